@@ -3,12 +3,7 @@
 //!
 //! The test needs Node.js and Chromium, so it does not run with the others: `make console-test`
 //! installs the tools and runs it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod orders;
 mod player;

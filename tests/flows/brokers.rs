@@ -2,9 +2,9 @@
 //! ingestors read and gateways write.
 
 use crate::chaos::play_on;
-use chaos::environment::{Environment, Plan, Servers};
-use chaos::database_audit::AuditedDatabase;
 use chaos::campaign::kafka_settings;
+use chaos::database_audit::AuditedDatabase;
+use chaos::environment::{Environment, Plan, Servers};
 use chaos::faults::brokers::{PretendedBrokers, depose_leaders};
 use chaos::faults::quota;
 use chaos::narrator::Narrator;
@@ -22,9 +22,9 @@ async fn every_effect_is_written_once_while_leaders_move_and_brokers_die() {
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&topic);
     let kafka = kafka_settings(&brokers.addresses()).unwrap();
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
-    let books = AuditedDatabase::open(&database.url).await.unwrap();
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
     let plan = PretendedBrokers::plan();
-    let environment = Environment::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
+    let environment = Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
     let played = depose_leaders(&environment, &brokers).await.map(drop);
     let outcome = environment.close(played).await.unwrap();
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());

@@ -1,9 +1,9 @@
 //! The short form of `make chaos`, on the shared servers: ingestor processes are killed, frozen and
 //! deprived of their leases, and connections are cut at the COMMIT, all in one run.
 
-use chaos::environment::{Environment, Outcome, Plan, Servers};
-use chaos::database_audit::AuditedDatabase;
 use chaos::campaign::kafka_settings;
+use chaos::database_audit::AuditedDatabase;
+use chaos::environment::{Environment, Outcome, Plan, Servers};
 use chaos::faults::leases::Fight;
 use chaos::faults::{commits, freeze, kill, leases};
 use chaos::narrator::Narrator;
@@ -67,7 +67,8 @@ pub async fn play_on(
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
-    let mut environment = Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
+    let mut environment =
+        Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
     let played = act(&mut environment).await;
     let outcome = environment.close(played).await.unwrap();
     assert!(outcome.sent.duplicates > 0);

@@ -126,7 +126,11 @@ async fn a_pile_of_a_deployed_gateway_charges_stops_and_is_reset() {
 
     let (accepted, session) = charge(&platform, &pile, 1).await;
     assert_eq!(accepted.body["route"], "key");
-    assert_eq!(started_at(&session), charging_since(&platform), "the session began when the connector went to Charging");
+    assert_eq!(
+        started_at(&session),
+        charging_since(&platform),
+        "the session began when the connector went to Charging"
+    );
     assert_eq!(platform.asset(&pile).await.body["status"], "Charging");
     let again = platform.command(&pile, "start-transaction", &start()).await;
     assert_eq!(code(&again), (409, "CONNECTOR_NOT_AVAILABLE"));
@@ -215,7 +219,11 @@ async fn a_charge_survives_its_pods_death_and_the_commands_that_the_pod_reads_ag
     platform.pile("the device to be online again", &pile, live).await;
     stop(&platform, &pile, 1, &json!({ "connectorId": 1 })).await;
     let [ended] = sessions(&platform, &pile).await.try_into().unwrap();
-    assert_eq!((&ended["id"], &ended["startedAt"]), (&session["id"], &session["startedAt"]), "it must be one session");
+    assert_eq!(
+        (&ended["id"], &ended["startedAt"]),
+        (&session["id"], &session["startedAt"]),
+        "it must be one session"
+    );
     no_dead_letters(&platform).await;
     ingestor.stop().await;
 }

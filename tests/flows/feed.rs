@@ -137,7 +137,8 @@ fn continues(subject: &str, changes: &[(FeedPosition, Value)]) {
 /// Checks the changes of the story: registered, online, commanded, charging.
 fn the_story_is_published(device: &ChargePointId, changes: &[(FeedPosition, Value)]) {
     let place = |what: &str, is: &dyn Fn(&FeedKind) -> bool| {
-        let found = changes.iter().position(|(_, change)| is(&serde_json::from_value(change.clone()).unwrap()));
+        let found =
+            changes.iter().position(|(_, change)| is(&serde_json::from_value(change.clone()).unwrap()));
         found.unwrap_or_else(|| panic!("{device}: {what} is missing in {changes:#?}"))
     };
     let places = [

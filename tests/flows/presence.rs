@@ -41,7 +41,11 @@ async fn an_idle_device_that_answers_stays_online_and_a_vanished_one_goes_offlin
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(history(&platform, &idle).await, [json!([true, "live"])]);
     assert_eq!(history(&platform, &lost).await, [json!([true, "live"]), json!([false, "unanswered"])]);
-    assert_eq!(platform.database.json("select count(*) from commands").await, json!(0), "no caller sent a command");
+    assert_eq!(
+        platform.database.json("select count(*) from commands").await,
+        json!(0),
+        "no caller sent a command"
+    );
     // It restarted because of the reset, and not because of the probe.
     let reset = platform.command(&idle, "reset", &json!({ "type": "Soft" })).await;
     assert_eq!(reset.status, 202);

@@ -3,8 +3,8 @@
 //! responses, the database and the topic agree; and after the fault the same process accepts
 //! commands again.
 
-mod comparison;
 mod callers;
+mod comparison;
 mod site;
 
 use callers::Callers;

@@ -28,25 +28,34 @@ fn plan() -> Plan {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ingestors_wait_for_a_read_only_database() {
-    let act =
-        async |environment: &mut Environment| read_only::deny_writes(environment, Scope::Database, OUTAGE).await.map(drop);
+    let act = async |environment: &mut Environment| {
+        read_only::deny_writes(environment, Scope::Database, OUTAGE).await.map(drop)
+    };
     play("read-only", plan(), act).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ingestors_wait_for_a_database_with_a_full_disk() {
-    play("disk", plan(), async |environment: &mut Environment| disk::run_full(environment, OUTAGE).await.map(drop)).await;
+    play("disk", plan(), async |environment: &mut Environment| {
+        disk::run_full(environment, OUTAGE).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn transient_errors_in_any_language_condemn_no_event() {
-    play("translated", plan(), async |environment: &mut Environment| translated::misunderstand(environment, 3).await.map(drop))
-        .await;
+    play("translated", plan(), async |environment: &mut Environment| {
+        translated::misunderstand(environment, 3).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_dead_letter_is_storable_and_a_refused_one_delays_no_stop() {
-    play("letters", plan(), async |environment: &mut Environment| letters::refuse(environment).await.map(drop)).await;
+    play("letters", plan(), async |environment: &mut Environment| {
+        letters::refuse(environment).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +64,9 @@ async fn a_partition_whose_batches_take_too_long_continues_with_smaller_ones() {
     let pace = Pace { events_per_second: 120, marker_interval: Duration::from_millis(200), ..plan().pace };
     let plan = Plan { settings: slow::SETTINGS, pace, ..plan() };
     let (gathering, per_kib) = (Duration::from_secs(4), Duration::from_millis(100));
-    let act = async |environment: &mut Environment| slow::hold_back(environment, gathering, per_kib).await.map(drop);
+    let act = async |environment: &mut Environment| {
+        slow::hold_back(environment, gathering, per_kib).await.map(drop)
+    };
     play("slow", plan, act).await;
 }
 
@@ -63,20 +74,27 @@ async fn a_partition_whose_batches_take_too_long_continues_with_smaller_ones() {
 async fn no_lease_expires_during_handovers_with_slow_commits() {
     let plan = Plan { ingestors: handover::INGESTORS, lease: Duration::from_secs(4), ..plan() };
     let delay = Duration::from_secs(2);
-    play("handover", plan, async |environment: &mut Environment| handover::hand_over(environment, delay).await.map(drop)).await;
+    play("handover", plan, async |environment: &mut Environment| {
+        handover::hand_over(environment, delay).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_partition_waits_for_the_search_for_silent_devices() {
     let plan = Plan { settings: silence::SETTINGS, ..plan() };
-    play("silence", plan, async |environment: &mut Environment| silence::search(environment, 30_000, 2_000).await.map(drop))
-        .await;
+    play("silence", plan, async |environment: &mut Environment| {
+        silence::search(environment, 30_000, 2_000).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_of_a_long_history_hold_few_locks_and_ingestors_continue() {
-    play("locks", plan(), async |environment: &mut Environment| locks::read_history(environment, 48, OUTAGE).await.map(drop))
-        .await;
+    play("locks", plan(), async |environment: &mut Environment| {
+        locks::read_history(environment, 48, OUTAGE).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +102,9 @@ async fn a_recreated_topic_is_read_completely_and_only_after_an_operators_decisi
     // Many devices and markers, because each partition must soon have more records than before.
     let pace = Pace { charge_points: 120, marker_interval: Duration::from_millis(50), ..plan().pace };
     let plan = Plan { partitions: 4, pace, ..plan() };
-    let act = async |environment: &mut Environment| topic_anew::replace(environment, Ingestors::Stopped).await.map(drop);
+    let act = async |environment: &mut Environment| {
+        topic_anew::replace(environment, Ingestors::Stopped).await.map(drop)
+    };
     play("topic-anew", plan, act).await;
 }
 

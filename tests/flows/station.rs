@@ -74,7 +74,11 @@ async fn each_pile_of_a_station_is_commanded_once_however_often_dispatchers_are_
     let finished = "select finished_at is not null from command_batches";
     eventually("the batch to be finished", || async { database.json(finished).await == true }).await;
 
-    assert_eq!(database.json("select epoch > 1 from command_batches").await, true, "another dispatcher continued the batch");
+    assert_eq!(
+        database.json("select epoch > 1 from command_batches").await,
+        true,
+        "another dispatcher continued the batch"
+    );
     let piles = json!(PILES);
     let sent = "select count(distinct command_id) from command_batch_items where state = 'sent'";
     assert_eq!(database.json(sent).await, piles);

@@ -6,9 +6,9 @@ use crate::deployment::Deployment;
 use crate::release::Release;
 use crate::{commands, ghosts, ingestors};
 use anyhow::ensure;
-use chaos::environment::{Environment, Plan, Servers};
-use chaos::database_audit::AuditedDatabase;
 use chaos::campaign::kafka_settings;
+use chaos::database_audit::AuditedDatabase;
+use chaos::environment::{Environment, Plan, Servers};
 use chaos::narrator::{Narrator, seconds};
 use chaos::traffic::Pace;
 use domain::ids::ChargePointId;
@@ -191,8 +191,8 @@ async fn open_environment(
         ingestor: release.program("event-ingestor"),
         logs,
     };
-    let books = AuditedDatabase::open(&database.url).await.unwrap();
-    Environment::open(plan, &servers, books, topic, Narrator::begin()).await.unwrap()
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
+    Environment::open(plan, &servers, audited, topic, Narrator::begin()).await.unwrap()
 }
 
 async fn simulator([events, commands]: &[TestTopic; 2], kafka: &Kafka) -> Simulator {

@@ -60,7 +60,8 @@ impl Recorded {
         };
         let agrees = match call {
             Call::Accepted { partition, .. } => {
-                self.published.contains(&(id, *partition)) && (row.state == "published" || !self.outcomes_recorded)
+                self.published.contains(&(id, *partition))
+                    && (row.state == "published" || !self.outcomes_recorded)
             }
             Call::Refused { code, .. } if code == NOT_PUBLISHED => {
                 !self.is_published(id) && (row.state == "failed" || !self.outcomes_recorded)

@@ -10,12 +10,12 @@ pub use piles::connected;
 pub use readback::{ReadTimes, Readback};
 
 use crate::caller::Caller;
+use crate::harness::Harness;
 use crate::load::Threads;
 use crate::plan::CommandPlan;
 use crate::report::{CallPhase, CommandRate, Commands, Latency};
-use crate::harness::Harness;
-use crate::search::Search;
 use crate::run_segment::{Outcome, RunSegment};
+use crate::search::Search;
 use anyhow::Context as _;
 use floor::Floor;
 use launch::narrator::{say, seen};

@@ -7,9 +7,9 @@
 //! decoding and metrics are left out. The fold is included, because it is part of the transaction,
 //! and is also timed separately.
 
+use crate::harness::Harness;
 use crate::numbers::{count, float, round, share};
 use crate::report::{Floor, Writing};
-use crate::harness::Harness;
 use crate::server;
 use crate::visibility::{self, Offsets};
 use anyhow::{Context as _, bail, ensure};

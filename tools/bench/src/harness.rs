@@ -68,7 +68,10 @@ impl Harness {
         let wanted = self.meters.ingestors.len();
         let begun = Instant::now();
         while self.owners().await? != (wanted, 0) {
-            ensure!(begun.elapsed() < PATIENCE, "the partitions were not distributed over {wanted} ingestors within {PATIENCE:?}");
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "the partitions were not distributed over {wanted} ingestors within {PATIENCE:?}"
+            );
             sleep(LOOK).await;
         }
         Ok(())

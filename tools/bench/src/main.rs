@@ -1,17 +1,14 @@
 //! Measures the platform on one machine against its targets, and writes `report.json`, `report.md`
 //! and `latency.svg`.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this program writes to the terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
 mod caller;
 mod commands;
 mod conditions;
 mod day;
 mod floor;
+mod harness;
 mod load;
 mod meters;
 mod numbers;
@@ -19,11 +16,10 @@ mod plan;
 mod platform;
 mod reads;
 mod report;
-mod harness;
 mod run;
+mod run_segment;
 mod search;
 mod server;
-mod run_segment;
 mod takeover;
 mod truth;
 mod visibility;
@@ -40,7 +36,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: bench [quick] [tail|commands|reads|truth] [idle] [ingestors=N] [partitions=N] [pace=MS]
+const USAGE: &str =
+    "usage: bench [quick] [tail|commands|reads|truth] [idle] [ingestors=N] [partitions=N] [pace=MS]
   quick      the same steps, small and short, to try the tool; the figures are meaningless
   tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
   commands   commands only, four minutes; the report goes to a folder of its own

@@ -174,6 +174,9 @@ impl Dispatcher {
 pub async fn clean_up(names: &Names) {
     say("dropping the run's database and topics");
     if let Err(error) = names.remove().await {
-        say(&format!("they could not be removed: {error:#}; remove the database and topics whose names end in {}", names.run));
+        say(&format!(
+            "they could not be removed: {error:#}; remove the database and topics whose names end in {}",
+            names.run
+        ));
     }
 }

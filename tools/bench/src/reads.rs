@@ -1,9 +1,9 @@
 //! Reads: the throughput and latency of asset-api, compared with the floor: the same statements
 //! through `pgbench`, as recorded between asset-api and `PostgreSQL` in the same run.
 
-mod page_depth;
 mod fixture;
 mod list;
+mod page_depth;
 mod pgbench;
 mod protocol;
 mod recorder;
@@ -19,8 +19,8 @@ use crate::numbers::round;
 use crate::plan::{Plan, ReadPlan};
 use crate::platform::Names;
 use crate::report::{FloorPhase, ReadKind, Reads, Saturation};
-use crate::server;
 use crate::run_segment::RunSegment;
+use crate::server;
 use anyhow::Context as _;
 use launch::narrator::{say, seen};
 use launch::variable;
@@ -133,7 +133,8 @@ impl Stage {
         let measured = self.plan.paced;
         let ran = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
         let floor_paced = FloorPhase { rate, per_s: ran.per_s, latency: ran.latency };
-        let paced = RunSegment::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
+        let paced =
+            RunSegment::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
         for (what, latency) in [("floor", &floor_paced.latency), ("asset-api", &paced.latency)] {
             seen(&format!(
                 "{what}: P50 {} · P95 {} · P99 {} · max {} ms",

@@ -1,12 +1,12 @@
 //! The sequence of a run.
 
+use crate::harness::Harness;
 use crate::load::Generator;
 use crate::meters::Broker;
 use crate::numbers::round;
 use crate::plan::{Chapter, Plan};
 use crate::platform::Names;
 use crate::report::{Latency, Phase, Report};
-use crate::harness::Harness;
 use crate::search::Search;
 use crate::visibility;
 use crate::{commands, floor, reads, server, takeover, truth};
@@ -95,7 +95,9 @@ async fn tail(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> 
 
 /// A fleet that has announced itself.
 async fn announced(harness: &mut Harness, charge_points: u32) -> anyhow::Result<Generator> {
-    say(&format!("{charge_points} charge points announce themselves; waiting until all events are visible …"));
+    say(&format!(
+        "{charge_points} charge points announce themselves; waiting until all events are visible …"
+    ));
     let begun = Instant::now();
     let load = harness.fleet(&format!("B{charge_points}-"), charge_points).await?;
     seen(&format!("after {:.1} s", begun.elapsed().as_secs_f64()));
@@ -103,7 +105,12 @@ async fn announced(harness: &mut Harness, charge_points: u32) -> anyhow::Result<
 }
 
 /// Measures one segment and prints the result.
-async fn measured(harness: &mut Harness, load: &Generator, rate: u32, measured: Duration) -> anyhow::Result<Phase> {
+async fn measured(
+    harness: &mut Harness,
+    load: &Generator,
+    rate: u32,
+    measured: Duration,
+) -> anyhow::Result<Phase> {
     let seconds = (harness.plan.warm_up + measured).as_secs();
     say(&format!("{rate} events/s for {seconds} s …"));
     let phase = harness.measure(load, rate, measured).await?;

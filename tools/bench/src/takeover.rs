@@ -1,9 +1,9 @@
 //! The cost of a crash: one of two ingestors is killed under load.
 
+use crate::harness::Harness;
 use crate::load::Generator;
 use crate::numbers::{float, round};
 use crate::report::Takeover;
-use crate::harness::Harness;
 use crate::visibility::{self, Seen};
 use anyhow::Context as _;
 use std::time::Duration;
@@ -39,9 +39,10 @@ pub async fn watch(harness: &mut Harness, load: &Generator, rate: u32) -> anyhow
     sending.await.context("the load generator panicked")??;
     let to = harness.catch_up().await?;
     let (sightings, _) = harness.watch.take();
-    let sent = visibility::read(&harness.platform.kafka, &harness.platform.names.events, &from, &to, |_, record| {
-        (record.offset, record.timestamp.timestamp_micros())
-    });
+    let sent =
+        visibility::read(&harness.platform.kafka, &harness.platform.names.events, &from, &to, |_, record| {
+            (record.offset, record.timestamp.timestamp_micros())
+        });
     let seen = Seen::join(&sent.await?, &sightings)?;
     let caught_up = seen.last_late(LATE_MICROS).map_or(0, |last| last - killed_at);
     Ok(Takeover {

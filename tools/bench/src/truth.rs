@@ -8,11 +8,11 @@ mod moved;
 mod others;
 mod snapshot;
 
+use crate::harness::Harness;
 use crate::meters::Broker;
 use crate::plan::Plan;
 use crate::platform::Names;
 use crate::report::Truth;
-use crate::harness::Harness;
 use gateway::Gateway;
 use launch::narrator::{say, seen};
 use std::path::Path;

@@ -4,8 +4,8 @@
 mod phases;
 mod report;
 
-use crate::environment::{Environment, Outcome, Servers};
 use crate::database_audit::AuditedDatabase;
+use crate::environment::{Environment, Outcome, Servers};
 use crate::faults::brokers::PretendedBrokers;
 use crate::narrator::Narrator;
 use crate::stack::Stack;
@@ -92,8 +92,10 @@ async fn play_in_environment(
         Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
     }
     let audited =
-        AuditedDatabase::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_"))).await?;
-    let mut environment = Environment::open(plan, &servers, audited.clone(), &topic, narrator.clone()).await?;
+        AuditedDatabase::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_")))
+            .await?;
+    let mut environment =
+        Environment::open(plan, &servers, audited.clone(), &topic, narrator.clone()).await?;
     let played = phase.play(&mut environment, &stage, notes).await;
     let outcome = environment.close(played).await?;
     audited.destroy(&stack.database_url()).await?;

@@ -35,7 +35,8 @@ impl AuditedDatabase {
     pub async fn create(server_url: &str, name: &str) -> anyhow::Result<Self> {
         let server = pool(server_url)?;
         run(&server, &format!("create database {name}")).await?;
-        let (base, _) = server_url.rsplit_once('/').context("the server's URL has no /database at its end")?;
+        let (base, _) =
+            server_url.rsplit_once('/').context("the server's URL has no /database at its end")?;
         let url = format!("{base}/{name}");
         pool(&url)?.migrate().await?;
         Self::open(&url).await
@@ -122,7 +123,10 @@ impl AuditedDatabase {
     /// # Errors
     /// When PostgreSQL refuses it, or the value is not an integer.
     pub async fn number(&self, sql: &str) -> anyhow::Result<i64> {
-        json(&self.database, sql).await?.as_i64().with_context(|| format!("the query returned no integer: {sql}"))
+        json(&self.database, sql)
+            .await?
+            .as_i64()
+            .with_context(|| format!("the query returned no integer: {sql}"))
     }
 }
 

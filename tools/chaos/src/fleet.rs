@@ -251,7 +251,9 @@ impl Ingestor {
             .stdout(Stdio::null())
             .stderr(sink)
             .spawn()
-            .with_context(|| format!("cannot start {}; build it with `cargo build --release`", launch.binary.display()))?;
+            .with_context(|| {
+                format!("cannot start {}; build it with `cargo build --release`", launch.binary.display())
+            })?;
         Ok(Self { name, child, admin })
     }
 

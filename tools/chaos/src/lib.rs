@@ -8,9 +8,9 @@
 // An optimised build computes the layout of the Kafka client's deeply nested futures here.
 #![recursion_limit = "256"]
 
-pub mod environment;
-pub mod database_audit;
 pub mod campaign;
+pub mod database_audit;
+pub mod environment;
 pub mod faults;
 pub mod fleet;
 pub mod lag;

@@ -22,7 +22,9 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(false) => {
-            eprintln!("\n✗ an effect was not written exactly once, or a phase ended early; see the findings above");
+            eprintln!(
+                "\n✗ an effect was not written exactly once, or a phase ended early; see the findings above"
+            );
             ExitCode::FAILURE
         }
         Err(error) => {

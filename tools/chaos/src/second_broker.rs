@@ -28,7 +28,11 @@ impl SecondBroker {
         let mut formatting = files.java("kafka.tools.StorageTool");
         formatting.args(["format", "--cluster-id", &files.cluster()?, "--config"]).arg(&files.settings);
         let formatted = formatting.output().await.context("run Java")?;
-        ensure!(formatted.status.success(), "the broker's storage could not be formatted: {}", String::from_utf8_lossy(&formatted.stderr));
+        ensure!(
+            formatted.status.success(),
+            "the broker's storage could not be formatted: {}",
+            String::from_utf8_lossy(&formatted.stderr)
+        );
         let process = files.java("kafka.Kafka").arg(&files.settings).spawn().context("run Java")?;
         Ok(Self { process, port })
     }

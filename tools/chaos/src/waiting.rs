@@ -41,7 +41,10 @@ pub(crate) async fn wait_for<T>(
         match tokio::time::timeout(left, ask()).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => why = error,
-            Err(_elapsed) => return Err(why).with_context(|| format!("waited for {what}, which did not happen within {limit:?}")),
+            Err(_elapsed) => {
+                return Err(why)
+                    .with_context(|| format!("waited for {what}, which did not happen within {limit:?}"));
+            }
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -1,10 +1,6 @@
 //! Runs the platform on one machine: plays a story step by step, or keeps it running.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this program writes to the terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
 mod measure;
 mod stage;

@@ -80,7 +80,10 @@ impl Stage {
             commands.base()
         ));
         seen(&format!("console {}/console/", assets.base()));
-        seen(&format!("the simulated gateway and all services are ready after {:.1} s", begun.elapsed().as_secs_f64()));
+        seen(&format!(
+            "the simulated gateway and all services are ready after {:.1} s",
+            begun.elapsed().as_secs_f64()
+        ));
         let run = format!("{:x}", chrono::DateTime::timestamp(&runtime::clock::now()) & 0xff_ffff);
         let pids = services.iter().filter_map(|service| Some((service.name, service.id()?))).collect();
         let asks_for_tokens = access.is_some();

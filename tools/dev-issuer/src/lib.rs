@@ -41,7 +41,9 @@ impl Issuer {
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("key.der");
         match std::fs::read(&path) {
-            Ok(private) => Self::of(&private).with_context(|| format!("{} is not a valid key", path.display())),
+            Ok(private) => {
+                Self::of(&private).with_context(|| format!("{} is not a valid key", path.display()))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?;
                 let issuer = Self::of(private.as_ref())?;

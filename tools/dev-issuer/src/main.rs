@@ -1,10 +1,6 @@
 //! Prints a token for the local stack.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this program writes to the terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
 use dev_issuer::Issuer;
 use std::path::Path;

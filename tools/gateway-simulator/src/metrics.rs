@@ -14,10 +14,16 @@ const COUNTERS: [(&str, &str, Count); 9] = [
     ("simulator.events.failed", "Events that could not be published", |it| it.events_failed),
     ("simulator.batches.repeated", "Batches that may be on the topic twice", |it| it.batches_repeated),
     ("simulator.commands.received", "Commands for the simulated pods", |it| it.commands_received),
-    ("simulator.commands.accepted", "Commands that devices have executed, or will", |it| it.commands_accepted),
+    ("simulator.commands.accepted", "Commands that devices have executed, or will", |it| {
+        it.commands_accepted
+    }),
     ("simulator.commands.rejected", "Commands that were refused", |it| it.commands_rejected),
-    ("simulator.commands.expired", "Commands that had expired when they were received", |it| it.commands_expired),
-    ("simulator.commands.repeated", "Copies of commands that were received before", |it| it.commands_repeated),
+    ("simulator.commands.expired", "Commands that had expired when they were received", |it| {
+        it.commands_expired
+    }),
+    ("simulator.commands.repeated", "Copies of commands that were received before", |it| {
+        it.commands_repeated
+    }),
     ("simulator.refreshes.failed", "Refreshes of keys in Redis that failed", |it| it.refreshes_failed),
 ];
 

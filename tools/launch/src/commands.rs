@@ -51,8 +51,8 @@ pub async fn measure(
         let id = call.outcome?;
         let received =
             stage.simulator.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await;
-        let received =
-            received.with_context(|| format!("command {id} was answered with 202, but its record was not read"))?;
+        let received = received
+            .with_context(|| format!("command {id} was answered with 202, but its record was not read"))?;
         let due = begin_by_clock + (call.due - begin);
         recorded.push((received.received_at - due).to_std().unwrap_or_default());
     }

@@ -19,8 +19,9 @@ impl Ports {
     /// When the port is taken.
     pub fn pick(self, usual: u16) -> anyhow::Result<String> {
         let port = if self == Self::Usual { usual } else { 0 };
-        let listener = TcpListener::bind(("127.0.0.1", port))
-            .with_context(|| format!("port {usual} is taken: stop the program that listens there and try again"))?;
+        let listener = TcpListener::bind(("127.0.0.1", port)).with_context(|| {
+            format!("port {usual} is taken: stop the program that listens there and try again")
+        })?;
         Ok(listener.local_addr()?.to_string())
     }
 }

@@ -60,7 +60,10 @@ pub fn openapi_has_true_examples(document: &Value) {
     let mut found = 0;
     for (method, path, operation) in operations(document) {
         let place = format!("{method} {path}");
-        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{place}: its operationId is not unique");
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap()),
+            "{place}: its operationId is not unique"
+        );
         let answers = operation["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status.starts_with('2')), "{place} has no successful response");
         let answers = answers.iter().map(|(status, answer)| (status.as_str(), answer));

@@ -55,8 +55,9 @@ impl RawConnection {
     /// When the bytes are not HTTP, or nothing is received and the connection does not end.
     pub async fn answer(&mut self) -> Option<RawAnswer> {
         loop {
-            let answer =
-                tokio::time::timeout(PATIENCE, self.read(false)).await.expect("a response, or the end of the connection")?;
+            let answer = tokio::time::timeout(PATIENCE, self.read(false))
+                .await
+                .expect("a response, or the end of the connection")?;
             if answer.status >= 200 {
                 return Some(answer);
             }
@@ -68,7 +69,9 @@ impl RawConnection {
     /// # Panics
     /// Like [`answer`](Self::answer).
     pub async fn answer_without_body(&mut self) -> Option<RawAnswer> {
-        tokio::time::timeout(PATIENCE, self.read(true)).await.expect("a response, or the end of the connection")
+        tokio::time::timeout(PATIENCE, self.read(true))
+            .await
+            .expect("a response, or the end of the connection")
     }
 
     /// Waits until the other side has closed the connection; returns the bytes that were received
@@ -88,7 +91,11 @@ impl RawConnection {
                 break end;
             }
             if !self.more().await {
-                assert!(self.held.is_empty(), "the response is incomplete: {:?}", String::from_utf8_lossy(&self.held));
+                assert!(
+                    self.held.is_empty(),
+                    "the response is incomplete: {:?}",
+                    String::from_utf8_lossy(&self.held)
+                );
                 return None;
             }
         };

@@ -2,8 +2,8 @@
 //! acknowledged, one after the other, without anything else.
 
 use super::piles::{Pile, Piles, connected};
-use crate::load::Threads;
 use crate::harness::Harness;
+use crate::load::Threads;
 use crate::server;
 use anyhow::{Context as _, ensure};
 use chrono::{SubsecRound as _, TimeDelta};
@@ -57,7 +57,11 @@ struct Connections {
 
 impl Floor {
     /// Creates the table and opens the connections on `threads`.
-    pub async fn set_up(harness: &mut Harness, threads: &Threads, piles: &Arc<Piles>) -> anyhow::Result<Self> {
+    pub async fn set_up(
+        harness: &mut Harness,
+        threads: &Threads,
+        piles: &Arc<Piles>,
+    ) -> anyhow::Result<Self> {
         server::copy_of_commands(&mut harness.questions, "bench_commands").await?;
         let (url, topic) = (harness.platform.url.clone(), harness.platform.names.floor.clone());
         let piles = Arc::clone(piles);

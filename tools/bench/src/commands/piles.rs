@@ -1,8 +1,8 @@
 //! Piles that receive commands: devices that announced themselves through the platform, and pods
 //! that hold them.
 
-use crate::plan::CommandPlan;
 use crate::harness::Harness;
+use crate::plan::CommandPlan;
 use crate::server;
 use anyhow::{Context as _, ensure};
 use domain::ids::{ChargePointId, GatewayId, PileId};
@@ -56,7 +56,8 @@ impl Piles {
             "{} devices announced themselves",
             devices.len()
         );
-        let partitions = NonZeroU16::new(harness.plan.command_partitions).context("the command topic has no partitions")?;
+        let partitions = NonZeroU16::new(harness.plan.command_partitions)
+            .context("the command topic has no partitions")?;
         let pods = pods(&run, plan.pods, partitions)?;
         let piles: Vec<Pile> =
             devices.into_iter().zip(pods.iter().cycle()).map(pile).collect::<anyhow::Result<_>>()?;

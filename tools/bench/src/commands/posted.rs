@@ -22,7 +22,8 @@ impl Posted {
     /// Reads the id of the accepted command; an error if it was not accepted.
     pub fn read(answer: &Answer) -> anyhow::Result<Self> {
         let accepted = answer.body_of(202)?;
-        let accepted: Accepted = serde_json::from_slice(accepted).context("decode the body of a response 202")?;
+        let accepted: Accepted =
+            serde_json::from_slice(accepted).context("decode the body of a response 202")?;
         Ok(Self { id: accepted.command_id })
     }
 }

@@ -47,8 +47,8 @@ impl List {
         let mut next = first.clone();
         loop {
             let answer = caller.get(&next).await?;
-            let page: Page =
-                serde_json::from_slice(answer.body_of(200)?).with_context(|| format!("decode a page of {path}"))?;
+            let page: Page = serde_json::from_slice(answer.body_of(200)?)
+                .with_context(|| format!("decode a page of {path}"))?;
             list.items.extend(page.items);
             let Some(cursor) = page.next_cursor else { return Ok(list) };
             next = format!("{first}&cursor={cursor}");

@@ -82,14 +82,18 @@ impl Conversation {
     fn bind(&self, message: &mut Reader<'_>) -> anyhow::Result<Statement> {
         message.up_to_zero()?;
         let name = message.up_to_zero()?;
-        let (sql, types) = self.prepared.get(name).context("a statement was executed that was not prepared")?;
+        let (sql, types) =
+            self.prepared.get(name).context("a statement was executed that was not prepared")?;
         let formats = message.int16()?;
         for _ in 0..formats {
             ensure!(message.int16()? == 1, "a parameter is not in binary form");
         }
         let count = message.int16()?;
         ensure!(count == 0 || formats > 0, "parameters are not in binary form");
-        ensure!(usize::try_from(count)? == types.len(), "the types of the parameters are not specified: {sql}");
+        ensure!(
+            usize::try_from(count)? == types.len(),
+            "the types of the parameters are not specified: {sql}"
+        );
         let mut parameters = Vec::new();
         for type_id in types {
             let length = message.int32()?;

@@ -59,7 +59,9 @@ impl Kind {
     /// The path of the request with this number.
     pub fn path(&self, number: u64) -> anyhow::Result<String> {
         Ok(match &self.which {
-            Which::AnyPile(before) => format!("{before}{}", fixture::pile(scattered(number) % fixture::PILES)?),
+            Which::AnyPile(before) => {
+                format!("{before}{}", fixture::pile(scattered(number) % fixture::PILES)?)
+            }
             Which::AnyOf(paths) => {
                 let index = scattered(number) % u64::try_from(paths.len())?.max(1);
                 paths.get(usize::try_from(index)?).context("there is no request of this kind")?.clone()

@@ -3,9 +3,9 @@
 use super::gateway::{self, Gateway, OLD, Pod};
 use crate::caller::Caller;
 use crate::commands::{ReadTimes, Readback};
+use crate::harness::Harness;
 use crate::platform::Dispatcher;
 use crate::report::{Latency, MovedDevices};
-use crate::harness::Harness;
 use crate::server;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -65,7 +65,8 @@ pub async fn measure(
     harness.catch_up().await?;
     let piles = server::register(&mut harness.questions, &prefix).await?;
     anyhow::ensure!(piles.len() == devices.len(), "only {} devices announced themselves", piles.len());
-    let readback = Readback::start(&harness.platform.kafka, &names.commands, &[gateway.new.partition]).await?;
+    let readback =
+        Readback::start(&harness.platform.kafka, &names.commands, &[gateway.new.partition]).await?;
     let (begin, begin_by_clock) = (Instant::now(), runtime::clock::now());
     let caller = Arc::new(Caller::new(&dispatcher.listen)?);
     let mut moves = JoinSet::new();

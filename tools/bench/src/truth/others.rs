@@ -1,9 +1,9 @@
 //! The events of the devices of other pods, identified by their ids.
 
+use crate::harness::Harness;
 use crate::meters::{Peaks, Reading};
 use crate::numbers::{float, round};
 use crate::report::{BeforeAndAfter, Interval};
-use crate::harness::Harness;
 use crate::visibility::{self, Offsets, Seen, Window};
 
 /// Reads all events behind `from` that are visible by now, compares those sent before `killed_at`
@@ -18,11 +18,16 @@ pub async fn compare(
     let to = harness.catch_up().await?;
     let (sightings, _) = harness.watch.take();
     let prefix = prefix.to_owned().into_bytes();
-    let sent =
-        visibility::read(&harness.platform.kafka, &harness.platform.names.events, from, &to, move |_, record| {
+    let sent = visibility::read(
+        &harness.platform.kafka,
+        &harness.platform.names.events,
+        from,
+        &to,
+        move |_, record| {
             let counts = record.key.as_deref().is_some_and(|key| key.starts_with(&prefix));
             counts.then_some((record.offset, record.timestamp.timestamp_micros()))
-        });
+        },
+    );
     let sent = sent.await?;
     let sent =
         sent.into_iter().map(|(partition, events)| (partition, events.into_iter().flatten().collect()));

@@ -196,7 +196,10 @@ impl Phase {
             Self::Freeze => {
                 for duration in [environment.plan.lease * 2, environment.plan.lease * 3, DEEP_FREEZE] {
                     let lost = freeze::freeze_eldest(environment, duration).await?;
-                    notes.push(format!("after {} the ingestor found {lost} of its leases lost", seconds(duration)));
+                    notes.push(format!(
+                        "after {} the ingestor found {lost} of its leases lost",
+                        seconds(duration)
+                    ));
                 }
             }
             Self::Commits => {
@@ -281,7 +284,11 @@ impl Phase {
     }
 
     /// The phases in which Kafka throttles or a topic changes; returns notes for the report.
-    async fn upset_kafka(self, environment: &mut Environment, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
+    async fn upset_kafka(
+        self,
+        environment: &mut Environment,
+        stage: &Stage<'_>,
+    ) -> anyhow::Result<Vec<String>> {
         let brokers = stage.stack.brokers();
         Ok(match self {
             Self::Quota => {
@@ -338,12 +345,19 @@ impl Phase {
             }
             _ => {
                 let connections = DEFAULT_CONNECTIONS.to_string();
-                change_server(environment, stage, &format!("alter system set max_connections = {connections}"))
-                    .await?;
+                change_server(
+                    environment,
+                    stage,
+                    &format!("alter system set max_connections = {connections}"),
+                )
+                .await?;
                 let held = locks::read_history(environment, READERS, OUTAGE).await;
                 change_server(environment, stage, "alter system reset max_connections").await?;
                 let held = held?;
-                format!("{READERS} concurrent readers, {} pages, at most {} locks each", held.pages, held.most)
+                format!(
+                    "{READERS} concurrent readers, {} pages, at most {} locks each",
+                    held.pages, held.most
+                )
             }
         })
     }

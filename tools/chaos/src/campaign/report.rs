@@ -21,7 +21,8 @@ pub(super) fn verdict(narrator: &Narrator, verdict: &Verdict) {
         Err(error) => narrator.print(&format!("          ✗ no verdict: {error:#}")),
     }
     if verdict.is_good() {
-        narrator.print("          ✓ every effect was written exactly once, every partition was read to its end");
+        narrator
+            .print("          ✓ every effect was written exactly once, every partition was read to its end");
     }
 }
 

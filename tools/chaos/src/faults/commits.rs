@@ -10,7 +10,9 @@ use crate::pg_proxy::CutCount;
 /// When this takes too long.
 pub async fn cut(environment: &Environment, one_in: u64, times: u64) -> anyhow::Result<CutCount> {
     let before = environment.proxy.cut();
-    environment.narrator.say(&format!("cutting the connection at one in {one_in} commits, before or after it"));
+    environment
+        .narrator
+        .say(&format!("cutting the connection at one in {one_in} commits, before or after it"));
     environment.proxy.cut_one_in(one_in);
     let enough = async || {
         let cut = environment.proxy.cut();

@@ -48,7 +48,9 @@ pub async fn run_full(environment: &mut Environment, duration: Duration) -> anyh
             Some(disk)
         }
         Err(error) => {
-            environment.narrator.say(&format!("no small disk can be mounted, so triggers simulate the full disk: {error:#}"));
+            environment
+                .narrator
+                .say(&format!("no small disk can be mounted, so triggers simulate the full disk: {error:#}"));
             None
         }
     };

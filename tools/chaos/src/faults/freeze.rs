@@ -26,28 +26,37 @@ pub async fn freeze_eldest(environment: &mut Environment, duration: Duration) ->
             return Ok(lost);
         }
     }
-    bail!("ingestors were frozen {ATTEMPTS} times for {}, and no partition was taken from them", seconds(duration))
+    bail!(
+        "ingestors were frozen {ATTEMPTS} times for {}, and no partition was taken from them",
+        seconds(duration)
+    )
 }
 
 async fn freeze_once(environment: &Environment, duration: Duration) -> anyhow::Result<u64> {
     let eldest = environment.fleet.eldest()?;
     let name = &eldest.name;
     let taken = format!("select count(*) from chaos_takes where taker <> '{name}'");
-    let (lost_before, taken_before) = (eldest.leases_lost().await?, environment.audited.number(&taken).await?);
+    let (lost_before, taken_before) =
+        (eldest.leases_lost().await?, environment.audited.number(&taken).await?);
     eldest.freeze()?;
     environment.narrator.say(&format!("SIGSTOP {name} for {}", seconds(duration)));
     tokio::time::sleep(duration).await;
     let taken = environment.audited.number(&taken).await? - taken_before;
     eldest.thaw()?;
     if taken == 0 {
-        environment.narrator.say(&format!("SIGCONT {name}: it has kept its partitions, locked by open transactions"));
+        environment
+            .narrator
+            .say(&format!("SIGCONT {name}: it has kept its partitions, locked by open transactions"));
         return Ok(0);
     }
     let noticed = async || Ok(eldest.leases_lost().await? > lost_before);
     environment.wait_until("the frozen ingestor to notice that its leases are lost", noticed).await?;
     let back = environment.settle().await?;
-    let lost =
-        eldest.leases_lost().await?.checked_sub(lost_before).context("the counter of lost leases decreased")?;
+    let lost = eldest
+        .leases_lost()
+        .await?
+        .checked_sub(lost_before)
+        .context("the counter of lost leases decreased")?;
     environment
         .narrator
         .say(&format!("SIGCONT {name}: found {lost} leases lost; even shares after {}", seconds(back)));

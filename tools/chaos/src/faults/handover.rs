@@ -27,7 +27,8 @@ pub async fn hand_over(environment: &mut Environment, delay: Duration) -> anyhow
     let before = environment.fleet.leases_lost().await?;
     environment.proxy.delay_commits(delay);
     environment.narrator.say(&format!("each COMMIT takes {} longer", seconds(delay)));
-    let delayed = async || Ok(environment.proxy.delayed_commits() >= u64::try_from(environment.plan.partitions)?);
+    let delayed =
+        async || Ok(environment.proxy.delayed_commits() >= u64::try_from(environment.plan.partitions)?);
     environment.wait_until("commits to be delayed", delayed).await?;
     environment.fleet.start()?;
     let shared = environment.share().await;

@@ -47,13 +47,15 @@ pub async fn fight(environment: &Environment, fight: Fight, times: u32) -> anyho
     environment.audited.run_sql(&format!("{no_lease}{ALONE}")).await?;
     environment.narrator.say(match fight {
         Fight::Epochs => "leases ignored: all ingestors take all partitions, each time under a new epoch",
-        Fight::OneEpoch => {
-            "leases ignored: all ingestors write to all partitions under one epoch"
-        }
+        Fight::OneEpoch => "leases ignored: all ingestors write to all partitions under one epoch",
     });
-    let enough =
-        before + i64::from(environment.plan.partitions) * i64::try_from(environment.fleet.len())? * i64::from(times);
-    let fought = environment.wait_until("all partitions to be taken often enough", async || Ok(environment.audited.number(taken).await? >= enough)).await;
+    let enough = before
+        + i64::from(environment.plan.partitions) * i64::try_from(environment.fleet.len())? * i64::from(times);
+    let fought = environment
+        .wait_until("all partitions to be taken often enough", async || {
+            Ok(environment.audited.number(taken).await? >= enough)
+        })
+        .await;
     environment.audited.run_sql(PEACE).await?;
     let fought = fought?;
     environment.settle().await?;

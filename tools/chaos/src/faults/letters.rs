@@ -39,7 +39,9 @@ pub async fn refuse(environment: &mut Environment) -> anyhow::Result<Duration> {
     environment.audited.run_sql(ACCEPT).await?;
     let took = stopped?;
     let caught_up = environment.settle().await?;
-    environment.narrator.say(&format!("PostgreSQL accepts dead letters again: caught up after {}", seconds(caught_up)));
+    environment
+        .narrator
+        .say(&format!("PostgreSQL accepts dead letters again: caught up after {}", seconds(caught_up)));
     Ok(took)
 }
 
@@ -55,10 +57,7 @@ async fn are_kept_whole(environment: &Environment, markers: &[Marker]) -> anyhow
     environment.wait_until("the markers to become dead letters", kept).await?;
     let whole = format!("{letters} and reason = 'MISSING_EVENT_TYPE' and value is not null");
     let lost = all - environment.audited.number(&whole).await?;
-    ensure!(
-        lost == 0,
-        "{lost} of {all} dead letters were refused by PostgreSQL and lost the record's value"
-    );
+    ensure!(lost == 0, "{lost} of {all} dead letters were refused by PostgreSQL and lost the record's value");
     Ok(())
 }
 

@@ -39,7 +39,11 @@ pub struct Held {
 ///
 /// # Errors
 /// When a reader holds too many locks, a reader fails, or ingestors are refused.
-pub async fn read_history(environment: &Environment, readers: usize, duration: Duration) -> anyhow::Result<Held> {
+pub async fn read_history(
+    environment: &Environment,
+    readers: usize,
+    duration: Duration,
+) -> anyhow::Result<Held> {
     environment.settle().await?;
     let before = environment.fleet.logged(FULL)?;
     make_days(environment).await?;
@@ -103,7 +107,9 @@ async fn count_locks(environment: &Environment, readers: usize, duration: Durati
            group by pid) as held"
     );
     let most = environment.audited.number(&most).await?;
-    environment.narrator.say(&format!("all readers are blocked for {}, with at most {most} locks each", seconds(duration)));
+    environment
+        .narrator
+        .say(&format!("all readers are blocked for {}, with at most {most} locks each", seconds(duration)));
     tokio::time::sleep(duration).await;
     environment.each_partition_moves().await.context("while the readers hold their locks")?;
     Ok(most)

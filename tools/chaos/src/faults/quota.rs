@@ -108,7 +108,11 @@ async fn published_once(environment: &Environment, feed: &str) -> anyhow::Result
 }
 
 /// How often each change before the chunk `end` is on the topic.
-async fn copies(environment: &Environment, feed: &str, end: i64) -> anyhow::Result<BTreeMap<(i64, u16), u32>> {
+async fn copies(
+    environment: &Environment,
+    feed: &str,
+    end: i64,
+) -> anyhow::Result<BTreeMap<(i64, u16), u32>> {
     let mut copies = BTreeMap::new();
     for partition in 0..environment.plan.partitions {
         let reader = environment.kafka.reader(feed, partition);

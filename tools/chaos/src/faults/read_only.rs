@@ -29,7 +29,11 @@ pub struct Refused {
 ///
 /// # Errors
 /// When something is written meanwhile, an error is logged, or they do not catch up.
-pub async fn deny_writes(environment: &Environment, scope: Scope, duration: Duration) -> anyhow::Result<Refused> {
+pub async fn deny_writes(
+    environment: &Environment,
+    scope: Scope,
+    duration: Duration,
+) -> anyhow::Result<Refused> {
     environment.settle().await?;
     let (deferred, errors) = (environment.fleet.writes_deferred().await?, errors_logged(environment)?);
     set(environment, scope, true).await?;

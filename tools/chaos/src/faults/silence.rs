@@ -1,7 +1,7 @@
 //! The search for silent devices reads the rows of very many devices; no partition may wait for it.
 
-use crate::environment::Environment;
 use crate::database_audit::rows;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use serde_json::Value;

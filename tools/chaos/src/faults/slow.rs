@@ -31,7 +31,11 @@ pub struct Halved {
 ///
 /// # Errors
 /// When no batch is too large, a partition does not advance, or they do not catch up afterwards.
-pub async fn hold_back(environment: &mut Environment, gathering: Duration, per_kib: Duration) -> anyhow::Result<Halved> {
+pub async fn hold_back(
+    environment: &mut Environment,
+    gathering: Duration,
+    per_kib: Duration,
+) -> anyhow::Result<Halved> {
     environment.settle().await?;
     let before = environment.fleet.logged(HALVED)?;
     let ingestors = environment.fleet.kill_all().await;

@@ -58,7 +58,10 @@ pub async fn replace(environment: &mut Environment, ingestors: Ingestors) -> any
     let halted = are_halted(environment).await?;
     environment.narrator.say(&format!("all partitions were halted {} later", seconds(halted)));
     restart_halted(environment).await?;
-    ensure!(environment.halted(&REASONS).await? == i64::from(environment.plan.partitions), "a partition is no longer halted, without an operator's decision");
+    ensure!(
+        environment.halted(&REASONS).await? == i64::from(environment.plan.partitions),
+        "a partition is no longer halted, without an operator's decision"
+    );
     nothing_is_read(environment).await?;
     environment.go_on().await?;
     environment.narrator.say("the operator resumes each partition from its beginning");
@@ -91,7 +94,9 @@ async fn restart_halted(environment: &mut Environment) -> anyhow::Result<()> {
     let enough = before + usize::try_from(environment.plan.partitions)?;
     let found = async || Ok(environment.fleet.logged(STILL_HALTED)? >= enough);
     let took = environment.wait_until("other ingestors to find the partitions halted", found).await?;
-    environment.narrator.say(&format!("{ingestors} new ingestors found the partitions halted after {}", seconds(took)));
+    environment
+        .narrator
+        .say(&format!("{ingestors} new ingestors found the partitions halted after {}", seconds(took)));
     Ok(())
 }
 

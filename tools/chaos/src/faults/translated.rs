@@ -2,8 +2,8 @@
 //! connections are closed and locks time out: no message contains the words that identify transient
 //! errors.
 
-use crate::environment::Environment;
 use crate::database_audit::disconnect;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::{Context as _, ensure};
 use std::time::Duration;

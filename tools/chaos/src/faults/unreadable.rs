@@ -62,7 +62,11 @@ struct Places {
 ///
 /// # Errors
 /// When such a batch is read, does not become one dead letter, or the ingestors do not catch up.
-pub async fn write(environment: &mut Environment, brokers: &str, data: Option<&Path>) -> anyhow::Result<Written> {
+pub async fn write(
+    environment: &mut Environment,
+    brokers: &str,
+    data: Option<&Path>,
+) -> anyhow::Result<Written> {
     environment.settle().await?;
     let ingestors = environment.fleet.kill_all().await;
     for partition in 0..environment.plan.partitions {

@@ -80,7 +80,8 @@ pub(super) async fn write_frame(to: &mut (impl AsyncWrite + Unpin), frame: &Fram
 async fn read_body(from: &mut impl Source, length: u32) -> Result<Vec<u8>> {
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let rest = length.checked_sub(LENGTH).filter(|rest| *rest <= LARGEST);
-    let mut body = vec![0; rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "not a message of PostgreSQL"))?];
+    let mut body =
+        vec![0; rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "not a message of PostgreSQL"))?];
     from.read_exact(&mut body).await?;
     Ok(body)
 }

@@ -95,7 +95,8 @@ pub async fn unread(audited: &AuditedDatabase, ends: &BTreeMap<i32, i64>) -> any
     let next = next_offsets(audited).await?;
     let differs = |(partition, end): (&i32, &i64)| {
         let next_offset = next.get(partition).copied().unwrap_or(0);
-        (next_offset != *end).then(|| format!("partition {partition} ends at {end}, but its next offset is {next_offset}"))
+        (next_offset != *end)
+            .then(|| format!("partition {partition} ends at {end}, but its next offset is {next_offset}"))
     };
     Ok(finding("a partition was not read to its end", &ends.iter().filter_map(differs).collect::<Vec<_>>())
         .into_iter()

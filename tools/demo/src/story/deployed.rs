@@ -61,9 +61,7 @@ async fn run_out(
     steps: &mut Steps,
     pile: &Registered,
 ) -> anyhow::Result<()> {
-    steps.next(
-        "The device's key has expired; a command goes to the pod that last reported the device",
-    );
+    steps.next("The device's key has expired; a command goes to the pod that last reported the device");
     let key = format!("conn:{}", pile.device);
     let redis = launch::redis()?;
     let begun = Instant::now();

@@ -80,7 +80,10 @@ impl Check {
                 judge.command_retention(&settings.topics.commands, found, settings.check.command_retention());
             }
             Err(error) => {
-                tracing::warn!(error = causes(&error), "the settings of the command topic cannot be read; its retention is not judged");
+                tracing::warn!(
+                    error = causes(&error),
+                    "the settings of the command topic cannot be read; its retention is not judged"
+                );
             }
         }
         let had_key = look::devices_with_key(&redis, settings.check.max_devices).await;
@@ -206,7 +209,11 @@ impl EventReader {
                         judge.fetched();
                     }
                     for range in fetched.unreadable {
-                        tracing::warn!(partition = self.partition, ?range, "a batch cannot be read; it is skipped");
+                        tracing::warn!(
+                            partition = self.partition,
+                            ?range,
+                            "a batch cannot be read; it is skipped"
+                        );
                         judge.unreadable(Place { partition: self.partition, offset: range.first_offset });
                     }
                     for record in fetched.records {

@@ -42,7 +42,9 @@ fn candidates(context: &CheckContext, begun: &HashSet<ChargePointId>) -> Vec<(Ch
     let (judge, now) = (context.judge(), runtime::clock::now());
     judge
         .commandable()
-        .filter(|(id, _)| id.as_str().starts_with(&context.settings.command_id_prefix) && !begun.contains(*id))
+        .filter(|(id, _)| {
+            id.as_str().starts_with(&context.settings.command_id_prefix) && !begun.contains(*id)
+        })
         .filter(|(id, _)| judge.is_settled(id, now))
         .take(context.settings.command_devices - begun.len())
         .map(|(id, pod)| (id.clone(), pod.clone()))
@@ -208,10 +210,19 @@ fn record(trial: &Trial, id: CommandId, has_expired: bool) -> NewRecord {
 }
 
 /// Publishes records; `None` if that failed.
-async fn publish(context: &CheckContext, writer: &TopicWriter, partition: i32, records: Vec<NewRecord>) -> Option<()> {
+async fn publish(
+    context: &CheckContext,
+    writer: &TopicWriter,
+    partition: i32,
+    records: Vec<NewRecord>,
+) -> Option<()> {
     let outcome = Box::pin(writer.publish(partition, records, PUBLISH_TIMEOUT)).await;
     if let Err(error) = &outcome {
-        tracing::warn!(partition, error = runtime::causes(error), "a command could not be published; its trial does not count");
+        tracing::warn!(
+            partition,
+            error = runtime::causes(error),
+            "a command could not be published; its trial does not count"
+        );
         context.judge().unpublished();
     }
     outcome.ok().map(drop)

@@ -143,7 +143,8 @@ impl Device {
         if let Some((heard, from)) = &self.moved
             && at - heard.seen_at >= terms.settle
         {
-            let example = || format!("{}: {id} came from {from}, which reported no disconnection", heard.place);
+            let example =
+                || format!("{}: {id} came from {from}, which reported no disconnection", heard.place);
             tallies.broken(Rule::GoodbyesNeverSent, example);
         }
         marks.count(tallies);

@@ -43,7 +43,9 @@ async fn look(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), R
         Err(RedisError::Failed(_)) => {
             for device in devices {
                 match read(context, std::slice::from_ref(device)).await {
-                    Err(RedisError::Failed(error)) => report(context, &[(device.clone(), Key::Unusable(error))]),
+                    Err(RedisError::Failed(error)) => {
+                        report(context, &[(device.clone(), Key::Unusable(error))])
+                    }
                     outcome => outcome?,
                 }
             }

@@ -246,7 +246,9 @@ impl Progress {
             (Phase::Expired, Rule::CommandExpired, self.trial.expired, "had expired an hour ago"),
         ] {
             if self.effects(phase) > 0 {
-                tallies.broken(rule, || format!("{shown}: command {command} {what}, and the device sent its status"));
+                tallies.broken(rule, || {
+                    format!("{shown}: command {command} {what}, and the device sent its status")
+                });
             } else if is_last_done {
                 tallies.kept(rule);
             }

@@ -1,7 +1,7 @@
 //! The rules for gateways: the code, severity and texts of each.
 
-mod rules;
 mod retention;
+mod rules;
 
 pub(super) use rules::RULE_TEXTS;
 

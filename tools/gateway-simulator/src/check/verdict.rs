@@ -109,7 +109,8 @@ pub struct Verdict {
 
 impl Verdict {
     pub(super) fn new(observed: Observed, tallies: &Tallies) -> Self {
-        let findings: Vec<_> = RULE_TEXTS.iter().map(|text| Finding::new(text, tallies.of(text.rule))).collect();
+        let findings: Vec<_> =
+            RULE_TEXTS.iter().map(|text| Finding::new(text, tallies.of(text.rule))).collect();
         let is_broken = findings.iter().any(|finding| finding.standing == Standing::Fail);
         let outcome = match (is_broken, observed.records) {
             (true, _) => Outcome::Breaks,

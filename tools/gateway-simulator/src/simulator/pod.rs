@@ -33,10 +33,11 @@ impl Pod {
         if gateway.pods == 0 {
             return Err(SimulatorError::Settings("gateway.pods must be at least 1".to_owned()));
         }
-        let partitions = u16::try_from(partitions)
-            .ok()
-            .and_then(NonZeroU16::new)
-            .ok_or_else(|| SimulatorError::Settings("the topic in topics.commands has no usable number of partitions".to_owned()))?;
+        let partitions = u16::try_from(partitions).ok().and_then(NonZeroU16::new).ok_or_else(|| {
+            SimulatorError::Settings(
+                "the topic in topics.commands has no usable number of partitions".to_owned(),
+            )
+        })?;
         let is_paced = settings.behaviour.manners().is_deployed() && gateway.event_interval_ms > 0;
         let interval = Duration::from_millis(gateway.event_interval_ms);
         let pod = |number: usize| {

@@ -28,7 +28,10 @@ pub(super) fn judge(commands: &Commands) -> Vec<Verdict> {
         let (ours, floor) = (measured.platform.latency.p50_ms, measured.floor.latency.p50_ms);
         let times = measured.p50_to_floor;
         verdicts.push(Verdict::new(
-            format!("P50 of POST → 202 at {} commands/s, relative to the floor", thousands(measured.rate.into())),
+            format!(
+                "P50 of POST → 202 at {} commands/s, relative to the floor",
+                thousands(measured.rate.into())
+            ),
             format!("≤ {TIMES_FLOOR} ×"),
             format!("{times} × ({floor:.1} → {ours:.1} ms)"),
             times > 0.0 && times <= TIMES_FLOOR && measured.platform.failed == 0,

@@ -33,7 +33,8 @@ impl SmallDisk {
     /// When this process may not mount, or the server is not on this machine.
     pub(super) async fn mount(audited: &AuditedDatabase) -> anyhow::Result<Self> {
         let data = audited.text("select current_setting('data_directory')").await?;
-        let owner = std::fs::metadata(&data).with_context(|| format!("read {data}, the data directory of PostgreSQL"))?;
+        let owner = std::fs::metadata(&data)
+            .with_context(|| format!("read {data}, the data directory of PostgreSQL"))?;
         let space = format!("{}_disk", audited.name());
         let folder = std::env::temp_dir().join(&space);
         std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;

@@ -1,6 +1,6 @@
 //! The rule about how long the command topic keeps commands.
 
-use super::{RuleText, Rule, Severity};
+use super::{Rule, RuleText, Severity};
 
 /// Commands are deleted before a restarted pod can read them again.
 pub(super) const RULE_TEXT: RuleText = RuleText {

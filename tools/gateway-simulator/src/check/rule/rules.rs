@@ -1,9 +1,10 @@
 //! The text of every rule.
 
-use super::{RuleText, Rule, Severity, retention};
+use super::{Rule, RuleText, Severity, retention};
 
 const RECORDS: &str = "no record was received";
-const LOOKS: &str = "no key could be compared with an event: run the check for longer than devices are silent";
+const LOOKS: &str =
+    "no key could be compared with an event: run the check for longer than devices are silent";
 const COMMANDS: &str =
     "no device was commanded (set check.command = true), or the commands had no observable result";
 

@@ -65,7 +65,11 @@ fn reports_a_key_that_expires_while_the_device_sends_events() {
 fn warns_of_a_device_that_leaves_without_a_disconnection() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(6).misses();
-    assert_eq!(court.standing("GOODBYE_MISSING"), Standing::NotJudged, "the disconnection may not have been read yet");
+    assert_eq!(
+        court.standing("GOODBYE_MISSING"),
+        Standing::NotJudged,
+        "the disconnection may not have been read yet"
+    );
     court.at(11).misses();
     assert_eq!(court.broken(), ["GOODBYES_NEVER_SENT"], "no device was reported as disconnected");
     let mut other = court.event("pod-0", EventKind::Disconnected { reason: None });
@@ -287,7 +291,10 @@ fn reports_missing_disconnections_of_devices_that_move() {
     court.at(12);
     let finding = court.verdict().finding("GOODBYES_NEVER_SENT").unwrap().clone();
     assert_eq!((finding.standing, finding.broken, finding.judged), (Standing::Warn, 1, 1));
-    assert!(finding.examples[0].ends_with("CP-1 came from pod-0, which reported no disconnection"), "{finding:?}");
+    assert!(
+        finding.examples[0].ends_with("CP-1 came from pod-0, which reported no disconnection"),
+        "{finding:?}"
+    );
     court.leaves("pod-0");
     assert_eq!(court.standing("GOODBYES_NEVER_SENT"), Standing::Pass);
 }

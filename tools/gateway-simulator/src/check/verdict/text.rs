@@ -86,7 +86,9 @@ impl Observed {
             limits.push(format!("{} commands could not be published.", self.unpublished));
         }
         if self.has_grown {
-            limits.push("The event topic has grown during the check; its new partitions were not read.".to_owned());
+            limits.push(
+                "The event topic has grown during the check; its new partitions were not read.".to_owned(),
+            );
         }
         limits
     }

@@ -1,6 +1,6 @@
 //! How gateways handle commands.
 
-use super::{failures, looks, await_standing, start};
+use super::{await_standing, failures, looks, start};
 use crate::bench::{Bench, PATIENCE, settings};
 use crate::sample::connector;
 use domain::commands::Command;

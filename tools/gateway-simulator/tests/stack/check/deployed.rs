@@ -1,7 +1,7 @@
 //! The deployed gateway under the check: each deviation is found by its rule, and nothing else is
 //! reported.
 
-use super::{failures, await_standing, start};
+use super::{await_standing, failures, start};
 use crate::bench::{Bench, settings as as_asked};
 use crate::sample::{charge_point, connector};
 use chrono::TimeDelta;

@@ -1,6 +1,6 @@
 //! Records that a gateway should not send.
 
-use super::{failures, await_standing, start};
+use super::{await_standing, failures, start};
 use crate::bench::{Bench, PATIENCE, settings};
 use crate::sample::charge_point;
 use domain::ids::ChargePointId;

@@ -1,6 +1,6 @@
 //! Invalid keys in Redis.
 
-use super::{failures, looks, await_standing, start, send_to_redis};
+use super::{await_standing, failures, looks, send_to_redis, start};
 use crate::bench::{Bench, settings};
 use gateway_simulator::KeyFate;
 use gateway_simulator::check::Standing;
