@@ -149,7 +149,7 @@ async fn a_faulted_pile_and_a_device_that_moved() {
     let held = platform.simulator.pod_of(&device).await.unwrap();
     let pods = platform.simulator.pods();
     let elsewhere = pods.iter().position(|pod| *pod != held).unwrap();
-    platform.simulator.move_to_pod(&device, elsewhere, gateway_simulator::Goodbye::Late).await.unwrap();
+    platform.simulator.move_to_pod(&device, elsewhere, gateway_simulator::Disconnection::Late).await.unwrap();
     let moved = |pile: &Value| pile["gatewayId"] == pods[elsewhere].as_str();
     platform.pile("the pile to be connected through the other pod", &pile, moved).await;
     let sent = platform.command(&pile, "start-transaction", &start).await;

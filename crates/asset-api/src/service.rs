@@ -73,7 +73,10 @@ fn of_worker(database: &Database, settings: &Settings) -> Database {
     let for_requests = settings.database.max_connections.saturating_sub(OWN_CONNECTIONS);
     let max_connections = (for_requests / settings.http.workers.get()).max(1);
     pool(settings, max_connections).unwrap_or_else(|error| {
-        tracing::warn!(error = causes(&error), "an HTTP worker uses the shared connections: its own pool cannot be created");
+        tracing::warn!(
+            error = causes(&error),
+            "an HTTP worker uses the shared connections: its own pool cannot be created"
+        );
         database.clone()
     })
 }

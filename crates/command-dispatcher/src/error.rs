@@ -117,7 +117,7 @@ impl DispatchError {
     }
 
     /// Whether nothing was sent for certain, and another attempt may succeed.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::RouteStore(_) | Self::NotPublished { .. } => true,
             Self::Storage(error) => error.is_transient(),

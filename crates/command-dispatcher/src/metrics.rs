@@ -23,7 +23,7 @@ pub(crate) struct Metrics {
     degraded: Counter<u64>,
     expired: Counter<u64>,
     rerouted: Counter<u64>,
-    unnoted: Counter<u64>,
+    outcomes_lost: Counter<u64>,
     batch_items: Counter<u64>,
     topic_retention: Gauge<f64>,
 }
@@ -48,7 +48,7 @@ impl Metrics {
         for winner in WINNERS {
             metrics.mismatches.add(0, &[KeyValue::new("winner", winner)]);
         }
-        for counter in [&metrics.degraded, &metrics.unnoted] {
+        for counter in [&metrics.degraded, &metrics.outcomes_lost] {
             counter.add(0, &[]);
         }
         metrics
@@ -96,8 +96,8 @@ impl Metrics {
                      OCPP action",
                 )
                 .build(),
-            unnoted: meter
-                .u64_counter("commands.unnoted")
+            outcomes_lost: meter
+                .u64_counter("commands.outcomes_lost")
                 .with_description(
                     "Commands whose publish outcome could not be recorded",
                 )
@@ -127,7 +127,7 @@ impl Metrics {
 
     /// Counts the look-up of a gateway; `found` is `charge_point` or `pile` for the key that named
     /// it, `none`, or `unavailable`.
-    pub(crate) fn looked_up(&self, found: &'static str) {
+    pub(crate) fn route_lookup(&self, found: &'static str) {
         self.lookups.add(1, &[KeyValue::new("found", found)]);
     }
 
@@ -150,8 +150,8 @@ impl Metrics {
     }
 
     /// Counts publish outcomes that could not be recorded.
-    pub(crate) fn unnoted(&self, count: usize) {
-        self.unnoted.add(u64::try_from(count).unwrap_or(u64::MAX), &[]);
+    pub(crate) fn outcomes_lost(&self, count: usize) {
+        self.outcomes_lost.add(u64::try_from(count).unwrap_or(u64::MAX), &[]);
     }
 
     /// Counts `count` piles of a batch by `outcome`: `sent`, or the code of their refusal.

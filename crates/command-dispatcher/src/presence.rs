@@ -1,12 +1,12 @@
 //! Probing devices. One replica holds the watch lease, finds devices that are silent or whose
 //! gateway is, and sends each a `TriggerMessage` on the same path as all commands.
 
-mod ask;
 mod lease;
 mod metrics;
-mod pace;
+mod probe;
+mod rate_limit;
 mod topic;
 mod watch;
 
-pub(crate) use ask::Asker;
+pub(crate) use probe::Prober;
 pub(crate) use watch::Watch;

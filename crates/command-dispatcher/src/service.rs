@@ -12,7 +12,7 @@ use crate::dispatch::publisher::CommandPublisher;
 use crate::dispatch::reroute::Rerouter;
 use crate::dispatch::topic::CommandTopic;
 use crate::metrics::Metrics;
-use crate::presence::{Asker, Watch};
+use crate::presence::{Prober, Watch};
 use crate::{Settings, http};
 use actix_web::web;
 use runtime::Context;
@@ -56,9 +56,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     // The search for silent devices reads the rows of all devices; the connections for commands are
     // configured not to do that.
     let watched = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })?;
-    let asker =
-        Asker::new(watched.clone(), keys.clone(), publisher.clone(), &settings.dispatch, &settings.presence);
-    let watch = Watch::new(watched, asker, settings.presence, &context.meter());
+    let prober =
+        Prober::new(watched.clone(), keys.clone(), publisher.clone(), &settings.dispatch, &settings.presence);
+    let watch = Watch::new(watched, prober, settings.presence, &context.meter());
     let events = watch.topic();
     context.health.add_advisory("events read", move || events.advisory());
     let watch = AbortOnDropHandle::new(tokio::spawn(watch.run(context.shutdown.clone())));

@@ -97,7 +97,8 @@ fn page(policy: &HeaderValue, request: &HttpRequest) -> HttpResponse {
 }
 
 fn asset(name: &str, request: &HttpRequest) -> HttpResponse {
-    files::asset(name).map_or_else(|| HttpResponse::NotFound().finish(), |file| sent(file, request, IMMUTABLE))
+    files::asset(name)
+        .map_or_else(|| HttpResponse::NotFound().finish(), |file| sent(file, request, IMMUTABLE))
 }
 
 fn sent(file: File, request: &HttpRequest, keep: &'static str) -> HttpResponse {

@@ -3,23 +3,28 @@
 mod cause;
 mod check;
 mod configuration;
+mod effect;
+mod failure;
 mod life;
 pub mod pending;
 mod record;
 mod reroute;
 mod route;
+mod state;
+mod step;
 
 pub use cause::CommandedStart;
 pub(crate) use cause::Evidence;
 pub use check::{LastHeard, OpenSession, PileSnapshot, Refusal, StartInFlight};
 pub use configuration::{ConfigurationKey, ConfigurationValue};
-pub use life::{
-    CommandLife, CommandState, DeviceAnswer, Effect, EffectKind, Failure, FailureCode, Step, Taken,
-    TrailEntry,
-};
+pub use effect::{Effect, EffectKind};
+pub use failure::{Failure, FailureCode};
+pub use life::CommandLife;
 pub use record::{CommandRecord, Goal};
 pub use reroute::Sighting;
 pub use route::{ChosenGateway, RouteKey, RouteSource, choose_gateway};
+pub use state::CommandState;
+pub use step::{DeviceAnswer, Step, TrailEntry};
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
 use chrono::{DateTime, Utc};

@@ -2,7 +2,7 @@
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
 use crate::measure::MeterReading;
-use crate::order::{RecordPosition, Stamp, believe};
+use crate::order::{RecordPosition, Stamp, plausible_time};
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
 
@@ -133,7 +133,7 @@ impl TransactionStop {
     /// otherwise by the time of the event, which claims `claimed_at`.
     #[must_use]
     pub fn stamp(&self, claimed_at: Option<DateTime<Utc>>, position: &RecordPosition) -> Stamp {
-        let stopped_at = believe(self.stopped_at, position.appended_at);
+        let stopped_at = plausible_time(self.stopped_at, position.appended_at);
         Stamp::new(stopped_at.or(claimed_at), position)
     }
 }

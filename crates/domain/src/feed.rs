@@ -81,7 +81,7 @@ pub enum FeedKind {
 impl FeedChange {
     /// The maximum number of changes that are stored, and therefore read, together; the index of a
     /// [`FeedPosition`] is less.
-    pub const MAX_TOGETHER: usize = 500;
+    pub const MAX_CHUNK_LEN: usize = 500;
 
     /// The partition key, which keeps the changes of one subject in order: the id of the charge
     /// point, the station or the tariff.

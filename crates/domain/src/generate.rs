@@ -21,7 +21,7 @@ use crate::event::{
 };
 use crate::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
 use crate::measure::MeterReading;
-use crate::order::{RecordPosition, believe};
+use crate::order::{RecordPosition, plausible_time};
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -183,7 +183,7 @@ fn delivery_of(
         (Just(clean), copies).prop_flat_map(|(clean, copies)| {
             let again = copies.into_iter().zip(1_000..).map(|((index, delay, partition), offset)| {
                 let (event, first) = &clean[index];
-                if believe(event.claimed_at, first.appended_at).is_none() {
+                if plausible_time(event.claimed_at, first.appended_at).is_none() {
                     return clean[index].clone();
                 }
                 let appended_at = first.appended_at + TimeDelta::milliseconds(delay);

@@ -1,6 +1,7 @@
 //! Keeps the newest of several reports, regardless of their order of arrival.
 
 use crate::ids::EventKey;
+use crate::merged::Merged;
 use crate::order::{COPIES_APART, Stamp};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,17 +31,6 @@ pub struct Latest<T> {
     /// keeps only the ties of one instant. Its order applies until a report is so much newer that
     /// no copy can overtake it.
     is_whole: bool,
-}
-
-/// The outcome of offering a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offered {
-    /// The report is now the newest.
-    Newest,
-    /// The report is older than the newest.
-    Stale,
-    /// The same event was offered before.
-    Duplicate,
 }
 
 impl<T: Clone> Latest<T> {
@@ -86,14 +76,14 @@ impl<T: Clone> Latest<T> {
     }
 
     /// Offers `report`.
-    pub fn offer(&mut self, report: Report<T>) -> Offered {
+    pub fn offer(&mut self, report: Report<T>) -> Merged {
         if !self.is_whole {
             if report.stamp.effective_at() > self.newest.stamp.effective_at() + COPIES_APART {
                 *self = Self::new(report);
-                return Offered::Newest;
+                return Merged::Changed;
             }
             if report.stamp.at < self.newest.stamp.at {
-                return Offered::Stale;
+                return Merged::Stale;
             }
         }
         let standing = self.newest.event;
@@ -117,20 +107,20 @@ impl<T: Clone> Latest<T> {
         all.drain(..surplus);
         self.ties = all;
         match () {
-            () if is_copy => Offered::Duplicate,
-            () if self.newest.event == standing => Offered::Stale,
-            () => Offered::Newest,
+            () if is_copy => Merged::Known,
+            () if self.newest.event == standing => Merged::Stale,
+            () => Merged::Changed,
         }
     }
 }
 
 /// Offers `report` to `slot`, which may be empty.
-pub fn offer<T: Clone>(slot: &mut Option<Latest<T>>, report: Report<T>) -> Offered {
+pub fn offer<T: Clone>(slot: &mut Option<Latest<T>>, report: Report<T>) -> Merged {
     match slot {
         Some(latest) => latest.offer(report),
         None => {
             *slot = Some(Latest::new(report));
-            Offered::Newest
+            Merged::Changed
         }
     }
 }
@@ -156,18 +146,18 @@ mod tests {
         let mut latest = Latest::restore(report(2, 20, 20), vec![report(6, 20, 19)]);
         assert_eq!(
             latest.offer(report(6, 20, 24)),
-            Offered::Duplicate,
+            Merged::Known,
             "the previous release remembers the reports of one instant"
         );
-        assert_eq!(latest.offer(report(1, 10, 25)), Offered::Stale, "a copy of an earlier report");
-        assert_eq!(latest.offer(report(3, 30, 30)), Offered::Newest);
-        assert_eq!(latest.offer(report(1, 10, 35)), Offered::Stale);
+        assert_eq!(latest.offer(report(1, 10, 25)), Merged::Stale, "a copy of an earlier report");
+        assert_eq!(latest.offer(report(3, 30, 30)), Merged::Changed);
+        assert_eq!(latest.offer(report(1, 10, 35)), Merged::Stale);
         assert!(!Latest::restore(latest.newest().clone(), latest.memory()).is_whole);
-        assert_eq!(latest.offer(report(4, 200, 200)), Offered::Newest);
+        assert_eq!(latest.offer(report(4, 200, 200)), Merged::Changed);
         assert!(
             Latest::restore(latest.newest().clone(), latest.memory()).is_whole,
             "no copy arrives that late"
         );
-        assert_eq!(latest.offer(report(5, 190, 201)), Offered::Newest, "the clock was set back");
+        assert_eq!(latest.offer(report(5, 190, 201)), Merged::Changed, "the clock was set back");
     }
 }

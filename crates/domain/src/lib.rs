@@ -20,6 +20,7 @@ mod id_tag_parts;
 pub mod ids;
 pub mod latest;
 pub mod measure;
+pub mod merged;
 pub mod order;
 mod schema;
 pub mod sessions;

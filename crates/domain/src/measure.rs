@@ -1,11 +1,11 @@
 //! Meter readings in the platform's units: Wh, W, V, A, %, °C.
 
-use crate::order::believe;
+use crate::order::plausible_time;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 /// The assumed age, before its event, of a reading without a plausible time of its own. Longer than
 /// any usual interval between two readings.
-pub const UNBELIEVED_AGE: TimeDelta = TimeDelta::minutes(15);
+pub const IMPLAUSIBLE_AGE: TimeDelta = TimeDelta::minutes(15);
 
 /// One reading of a connector's meter: the measurands that were reported for one instant.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,16 +31,16 @@ impl MeterReading {
     /// the event that carries it, `event_at`; `appended_at` is the Kafka timestamp of the record.
     #[must_use]
     pub fn at(&self, event_at: DateTime<Utc>, appended_at: DateTime<Utc>) -> DateTime<Utc> {
-        believe(self.taken_at, appended_at).map_or(event_at, |taken| taken.trunc_subsecs(6))
+        plausible_time(self.taken_at, appended_at).map_or(event_at, |taken| taken.trunc_subsecs(6))
     }
 
     /// The time for finding the newest value; otherwise as [`MeterReading::at`]. A reading with an
-    /// implausible time of its own is often stored history, so it counts as [`UNBELIEVED_AGE`]
+    /// implausible time of its own is often stored history, so it counts as [`IMPLAUSIBLE_AGE`]
     /// older than its event and does not replace a value that was read since.
     #[must_use]
     pub fn live_at(&self, event_at: DateTime<Utc>, appended_at: DateTime<Utc>) -> DateTime<Utc> {
-        if self.taken_at.is_some() && believe(self.taken_at, appended_at).is_none() {
-            return event_at - UNBELIEVED_AGE;
+        if self.taken_at.is_some() && plausible_time(self.taken_at, appended_at).is_none() {
+            return event_at - IMPLAUSIBLE_AGE;
         }
         self.at(event_at, appended_at)
     }

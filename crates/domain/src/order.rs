@@ -103,7 +103,9 @@ impl Stamp {
     #[must_use]
     pub fn new(claimed_at: Option<DateTime<Utc>>, position: &RecordPosition) -> Self {
         Self {
-            at: believe(claimed_at, position.appended_at).unwrap_or(position.appended_at).trunc_subsecs(6),
+            at: plausible_time(claimed_at, position.appended_at)
+                .unwrap_or(position.appended_at)
+                .trunc_subsecs(6),
             appended_at: position.appended_at.trunc_subsecs(6),
             partition: position.partition,
             offset: position.offset,
@@ -148,7 +150,10 @@ impl Stamp {
 /// `claimed_at`, if it is within [`MAX_AHEAD`] and [`MAX_BEHIND`] of the time at which its record
 /// was appended.
 #[must_use]
-pub fn believe(claimed_at: Option<DateTime<Utc>>, appended_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub fn plausible_time(
+    claimed_at: Option<DateTime<Utc>>,
+    appended_at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let ahead = claimed_at?.signed_duration_since(appended_at);
     claimed_at.filter(|_| ahead <= MAX_AHEAD && -ahead <= MAX_BEHIND)
 }
@@ -164,14 +169,14 @@ mod tests {
     #[test]
     fn an_implausible_clock_is_not_trusted() {
         let appended = at(0);
-        assert_eq!(believe(Some(at(60)), appended), Some(at(60)));
-        assert_eq!(believe(Some(at(61)), appended), None);
-        assert_eq!(believe(Some(at(-7 * 86_400)), appended), Some(at(-7 * 86_400)));
-        assert_eq!(believe(Some(at(-7 * 86_400 - 1)), appended), None);
-        assert_eq!(believe(DateTime::from_timestamp(0, 0), appended), None);
-        assert_eq!(believe(Some(DateTime::<Utc>::MAX_UTC), appended), None);
-        assert_eq!(believe(Some(DateTime::<Utc>::MIN_UTC), appended), None);
-        assert_eq!(believe(None, appended), None);
+        assert_eq!(plausible_time(Some(at(60)), appended), Some(at(60)));
+        assert_eq!(plausible_time(Some(at(61)), appended), None);
+        assert_eq!(plausible_time(Some(at(-7 * 86_400)), appended), Some(at(-7 * 86_400)));
+        assert_eq!(plausible_time(Some(at(-7 * 86_400 - 1)), appended), None);
+        assert_eq!(plausible_time(DateTime::from_timestamp(0, 0), appended), None);
+        assert_eq!(plausible_time(Some(DateTime::<Utc>::MAX_UTC), appended), None);
+        assert_eq!(plausible_time(Some(DateTime::<Utc>::MIN_UTC), appended), None);
+        assert_eq!(plausible_time(None, appended), None);
     }
 
     #[test]

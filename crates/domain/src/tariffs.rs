@@ -31,7 +31,7 @@ mod usage;
 mod zone;
 
 pub use band::{Band, BandKind, Rate};
-pub use binding::{Binding, Clash, Level, Place, Subject, clashes};
+pub use binding::{Binding, BindingOverlap, Level, Place, Subject, clashes};
 pub use book::{Applied, Considered, Outcome, PriceAt, PriceBook, Resolution, Unpriced};
 pub use check::{Finding, Findings, MAX_BANDS, MAX_GRACE_MINUTES, MAX_HOLIDAYS, MAX_SCHEDULES, MAX_SEASONS};
 pub use currency::{Currency, UnknownCurrency};

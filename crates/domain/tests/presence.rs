@@ -5,8 +5,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{CommandLife, CommandRecord, CommandState, Goal};
 use domain::devices::charge_point::ChargePoint;
-use domain::devices::liveness::{DoubtReason, GoodbyeCause};
-use domain::devices::presence::{Confidence, Evidence, Patience, Verdict};
+use domain::devices::liveness::{DisconnectionCause, DoubtReason};
+use domain::devices::presence::{Confidence, SilenceEvidence, SilenceTimeouts, Verdict};
 use domain::event::{BootReport, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered, device};
 use domain::ids::{CommandId, EventId, EventKey, GatewayId, PileId};
@@ -14,16 +14,16 @@ use domain::order::RecordPosition;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-const PATIENCE: Patience =
-    Patience { timeout: TimeDelta::seconds(630), answer: TimeDelta::seconds(10), probing: true };
-const NOTHING: Evidence = Evidence { asked_at: None, gateway_suspected: false };
+const PATIENCE: SilenceTimeouts =
+    SilenceTimeouts { timeout: TimeDelta::seconds(630), answer: TimeDelta::seconds(10), probing: true };
+const NOTHING: SilenceEvidence = SilenceEvidence { asked_at: None, gateway_suspected: false };
 
 fn s(seconds: i64) -> DateTime<Utc> {
     at(seconds * 1_000)
 }
 
-fn asked(seconds: i64) -> Evidence {
-    Evidence { asked_at: Some(s(seconds)), ..NOTHING }
+fn asked(seconds: i64) -> SilenceEvidence {
+    SilenceEvidence { asked_at: Some(s(seconds)), ..NOTHING }
 }
 
 /// An event with the given id and the claimed time `claimed`, appended at `appended`, both in
@@ -66,7 +66,7 @@ fn a_silent_device_is_offline_after_an_unanswered_probe() {
         Verdict::Waits,
         "it has not been silent for the timeout"
     );
-    let gone = Verdict::Gone { at: s(730), cause: GoodbyeCause::Unanswered };
+    let gone = Verdict::Gone { at: s(730), cause: DisconnectionCause::Unanswered };
     assert_eq!(state.liveness.fall_silent(s(740), &PATIENCE, &asked(430)), gone);
     assert_eq!(online_and_confidence(&state), (false, Confidence::Unanswered));
     assert_eq!(state.liveness.fall_silent(s(9_999), &PATIENCE, &asked(430)), Verdict::Waits, "once");
@@ -76,24 +76,26 @@ fn a_silent_device_is_offline_after_an_unanswered_probe() {
 fn a_silent_device_without_a_probe_is_offline_later_and_doubtful() {
     let mut state = heard_at(100);
     assert_eq!(state.liveness.fall_silent(s(1_360), &PATIENCE, &NOTHING), Verdict::Waits);
-    let gone = Verdict::Gone { at: s(1_360), cause: GoodbyeCause::Unasked };
+    let gone = Verdict::Gone { at: s(1_360), cause: DisconnectionCause::Unprobed };
     assert_eq!(state.liveness.fall_silent(s(1_361), &PATIENCE, &NOTHING), gone);
     assert_eq!(online_and_confidence(&state), (false, Confidence::Doubtful));
-    let off = Patience { probing: false, ..PATIENCE };
-    let gone = Verdict::Gone { at: s(730), cause: GoodbyeCause::Unasked };
+    let off = SilenceTimeouts { probing: false, ..PATIENCE };
+    let gone = Verdict::Gone { at: s(730), cause: DisconnectionCause::Unprobed };
     assert_eq!(heard_at(100).liveness.fall_silent(s(731), &off, &NOTHING), gone, "devices are not probed");
 }
 
 #[test]
 fn a_device_of_a_suspected_gateway_is_doubtful_and_offline_after_the_timeout() {
     let mut state = heard_at(100);
-    let suspected = Evidence { gateway_suspected: true, ..NOTHING };
+    let suspected = SilenceEvidence { gateway_suspected: true, ..NOTHING };
     let doubtful = Verdict::Doubtful(DoubtReason::GatewaySilent);
     assert_eq!(state.liveness.fall_silent(s(120), &PATIENCE, &suspected), doubtful);
     assert_eq!(online_and_confidence(&state), (true, Confidence::Doubtful));
     assert_eq!(state.liveness.fall_silent(s(121), &PATIENCE, &suspected), Verdict::Waits, "once");
+    let before = state.liveness.fall_silent(s(200), &PATIENCE, &asked(118));
+    assert_eq!(before, Verdict::Waits, "it may have moved since, and is probed again");
     assert_eq!(state.liveness.fall_silent(s(132), &PATIENCE, &asked(122)), Verdict::Waits);
-    let gone = Verdict::Gone { at: s(132), cause: GoodbyeCause::Unanswered };
+    let gone = Verdict::Gone { at: s(132), cause: DisconnectionCause::Unanswered };
     assert_eq!(state.liveness.fall_silent(s(133), &PATIENCE, &asked(122)), gone);
     assert_eq!(online_and_confidence(&state), (false, Confidence::Unanswered));
 }
@@ -106,7 +108,7 @@ fn a_sign_of_life_ends_doubt_and_silence_even_with_a_slow_clock() {
     let (event, position) = slow(1, 5_000);
     state.apply(&event, &position);
     assert_eq!(state.liveness.judge(s(5_600), &PATIENCE, &asked(5_400)), Verdict::Waits, "it was just heard");
-    let suspected = Evidence { gateway_suspected: true, ..NOTHING };
+    let suspected = SilenceEvidence { gateway_suspected: true, ..NOTHING };
     state.liveness.fall_silent(s(5_020), &PATIENCE, &suspected);
     assert_eq!(online_and_confidence(&state), (true, Confidence::Doubtful));
     let (event, position) = slow(2, 5_030);
@@ -233,7 +235,7 @@ proptest! {
         (_, records) in delivered(), early in 0..20_usize, suspected in any::<bool>(),
     ) {
         let (first, rest) = records.split_at(early.min(records.len()));
-        let evidence = Evidence { gateway_suspected: suspected, ..NOTHING };
+        let evidence = SilenceEvidence { gateway_suspected: suspected, ..NOTHING };
         let now = if suspected { s(100) } else { s(1_000_000) };
         let mut judged = applied(first);
         let concluded_from = newest(&judged);
@@ -253,7 +255,7 @@ proptest! {
 
     #[test]
     fn repeated_events_end_no_silence((_, records) in delivered(), suspected in any::<bool>()) {
-        let evidence = Evidence { gateway_suspected: suspected, ..NOTHING };
+        let evidence = SilenceEvidence { gateway_suspected: suspected, ..NOTHING };
         let mut state = applied(&records);
         state.liveness.fall_silent(if suspected { s(100) } else { s(1_000_000) }, &PATIENCE, &evidence);
         let before = online_and_confidence(&state);

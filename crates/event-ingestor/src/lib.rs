@@ -8,15 +8,15 @@
 
 mod consume;
 mod device_counts;
-mod go_on;
 mod metrics;
 mod presence;
 mod relay;
 mod repair;
+mod resume;
 mod settings;
 
-pub use go_on::{GoOn, go_on};
 pub use repair::{check_sessions, repair_sessions};
+pub use resume::{ResumeCommand, resume};
 pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, Settings};
 
 use anyhow::Context as _;

@@ -21,10 +21,10 @@ fn main() -> ExitCode {
         )
         .command_with(
             "go-on",
-            event_ingestor::GoOn::USAGE,
+            event_ingestor::ResumeCommand::USAGE,
             "read a halted partition from an offset; without --apply only show what that skips or repeats",
-            event_ingestor::GoOn::parse,
-            event_ingestor::go_on,
+            event_ingestor::ResumeCommand::parse,
+            event_ingestor::resume,
         )
         .run(event_ingestor::serve)
 }

@@ -7,12 +7,13 @@ mod snapshots;
 use crate::consume::batch::{REFUSED, UNREADABLE};
 use crate::consume::fold::Tally;
 use chrono::TimeDelta;
-use domain::devices::charge_point::Misfit;
+use domain::devices::charge_point::UnplacedReason;
 use domain::ids::GatewayId;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
+use runtime::lock::MutexExt as _;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use storage::database::snapshots::OldestSnapshot;
 use storage::devices::device_counts::DeviceCounts;
@@ -86,7 +87,7 @@ impl Metrics {
         ] {
             counter.add(0, &[]);
         }
-        for reason in DecodeError::REASONS.into_iter().chain(Misfit::REASONS).chain(OWN_REASONS) {
+        for reason in DecodeError::REASONS.into_iter().chain(UnplacedReason::REASONS).chain(OWN_REASONS) {
             metrics.dead_letters.add(0, &[KeyValue::new("reason", reason)]);
         }
         metrics
@@ -245,12 +246,12 @@ impl Metrics {
     /// Records the oldest snapshot in the database; `None` when another replica reports it, or it
     /// could not be read.
     pub(crate) fn oldest_snapshot(&self, found: Option<OldestSnapshot>) {
-        *self.oldest_snapshot.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        *self.oldest_snapshot.locked() = found;
     }
 
     /// Records the device counts; `None` when another replica counts, or counting failed.
     pub(crate) fn fleet(&self, counted: Option<DeviceCounts>) {
-        *self.fleet.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+        *self.fleet.locked() = counted;
     }
 
     /// Records how far a partition was read.
@@ -292,7 +293,7 @@ impl Metrics {
     }
 
     fn locked(&self) -> MutexGuard<'_, BTreeMap<i32, PartitionStatus>> {
-        self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.partitions.locked()
     }
 }
 
@@ -303,7 +304,7 @@ fn observed(meter: &Meter, replica: Uuid) -> Partitions {
         let partitions = Arc::clone(&partitions);
         let replica = replica.to_string();
         let report = move |observer: &dyn AsyncInstrument<f64>| {
-            for (partition, status) in &*partitions.lock().unwrap_or_else(PoisonError::into_inner) {
+            for (partition, status) in &*partitions.locked() {
                 let partition = KeyValue::new("partition", i64::from(*partition));
                 observer.observe(value(status), &[partition, KeyValue::new("replica", replica.clone())]);
             }

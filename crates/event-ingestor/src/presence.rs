@@ -1,11 +1,11 @@
 //! What this replica knows of gateways: when each was heard, and which devices are silent
 //! themselves or through their gateway.
 
-mod concerned;
 mod heard;
+mod silent_devices;
 
-pub(crate) use concerned::Concerned;
 pub(crate) use heard::HeardGateways;
+pub(crate) use silent_devices::SilentDevices;
 
 use crate::metrics::Metrics;
 use anyhow::Context as _;
@@ -22,14 +22,14 @@ pub(crate) struct Presence {
     /// Records when gateways were heard.
     pub gateways: Arc<HeardGateways>,
     /// Devices that are silent, or whose gateway is.
-    pub concerned: Arc<Concerned>,
+    pub silent_devices: Arc<SilentDevices>,
     /// The rules for silent devices.
     pub silence: SilencePolicy,
 }
 
 impl Presence {
     pub(crate) fn new(silence: SilencePolicy) -> Self {
-        Self { gateways: Arc::default(), concerned: Arc::default(), silence }
+        Self { gateways: Arc::default(), silent_devices: Arc::default(), silence }
     }
 
     /// Writes when gateways were heard, and finds devices whose gateway is silent, until asked to
@@ -46,9 +46,10 @@ impl Presence {
     ) -> anyhow::Result<()> {
         let heard = self.gateways.keep_writing(database.clone(), shutdown.clone());
         let heard = AbortOnDropHandle::new(tokio::spawn(heard));
-        let concerned = self.concerned.keep_looking(database, metrics, self.silence, check, shutdown);
-        let concerned = AbortOnDropHandle::new(tokio::spawn(concerned));
+        let silent_devices =
+            self.silent_devices.keep_looking(database, metrics, self.silence, check, shutdown);
+        let silent_devices = AbortOnDropHandle::new(tokio::spawn(silent_devices));
         heard.await.context("the task that writes when gateways were heard died")?;
-        concerned.await.context("the task that looks for devices of suspected gateways died")
+        silent_devices.await.context("the task that looks for devices of suspected gateways died")
     }
 }

@@ -9,12 +9,13 @@
 mod lease;
 mod metrics;
 mod outgoing;
-mod pump;
+mod relay_loop;
 
 pub(crate) use metrics::FeedMetrics;
 
 use crate::settings::FeedSettings;
-use pump::Pump;
+use relay_loop::RelayLoop;
+use runtime::Backoff;
 use runtime::kafka::Kafka;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
@@ -53,11 +54,11 @@ impl Relay {
             tracing::info!("feed.enabled is false: this replica neither publishes nor prunes the feed");
             return;
         }
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = new_backoff();
         while !shutdown.is_requested() {
             match self.acquire_lease().await {
                 Ok(Some(lease)) => {
-                    pause = FIRST_PAUSE;
+                    backoff.reset();
                     self.publish_while_held(lease, &shutdown).await;
                 }
                 // Another replica holds the lease: try again as often as that one must renew it.
@@ -65,10 +66,10 @@ impl Relay {
                 Err(error) => {
                     tracing::warn!(
                         error = causes(&error),
-                        pause_ms = pause.as_millis(),
+                        pause_ms = backoff.peek().as_millis(),
                         "the feed's lease could not be acquired; retrying after the pause"
                     );
-                    back_off(&shutdown, &mut pause).await;
+                    wait(&shutdown, backoff.pause()).await;
                 }
             }
         }
@@ -77,10 +78,10 @@ impl Relay {
     /// Publishes for as long as the lease holds.
     async fn publish_while_held(&self, lease: PartitionLease, shutdown: &Shutdown) {
         tracing::info!(topic = %lease.topic, next = lease.next_offset, "this replica publishes the feed now");
-        let mut pump = Pump::new(self, lease.clone());
+        let mut relay_loop = RelayLoop::new(self, lease.clone());
         let ended = tokio::select! {
             () = self.renew_lease(&lease) => Ended::LeaseLost,
-            ended = pump.run(shutdown) => ended,
+            ended = relay_loop.run(shutdown) => ended,
         };
         self.metrics.left();
         tracing::info!(topic = %lease.topic, ?ended, "this replica no longer publishes the feed");
@@ -93,8 +94,7 @@ async fn wait(shutdown: &Shutdown, pause: Duration) {
     shutdown.run_until_requested(tokio::time::sleep(pause)).await;
 }
 
-/// Waits, doubling the pause each time, unless asked to stop.
-async fn back_off(shutdown: &Shutdown, pause: &mut Duration) {
-    wait(shutdown, *pause).await;
-    *pause = (*pause * 2).min(LONGEST_PAUSE);
+/// The pauses between attempts to lead or to publish.
+fn new_backoff() -> Backoff {
+    Backoff::new(FIRST_PAUSE, LONGEST_PAUSE)
 }

@@ -49,7 +49,9 @@ impl Auth {
                     "auth.mode = \"none\" is allowed on loopback only, since it grants every client everything, but http.listen is \
                      {listen}: set auth.mode = \"jwt\" with auth.issuer, auth.audience and auth.jwks_url or auth.jwks_file"
                 );
-                tracing::warn!("requests are not authenticated (auth.mode = none); use this for development only");
+                tracing::warn!(
+                    "requests are not authenticated (auth.mode = none); use this for development only"
+                );
                 Ok(Self::None)
             }
             AuthMode::Jwt => {

@@ -1,10 +1,11 @@
 //! Readiness: the checks behind `/readyz`.
 
+use crate::lock::MutexExt as _;
 use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -120,7 +121,7 @@ impl Health {
     }
 
     fn insert(&self, name: &'static str, check: Check) {
-        self.checks.lock().unwrap_or_else(PoisonError::into_inner).insert(name, check);
+        self.checks.locked().insert(name, check);
     }
 
     /// The current state, from the checks or from a recent report.
@@ -141,7 +142,7 @@ impl Health {
 
     async fn run_checks(&self) -> Report {
         let checks: Vec<_> = {
-            let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+            let checks = self.checks.locked();
             checks.iter().map(|(name, check)| (*name, check.clone())).collect()
         };
         let results = join_all(checks.into_iter().map(|(name, check)| self.run_check(name, check))).await;
@@ -165,9 +166,15 @@ impl Health {
         let result = task.await.unwrap_or_else(|_panicked| Err("the check itself failed".to_owned()));
         let counts = check.counts(&result);
         match &result {
-            Err(reason) if counts => tracing::warn!(dependency = name, reason, "not ready: a dependency failed its check"),
+            Err(reason) if counts => {
+                tracing::warn!(dependency = name, reason, "not ready: a dependency failed its check")
+            }
             Err(_) if matches!(check.weight, Weight::Never) => {}
-            Err(reason) => tracing::warn!(dependency = name, reason, "a dependency failed its check; the service continues without it"),
+            Err(reason) => tracing::warn!(
+                dependency = name,
+                reason,
+                "a dependency failed its check; the service continues without it"
+            ),
             Ok(()) => {}
         }
         (name, result, counts)

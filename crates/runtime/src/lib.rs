@@ -9,12 +9,15 @@
 
 mod admin;
 pub mod auth;
+mod backoff;
 mod causes;
 pub mod clock;
 mod context;
+mod every;
 pub mod health;
 pub mod http;
 pub mod kafka;
+pub mod lock;
 pub mod openapi;
 pub mod problem;
 pub mod redis;
@@ -24,8 +27,10 @@ mod shutdown;
 pub mod telemetry;
 pub mod trace;
 
+pub use backoff::Backoff;
 pub use causes::causes;
 pub use context::Context;
+pub use every::every;
 pub use problem::Problem;
 pub use service::{ExitWith, Service};
 pub use shutdown::Shutdown;

@@ -340,7 +340,10 @@ async fn refuses_insecure_settings() {
         (vec![("auth.jwks_file", file.as_str()), ("auth.audience", "")], "auth.audience"),
         (vec![("auth.jwks_file", file.as_str()), ("auth.algorithms", "")], "auth.algorithms"),
         (vec![("auth.jwks_file", file.as_str()), ("auth.algorithms", "HS256")], "HS256"),
-        (vec![("auth.jwks_file", file.as_str()), ("auth.jwks_url", "https://a.test/k")], "exclude each other"),
+        (
+            vec![("auth.jwks_file", file.as_str()), ("auth.jwks_url", "https://a.test/k")],
+            "exclude each other",
+        ),
         (vec![("auth.jwks_file", "/nowhere/jwks.json")], "/nowhere/jwks.json"),
         (vec![("auth.jwks_url", "http://issuer.test/keys")], "https"),
     ] {

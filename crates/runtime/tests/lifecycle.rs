@@ -159,7 +159,11 @@ fn a_command_receives_the_arguments_after_its_name() {
     let output = finish(service().args(["say", "now", "--loud"]));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "NOW\n");
     let output = finish(service().args(["say", "--config"]));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "--config\n", "the service must not interpret them");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "--config\n",
+        "the service must not interpret them"
+    );
     let output = finish(service().arg("say"));
     assert_eq!(output.status.code(), Some(64));
     insta::assert_snapshot!(stderr(&output), @"smallest: say: exactly one word is required (try --help)");

@@ -243,11 +243,7 @@ async fn refuses_other_methods_with_problems() {
     connection.write(b"HEAD /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(connection.answer_without_body().await.unwrap().status, 200);
     connection.write(&get("")).await;
-    assert_eq!(
-        connection.answer().await.unwrap().body,
-        b"hello",
-        "a response to HEAD must have no body"
-    );
+    assert_eq!(connection.answer().await.unwrap().body, b"hello", "a response to HEAD must have no body");
 }
 
 #[tokio::test(flavor = "multi_thread")]

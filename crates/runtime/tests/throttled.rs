@@ -1,10 +1,6 @@
 //! A broker that throttles has appended the batch: it is sent once, and the next request waits.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failing test helper fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test helper fails the test")]
 
 mod kafka_settings;
 

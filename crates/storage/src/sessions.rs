@@ -60,8 +60,7 @@ struct WantedLedgers<'a> {
 
 impl Rows for WantedLedgers<'_> {
     type Statement = WantedLedgers<'static>;
-    const BEFORE: &'static str = "select charge_point_id, ledger from unnest(";
-    const AFTER: &'static str = ") as wanted (id) join session_ledgers on charge_point_id = id";
+    const SQL: &'static str = "select charge_point_id, ledger from unnest($1::text[]) as wanted (id) join session_ledgers on charge_point_id = id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.ids)
@@ -93,9 +92,7 @@ struct Ledgers<'a> {
 
 impl Rows for Ledgers<'_> {
     type Statement = Ledgers<'static>;
-    const BEFORE: &'static str =
-        "insert into session_ledgers (charge_point_id, ledger) select * from unnest(";
-    const AFTER: &'static str = ") on conflict (charge_point_id) do update set ledger = excluded.ledger";
+    const SQL: &'static str = "insert into session_ledgers (charge_point_id, ledger) select * from unnest($1::text[], $2::jsonb[]) on conflict (charge_point_id) do update set ledger = excluded.ledger";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.ids)?;
@@ -151,11 +148,12 @@ impl<'a> Columns<'a> {
 
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
-    const BEFORE: &'static str = "insert into sessions
+    const SQL: &'static str = "insert into sessions
            (id, charge_point_id, connector_id, transaction_id, id_tag, id_tag_rest, reservation_id, started_at,
             meter_start_wh, ended_at, end_reason, meter_stop_wh, command_id, started_by)
-         select * from unnest(";
-    const AFTER: &'static str = ")
+         select * from unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[],
+           $7::bigint[], $8::timestamptz[], $9::double precision[], $10::timestamptz[],
+           $11::text[], $12::double precision[], $13::uuid[], $14::text[])
          on conflict (id) do update set
            transaction_id = excluded.transaction_id, id_tag = excluded.id_tag,
            id_tag_rest = excluded.id_tag_rest, reservation_id = excluded.reservation_id, started_at = excluded.started_at,
@@ -223,9 +221,7 @@ struct Withdrawn<'a> {
 
 impl Rows for Withdrawn<'_> {
     type Statement = Withdrawn<'static>;
-    const BEFORE: &'static str = "delete from sessions using unnest(";
-    const AFTER: &'static str =
-        ") as withdrawn (device, session) where charge_point_id = device and id = session";
+    const SQL: &'static str = "delete from sessions using unnest($1::text[], $2::uuid[]) as withdrawn (device, session) where charge_point_id = device and id = session";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.devices)?;

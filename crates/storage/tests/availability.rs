@@ -142,7 +142,10 @@ async fn counts_and_finds_piles_by_their_derived_status() {
         assert_eq!(i64::try_from(trust.len()).unwrap(), station.piles.values().sum::<i64>());
         let unheard = trust.iter().filter(|trust| trust.confidence.is_none()).count();
         let unknown = station.piles.get(&PileStatus::Unknown).copied().unwrap_or_default();
-        assert!(i64::try_from(unheard).unwrap() <= unknown, "a device that was never heard must have the status Unknown");
+        assert!(
+            i64::try_from(unheard).unwrap() <= unknown,
+            "a device that was never heard must have the status Unknown"
+        );
     }
     assert_eq!(counted.into_iter().collect::<BTreeMap<_, _>>(), expected);
     let mut piles = Tally::new();

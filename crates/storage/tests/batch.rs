@@ -94,7 +94,8 @@ async fn stores_the_folded_state() {
         )
         .await
         .unwrap();
-        let recorded: Vec<_> = recorded.into_iter().rev().map(|recorded| (recorded.at, recorded.change)).collect();
+        let recorded: Vec<_> =
+            recorded.into_iter().rev().map(|recorded| (recorded.at, recorded.change)).collect();
         assert_eq!(recorded, history, "case {case}");
         let mut sessions: Vec<_> =
             expected[0].sessions().sessions.iter().map(|session| session.id.to_string()).collect();
@@ -371,7 +372,11 @@ async fn the_last_record_applies_only_at_the_offset_of_its_checkpoint() {
     let checkpoint = Checkpoint { next_offset: 6, last_record: Some(last) };
     let fold = |states| Folded { states, ..Folded::default() };
     write(connection, &lease, checkpoint, &LoadPlan::default(), fold).await.unwrap();
-    assert_eq!(partitions::load_resume_state(connection, &lease).await.unwrap(), None, "the partition has advanced");
+    assert_eq!(
+        partitions::load_resume_state(connection, &lease).await.unwrap(),
+        None,
+        "the partition has advanced"
+    );
     lease.next_offset = 6;
     let written = partitions::load_resume_state(connection, &lease).await.unwrap().unwrap();
     assert_eq!(written.last_record, Some(last));
@@ -382,7 +387,11 @@ async fn the_last_record_applies_only_at_the_offset_of_its_checkpoint() {
     assert_eq!(stale.last_record, None);
     write(connection, &lease, 12, &LoadPlan::default(), fold).await.unwrap();
     let columns = "select to_jsonb(p) -> 'last_record_digest' from ingest_partitions p";
-    assert_eq!(database.json(columns).await, serde_json::Value::Null, "an unknown digest must be stored as null");
+    assert_eq!(
+        database.json(columns).await,
+        serde_json::Value::Null,
+        "an unknown digest must be stored as null"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

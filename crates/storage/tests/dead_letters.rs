@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, Utc};
-use domain::devices::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::devices::charge_point::{ChargePoint, Ignored, Outcome, UnplacedReason};
 use domain::devices::sample::Samples;
 use domain::ids::{ChargePointId, EventKey};
 use domain::sessions::ledger::Unplaced;
@@ -144,7 +144,10 @@ async fn a_dry_run_changes_nothing_and_a_real_run_records_its_outcome() {
     assert!(matches!(&real, Replayed::Applied(changes) if changes.charge_point), "{real:?}");
     assert_eq!(database.json(MARKED).await, json!([true]));
     assert_eq!(database.json(RECORDED).await, json!(["applied"]));
-    assert!(replay(&database, 10, Run::Real, Outcome::Applied).await.is_none(), "the dead letter does not exist");
+    assert!(
+        replay(&database, 10, Run::Real, Outcome::Applied).await.is_none(),
+        "the dead letter does not exist"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,7 +157,7 @@ async fn records_only_the_outcome_of_an_event_that_is_not_applied() {
     let ignored = replay(&database, 3, Run::Real, Outcome::Ignored(Ignored::Stale)).await.unwrap();
     assert!(matches!(ignored, Replayed::Undone(Undone::Ignored(Ignored::Stale))), "{ignored:?}");
     assert_eq!(database.json(RECORDED).await, json!(["ignored"]));
-    let misfit = Misfit::Stop(Unplaced::NoOpenSession);
+    let misfit = UnplacedReason::Stop(Unplaced::NoOpenSession);
     let unplaced = replay(&database, 3, Run::Real, Outcome::Unplaced(misfit)).await.unwrap();
     assert!(matches!(unplaced, Replayed::Undone(Undone::Unplaced(why)) if why == misfit), "{unplaced:?}");
     assert_eq!(database.json(RECORDED).await, json!(["unplaced"]));

@@ -17,7 +17,7 @@ use storage::commands::{self, NewCommand};
 use storage::devices::presence::due::{self, Dueness};
 use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::devices::presence::silence::{SilencePolicy, judge_devices};
-use storage::devices::presence::{concerned, gateways};
+use storage::devices::presence::{gateways, silent_devices};
 use storage::devices::status_changes;
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, Kept, PartitionLease};
@@ -150,7 +150,11 @@ async fn a_silent_device_is_probed_once_and_offline_without_an_answer() {
     let (mut ground, mut connection) = Ground::new().await;
     ground.heartbeat(&mut connection, &device(1)).await;
     ground.caught_up(&mut connection).await;
-    assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), [], "the device was just heard");
+    assert_eq!(
+        due::list_silent(&mut connection, &dueness(), 10).await.unwrap(),
+        [],
+        "the device was just heard"
+    );
     ground.age(61).await;
     let due = due::list_silent(&mut connection, &dueness(), 10).await.unwrap();
     assert_eq!(
@@ -257,16 +261,20 @@ async fn devices_of_a_dead_gateway_become_doubtful_and_then_offline() {
     assert_eq!(canaries.len(), 2);
     ask(&mut connection, &canaries[0].charge_point_id).await;
     gateways::note_questions(&mut connection, &quiet).await.unwrap();
-    assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), [], "the gateway was probed");
+    assert_eq!(
+        gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(),
+        [],
+        "the gateway was probed"
+    );
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), []);
     ground.age(11).await;
     ground.caught_up(&mut connection).await;
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), quiet);
     let suspected = gateways::list_suspected(&mut connection).await.unwrap();
     assert_eq!(suspected, quiet);
-    let found = concerned::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
+    let found = silent_devices::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
     assert_eq!(found.len(), 3);
-    assert_eq!(concerned::list(&mut connection, &[1], &suspected, answer, 10).await.unwrap(), []);
+    assert_eq!(silent_devices::list(&mut connection, &[1], &suspected, answer, 10).await.unwrap(), []);
     let devices: Vec<_> = found.into_iter().map(|(_, device)| device).collect();
     let judged =
         judge_devices(&mut connection, &ground.lease, &POLICY, devices.clone()).await.unwrap().unwrap();
@@ -283,12 +291,12 @@ async fn devices_of_a_dead_gateway_become_doubtful_and_then_offline() {
     }
     ground.heartbeat(&mut connection, &device(3)).await;
     ground.age(11).await;
-    let found = concerned::list(&mut connection, &[0], &[], answer, 10).await.unwrap();
+    let found = silent_devices::list(&mut connection, &[0], &[], answer, 10).await.unwrap();
     assert_eq!(found.len(), 2);
     let judged = judge_devices(&mut connection, &ground.lease, &POLICY, devices).await.unwrap().unwrap();
     assert_eq!((judged.doubted.len(), judged.gone, judged.doubts_settled.len()), (0, 2, 2));
     // The device's state is written before its gateway is recorded as heard.
-    let found = concerned::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
+    let found = silent_devices::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
     assert_eq!(found, []);
     let judged =
         judge_devices(&mut connection, &ground.lease, &POLICY, vec![device(3)]).await.unwrap().unwrap();
@@ -296,7 +304,7 @@ async fn devices_of_a_dead_gateway_become_doubtful_and_then_offline() {
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     assert_eq!(gateways::list_suspected(&mut connection).await.unwrap(), [], "the gateway is heard again");
     assert_eq!(ground.states().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
-    assert!(!concerned::has_doubtful(&mut connection, &[0]).await.unwrap());
+    assert!(!silent_devices::has_doubtful(&mut connection, &[0]).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -348,7 +356,11 @@ async fn a_gateway_without_devices_is_not_suspected_but_deleted() {
     ground.age(11).await;
     ground.caught_up(&mut connection).await;
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, POLICY.answer).await.unwrap(), []);
-    assert_eq!(gateways::forget_abandoned(&mut connection, HOUR).await.unwrap(), 0, "the gateway was heard just now");
+    assert_eq!(
+        gateways::forget_abandoned(&mut connection, HOUR).await.unwrap(),
+        0,
+        "the gateway was heard just now"
+    );
     assert_eq!(gateways::forget_abandoned(&mut connection, POLICY.answer).await.unwrap(), 1);
 }
 

@@ -127,7 +127,10 @@ async fn two_owners_of_one_device_write_one_history() {
             // Each writer has its own statuses, so that every report is a change.
             let own = &ConnectorStatus::ALL[if lease.partition == 0 { 0..3 } else { 3..6 }];
             for status in own.iter().cycle().take(EACH) {
-                assert_eq!(write_report(&mut connection, &lease, 1, *status).await.unwrap(), Written::Committed);
+                assert_eq!(
+                    write_report(&mut connection, &lease, 1, *status).await.unwrap(),
+                    Written::Committed
+                );
                 lease.next_offset += 1;
             }
         })

@@ -13,9 +13,9 @@ pub(crate) use vocabulary::same_name;
 /// The error of a value; follows the field's name in a message.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Unusable(pub(crate) String);
+pub(crate) struct InvalidValue(pub(crate) String);
 
-impl Unusable {
+impl InvalidValue {
     /// The value does not even have the kind of `wanted`.
     pub(crate) fn is_not(wanted: &str) -> Self {
         Self(format!("must be {wanted}"))

@@ -4,9 +4,10 @@
 //! head contains.
 
 use anyhow::{Context as _, bail, ensure};
+use runtime::lock::MutexExt as _;
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -79,7 +80,7 @@ impl Caller {
     }
 
     async fn exchange(&self, request: &str) -> anyhow::Result<Answer> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle.locked().pop();
         let mut connection = match idle {
             Some(connection) => connection,
             None => Connection::open(self.address).await?,
@@ -87,7 +88,7 @@ impl Caller {
         let answer = connection.exchange(request.as_bytes()).await?;
         // The service may close the connection after a failure.
         if answer.status < 400 {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.idle.locked().push(connection);
         }
         Ok(answer)
     }

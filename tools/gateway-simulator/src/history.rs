@@ -1,8 +1,9 @@
 //! The latest entries, bounded, for callers that read them or wait for one.
 
 use crate::error::SimulatorError;
+use runtime::lock::MutexExt as _;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -20,7 +21,7 @@ impl<T> History<T> {
     }
 
     pub(crate) fn push(&self, entry: T) {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.locked();
         entries.push_back(Arc::new(entry));
         if entries.len() > self.capacity {
             entries.pop_front();
@@ -30,7 +31,7 @@ impl<T> History<T> {
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<T>> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.entries.locked();
         entries.iter().cloned().collect()
     }
 
@@ -55,7 +56,7 @@ impl<T> History<T> {
     }
 
     fn find(&self, wanted: &mut impl FnMut(&T) -> bool) -> Option<Arc<T>> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = self.entries.locked();
         entries.iter().find(|entry| wanted(entry)).cloned()
     }
 }

@@ -33,5 +33,5 @@ pub use manners::{Manner, Manners};
 pub use publisher::{Position, SentEvent};
 pub use serve::{load, serve};
 pub use settings::{Settings, SimulatorSettings};
-pub use simulator::{Goodbye, KeyFate, Reconnect, Simulator};
+pub use simulator::{Disconnection, KeyFate, Reconnect, Simulator};
 pub use statistics::Statistics;

@@ -147,7 +147,7 @@ mod tests {
             transaction_id_late: false,
             silent_goodbyes: false,
             answers_commands: true,
-            dialect: Dialect::Handbook,
+            dialect: Dialect::Contract,
         };
         assert_eq!(polite.tell(goodbye.clone()), Some(goodbye.clone()));
         let silent = Manners { silent_goodbyes: true, ..polite };

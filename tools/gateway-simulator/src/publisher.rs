@@ -14,8 +14,9 @@ use crate::settings::GatewaySettings;
 use crate::statistics::Counters;
 use partition::Lane;
 use runtime::kafka::{Kafka, TopicWriter};
+use runtime::lock::RwLockExt as _;
 use std::num::NonZeroU16;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -64,7 +65,7 @@ impl Publisher {
     /// Opens queues for new partitions.
     pub(crate) async fn look_for_partitions(&self) -> Result<(), SimulatorError> {
         let partitions = Box::pin(self.kafka.partitions(&self.topic)).await?;
-        let mut lanes = self.lanes.write().unwrap_or_else(PoisonError::into_inner);
+        let mut lanes = self.lanes.writing();
         let missing = partitions.get(lanes.len()..).unwrap_or_default();
         lanes.extend(missing.iter().map(|partition| self.open_lane(*partition)));
         Ok(())
@@ -93,14 +94,14 @@ impl Publisher {
     /// Sends everything queued, accepts nothing more, and returns when everything is acknowledged
     /// or has failed.
     pub(crate) async fn close(&self) {
-        self.lanes.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lanes.writing().clear();
         self.tasks.close();
         self.tasks.wait().await;
     }
 
     /// The queue that Kafka's default partitioner selects.
     fn lane(&self, key: &str) -> Option<mpsc::Sender<Outgoing>> {
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let lanes = self.lanes.reading();
         let partitions = NonZeroU16::new(u16::try_from(lanes.len()).unwrap_or(u16::MAX))?;
         let partition = RoutingHash::Murmur2.partition(key, partitions);
         lanes.get(usize::try_from(partition).ok()?).cloned()

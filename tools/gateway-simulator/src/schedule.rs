@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::ChargePointId;
+use runtime::lock::MutexExt as _;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use tokio::sync::Notify;
 
 /// The earliest timer is the greatest.
@@ -19,7 +20,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     pub(crate) fn set(&self, at: DateTime<Utc>, charge_point_id: ChargePointId) {
-        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut alarms = self.alarms.locked();
         let is_next = alarms.peek().is_none_or(|Reverse((next, _))| at < *next);
         alarms.push(Reverse((at, charge_point_id)));
         drop(alarms);
@@ -45,7 +46,7 @@ impl Schedule {
 
     /// The device that is due, or the time until one is.
     fn pop(&self, now: DateTime<Utc>) -> Result<ChargePointId, Option<TimeDelta>> {
-        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut alarms = self.alarms.locked();
         match alarms.peek() {
             None => Err(None),
             Some(Reverse((at, _))) if *at > now => Err(Some(*at - now)),

@@ -10,7 +10,7 @@ mod pods;
 mod slot;
 mod tell;
 
-pub use moves::{Goodbye, KeyFate};
+pub use moves::{Disconnection, KeyFate};
 pub use pods::Reconnect;
 
 pub(crate) use self::core::Core;

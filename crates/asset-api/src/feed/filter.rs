@@ -52,7 +52,9 @@ fn devices(value: &Value) -> Result<BTreeSet<ChargePointId>, String> {
 fn types(value: &Value) -> Result<BTreeSet<&'static str>, String> {
     let known = |text: &str| FeedKind::TYPES.into_iter().find(|known| *known == text);
     items(value)?
-        .map(|text| known(text).ok_or_else(|| format!("must be one or more of {}", FeedKind::TYPES.join(", "))))
+        .map(|text| {
+            known(text).ok_or_else(|| format!("must be one or more of {}", FeedKind::TYPES.join(", ")))
+        })
         .collect()
 }
 

@@ -99,7 +99,10 @@ impl Follower {
         match read {
             Ok(frames) => (!frames.is_empty()).then_some(frames),
             Err(error) => {
-                tracing::warn!(error = causes(&error), "closing the stream of a feed client, which should reconnect: the feed cannot be read");
+                tracing::warn!(
+                    error = causes(&error),
+                    "closing the stream of a feed client, which should reconnect: the feed cannot be read"
+                );
                 None
             }
         }

@@ -5,8 +5,9 @@ use super::problem::Refusal;
 use super::ring::{Found, Ring};
 use crate::settings::FeedSettings;
 use domain::feed::FeedPosition;
+use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use storage::feed::{self, Chunk};
 use storage::{Connection, Database, StorageError};
@@ -160,6 +161,6 @@ impl Hub {
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ring.locked()
     }
 }

@@ -32,8 +32,14 @@ fn follow() -> Operation {
                 "Only changes of these charge points; a comma-separated list.",
             ),
             Parameter::query::<String>("type", "Only changes of these types; a comma-separated list."),
-            Parameter::query::<String>("lastEventId", "Like `Last-Event-ID`, for clients that cannot set headers."),
-            Parameter::header::<String>("Last-Event-ID", "Only changes after the one with this `id`; without it, only new changes."),
+            Parameter::query::<String>(
+                "lastEventId",
+                "Like `Last-Event-ID`, for clients that cannot set headers.",
+            ),
+            Parameter::header::<String>(
+                "Last-Event-ID",
+                "Only changes after the one with this `id`; without it, only new changes.",
+            ),
         ])
         .answers(Answer::text(StatusCode::OK, "The stream of changes", "text/event-stream", EXAMPLE))
         .refuses(

@@ -2,13 +2,14 @@
 //! database is current.
 
 use crate::settings::FreshnessSettings;
+use runtime::every;
+use runtime::lock::RwLockExt as _;
 use runtime::{Shutdown, causes};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 use storage::ingest::partitions;
 use storage::{Database, StorageError};
-use tokio::time::MissedTickBehavior;
 
 /// Interval between reads: one small statement, independent of the number of requests.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -35,11 +36,13 @@ impl IngestProgress {
         let reading = Arc::new(Self { tolerance, ..Self::default() });
         let (topic, watched) = (settings.ingest_topic.clone(), Arc::clone(&reading));
         tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(INTERVAL);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut ticks = every(INTERVAL);
             while shutdown.run_until_requested(ticks.tick()).await.is_some() {
                 if let Err(error) = watched.refresh(&database, topic.clone()).await {
-                    tracing::warn!(error = causes(&error), "the progress of event-ingestor cannot be read; retrying in 1 s");
+                    tracing::warn!(
+                        error = causes(&error),
+                        "the progress of event-ingestor cannot be read; retrying in 1 s"
+                    );
                 }
             }
         });
@@ -49,7 +52,7 @@ impl IngestProgress {
     /// Whether newer events may exist for a device whose last event came from `partition`. A
     /// partition that no ingestor has registered is never behind.
     pub fn is_behind(&self, partition: Option<i32>) -> bool {
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.reading();
         let Some((seen, partition)) = seen.as_ref().zip(partition) else { return false };
         seen.behind.get(&partition).is_some_and(|ago| ago.saturating_add(seen.at.elapsed()) > self.tolerance)
     }
@@ -61,7 +64,7 @@ impl IngestProgress {
             })
             .await?;
         let seen = Seen { at: Instant::now(), behind: listed.into_iter().collect() };
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        *self.seen.writing() = Some(seen);
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! Publishes tariff versions on the feed when they come into force.
 
 use crate::settings::TariffSettings;
+use runtime::every;
 use runtime::{Shutdown, causes};
 use std::time::Duration;
 use storage::tariffs::activate_due;
 use storage::{Database, StorageError};
-use tokio::time::MissedTickBehavior;
 
 /// Largest number of tariffs that are locked in one transaction.
 const BATCH: i64 = 100;
@@ -14,8 +14,7 @@ const BATCH: i64 = 100;
 pub fn watch(database: Database, settings: &TariffSettings, shutdown: Shutdown) {
     let interval = Duration::from_millis(settings.activation_poll_ms.get());
     tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(interval);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = every(interval);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             if let Err(error) = activate_all(&database).await {
                 tracing::warn!(

@@ -38,9 +38,10 @@ impl IntoProblem for Refusal {
         match self {
             Self::NotFound => tariff_not_found(),
             Self::OtherVersion { .. } => version_mismatch(detail),
-            Self::CurrencyFixed => {
-                Problem::conflict("TARIFF_CURRENCY_FIXED", "The currency cannot change: the tariff has prices in it")
-            }
+            Self::CurrencyFixed => Problem::conflict(
+                "TARIFF_CURRENCY_FIXED",
+                "The currency cannot change: the tariff has prices in it",
+            ),
             Self::Bound { .. } => {
                 Problem::conflict("TARIFF_BOUND", "The tariff is still bound").detail(detail)
             }
@@ -70,13 +71,13 @@ impl IntoProblem for bindings::Refusal {
         let detail = self.to_string();
         match self {
             Self::TariffNotFound => tariff_not_found(),
-            Self::TariffNotActive => {
-                Problem::conflict("TARIFF_NOT_ACTIVE", "The tariff is a draft; set its status to Active first")
-            }
-            Self::SubjectNotFound => Problem::not_found(
-                "TARIFF_SUBJECT_NOT_FOUND",
-                "The subject of the binding does not exist",
+            Self::TariffNotActive => Problem::conflict(
+                "TARIFF_NOT_ACTIVE",
+                "The tariff is a draft; set its status to Active first",
             ),
+            Self::SubjectNotFound => {
+                Problem::not_found("TARIFF_SUBJECT_NOT_FOUND", "The subject of the binding does not exist")
+            }
             Self::InPast => in_past().detail(detail),
             Self::NoTime => {
                 Problem::invalid(Vec::new()).field("effectiveUntil", "must be after effectiveFrom")
@@ -106,10 +107,11 @@ impl IntoProblem for bindings::EndRefusal {
         match self {
             Self::NotFound => NotFound::Binding.into_problem(),
             Self::InPast => in_past().detail(detail),
-            Self::EndsEarlier { current } => {
-                Problem::conflict("TARIFF_BINDING_ENDS_EARLIER", "The binding ends earlier or has already ended")
-                    .detail(format!("the binding ends at {}", time(current)))
-            }
+            Self::EndsEarlier { current } => Problem::conflict(
+                "TARIFF_BINDING_ENDS_EARLIER",
+                "The binding ends earlier or has already ended",
+            )
+            .detail(format!("the binding ends at {}", time(current))),
         }
     }
 }

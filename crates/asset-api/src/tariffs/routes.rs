@@ -37,7 +37,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
 
 fn create() -> Operation {
     write_tariffs("createTariff", TAG, "Create a tariff")
-    .describe("A tariff has no prices at first: put a draft and publish it as a version.")
+        .describe("A tariff has no prices at first: put a draft and publish it as a version.")
         .takes::<TariffDetails>(details())
         .answers(shown(StatusCode::CREATED, "The new tariff").header("Location", "The path of the tariff."))
 }
@@ -48,7 +48,10 @@ fn list() -> Operation {
         .with([
             Parameter::query::<Label>("operatorId", "Only tariffs of this operator."),
             Parameter::query::<TariffStatus>("status", "Only tariffs with this status."),
-            Parameter::query::<bool>("retired", "`true`: retired tariffs instead of active ones; `false` when absent."),
+            Parameter::query::<bool>(
+                "retired",
+                "`true`: retired tariffs instead of active ones; `false` when absent.",
+            ),
         ])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<TariffView<'_>>>(
@@ -67,7 +70,7 @@ fn get() -> Operation {
 
 fn replace() -> Operation {
     edit("replaceTariff", "Replace the details of a tariff")
-    .describe("Fields that are absent from the body are cleared.")
+        .describe("Fields that are absent from the body are cleared.")
         .takes::<TariffDetails>(details())
         .answers(shown(StatusCode::OK, "The tariff after the edit"))
         .refuses([ApiError::from(Refusal::CurrencyFixed), bound()])
@@ -83,8 +86,8 @@ fn patch() -> Operation {
 
 fn retire() -> Operation {
     edit("retireTariff", "Retire a tariff that is no longer bound")
-    .describe("Its past bindings and versions continue to price past sessions.")
-    .answers(Answer::empty(StatusCode::NO_CONTENT, "The tariff is retired"))
+        .describe("Its past bindings and versions continue to price past sessions.")
+        .answers(Answer::empty(StatusCode::NO_CONTENT, "The tariff is retired"))
         .refuses([bound()])
 }
 
@@ -107,14 +110,20 @@ fn ocpi() -> Operation {
         .describe(text)
         .with([
             number(),
-            Parameter::query::<String>("countryCode", "The country of the party that owns the Tariff: two capital letters.")
-                .like(json_schema!({ "type": "string", "pattern": "^[A-Z]{2}$", "examples": ["CN"] }))
-                .required(),
+            Parameter::query::<String>(
+                "countryCode",
+                "The country of the party that owns the Tariff: two capital letters.",
+            )
+            .like(json_schema!({ "type": "string", "pattern": "^[A-Z]{2}$", "examples": ["CN"] }))
+            .required(),
             Parameter::query::<String>("partyId", "The party that owns the Tariff: three letters or digits.")
                 .like(json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9]{3}$", "examples": ["CPO"] }))
                 .required(),
-            Parameter::query::<String>("id", "The id of the Tariff in OCPI; the id of the tariff when absent.")
-                .like(json_schema!({ "type": "string", "pattern": "^[!-~]{1,36}$" })),
+            Parameter::query::<String>(
+                "id",
+                "The id of the Tariff in OCPI; the id of the tariff when absent.",
+            )
+            .like(json_schema!({ "type": "string", "pattern": "^[!-~]{1,36}$" })),
             Parameter::query::<NaiveDate>("from", "The first of the dates."),
             Parameter::query::<u16>("days", "The number of dates; 400 when absent.").like(days),
         ])
@@ -134,7 +143,9 @@ fn tcec() -> Operation {
         "leftOut": ["occupancy"],
     });
     read_tariffs("getTariffVersionAsTcec", TAG, "Get the price periods of a date for T/CEC 102")
-        .describe("With the names of the periods, and the charges of the version that T/CEC 102 cannot express.")
+        .describe(
+            "With the names of the periods, and the charges of the version that T/CEC 102 cannot express.",
+        )
         .with([
             number(),
             Parameter::query::<NaiveDate>(
@@ -152,7 +163,8 @@ fn of_version() -> [ApiError; 2] {
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {
-    Answer::json::<TariffView<'_>>(status, about, tariff()).header("ETag", "The version of the tariff, for `If-Match`.")
+    Answer::json::<TariffView<'_>>(status, about, tariff())
+        .header("ETag", "The version of the tariff, for `If-Match`.")
 }
 
 fn details() -> Value {

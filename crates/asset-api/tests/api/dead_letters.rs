@@ -82,7 +82,11 @@ async fn filters_dead_letters_by_reason_partition_topic_device_and_replay() {
     assert_eq!(offsets(&app, "reason=TOO_LATE").await, [5, 4, 3]);
     assert_eq!(offsets(&app, "partition=2").await, [5, 2]);
     assert_eq!(offsets(&app, "topic=others").await, [4]);
-    assert_eq!(offsets(&app, "chargePointId=CP-0").await, [5, 4, 2, 0], "by the recorded charge point, else by key");
+    assert_eq!(
+        offsets(&app, "chargePointId=CP-0").await,
+        [5, 4, 2, 0],
+        "by the recorded charge point, else by key"
+    );
     assert_eq!(offsets(&app, "chargePointId=CP-1").await, [3, 1]);
     assert_eq!(offsets(&app, "replayed=true").await, [1]);
     assert_eq!(offsets(&app, "replayed=false&reason=REFUSED_BY_DATABASE").await, [2, 0]);

@@ -25,7 +25,10 @@ async fn waits_for_the_database_and_answers_503_during_an_outage() {
 
     let context = Context::new("asset-api");
     let waiting = tokio::spawn(asset_api::serve(settings.clone(), context.clone()));
-    testkit::eventually("the health check to be registered", || async { !context.health.report().await.checks.is_empty() }).await;
+    testkit::eventually("the health check to be registered", || async {
+        !context.health.report().await.checks.is_empty()
+    })
+    .await;
     assert!(!context.health.report().await.ready);
     context.shutdown.request();
     waiting.await.unwrap().unwrap();

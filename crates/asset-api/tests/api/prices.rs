@@ -45,7 +45,10 @@ async fn price_lists_the_considered_bindings() {
         let considered = explained["considered"].as_array().unwrap().iter();
         let considered = considered
             .map(|one| format!("{} {}", one["level"].as_str().unwrap(), one["outcome"].as_str().unwrap()));
-        (explained["electricityPrice"].as_str().unwrap().to_owned(), considered.collect::<Vec<_>>().join(", "))
+        (
+            explained["electricityPrice"].as_str().unwrap().to_owned(),
+            considered.collect::<Vec<_>>().join(", "),
+        )
     };
     let (of_station, of_pile) = (format!("stationId={}", id(station)), format!("pileId={pile}"));
     let of_connector = format!("{of_pile}&connectorId=1");
@@ -57,7 +60,10 @@ async fn price_lists_the_considered_bindings() {
     bind("4", json!({ "level": "station", "stationId": id(station) })).await;
     assert_eq!(explained(&of_pile).await.0, "4");
     bind("5", json!({ "level": "pile", "pileId": pile })).await;
-    assert_eq!((explained(&of_station).await.0, explained(&of_pile).await.0), ("4".to_owned(), "5".to_owned()));
+    assert_eq!(
+        (explained(&of_station).await.0, explained(&of_pile).await.0),
+        ("4".to_owned(), "5".to_owned())
+    );
     bind("6", json!({ "level": "connector", "pileId": pile, "connectorId": 1 })).await;
     assert_eq!(explained(&format!("{of_pile}&connectorId=2")).await.0, "5");
     let all =
@@ -122,10 +128,7 @@ async fn explains_why_there_is_no_price() {
     let none = price(&format!("{of_pile}&at={NOON}")).await.json();
     assert_eq!(none["detail"], "no tariff applies at 2098-07-01T04:00:00Z");
     let why = none["errors"][0]["message"].as_str().unwrap();
-    assert!(
-        why.ends_with("at level platform, refers to a tariff without a version in force yet"),
-        "{why}"
-    );
+    assert!(why.ends_with("at level platform, refers to a tariff without a version in force yet"), "{why}");
     let wrong = [
         ("", "pileId"),
         ("pileId=x", "pileId"),

@@ -121,7 +121,10 @@ async fn a_device_keeps_its_history_when_its_pile_changes() {
     let gone = app.get(&history).await;
     assert_eq!((gone.status.as_u16(), &gone.json()["code"]), (404, &json!("PILE_NOT_FOUND")));
     let other = app.pile("CP-1").await;
-    assert_eq!(summaries(&app.get(&format!("{other}/status-history?limit=1")).await.json()), ["online false"]);
+    assert_eq!(
+        summaries(&app.get(&format!("{other}/status-history?limit=1")).await.json()),
+        ["online false"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,13 +7,14 @@ use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use domain::ids::PileId;
 use futures_util::{StreamExt as _, stream};
+use runtime::every;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageError;
 use storage::commands::batches::{Claimed, Outcome, Settled, item_key};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout, timeout_at};
+use tokio::time::{Instant, Interval, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
 /// The most commands of a batch in flight.
@@ -26,7 +27,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 
 /// What a batch run needs. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Tools {
+pub(super) struct RunContext {
     pub(super) batches: Batches,
     pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) metrics: Metrics,
@@ -35,7 +36,7 @@ pub(super) struct Tools {
 
 /// A batch that this replica carries out.
 pub(super) struct BatchRun {
-    tools: Tools,
+    tools: RunContext,
     claimed: Claimed,
     end: Instant,
     /// Every attempt to send waits for its turn here.
@@ -45,11 +46,10 @@ pub(super) struct BatchRun {
 
 impl BatchRun {
     /// A run that starts now.
-    pub(super) fn new(tools: Tools, claimed: Claimed, shutdown: Shutdown) -> Self {
+    pub(super) fn new(tools: RunContext, claimed: Claimed, shutdown: Shutdown) -> Self {
         let rate = u32::from(claimed.batch.rate_per_second.max(1));
-        let mut rate_limiter = interval(Duration::from_secs(1) / rate);
         // A late command delays all that follow, so the rate is never exceeded.
-        rate_limiter.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let rate_limiter = every(Duration::from_secs(1) / rate);
         Self {
             end: Instant::now() + claimed.left,
             rate_limiter: Mutex::new(rate_limiter),
@@ -157,7 +157,7 @@ impl BatchRun {
             };
             let pause = match &error {
                 DispatchError::StillRunning => Some(SETTLING),
-                error if error.is_passing() => pauses.next(),
+                error if error.is_transient() => pauses.next(),
                 _ => None,
             };
             let Some(pause) = pause else {

@@ -2,15 +2,15 @@
 //! of them.
 
 use super::Batches;
-use crate::batches::run::{BatchRun, Tools};
+use crate::batches::run::{BatchRun, RunContext};
 use crate::dispatch::dispatcher::Dispatcher;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
+use runtime::every;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
 /// Batches that a replica carries out at the same time, so that a slow one does not delay the
 /// others.
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 
 /// Claims and carries out batches.
 pub(crate) struct Runner {
-    tools: Tools,
+    tools: RunContext,
     poll: Duration,
 }
 
@@ -32,7 +32,7 @@ impl Runner {
     ) -> Self {
         let lease = Duration::from_millis(settings.batch_lease_ms.max(100));
         Self {
-            tools: Tools { batches, dispatcher, metrics, lease },
+            tools: RunContext { batches, dispatcher, metrics, lease },
             poll: Duration::from_millis(settings.batch_poll_ms.max(1)),
         }
     }
@@ -40,8 +40,7 @@ impl Runner {
     /// Continues until asked to stop, and then until the commands in flight have an outcome.
     /// Unfinished batches are released.
     pub(crate) async fn run(self, shutdown: Shutdown) {
-        let mut ticks = tokio::time::interval(self.poll);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = every(self.poll);
         let mut under_way = JoinSet::new();
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             while under_way.try_join_next().is_some() {}

@@ -3,9 +3,11 @@
 
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
+use runtime::Backoff;
 use runtime::kafka::{Excess, Kafka, KafkaError, TopicRetention};
+use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Time between two reads of the topic's settings.
@@ -59,7 +61,7 @@ impl Finding {
 impl RetentionState {
     /// The finding as advice for operators; `Ok` when there is nothing to report.
     pub(crate) fn advisory(&self) -> Result<(), String> {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.0.locked() {
             Finding::Short => Ok(()),
             finding => Err(finding.to_string()),
         }
@@ -67,7 +69,7 @@ impl RetentionState {
 
     /// Replaces the finding; returns whether it has changed.
     fn update(&self, finding: &Finding) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.locked();
         let is_new = *state != *finding;
         state.clone_from(finding);
         is_new
@@ -93,10 +95,14 @@ impl RetentionCheck {
 
     /// Reads at once, then every [`INTERVAL`], until asked to stop.
     pub(crate) async fn run(self, shutdown: Shutdown) {
-        let mut retry = RETRY;
+        let mut backoff = Backoff::new(RETRY, INTERVAL);
         while let Some(is_known) = shutdown.run_until_requested(self.read()).await {
-            let pause = if is_known { INTERVAL } else { retry };
-            retry = if is_known { RETRY } else { (retry * 2).min(INTERVAL) };
+            let pause = if is_known {
+                backoff.reset();
+                INTERVAL
+            } else {
+                backoff.pause()
+            };
             if shutdown.run_until_requested(tokio::time::sleep(pause)).await.is_none() {
                 return;
             }

@@ -3,11 +3,12 @@
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
 use domain::commands::{CommandRecord, FailureCode};
+use runtime::every;
 use runtime::{Shutdown, causes};
 use std::time::Duration;
 use storage::commands;
 use storage::{Database, PooledConnection, StorageError};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 
 /// Commands that are expired, or closed, in one transaction.
 const CHUNK: i64 = 200;
@@ -41,8 +42,7 @@ impl Expiry {
 
     /// Continues until asked to stop.
     pub(crate) async fn run(self, shutdown: Shutdown) {
-        let mut ticks = tokio::time::interval(self.interval);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = every(self.interval);
         let mut tidy_at = Instant::now();
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             if let Err(error) = self.expire_all().await {

@@ -115,9 +115,9 @@ impl GatewayDirectory {
     async fn read_key(&self, pile: &PileSnapshot) -> Result<Option<RouteKey>, RedisError> {
         let found = self.keys.read(&[(&pile.charge_point_id, Some(pile.pile_id))]).await;
         let found =
-            found.inspect_err(|_unavailable| self.metrics.looked_up("unavailable"))?.into_iter().next();
+            found.inspect_err(|_unavailable| self.metrics.route_lookup("unavailable"))?.into_iter().next();
         let found = found.flatten();
-        self.metrics.looked_up(found.as_ref().map_or("none", |(kind, _)| kind.as_str()));
+        self.metrics.route_lookup(found.as_ref().map_or("none", |(kind, _)| kind.as_str()));
         Ok(found.map(|(_, key)| key))
     }
 }

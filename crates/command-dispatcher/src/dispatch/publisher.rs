@@ -4,8 +4,9 @@
 use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::topic::{CommandTopic, Unpublished};
 use runtime::kafka::NewRecord;
+use runtime::lock::MutexExt as _;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -55,7 +56,7 @@ impl CommandPublisher {
     }
 
     fn queue_of(&self, partition: i32) -> Queue {
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.queues.locked();
         let open = || {
             let (topic, limit) = (Arc::clone(&self.topic), self.publish_timeout);
             Coalescer::new(BOUNDS, move |batch| send(Arc::clone(&topic), partition, batch, limit))
@@ -77,7 +78,7 @@ async fn send(
     let mut offsets = sent.as_deref().unwrap_or_default().iter();
     let outcomes = in_time.into_iter().map(|kept| match &sent {
         _ if !kept => Err(Arc::new(Unpublished::TimedOut(limit))),
-        Ok(_) => offsets.next().copied().ok_or_else(|| Arc::new(Unpublished::Unplaced)),
+        Ok(_) => offsets.next().copied().ok_or_else(|| Arc::new(Unpublished::OffsetsMissing)),
         Err(error) => Err(Arc::clone(error)),
     });
     outcomes.collect()

@@ -6,11 +6,11 @@ use crate::dispatch::gateway_directory::GatewayPartitions;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
 use futures_util::future::join_all;
+use runtime::every;
 use runtime::{Shutdown, causes};
 use std::time::Duration;
 use storage::commands::{self, RecordedCommand};
 use storage::{Database, PooledConnection, StorageError};
-use tokio::time::MissedTickBehavior;
 
 /// The most commands that are rerouted in one transaction and then published together.
 const CHUNK: i64 = 200;
@@ -46,8 +46,7 @@ impl Rerouter {
         if self.interval.is_zero() {
             return;
         }
-        let mut ticks = tokio::time::interval(self.interval);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = every(self.interval);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             if let Err(error) = self.reroute_all().await {
                 tracing::warn!(

@@ -36,7 +36,7 @@ pub(crate) enum Unpublished {
     },
     /// The topic does not exist, or the brokers do not respond.
     #[error(transparent)]
-    Unusable(#[from] KafkaError),
+    InvalidValue(#[from] KafkaError),
     /// The brokers did not respond in time, and nothing was sent.
     #[error("Kafka did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
@@ -49,7 +49,7 @@ pub(crate) enum Unpublished {
     /// The broker confirmed fewer records than were sent, so it is not known which are on the
     /// topic.
     #[error("Kafka did not confirm the command")]
-    Unplaced,
+    OffsetsMissing,
     /// The task that sent the command panicked; it may or may not be on the topic.
     #[error(transparent)]
     Lost(#[from] Lost),
@@ -59,8 +59,10 @@ impl Unpublished {
     /// Whether the command may be on the topic after all.
     pub(crate) const fn is_uncertain(&self) -> bool {
         match self {
-            Self::Unconfirmed(_) | Self::Unplaced | Self::Lost(_) => true,
-            Self::WrongPartitions { .. } | Self::Unusable(_) | Self::TimedOut(_) | Self::Refused(_) => false,
+            Self::Unconfirmed(_) | Self::OffsetsMissing | Self::Lost(_) => true,
+            Self::WrongPartitions { .. } | Self::InvalidValue(_) | Self::TimedOut(_) | Self::Refused(_) => {
+                false
+            }
         }
     }
 }
@@ -86,7 +88,7 @@ impl CommandTopic {
     /// Asks the brokers whether the topic has the partitions that gateways expect.
     ///
     /// # Errors
-    /// [`Unpublished::WrongPartitions`] or [`Unpublished::Unusable`].
+    /// [`Unpublished::WrongPartitions`] or [`Unpublished::InvalidValue`].
     pub(crate) async fn verify(&self) -> Result<(), Unpublished> {
         let found = self.kafka.partitions(&self.name).await?.len();
         let fit = found == usize::from(self.partitions);

@@ -12,12 +12,12 @@ pub(crate) struct ProblemKind {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     title: &'static str,
-    passing: bool,
+    transient: bool,
 }
 
 impl ProblemKind {
     const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, passing: false }
+        Self { status, code, title, transient: false }
     }
 
     const fn missing(code: &'static str, title: &'static str) -> Self {
@@ -29,19 +29,19 @@ impl ProblemKind {
     }
 
     const fn unavailable(code: &'static str, title: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title).passing()
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title).transient()
     }
 
     /// Marks the problem as temporary: a retry soon is useful.
-    const fn passing(self) -> Self {
-        Self { passing: true, ..self }
+    const fn transient(self) -> Self {
+        Self { transient: true, ..self }
     }
 }
 
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
         let problem = Self::new(kind.status, kind.code, kind.title);
-        if kind.passing { problem.retry_after(RETRY_AFTER_S) } else { problem }
+        if kind.transient { problem.retry_after(RETRY_AFTER_S) } else { problem }
     }
 }
 
@@ -65,12 +65,12 @@ pub(crate) const IDEMPOTENCY_KEY_REUSED: ProblemKind = ProblemKind::new(
     "The key was used for a different request",
 );
 pub(crate) const IDEMPOTENCY_IN_PROGRESS: ProblemKind =
-    ProblemKind::conflict("IDEMPOTENCY_IN_PROGRESS", "The same request is in progress").passing();
+    ProblemKind::conflict("IDEMPOTENCY_IN_PROGRESS", "The same request is in progress").transient();
 pub(crate) const COMMAND_IN_FLIGHT: ProblemKind =
-    ProblemKind::conflict("COMMAND_IN_FLIGHT", "A command to the same connector is in progress").passing();
+    ProblemKind::conflict("COMMAND_IN_FLIGHT", "A command to the same connector is in progress").transient();
 pub(crate) const PILE_OFFLINE: ProblemKind = ProblemKind::conflict("PILE_OFFLINE", "Pile is offline");
 pub(crate) const PILE_DOUBTFUL: ProblemKind =
-    ProblemKind::conflict("PILE_DOUBTFUL", "The gateway of the pile is silent").passing();
+    ProblemKind::conflict("PILE_DOUBTFUL", "The gateway of the pile is silent").transient();
 pub(crate) const PILE_NOT_AVAILABLE: ProblemKind =
     ProblemKind::conflict("PILE_NOT_AVAILABLE", "Pile is not available");
 pub(crate) const CONNECTOR_NOT_AVAILABLE: ProblemKind =
@@ -82,7 +82,7 @@ pub(crate) const TRANSACTION_MISMATCH: ProblemKind =
 pub(crate) const AMBIGUOUS_TRANSACTION: ProblemKind =
     ProblemKind::conflict("AMBIGUOUS_TRANSACTION", "Several transactions are open");
 pub(crate) const TRANSACTION_ID_PENDING: ProblemKind =
-    ProblemKind::conflict("TRANSACTION_ID_PENDING", "Transaction id is not known yet").passing();
+    ProblemKind::conflict("TRANSACTION_ID_PENDING", "Transaction id is not known yet").transient();
 pub(crate) const ROUTE_STORE_UNAVAILABLE: ProblemKind =
     ProblemKind::unavailable("ROUTE_STORE_UNAVAILABLE", "The gateway routes are not available");
 pub(crate) const BROKER_UNAVAILABLE: ProblemKind =

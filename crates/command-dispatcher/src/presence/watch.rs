@@ -1,20 +1,20 @@
 //! The watch: every second, finds silent devices and gateways, and probes devices.
 
-use super::ask::Asker;
 use super::lease::WatchLease;
 use super::metrics::PresenceMetrics;
-use super::pace::Pace;
+use super::probe::Prober;
+use super::rate_limit::RateLimit;
 use super::topic::{IngestTopic, TopicCheck};
 use crate::settings::PresenceSettings;
 use domain::ids::{ChargePointId, GatewayId};
 use opentelemetry::metrics::Meter;
+use runtime::every;
 use runtime::{Shutdown, causes};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 use storage::devices::presence::due::{self, DueDevice, Dueness};
 use storage::devices::presence::{gateways, probes};
 use storage::{Database, PooledConnection, StorageError};
-use tokio::time::MissedTickBehavior;
 
 const TICK: Duration = Duration::from_secs(1);
 /// The probes of a tick are published in this many parts, spread over the tick.
@@ -36,12 +36,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct Watch {
     database: Database,
     settings: PresenceSettings,
-    asker: Asker,
+    prober: Prober,
     lease: WatchLease,
     topic: IngestTopic,
     metrics: PresenceMetrics,
-    pace: Pace,
-    suspected_pace: Pace,
+    rate_limit: RateLimit,
+    suspected_pace: RateLimit,
     silent_at: Instant,
     tidy_at: Instant,
     tried_at: HashMap<GatewayId, Instant>,
@@ -50,21 +50,21 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Uses connections of `database`, which are separate from those of commands.
-    pub(crate) fn new(database: Database, asker: Asker, settings: PresenceSettings, meter: &Meter) -> Self {
+    pub(crate) fn new(database: Database, prober: Prober, settings: PresenceSettings, meter: &Meter) -> Self {
         let now = Instant::now();
         Self {
             lease: WatchLease::new(database.clone()),
             topic: IngestTopic::new(&settings.ingest_topic),
             metrics: PresenceMetrics::new(meter),
-            pace: Pace::new(settings.probe_rate_per_s, now),
-            suspected_pace: Pace::new(settings.suspected_rate_per_s(), now),
+            rate_limit: RateLimit::new(settings.probe_rate_per_s, now),
+            suspected_pace: RateLimit::new(settings.suspected_rate_per_s(), now),
             silent_at: now,
             tidy_at: now + TIDY_INTERVAL,
             tried_at: HashMap::new(),
             unsettled: VecDeque::new(),
             database,
             settings,
-            asker,
+            prober,
         }
     }
 
@@ -79,8 +79,7 @@ impl Watch {
             return;
         }
         let mut topic = TopicCheck::new(self.topic());
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = every(TICK);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             let held = self.lease.hold().await;
             self.metrics.watches(matches!(held, Ok(true)));
@@ -112,7 +111,7 @@ impl Watch {
             if shutdown.is_requested() {
                 break;
             }
-            let asked = self.asker.ask(devices, self.settings.probe_interval(), &self.metrics).await?;
+            let asked = self.prober.probe(devices, self.settings.probe_interval(), &self.metrics).await?;
             // None was published: the brokers are unavailable, and the remaining probes would wait
             // as long.
             if asked.is_empty() {
@@ -191,7 +190,7 @@ impl Watch {
             return Ok(());
         }
         self.tried_at.extend(quiet.iter().map(|gateway| (gateway.clone(), now)));
-        let asked = self.asker.ask(&canaries, interval, &self.metrics).await?;
+        let asked = self.prober.probe(&canaries, interval, &self.metrics).await?;
         self.unsettled.push_back((Instant::now(), asked));
         // Counts and publishes the devices that were probed through each gateway, including earlier
         // probes for other reasons.
@@ -223,7 +222,7 @@ impl Watch {
         if now < self.silent_at {
             return Ok(Vec::new());
         }
-        let limit = self.pace.allowance(now);
+        let limit = self.rate_limit.allowance(now);
         let dueness = Dueness {
             topic: self.settings.ingest_topic.clone(),
             lag: self.settings.ingest_lag(),
@@ -236,7 +235,7 @@ impl Watch {
                 due::list_silent(&mut connection, &dueness, limit).await
             })
             .await?;
-        self.pace.spend(found.len());
+        self.rate_limit.spend(found.len());
         if i64::try_from(found.len()).unwrap_or(i64::MAX) < limit {
             self.silent_at = now + (self.settings.probe_after() / 30).min(LONGEST_PAUSE);
         }

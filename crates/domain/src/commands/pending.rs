@@ -1,8 +1,9 @@
 //! The commands of a charge point to which its events may still refer.
 
-use crate::commands::{CommandRecord, CommandedStart, DeviceAnswer, Step, Taken};
+use crate::commands::{CommandRecord, CommandedStart, DeviceAnswer, Step};
 use crate::event::CommandAnswer;
 use crate::ids::{CommandId, ConnectorId, EventKey, SessionId};
+use crate::merged::Merged;
 use crate::order::Stamp;
 use crate::sessions::session::ChargingSession;
 use crate::status::ConnectorStatus;
@@ -31,7 +32,7 @@ impl Awaited {
         event: EventKey,
         answer: &CommandAnswer,
         stamp: Stamp,
-    ) -> Option<Taken> {
+    ) -> Option<Merged> {
         let record = self.0.get_mut(&answer.command_id?)?;
         let answer_of_device =
             DeviceAnswer { event, status: answer.status.clone(), reason: answer.reason.clone() };

@@ -1,8 +1,9 @@
 //! The recorded state of a command, and the events that show its success.
 
 use super::cause::CLOCK_TOLERANCE;
-use super::{CommandLife, CommandState, CommandedStart, Effect, EffectKind, RouteSource, Step, Taken};
+use super::{CommandLife, CommandState, CommandedStart, Effect, EffectKind, RouteSource, Step};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
+use crate::merged::Merged;
 use crate::order::Stamp;
 use crate::sessions::session::ChargingSession;
 use crate::status::ConnectorStatus;
@@ -107,8 +108,8 @@ impl CommandRecord {
         before: Option<ConnectorStatus>,
         now: ConnectorStatus,
         stamp: Stamp,
-    ) -> Taken {
-        let Some(Goal::Charging { connector_id, .. }) = &self.goal else { return Taken::Known };
+    ) -> Merged {
+        let Some(Goal::Charging { connector_id, .. }) = &self.goal else { return Merged::Known };
         let same_place = connector_id.is_none_or(|wanted| wanted == connector);
         let charged = before.is_some_and(ConnectorStatus::is_charge);
         let shows = match now {
@@ -119,14 +120,14 @@ impl CommandRecord {
         let is_since = stamp.heard_at() + STATUS_TOLERANCE >= self.issued_at;
         let is_in_time = is_since && self.is_in_time(stamp, STATUS_TOLERANCE);
         if !same_place || !shows || !self.awaits_effect() || !is_in_time {
-            return Taken::Known;
+            return Merged::Known;
         }
         self.life.take(stamp.heard_at(), Step::TookEffect(Effect::of_status(now)))
     }
 
     /// Ends the command at `now` because no effect was observed in time; `moved_to` is the gateway
     /// to which the device has moved since, if any.
-    pub fn expire(&mut self, now: DateTime<Utc>, moved_to: Option<GatewayId>) -> Taken {
+    pub fn expire(&mut self, now: DateTime<Utc>, moved_to: Option<GatewayId>) -> Merged {
         self.life.take(now, Step::Expired { moved_to, looked_for: Some(self.expected_effects()) })
     }
 
@@ -156,26 +157,26 @@ impl CommandRecord {
         &mut self,
         sessions: &[ChargingSession],
         remembers: impl Fn(DateTime<Utc>) -> bool,
-    ) -> Taken {
+    ) -> Merged {
         let found = match &self.goal {
             Some(Goal::Charging { .. }) => self.find_started(sessions),
             Some(Goal::Stopped { .. }) => self.find_ended(sessions),
-            Some(Goal::Restarted) | None => return Taken::Known,
+            Some(Goal::Restarted) | None => return Merged::Known,
         };
         match (self.effect_on_session(), found) {
-            (Some((_, held)), Some((_, _, now))) if held == now => Taken::Known,
+            (Some((_, held)), Some((_, _, now))) if held == now => Merged::Known,
             (_, Some((at, kind, now))) => self.take_session(at, kind, now),
             (Some((at, held)), None) => {
                 let is_there = sessions.iter().any(|session| session.id == held);
                 let is_withdrawn = !is_there && remembers(at);
                 let is_start = matches!(self.goal, Some(Goal::Charging { .. }));
-                if is_start && (is_there || is_withdrawn) { self.life.point_to(None) } else { Taken::Known }
+                if is_start && (is_there || is_withdrawn) { self.life.point_to(None) } else { Merged::Known }
             }
-            (None, None) => Taken::Known,
+            (None, None) => Merged::Known,
         }
     }
 
-    fn take_session(&mut self, at: DateTime<Utc>, kind: EffectKind, session: SessionId) -> Taken {
+    fn take_session(&mut self, at: DateTime<Utc>, kind: EffectKind, session: SessionId) -> Merged {
         if self.awaits_effect() && self.life.effect().is_none_or(|(_, effect)| effect.kind != kind) {
             return self.take_effect(at, kind, Some(session));
         }
@@ -211,15 +212,15 @@ impl CommandRecord {
 
     /// Records that the device booted, if that was the goal. No clock tolerance applies, because
     /// booting takes longer than clocks may differ.
-    pub fn see_boot(&mut self, stamp: Stamp) -> Taken {
+    pub fn see_boot(&mut self, stamp: Stamp) -> Merged {
         let is_goal = self.goal == Some(Goal::Restarted) && self.awaits_effect();
         if !is_goal || !self.is_in_time(stamp, TimeDelta::zero()) {
-            return Taken::Known;
+            return Merged::Known;
         }
         self.take_effect(stamp.at, EffectKind::Restarted, None)
     }
 
-    fn take_effect(&mut self, at: DateTime<Utc>, kind: EffectKind, session_id: Option<SessionId>) -> Taken {
+    fn take_effect(&mut self, at: DateTime<Utc>, kind: EffectKind, session_id: Option<SessionId>) -> Merged {
         self.life.take(at, Step::TookEffect(Effect::new(kind, session_id)))
     }
 

@@ -1,6 +1,5 @@
 //! The state of a charge point, and how one event changes it.
 
-use crate::commands::Taken;
 use crate::commands::pending::Awaited;
 use crate::devices::boot_probe::BootProbe;
 use crate::devices::connector::Connector;
@@ -10,10 +9,10 @@ use crate::event::{
     TransactionStop,
 };
 use crate::ids::{ChargePointId, ConnectorId, EventKey, SessionId, TransactionId};
-use crate::latest::Offered;
 use crate::measure::{Dated, keep_newer};
-use crate::order::{RecordPosition, Stamp, believe};
-use crate::sessions::ledger::{Derived, Entered, Ledger, Sighting, Unplaced};
+use crate::merged::Merged;
+use crate::order::{RecordPosition, Stamp, plausible_time};
+use crate::sessions::ledger::{Derived, Ledger, Sighting, Unplaced};
 use crate::sessions::session::ChargingSession;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -51,7 +50,7 @@ pub enum Outcome {
     /// The event has no effect, by design.
     Ignored(Ignored),
     /// The event has no effect and must be kept: it reports something that cannot be placed.
-    Unplaced(Misfit),
+    Unplaced(UnplacedReason),
 }
 
 /// Why an event has no effect, by design.
@@ -79,14 +78,14 @@ impl Ignored {
 
 /// Why an event cannot be placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Misfit {
+pub enum UnplacedReason {
     /// A stop that ends no session.
     Stop(Unplaced),
     /// The event reports a transaction so old that its session is no longer remembered.
     TooLate,
 }
 
-impl Misfit {
+impl UnplacedReason {
     /// All reasons.
     pub const REASONS: [&'static str; 3] = [
         Self::Stop(Unplaced::NoOpenSession).reason(),
@@ -147,8 +146,10 @@ impl ChargePoint {
         // Before anything else: a copy adds nothing, but it is a sign of life like any other
         // record.
         let heard =
-            if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Offered::Stale };
-        if believe(event.claimed_at, position.appended_at).is_none() && self.remember_implausible(event) {
+            if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Merged::Stale };
+        if plausible_time(event.claimed_at, position.appended_at).is_none()
+            && self.remember_implausible(event)
+        {
             return Outcome::Ignored(Ignored::Duplicate);
         }
         self.boot_probe.forget_past(stamp.appended_at);
@@ -160,7 +161,7 @@ impl ChargePoint {
         event: &GatewayEvent,
         stamp: Stamp,
         position: &RecordPosition,
-        heard: Offered,
+        heard: Merged,
     ) -> Outcome {
         let key = EventKey::of(&event.event_id);
         match &event.kind {
@@ -193,20 +194,19 @@ impl ChargePoint {
 
     fn answer(&mut self, event: EventKey, answer: &CommandAnswer, stamp: Stamp) -> Outcome {
         match self.commands.answered(event, answer, stamp) {
-            Some(Taken::Moved | Taken::Noted) => Outcome::Applied,
-            Some(Taken::Known) => Outcome::Ignored(Ignored::Duplicate),
+            Some(merged) => merged.into(),
             None => Outcome::Ignored(Ignored::NoEffect),
         }
     }
 
-    fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
+    fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Merged {
         let connector = self.connector(report.connector_id);
         let before = connector.reported_status();
         let offered = connector.report_status(report, event, stamp);
         if self.ledger_until.is_some_and(|until| stamp.at <= until) {
             self.follow_evidence();
         }
-        if offered == Offered::Newest {
+        if offered == Merged::Changed {
             self.commands.status_changed(report.connector_id, before, report.status, stamp);
         }
         offered
@@ -219,7 +219,7 @@ impl ChargePoint {
         }
         let session = self.session_id(event, stamp);
         let outcome = self.ledger.enter_start(session, &event.event_id, start, stamp);
-        if outcome == Entered::New {
+        if outcome == Merged::Changed {
             self.ledger_changed();
         }
         self.bound_ledger();
@@ -234,11 +234,11 @@ impl ChargePoint {
             return outcome;
         }
         self.ledger_changed();
-        self.forget_sight(stop.transaction_id.as_ref());
+        self.forget_sighting(stop.transaction_id.as_ref());
         let key = EventKey::of(&event.event_id);
         let unplaced = self.sessions().unplaced.into_iter().find(|(event, _)| *event == key);
         self.bound_ledger();
-        unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(Misfit::Stop(why)))
+        unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(UnplacedReason::Stop(why)))
     }
 
     /// The id of the session that `event` opens, if it opens one.
@@ -247,7 +247,7 @@ impl ChargePoint {
     }
 
     /// A stopped transaction is no longer in use.
-    fn forget_sight(&mut self, stopped: Option<&TransactionId>) {
+    fn forget_sighting(&mut self, stopped: Option<&TransactionId>) {
         for connector in self.connectors.values_mut() {
             if stopped.is_some() && connector.sighted.as_ref().map(|sighted| &sighted.value) == stopped {
                 connector.sighted = None;
@@ -292,27 +292,27 @@ impl ChargePoint {
         let mut newer = false;
         for reading in &values.readings {
             let transaction = values.transaction_id.as_ref();
-            newer |= connector.read_meter(transaction, reading, stamp.at, position) == Offered::Newest;
+            newer |= connector.read_meter(transaction, reading, stamp.at, position) == Merged::Changed;
         }
         if let Some(id) = &values.transaction_id {
             newer |= self.ledger.enter_registers(values, id, stamp.at);
-            newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Entered::New;
+            newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Merged::Changed;
         }
         if newer { Outcome::Applied } else { Outcome::Ignored(Ignored::Stale) }
     }
 
-    fn sight(&mut self, event: &GatewayEvent, sighting: Sighting, stamp: Stamp) -> Entered {
+    fn sight(&mut self, event: &GatewayEvent, sighting: Sighting, stamp: Stamp) -> Merged {
         let Sighting { connector, transaction, .. } = &sighting;
         if self.connectors.get(connector).is_some_and(|held| held.has_sighted(transaction, stamp.at)) {
-            return Entered::Known;
+            return Merged::Known;
         }
         let (connector, sighted) = (*connector, Dated { at: stamp.at, value: transaction.clone() });
         let session = self.session_id(event, stamp);
-        let entered = self.ledger.enter_sight(session, &event.event_id, sighting, stamp);
-        if entered == Entered::New {
+        let entered = self.ledger.enter_sighting(session, &event.event_id, sighting, stamp);
+        if entered == Merged::Changed {
             self.ledger_changed();
         }
-        if entered != Entered::TooLate
+        if entered != Merged::Stale
             && self.is_under_way(connector, &sighted.value)
             && let Some(connector) = self.connectors.get_mut(&connector)
         {
@@ -353,20 +353,20 @@ impl ChargePoint {
     }
 }
 
-impl From<Offered> for Outcome {
-    fn from(offered: Offered) -> Self {
-        match offered {
-            Offered::Newest => Self::Applied,
-            Offered::Stale => Self::Ignored(Ignored::Stale),
-            Offered::Duplicate => Self::Ignored(Ignored::Duplicate),
+impl From<Merged> for Outcome {
+    fn from(merged: Merged) -> Self {
+        match merged {
+            Merged::Changed | Merged::Recorded => Self::Applied,
+            Merged::Stale => Self::Ignored(Ignored::Stale),
+            Merged::Known => Self::Ignored(Ignored::Duplicate),
         }
     }
 }
 
-const fn entered(entered: Entered) -> Outcome {
-    match entered {
-        Entered::New => Outcome::Applied,
-        Entered::Known => Outcome::Ignored(Ignored::Duplicate),
-        Entered::TooLate => Outcome::Unplaced(Misfit::TooLate),
+/// The outcome of entering a fact into the ledger of sessions.
+fn entered(merged: Merged) -> Outcome {
+    match merged {
+        Merged::Stale => Outcome::Unplaced(UnplacedReason::TooLate),
+        Merged::Changed | Merged::Recorded | Merged::Known => merged.into(),
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::event::StatusReport;
 use crate::ids::{ConnectorId, EventKey, TransactionId};
-use crate::latest::{self, Latest, Offered, Report};
+use crate::latest::{self, Latest, Report};
 use crate::measure::{Dated, MeterReading, keep_newer};
+use crate::merged::Merged;
 use crate::order::{RecordPosition, Stamp};
 use crate::sessions::registers::Registers;
 use crate::sessions::status_trail::StatusTrail;
@@ -66,7 +67,7 @@ impl Connector {
     }
 
     /// Applies a status report.
-    pub fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Offered {
+    pub fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Merged {
         self.trail.add(stamp.at, report.status);
         let value = StatusView {
             status: report.status,
@@ -85,7 +86,7 @@ impl Connector {
         reading: &MeterReading,
         event_at: DateTime<Utc>,
         position: &RecordPosition,
-    ) -> Offered {
+    ) -> Merged {
         let at = reading.live_at(event_at, position.appended_at);
         let mut newer = false;
         for (held, offered) in
@@ -99,7 +100,7 @@ impl Connector {
             newer |= newest != self.energy_wh;
             self.energy_wh = newest;
         }
-        if newer { Offered::Newest } else { Offered::Stale }
+        if newer { Merged::Changed } else { Merged::Stale }
     }
 
     /// The latest reported status; `None` if none was reported.

@@ -7,7 +7,8 @@
 
 use crate::event::GatewayEvent;
 use crate::ids::{EventKey, GatewayId};
-use crate::latest::{Offered, Report};
+use crate::latest::Report;
+use crate::merged::Merged;
 use crate::order::Stamp;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub struct Liveness {
     /// Disconnections. Those newer than the newest sign of life count; older ones are kept for a
     /// while, so that a copy does not count as a newer one. A disconnection from a gateway that the
     /// device has left has no effect.
-    pub goodbyes: Vec<Goodbye>,
+    pub goodbyes: Vec<Disconnection>,
     /// Why the device may be gone although no event reported it; counts only while the sign of life
     /// that it names is the newest.
     pub doubt: Option<Doubt>,
@@ -39,7 +40,7 @@ pub struct Liveness {
 
 /// A disconnection: a gateway lost the device, or the device did not end its silence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Goodbye {
+pub struct Disconnection {
     /// The position in the order of events.
     pub stamp: Stamp,
     /// The event that reported it; for silence, the last sign of life before it.
@@ -48,13 +49,13 @@ pub struct Goodbye {
     pub gateway: Option<GatewayId>,
     /// The cause.
     #[serde(default)]
-    pub cause: GoodbyeCause,
+    pub cause: DisconnectionCause,
 }
 
 /// Why a device counts as disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum GoodbyeCause {
+pub enum DisconnectionCause {
     /// Its gateway reported the disconnection.
     #[default]
     #[serde(rename = "told")]
@@ -62,7 +63,7 @@ pub enum GoodbyeCause {
     /// The device was probed and sent no sign of life.
     Unanswered,
     /// The device was silent and could not be probed.
-    Unasked,
+    Unprobed,
 }
 
 /// Why an online device is doubtful.
@@ -119,19 +120,19 @@ impl Liveness {
     }
 
     /// Applies a sign of life.
-    pub fn hear(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
+    pub fn hear(&mut self, event: &GatewayEvent, stamp: Stamp) -> Merged {
         let gateway = event.gateway_id.clone();
         let held = self.holder.or(self.seen.as_ref().map(|seen| seen.stamp));
         let holds = held.is_none_or(|held| stamp.holding() > held.holding());
         match &mut self.seen {
-            Some(seen) if stamp.record() == seen.stamp.record() => return Offered::Duplicate,
+            Some(seen) if stamp.record() == seen.stamp.record() => return Merged::Known,
             Some(seen) if stamp.record() < seen.stamp.record() => {
                 if !holds {
-                    return Offered::Stale;
+                    return Merged::Stale;
                 }
                 seen.value = gateway;
                 self.holder = Some(stamp);
-                return Offered::Newest;
+                return Merged::Changed;
             }
             seen => {
                 let known = seen.take().and_then(|seen| seen.value);
@@ -141,33 +142,34 @@ impl Liveness {
             }
         }
         // A sign of life ends disconnections that were concluded from silence.
-        self.goodbyes.retain(|goodbye| goodbye.cause == GoodbyeCause::Reported);
+        self.goodbyes.retain(|goodbye| goodbye.cause == DisconnectionCause::Reported);
         self.doubt = None;
         self.forget_outlived();
-        Offered::Newest
+        Merged::Changed
     }
 
     /// Applies a gateway's disconnection. It is `Stale` if it adds nothing: from a gateway that the
     /// device has left, or older than a sign of life.
-    pub fn part(&mut self, event: &GatewayEvent, stamp: Stamp) -> Offered {
+    pub fn part(&mut self, event: &GatewayEvent, stamp: Stamp) -> Merged {
         let key = EventKey::of(&event.event_id);
-        let is_copy = |held: &&mut Goodbye| held.event == key && held.cause == GoodbyeCause::Reported;
+        let is_copy =
+            |held: &&mut Disconnection| held.event == key && held.cause == DisconnectionCause::Reported;
         if let Some(held) = self.goodbyes.iter_mut().find(is_copy) {
             if stamp.record() < held.stamp.record() {
                 held.stamp = stamp;
             }
-            return Offered::Duplicate;
+            return Merged::Known;
         }
         let was = (self.online(), self.confidence());
-        self.goodbyes.push(Goodbye {
+        self.goodbyes.push(Disconnection {
             stamp,
             event: key,
             gateway: event.gateway_id.clone(),
-            cause: GoodbyeCause::Reported,
+            cause: DisconnectionCause::Reported,
         });
         self.goodbyes.sort_by_key(|goodbye| goodbye.stamp.record());
         self.forget_outlived();
-        if was == (self.online(), self.confidence()) { Offered::Stale } else { Offered::Newest }
+        if was == (self.online(), self.confidence()) { Merged::Stale } else { Merged::Changed }
     }
 
     fn forget_outlived(&mut self) {
@@ -180,12 +182,12 @@ impl Liveness {
     }
 }
 
-impl Goodbye {
+impl Disconnection {
     /// When the device disconnected: by the gateway's event, or when its timeout ended.
     pub(crate) fn at(&self) -> DateTime<Utc> {
         match self.cause {
-            GoodbyeCause::Reported => self.stamp.heard_at(),
-            GoodbyeCause::Unanswered | GoodbyeCause::Unasked => self.stamp.at,
+            DisconnectionCause::Reported => self.stamp.heard_at(),
+            DisconnectionCause::Unanswered | DisconnectionCause::Unprobed => self.stamp.at,
         }
     }
 
@@ -195,13 +197,13 @@ impl Goodbye {
     /// nothing, unless the device was heard through one without a name.
     pub(crate) fn ends(&self, seen: &Report<Option<GatewayId>>) -> bool {
         match self.cause {
-            GoodbyeCause::Reported => {
+            DisconnectionCause::Reported => {
                 let same = seen.value.as_ref().is_none_or(|gateway| self.gateway.as_ref() == Some(gateway));
                 // One with the very same record is the silence after it, as releases before
                 // 2026-11-28 stored it.
                 same && self.stamp.record() >= seen.stamp.record()
             }
-            GoodbyeCause::Unanswered | GoodbyeCause::Unasked => self.event == seen.event,
+            DisconnectionCause::Unanswered | DisconnectionCause::Unprobed => self.event == seen.event,
         }
     }
 }

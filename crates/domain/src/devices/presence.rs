@@ -6,7 +6,7 @@
 //! connected device offline, and a fast one never keeps a silent device online.
 
 use crate::commands::TriggeredMessage;
-use crate::devices::liveness::{Doubt, DoubtReason, Goodbye, GoodbyeCause, Liveness};
+use crate::devices::liveness::{Disconnection, DisconnectionCause, Doubt, DoubtReason, Liveness};
 use crate::order::Stamp;
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
@@ -85,7 +85,7 @@ impl ProbeMessage {
 
 /// The times after which silence has consequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct SilenceTimeouts {
     /// After this long without a sign of life, a device that did not answer a probe is offline.
     pub timeout: TimeDelta,
     /// How long a device may take to answer.
@@ -97,7 +97,7 @@ pub struct Patience {
 
 /// What is known about silence in addition to the device's own events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Evidence {
+pub struct SilenceEvidence {
     /// When the device was last probed; `None` if never.
     pub asked_at: Option<DateTime<Utc>>,
     /// Whether the gateway through which the device was last heard has been suspected dead since
@@ -117,7 +117,7 @@ pub enum Verdict {
         /// When the timeout ended.
         at: DateTime<Utc>,
         /// The cause.
-        cause: GoodbyeCause,
+        cause: DisconnectionCause,
     },
 }
 
@@ -132,7 +132,7 @@ impl Liveness {
 
     /// The current doubt about a device that is online, if any.
     #[must_use]
-    pub fn standing_doubt(&self) -> Option<&Doubt> {
+    pub fn current_doubt(&self) -> Option<&Doubt> {
         let heard = self.seen.as_ref()?.event;
         self.doubt.as_ref().filter(|doubt| doubt.heard == heard && self.online())
     }
@@ -141,35 +141,43 @@ impl Liveness {
     #[must_use]
     pub fn confidence(&self) -> Confidence {
         if self.online() {
-            return self.standing_doubt().map_or(Confidence::Live, |_| Confidence::Doubtful);
+            return self.current_doubt().map_or(Confidence::Live, |_| Confidence::Doubtful);
         }
         let Some(seen) = &self.seen else { return Confidence::Live };
         let causes =
             || self.goodbyes.iter().filter(|goodbye| goodbye.ends(seen)).map(|goodbye| goodbye.cause);
         match () {
-            () if causes().any(|cause| cause == GoodbyeCause::Reported) => Confidence::Live,
-            () if causes().any(|cause| cause == GoodbyeCause::Unanswered) => Confidence::Unanswered,
+            () if causes().any(|cause| cause == DisconnectionCause::Reported) => Confidence::Live,
+            () if causes().any(|cause| cause == DisconnectionCause::Unanswered) => Confidence::Unanswered,
             () => Confidence::Doubtful,
         }
     }
 
     /// The conclusion at `now` from the silence of the device.
     #[must_use]
-    pub fn judge(&self, now: DateTime<Utc>, patience: &Patience, evidence: &Evidence) -> Verdict {
+    pub fn judge(
+        &self,
+        now: DateTime<Utc>,
+        patience: &SilenceTimeouts,
+        evidence: &SilenceEvidence,
+    ) -> Verdict {
         let Some(heard_at) = self.heard_at().filter(|_| self.online()) else { return Verdict::Waits };
         let asked_at = evidence.asked_at.filter(|asked| *asked > heard_at);
         let unanswered_at = asked_at.map(|asked| asked + patience.answer).filter(|end| now > *end);
-        let doubted_since = self.standing_doubt().map(|doubt| doubt.since);
+        let doubted_since = self.current_doubt().map(|doubt| doubt.since);
         let silent_at = heard_at + patience.timeout;
+        // A probe from before the doubt went to the gateway that has died since: the device may have
+        // connected to another one without an event, and is probed again.
+        let probed_in_doubt = asked_at.zip(doubted_since).is_some_and(|(asked, since)| asked >= since);
         if let Some(end) = unanswered_at
-            && (doubted_since.is_some() || now > silent_at)
+            && (probed_in_doubt || now > silent_at)
         {
             let at = end.max(doubted_since.unwrap_or(silent_at));
-            return Verdict::Gone { at, cause: GoodbyeCause::Unanswered };
+            return Verdict::Gone { at, cause: DisconnectionCause::Unanswered };
         }
         let unasked_at = if patience.probing { silent_at + patience.timeout } else { silent_at };
         if now > unasked_at {
-            return Verdict::Gone { at: unasked_at, cause: GoodbyeCause::Unasked };
+            return Verdict::Gone { at: unasked_at, cause: DisconnectionCause::Unprobed };
         }
         if evidence.gateway_suspected && doubted_since.is_none() {
             return Verdict::Doubtful(DoubtReason::GatewaySilent);
@@ -178,7 +186,12 @@ impl Liveness {
     }
 
     /// Applies the conclusion of [`Liveness::judge`] and returns it.
-    pub fn fall_silent(&mut self, now: DateTime<Utc>, patience: &Patience, evidence: &Evidence) -> Verdict {
+    pub fn fall_silent(
+        &mut self,
+        now: DateTime<Utc>,
+        patience: &SilenceTimeouts,
+        evidence: &SilenceEvidence,
+    ) -> Verdict {
         let verdict = self.judge(now, patience, evidence);
         let Some(seen) = self.seen.clone() else { return verdict };
         match verdict {
@@ -191,7 +204,7 @@ impl Liveness {
                 // the same. The key is that of the sign of life: the next one ends the silence,
                 // regardless of its clock.
                 let stamp = Stamp { at: at.max(seen.stamp.at + TimeDelta::microseconds(1)), ..seen.stamp };
-                self.goodbyes.push(Goodbye { stamp, event: seen.event, gateway: seen.value, cause });
+                self.goodbyes.push(Disconnection { stamp, event: seen.event, gateway: seen.value, cause });
             }
         }
         verdict

@@ -7,7 +7,7 @@ use super::{
 use crate::commands::CommandRecord;
 use crate::devices::charge_point::ChargePoint;
 use crate::devices::connector::{Connector, StatusView};
-use crate::devices::liveness::{Goodbye, Liveness};
+use crate::devices::liveness::{Disconnection, Liveness};
 use crate::latest::{Latest, Report};
 use chrono::{DateTime, Utc};
 
@@ -47,8 +47,8 @@ pub(crate) fn connectivity_change(
 /// The time of the newest sign of life, doubt or disconnection.
 fn connectivity_at(liveness: &Liveness) -> DateTime<Utc> {
     let seen = liveness.seen.as_ref().map(|seen| seen.stamp.heard_at());
-    let goodbye = liveness.goodbyes.iter().map(Goodbye::at).max();
-    let doubted = liveness.standing_doubt().map(|doubt| doubt.since);
+    let goodbye = liveness.goodbyes.iter().map(Disconnection::at).max();
+    let doubted = liveness.current_doubt().map(|doubt| doubt.since);
     let at = if liveness.online() { doubted.or(seen) } else { goodbye.max(seen) };
     at.unwrap_or(liveness.last_seen_at)
 }

@@ -25,7 +25,7 @@ pub struct InvalidFeedPosition;
 impl FeedPosition {
     /// The greatest index of a change.
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "499 fits")]
-    const LAST_INDEX: u16 = (FeedChange::MAX_TOGETHER - 1) as u16;
+    const LAST_INDEX: u16 = (FeedChange::MAX_CHUNK_LEN - 1) as u16;
 
     /// The position after the whole of `chunk`, regardless of its size. For chunk 0, which never
     /// exists, the position before everything.

@@ -18,6 +18,7 @@ use crate::commands::CommandedStart;
 use crate::devices::connector::Connector;
 use crate::event::{MeterValues, TransactionStart, TransactionStop};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, EventId, EventKey, IdTag, SessionId, TransactionId};
+use crate::merged::Merged;
 use crate::order::Stamp;
 use crate::sessions::session::ChargingSession;
 use crate::sessions::status_trail::ChargeBegin;
@@ -233,17 +234,6 @@ impl Sighting {
     }
 }
 
-/// The result of entering a fact into the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entered {
-    /// The fact is new.
-    New,
-    /// The fact was known already.
-    Known,
-    /// The fact is older than what the ledger still remembers.
-    TooLate,
-}
-
 impl Ledger {
     /// The number of ended sessions that are remembered, so that late and repeated facts still find
     /// their session.
@@ -260,7 +250,7 @@ impl Ledger {
         event: &EventId,
         start: &TransactionStart,
         stamp: Stamp,
-    ) -> Entered {
+    ) -> Merged {
         self.enter(Fact {
             stamp,
             event: EventKey::of(event),
@@ -280,13 +270,13 @@ impl Ledger {
 
     /// Enters a sighting, which opens `session` if no start reports the transaction. Only the first
     /// sighting of an id on a connector matters.
-    pub fn enter_sight(
+    pub fn enter_sighting(
         &mut self,
         session: SessionId,
         event: &EventId,
         sighting: Sighting,
         stamp: Stamp,
-    ) -> Entered {
+    ) -> Merged {
         let Sighting { connector, transaction, id_tag, meter_wh } = sighting;
         let same = |kind: &FactKind| matches!(kind, FactKind::Sighting { connector: c, transaction: t, .. } if *c == connector && *t == transaction);
         let held = self.facts.iter_mut().find(|fact| same(&fact.kind));
@@ -315,7 +305,7 @@ impl Ledger {
             fact.keep_cause(&replaced);
         }
         let entered = self.enter(fact);
-        if entered == Entered::New {
+        if entered == Merged::Changed {
             let mut seen = false;
             // Only the earliest sighting stays; facts are in order.
             self.facts.retain(|fact| !same(&fact.kind) || !std::mem::replace(&mut seen, true));
@@ -331,7 +321,7 @@ impl Ledger {
         event: &EventId,
         stop: &TransactionStop,
         stamp: Stamp,
-    ) -> Entered {
+    ) -> Merged {
         self.enter(Fact {
             stamp,
             event: EventKey::of(event),
@@ -455,13 +445,13 @@ impl Ledger {
         self.settled_until.is_some_and(|horizon| at <= horizon)
     }
 
-    fn enter(&mut self, mut fact: Fact) -> Entered {
+    fn enter(&mut self, mut fact: Fact) -> Merged {
         let same = |held: &&mut Fact| {
             held.event == fact.event
                 && std::mem::discriminant(&held.kind) == std::mem::discriminant(&fact.kind)
         };
         match self.facts.iter_mut().find(same) {
-            Some(held) if fact.stamp >= held.stamp => return Entered::Known,
+            Some(held) if fact.stamp >= held.stamp => return Merged::Known,
             Some(held) => held.replace(fact),
             None => {
                 if let Some(entered) = self.enter_recorded(&mut fact) {
@@ -471,7 +461,7 @@ impl Ledger {
             }
         }
         self.facts.sort_by_key(|fact| fact.stamp);
-        Entered::New
+        Merged::Changed
     }
 }
 
@@ -483,13 +473,13 @@ impl Fact {
     }
 
     /// Adds the session that it opens to a sighting that an earlier release stored.
-    fn complete(&mut self, id: SessionId) -> Entered {
+    fn complete(&mut self, id: SessionId) -> Merged {
         match &mut self.kind {
             FactKind::Sighting { session: session @ None, .. } => {
                 *session = Some(id);
-                Entered::New
+                Merged::Changed
             }
-            _ => Entered::Known,
+            _ => Merged::Known,
         }
     }
 }

@@ -104,7 +104,7 @@ pub struct Place {
 /// Two bindings of one subject that overlap in time, so that neither is narrower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Clash {
+pub struct BindingOverlap {
     /// The first binding.
     pub one: BindingId,
     /// The second binding.
@@ -161,14 +161,14 @@ impl Binding {
 /// All pairs of `bindings` with one subject that overlap in time. A binding of no duration overlaps
 /// none.
 #[must_use]
-pub fn clashes(bindings: &[Binding]) -> Vec<Clash> {
+pub fn clashes(bindings: &[Binding]) -> Vec<BindingOverlap> {
     let pairs = bindings.iter().enumerate().flat_map(|(index, one)| {
         let others = bindings.iter().skip(index + 1);
         others.filter(|other| one.subject == other.subject).map(move |other| (one, other))
     });
     let clash = |(one, other): (&Binding, &Binding)| {
         let (from, until) = one.shared_time(other)?;
-        Some(Clash { one: one.id, other: other.id, from, until })
+        Some(BindingOverlap { one: one.id, other: other.id, from, until })
     };
     pairs.filter_map(clash).collect()
 }

@@ -137,7 +137,7 @@ pub enum Unpriced {
 
 /// A period in which one version applies.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reign<'book> {
+pub(super) struct VersionPeriod<'book> {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
     pub applied: Applied<'book>,
@@ -215,7 +215,7 @@ impl PriceBook {
         let mut without = None;
         for (from, to) in self.spans(place, from, to) {
             match self.reign(place, from, to) {
-                Ok(Reign { applied: Applied { tariff, version, .. }, .. }) => {
+                Ok(VersionPeriod { applied: Applied { tariff, version, .. }, .. }) => {
                     timetable.add_prices(&version.price_list, tariff.details.currency, from, to);
                 }
                 Err(unpriced) => {
@@ -261,12 +261,12 @@ impl PriceBook {
     }
 
     /// The versions that apply at a place between two instants, in order and without gaps.
-    pub(super) fn reigns(
+    pub(super) fn version_periods(
         &self,
         place: &Place,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<Vec<Reign<'_>>, Unpriced> {
+    ) -> Result<Vec<VersionPeriod<'_>>, Unpriced> {
         reachable(from, to)?;
         self.spans(place, from, to).map(|(from, to)| self.reign(place, from, to)).collect()
     }
@@ -291,11 +291,11 @@ impl PriceBook {
         place: &Place,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<Reign<'_>, Unpriced> {
+    ) -> Result<VersionPeriod<'_>, Unpriced> {
         reachable(from, to)?;
         let Resolution { applied, considered } = self.resolve(place, from);
         let applied = applied.ok_or(Unpriced::NoTariff { at: from, considered })?;
-        Ok(Reign { from, to, applied })
+        Ok(VersionPeriod { from, to, applied })
     }
 
     /// All instants at which another version may begin to apply at a place.

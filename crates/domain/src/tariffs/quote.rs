@@ -2,7 +2,7 @@
 
 use super::band::{BandKind, Rate};
 use super::binding::Place;
-use super::book::{PriceBook, Reign, Unpriced};
+use super::book::{PriceBook, Unpriced, VersionPeriod};
 use super::currency::Currency;
 use super::energy::Energy;
 use super::money::{Money, Price};
@@ -112,9 +112,9 @@ impl PriceBook {
         let (start, end) = (usage.started_at(), usage.ended_at());
         let at_start = self.reign(place, start, end)?;
         let change_rule = at_start.applied.tariff.details.change_rule;
-        let reigns = match change_rule {
+        let version_periods = match change_rule {
             ChangeRule::FrozenAtStart => vec![at_start],
-            ChangeRule::ByConsumption => self.reigns(place, start, end)?,
+            ChangeRule::ByConsumption => self.version_periods(place, start, end)?,
         };
         let held_until = usage.unplugged_at().filter(|unplugged| end < *unplugged);
         let at_end = match change_rule {
@@ -122,8 +122,8 @@ impl PriceBook {
             _ => at_start,
         };
         let currency = at_start.applied.tariff.details.currency;
-        one_currency(currency, reigns.iter().chain([&at_end]).map(|reign| reign.applied.tariff))?;
-        let items = price(currency, stretches(&reigns), usage);
+        one_currency(currency, version_periods.iter().chain([&at_end]).map(|reign| reign.applied.tariff))?;
+        let items = price(currency, stretches(&version_periods), usage);
         let session_fee = at_start.applied.version.price_list.session_fee();
         let session_fee = session_fee.map(|fee| Money::rounded(fee.value(), currency));
         let occupancy = held_until.and_then(|until| occupancy(currency, &at_end, until - end));
@@ -151,9 +151,9 @@ impl Stretch {
 }
 
 /// The periods with one price, in order, each as long as possible.
-fn stretches(reigns: &[Reign<'_>]) -> Vec<Stretch> {
+fn stretches(version_periods: &[VersionPeriod<'_>]) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = vec![];
-    for Reign { from, to, applied } in reigns {
+    for VersionPeriod { from, to, applied } in version_periods {
         let list = &applied.version.price_list;
         for stay in Walk::new(list, *from, *to) {
             let stretch = Stretch {
@@ -198,7 +198,7 @@ fn price(currency: Currency, stretches: Vec<Stretch>, usage: &Usage) -> Vec<Ener
 }
 
 /// The cost of occupying a connector for `held` after the charge.
-fn occupancy(currency: Currency, reign: &Reign<'_>, held: TimeDelta) -> Option<OccupancyItem> {
+fn occupancy(currency: Currency, reign: &VersionPeriod<'_>, held: TimeDelta) -> Option<OccupancyItem> {
     let OccupancyFee { price_per_minute, grace_minutes, cap } =
         *reign.applied.version.price_list.occupancy()?;
     let charged = held - TimeDelta::minutes(grace_minutes.into());

@@ -3,8 +3,8 @@
 use crate::device::{Device, at, status};
 use chrono::TimeDelta;
 use domain::devices::charge_point::{Ignored, Outcome};
-use domain::devices::liveness::GoodbyeCause;
-use domain::devices::presence::{Evidence, Patience, Verdict};
+use domain::devices::liveness::DisconnectionCause;
+use domain::devices::presence::{SilenceEvidence, SilenceTimeouts, Verdict};
 use domain::event::{BootReport, EventKind};
 use domain::ids::GatewayId;
 use domain::order::{AppendClock, RecordPosition};
@@ -13,14 +13,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 const GONE: EventKind = EventKind::Disconnected { reason: None };
-const PATIENCE: Patience =
-    Patience { timeout: TimeDelta::seconds(20), answer: TimeDelta::seconds(5), probing: false };
+const PATIENCE: SilenceTimeouts =
+    SilenceTimeouts { timeout: TimeDelta::seconds(20), answer: TimeDelta::seconds(5), probing: false };
 
 /// The deviations of clocks, in seconds.
 const SKEWS: [i64; 9] = [-86_400, -3_600, -900, -61, -20, -2, 20, 60, 2_400];
 
 fn is_silent_at(device: &Device, seconds: i64) -> bool {
-    device.state.liveness.judge(at(seconds), &PATIENCE, &Evidence::default()) != Verdict::Waits
+    device.state.liveness.judge(at(seconds), &PATIENCE, &SilenceEvidence::default()) != Verdict::Waits
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn every_copy_of_a_sign_of_life_counts() {
         assert!(!is_silent_at(&device, seconds + 3));
     }
     assert_eq!(device.state.liveness.last_seen_at, at(117));
-    device.state.liveness.fall_silent(at(138), &PATIENCE, &Evidence::default());
+    device.state.liveness.fall_silent(at(138), &PATIENCE, &SilenceEvidence::default());
     assert!(!device.state.liveness.online());
     device.offset = 0;
     device.report_claiming(None, at(140), "a", EventKind::Heartbeat);
     assert!(device.state.liveness.online(), "any record ends the silence");
-    assert!(device.state.liveness.goodbyes.iter().all(|held| held.cause == GoodbyeCause::Reported));
+    assert!(device.state.liveness.goodbyes.iter().all(|held| held.cause == DisconnectionCause::Reported));
 }
 
 #[test]

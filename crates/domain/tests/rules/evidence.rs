@@ -5,7 +5,7 @@ use crate::device::{
     stopped_without_meter, transaction,
 };
 use chrono::{DateTime, Utc};
-use domain::devices::charge_point::{Misfit, Outcome};
+use domain::devices::charge_point::{Outcome, UnplacedReason};
 use domain::event::EventKind;
 use domain::ids::ConnectorId;
 use domain::sessions::ledger::Unplaced;
@@ -180,7 +180,7 @@ fn a_stop_alone_is_a_session_on_the_only_connector() {
     let outcome = device.report(60, "a", stopped("700"));
     assert_eq!(
         outcome,
-        Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)),
+        Outcome::Unplaced(UnplacedReason::Stop(Unplaced::NoOpenSession)),
         "the charge belongs to another session"
     );
 }
@@ -194,7 +194,7 @@ fn a_stop_alone_waits_until_its_connector_is_known() {
         (3, status(2, Charging)),
     ]);
     let outcome = device.report(60, "a", stopped("700"));
-    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::Ambiguous)));
+    assert_eq!(outcome, Outcome::Unplaced(UnplacedReason::Stop(Unplaced::Ambiguous)));
     device.report(61, "a", metered(2, "701"));
     let sessions: Vec<_> = device.sessions().iter().map(began).collect();
     let other = (StartedBy::Readings, 2, at(3), None);
@@ -317,7 +317,7 @@ fn one_id_on_two_connectors_is_two_sessions() {
     let mut device = device_after([(10, metered(1, "700")), (11, metered(2, "700"))]);
     assert_eq!(device.sessions().iter().filter(|session| session.is_open()).count(), 2);
     let outcome = device.report(60, "a", stopped("700"));
-    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::Ambiguous)), "both sessions match");
+    assert_eq!(outcome, Outcome::Unplaced(UnplacedReason::Stop(Unplaced::Ambiguous)), "both sessions match");
     assert!(device.sessions().iter().all(ChargingSession::is_open));
 }
 
@@ -366,7 +366,7 @@ fn a_stop_with_an_unknown_id_ends_no_named_session() {
     let mut device = charging_with_an_id();
     for seconds in [60, 600] {
         let outcome = device.report(seconds, "a", stopped("700"));
-        assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)));
+        assert_eq!(outcome, Outcome::Unplaced(UnplacedReason::Stop(Unplaced::NoOpenSession)));
     }
     let [session] = device.sessions().try_into().unwrap();
     assert_eq!(began(&session), (StartedBy::Event, 1, at(2), None));

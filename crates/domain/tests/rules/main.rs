@@ -11,7 +11,7 @@ mod recorded;
 
 use chrono::{DateTime, TimeDelta};
 use device::{Device, at, metered, started, status, stopped, transaction};
-use domain::devices::charge_point::{Ignored, Misfit, Outcome};
+use domain::devices::charge_point::{Ignored, Outcome, UnplacedReason};
 use domain::event::{BootReport, CommandAnswer, EventKind};
 use domain::sessions::ledger::{Ledger, Unplaced};
 use domain::sessions::session::{ChargingSession, SessionState};
@@ -116,7 +116,7 @@ fn an_ambiguous_stop_ends_no_session() {
     device.report(1, "a", started(1, ""));
     device.report(2, "a", started(2, ""));
     let outcome = device.report(3, "a", stopped("77"));
-    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::Ambiguous)));
+    assert_eq!(outcome, Outcome::Unplaced(UnplacedReason::Stop(Unplaced::Ambiguous)));
     assert!(device.sessions().iter().all(ChargingSession::is_open));
     device.report(4, "a", metered(1, "78"));
     let open: Vec<_> = device.sessions().iter().map(|s| (s.connector_id.number(), s.is_open())).collect();
@@ -127,7 +127,7 @@ fn an_ambiguous_stop_ends_no_session() {
 fn a_stop_without_a_session_is_kept() {
     let mut device = Device::new();
     let outcome = device.report(3, "a", stopped("77"));
-    assert_eq!(outcome, Outcome::Unplaced(Misfit::Stop(Unplaced::NoOpenSession)));
+    assert_eq!(outcome, Outcome::Unplaced(UnplacedReason::Stop(Unplaced::NoOpenSession)));
     device.report(1, "b", started(1, ""));
     assert!(!device.sessions()[0].is_open(), "a late start finds its stop");
 }
@@ -154,7 +154,7 @@ fn the_ledger_forgets_old_sessions_and_reports_late_facts() {
     assert_eq!(device.sessions().len(), Ledger::REMEMBERED_SESSIONS);
     assert!(device.sessions().iter().all(|s| matches!(s.state, SessionState::Ended { .. })));
     device.offset = 0;
-    assert_eq!(device.report(10, "a", started(1, "1")), Outcome::Unplaced(Misfit::TooLate));
+    assert_eq!(device.report(10, "a", started(1, "1")), Outcome::Unplaced(UnplacedReason::TooLate));
     let long_gone = device.state.liveness.last_seen_at - TimeDelta::days(1);
     device.report_claiming(Some(long_gone), at(400), "a", started(1, ""));
     device.state.settle();

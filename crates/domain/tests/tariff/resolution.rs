@@ -4,8 +4,8 @@ use crate::build::*;
 use chrono::TimeDelta;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{
-    ChangeRule, Clash, Outcome, Place, PriceBook, Subject, Tariff, TariffStatus, Unpriced, Usage, Zone,
-    clashes,
+    BindingOverlap, ChangeRule, Outcome, Place, PriceBook, Subject, Tariff, TariffStatus, Unpriced, Usage,
+    Zone, clashes,
 };
 use domain::text::Label;
 use uuid::Uuid;
@@ -144,7 +144,7 @@ fn overlapping_bindings_are_found_and_the_later_one_applies() {
         binding(4, platform.clone(), 1, START, Some(june)),
         binding(5, platform, 2, june, None),
     ];
-    let clash = Clash {
+    let clash = BindingOverlap {
         one: BindingId(id(1)),
         other: BindingId(id(2)),
         from: instant(june),

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::devices::charge_point::Misfit;
+use domain::devices::charge_point::UnplacedReason;
 use domain::digest::RecordDigest;
 use domain::event::GatewayEvent;
 use domain::order::{AppendClock, RecordPosition};
@@ -47,14 +47,14 @@ pub(crate) struct Item {
     /// When the record was appended, as well as it can be determined: the timestamp of the record
     /// may come from a wrong clock.
     pub appended_at: DateTime<Utc>,
-    pub event: Result<GatewayEvent, Unusable>,
+    pub event: Result<GatewayEvent, InvalidValue>,
     /// The digest of the record before its bytes were removed; `None` for a complete record.
     whole_digest: Option<RecordDigest>,
 }
 
 /// Why a record cannot be used.
 #[derive(Debug, Clone)]
-pub(crate) enum Unusable {
+pub(crate) enum InvalidValue {
     /// The record does not match the gateway contract.
     Undecodable(DecodeError),
     /// PostgreSQL refused the record's effects.
@@ -128,22 +128,22 @@ impl Batch {
                 item.record.key = None;
                 item.record.value = None;
             }
-            item.event = Err(Unusable::Refused(why.to_owned()));
+            item.event = Err(InvalidValue::Refused(why.to_owned()));
         }
         self
     }
 
     /// The dead letter of a record that cannot be used.
-    pub(crate) fn unusable(&self, item: &Item, why: &Unusable) -> NewDeadLetter {
+    pub(crate) fn unusable(&self, item: &Item, why: &InvalidValue) -> NewDeadLetter {
         let (reason, detail) = match why {
-            Unusable::Undecodable(error) => (error.reason(), error.to_string()),
-            Unusable::Refused(error) => (REFUSED, error.clone()),
+            InvalidValue::Undecodable(error) => (error.reason(), error.to_string()),
+            InvalidValue::Refused(error) => (REFUSED, error.clone()),
         };
         self.dead_letter(item, reason, &detail)
     }
 
     /// The dead letter of an event that belongs to no session.
-    pub(crate) fn misfit(&self, item: &Item, event: &GatewayEvent, misfit: Misfit) -> NewDeadLetter {
+    pub(crate) fn misfit(&self, item: &Item, event: &GatewayEvent, misfit: UnplacedReason) -> NewDeadLetter {
         let detail = format!("{} of {} belongs to no session", event.kind.name(), event.charge_point_id);
         NewDeadLetter {
             charge_point_id: Some(event.charge_point_id.to_string()),
@@ -203,12 +203,12 @@ impl Item {
         let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let raw = wire::RawRecord::new(record.value.as_deref(), headers).at(partition, record.offset);
         let event = wire::decode(&raw);
-        Self { event: event.map_err(Unusable::Undecodable), record, appended_at, whole_digest: None }
+        Self { event: event.map_err(InvalidValue::Undecodable), record, appended_at, whole_digest: None }
     }
 
     /// Whether PostgreSQL has refused it.
     pub(crate) const fn is_refused(&self) -> bool {
-        matches!(self.event, Err(Unusable::Refused(_)))
+        matches!(self.event, Err(InvalidValue::Refused(_)))
     }
 
     /// The digest of the record as it is in the log.

@@ -4,10 +4,11 @@
 use crate::metrics::Metrics;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::order::{MAX_AHEAD, MAX_BEHIND};
+use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use storage::devices::{meter_samples, status_changes};
 use storage::{Database, DayPartitions, PooledConnection, StorageError};
@@ -82,7 +83,7 @@ impl Days {
     /// Forgets which days have partitions, so that each is checked again.
     pub(crate) fn forget(&self) {
         for kept in [&self.samples, &self.statuses] {
-            kept.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            kept.known.locked().clear();
         }
     }
 
@@ -133,14 +134,14 @@ impl KeptDays {
                     partitions.ensure(&mut connection, day).await
                 };
                 self.database.run(create).await?;
-                self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(day);
+                self.known.locked().insert(day);
             }
         }
         Ok(())
     }
 
     fn is_known(&self, day: NaiveDate) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&day)
+        self.known.locked().contains(&day)
     }
 
     async fn drop_old(&self, now: DateTime<Utc>) -> Result<usize, StorageError> {
@@ -154,7 +155,7 @@ impl KeptDays {
         let days = self.database.run(drop).await?;
         for day in &days {
             tracing::info!(table = partitions.table(), %day, "dropped the day partition");
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(day);
+            self.known.locked().remove(day);
         }
         Ok(days.len())
     }

@@ -87,7 +87,7 @@ pub(crate) fn fold(
 }
 
 fn doubted_since(state: &ChargePoint) -> Option<DateTime<Utc>> {
-    state.liveness.standing_doubt().map(|doubt| doubt.since)
+    state.liveness.current_doubt().map(|doubt| doubt.since)
 }
 
 /// The commands without a final state.

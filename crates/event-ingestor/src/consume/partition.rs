@@ -1,6 +1,6 @@
 //! One partition, consumed by the replica that holds its lease: fetch, decode, fold, write, repeat.
 
-pub(crate) mod appetite;
+pub(crate) mod fetch_size;
 mod halt;
 pub(crate) mod log_check;
 pub(crate) mod refusal;
@@ -11,13 +11,14 @@ mod write;
 use crate::consume::batch::Batch;
 use crate::consume::days::Days;
 use crate::metrics::Metrics;
-use crate::presence::{Concerned, HeardGateways};
+use crate::presence::{HeardGateways, SilentDevices};
 use crate::settings::IngestSettings;
-use appetite::Appetite;
 use chrono::{DateTime, Utc};
 use domain::order::AppendClock;
+use fetch_size::FetchSize;
 use log_check::LogCheck;
 use refusal::Refusals;
+use runtime::Backoff;
 use runtime::causes;
 use runtime::kafka::{FetchError, Fetched, PartitionReader};
 use std::sync::Arc;
@@ -35,6 +36,11 @@ const BETWEEN_JUDGEMENTS: Duration = Duration::from_millis(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// The pauses between attempts to fetch or to write.
+fn new_backoff() -> Backoff {
+    Backoff::new(FIRST_PAUSE, LONGEST_PAUSE)
+}
+
 /// Consumes one partition.
 pub(crate) struct PartitionTask {
     pub settings: Arc<IngestSettings>,
@@ -45,7 +51,7 @@ pub(crate) struct PartitionTask {
     /// Records when gateways were heard.
     pub gateways: Arc<HeardGateways>,
     /// Devices that are silent, or whose gateway is.
-    pub concerned: Arc<Concerned>,
+    pub silent_devices: Arc<SilentDevices>,
     /// The rules for silent devices.
     pub silence: SilencePolicy,
     pub lease: PartitionLease,
@@ -62,7 +68,7 @@ pub(crate) struct PartitionTask {
     /// Cancelled when the lease must be released or was lost.
     pub stop: CancellationToken,
     /// The size of the next fetch.
-    pub appetite: Appetite,
+    pub fetch_size: FetchSize,
     /// Records that PostgreSQL refused, and why.
     pub refusals: Refusals,
 }
@@ -79,9 +85,9 @@ pub(crate) enum Ended {
 impl PartitionTask {
     /// Consumes the partition until stopped or overtaken; returns the lease in its final state.
     pub(crate) async fn run(mut self) -> (PartitionLease, Ended) {
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = new_backoff();
         loop {
-            if let Some(ended) = self.step(&mut pause).await {
+            if let Some(ended) = self.step(&mut backoff).await {
                 return (self.lease, ended);
             }
         }
@@ -89,7 +95,7 @@ impl PartitionTask {
 
     /// Fetches once and writes the records. If the log may have been replaced in the meantime, it
     /// is checked first.
-    async fn step(&mut self, pause: &mut Duration) -> Option<Ended> {
+    async fn step(&mut self, backoff: &mut Backoff) -> Option<Ended> {
         if self.log_check.is_due()
             && let Some(ended) = self.check_log().await
         {
@@ -100,20 +106,20 @@ impl PartitionTask {
         let Some(fetched) = stop.run_until_cancelled(self.fetch()).await else { return Some(Ended::Stopped) };
         match fetched {
             Ok(fetched) => {
-                *pause = FIRST_PAUSE;
+                backoff.reset();
                 self.log_check = LogCheck::passed();
                 self.process(fetched, asked_at).await
             }
-            Err(FetchError::OffsetOutOfRange(offset)) => self.offset_outside_log(offset, pause).await,
+            Err(FetchError::OffsetOutOfRange(offset)) => self.offset_outside_log(offset, backoff).await,
             Err(FetchError::Unavailable(error)) => {
                 tracing::warn!(
                     partition = self.lease.partition,
                     error = causes(error.as_ref()),
-                    pause_ms = pause.as_millis(),
+                    pause_ms = backoff.peek().as_millis(),
                     "fetch failed; retrying after the pause"
                 );
                 self.log_check = LogCheck::Due;
-                self.wait(pause).await;
+                self.wait(backoff).await;
                 None
             }
         }
@@ -122,9 +128,9 @@ impl PartitionTask {
     async fn fetch(&self) -> Result<Fetched, FetchError> {
         let settings = &self.settings;
         // Devices that wait to be judged should not also wait for records.
-        let devices_wait = self.concerned.has(self.lease.partition);
+        let devices_wait = self.silent_devices.has(self.lease.partition);
         let wait = if devices_wait { BETWEEN_JUDGEMENTS } else { settings.fetch_wait() };
-        self.reader.fetch(self.lease.next_offset, wait, self.appetite.bytes()).await
+        self.reader.fetch(self.lease.next_offset, wait, self.fetch_size.bytes()).await
     }
 
     async fn process(&mut self, fetched: Fetched, asked_at: DateTime<Utc>) -> Option<Ended> {
@@ -141,7 +147,7 @@ impl PartitionTask {
             // The broker reported the end after this request: no later record was appended before
             // it.
             self.clock.caught_up(asked_at);
-            return self.judge_concerned().await;
+            return self.judge_silent_devices().await;
         }
         ended
     }
@@ -182,8 +188,7 @@ impl PartitionTask {
     }
 
     /// Waits, doubling the pause each time, unless asked to stop.
-    async fn wait(&self, pause: &mut Duration) {
-        self.stop.run_until_cancelled(tokio::time::sleep(*pause)).await;
-        *pause = (*pause * 2).min(LONGEST_PAUSE);
+    async fn wait(&self, backoff: &mut Backoff) {
+        self.stop.run_until_cancelled(tokio::time::sleep(backoff.pause())).await;
     }
 }

@@ -4,7 +4,7 @@ mod leaving;
 mod share;
 
 use crate::consume::days::Days;
-use crate::consume::partition::appetite::Appetite;
+use crate::consume::partition::fetch_size::FetchSize;
 use crate::consume::partition::log_check::LogCheck;
 use crate::consume::partition::refusal::Refusals;
 use crate::consume::partition::{Ended, PartitionTask};
@@ -15,6 +15,7 @@ use domain::order::AppendClock;
 use leaving::Leaving;
 use runtime::Shutdown;
 use runtime::causes;
+use runtime::every;
 use runtime::kafka::Kafka;
 use share::fair_share;
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use storage::ingest::replicas::{self, Membership};
 use storage::{Database, StorageError};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -112,8 +113,7 @@ impl Replica {
     /// When the task of a partition died.
     pub(crate) async fn run(mut self, shutdown: &Shutdown) -> anyhow::Result<()> {
         tracing::info!(replica = %self.id, topic = %self.settings.topic, "replica starts");
-        let mut heartbeats = tokio::time::interval(self.settings.heartbeat());
-        heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heartbeats = every(self.settings.heartbeat());
         while shutdown.run_until_requested(heartbeats.tick()).await.is_some() {
             self.reap()?;
             self.discover().await;
@@ -218,7 +218,7 @@ impl Replica {
             metrics: Arc::clone(&self.metrics),
             days: Arc::clone(&self.days),
             gateways: Arc::clone(&self.presence.gateways),
-            concerned: Arc::clone(&self.presence.concerned),
+            silent_devices: Arc::clone(&self.presence.silent_devices),
             silence: self.presence.silence,
             turns: Arc::clone(&self.turns),
             lease,
@@ -227,7 +227,7 @@ impl Replica {
             caught_up,
             clock: AppendClock::default(),
             stop: stop.clone(),
-            appetite: Appetite::new(self.settings.max_batch_bytes),
+            fetch_size: FetchSize::new(self.settings.max_batch_bytes),
             refusals: Refusals::default(),
         };
         let held = Held { epoch, caught_up: watched };
@@ -264,8 +264,7 @@ impl Replica {
     /// Leaves all partitions, and renews the leases of those that take long.
     async fn leave(mut self) -> anyhow::Result<()> {
         self.leave_surplus(usize::MAX);
-        let mut heartbeats = tokio::time::interval(self.settings.heartbeat());
-        heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heartbeats = every(self.settings.heartbeat());
         let mut polls = tokio::time::interval(LEAVING_POLL);
         while !self.leaving.is_empty() {
             tokio::select! {

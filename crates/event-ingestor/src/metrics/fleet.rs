@@ -3,7 +3,8 @@
 use domain::status::ConnectorStatus;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
-use std::sync::{Arc, Mutex, PoisonError};
+use runtime::lock::MutexExt as _;
+use std::sync::{Arc, Mutex};
 use storage::devices::device_counts::DeviceCounts;
 
 /// The latest counts; `None` while another replica counts.
@@ -17,7 +18,7 @@ pub(super) fn observed(meter: &Meter) -> Fleet {
         .i64_observable_gauge("fleet.charge_points")
         .with_description("Devices that were ever heard, by whether they are connected to a gateway")
         .with_callback(move |observer| {
-            if let Some(device_counts) = &*counted.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(device_counts) = &*counted.locked() {
                 observer.observe(device_counts.online, &[KeyValue::new("connectivity", "online")]);
                 observer.observe(device_counts.offline, &[KeyValue::new("connectivity", "offline")]);
             }
@@ -28,7 +29,7 @@ pub(super) fn observed(meter: &Meter) -> Fleet {
         .i64_observable_gauge("fleet.connectors")
         .with_description("Connectors of online devices, by their last reported status")
         .with_callback(move |observer| {
-            if let Some(device_counts) = &*counted.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(device_counts) = &*counted.locked() {
                 // Statuses of no connector are reported as zero, not absent.
                 for status in ConnectorStatus::ALL {
                     let count = device_counts.connectors.get(status.as_str()).copied().unwrap_or_default();
@@ -42,7 +43,7 @@ pub(super) fn observed(meter: &Meter) -> Fleet {
         .i64_observable_gauge("fleet.sessions.open")
         .with_description("Charging sessions that have not ended")
         .with_callback(move |observer| {
-            if let Some(device_counts) = &*counted.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(device_counts) = &*counted.locked() {
                 observer.observe(device_counts.open_sessions, &[]);
             }
         })

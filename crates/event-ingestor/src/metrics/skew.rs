@@ -4,8 +4,9 @@ use chrono::TimeDelta;
 use domain::ids::GatewayId;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
+use runtime::lock::MutexExt as _;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -57,7 +58,7 @@ impl ClockSkews {
     /// Records the skew of a committed event of `gateway`.
     pub(super) fn add(&self, gateway: &GatewayId, skew: TimeDelta) {
         let now = Instant::now();
-        let mut skews = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut skews = self.0.locked();
         if let Some(held) = skews.get_mut(gateway) {
             held.add(now, skew);
             return;
@@ -72,7 +73,7 @@ impl ClockSkews {
 
     fn report(&self, observer: &dyn AsyncInstrument<f64>, replica: &str) {
         let now = Instant::now();
-        let mut skews = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut skews = self.0.locked();
         skews.retain(|_, held| !held.is_old(now));
         for (gateway, held) in &*skews {
             let gateway = KeyValue::new("gateway", gateway.to_string());

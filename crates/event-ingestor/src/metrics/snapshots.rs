@@ -1,7 +1,8 @@
 //! The metrics of the oldest snapshot held in the database.
 
 use opentelemetry::metrics::Meter;
-use std::sync::{Arc, Mutex, PoisonError};
+use runtime::lock::MutexExt as _;
+use std::sync::{Arc, Mutex};
 use storage::database::snapshots::OldestSnapshot;
 
 /// The latest finding; `None` while another replica reports it.
@@ -16,7 +17,7 @@ pub(super) fn observed(meter: &Meter) -> Oldest {
         .with_unit("s")
         .with_description("How long an open transaction has held the oldest snapshot in the database")
         .with_callback(move |observer| {
-            if let Some(oldest) = *found.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(oldest) = *found.locked() {
                 observer.observe(oldest.held_for.as_secs_f64(), &[]);
             }
         })
@@ -26,7 +27,7 @@ pub(super) fn observed(meter: &Meter) -> Oldest {
         .i64_observable_gauge("database.oldest_snapshot.transactions")
         .with_description("Transactions that have begun since the oldest snapshot in the database was taken")
         .with_callback(move |observer| {
-            if let Some(oldest) = *found.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(oldest) = *found.locked() {
                 observer.observe(oldest.transactions, &[]);
             }
         })

@@ -2,13 +2,14 @@
 //! batch writes it.
 
 use domain::ids::GatewayId;
+use runtime::every;
+use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use storage::devices::presence::gateways;
 use storage::{Database, PooledConnection, StorageError};
-use tokio::time::MissedTickBehavior;
 
 /// How often the collected times are written.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -34,8 +35,7 @@ impl HeardGateways {
 
     /// Writes the collected times once a second until asked to stop, and then once more.
     pub(crate) async fn keep_writing(self: Arc<Self>, database: Database, shutdown: Shutdown) {
-        let mut ticks = tokio::time::interval(INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = every(INTERVAL);
         let mut forget_at = Instant::now() + FORGET_INTERVAL;
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             self.write(&database).await;
@@ -69,7 +69,7 @@ impl HeardGateways {
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<GatewayId, Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.locked()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The metrics of the relay.
 
 use opentelemetry::metrics::{Counter, Meter};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use runtime::lock::MutexExt as _;
+use std::sync::{Arc, Mutex, MutexGuard};
 use storage::feed::Backlog;
 
 /// The metrics of the relay.
@@ -56,5 +57,5 @@ impl FeedMetrics {
 }
 
 fn lock(behind: &Mutex<Option<Backlog>>) -> MutexGuard<'_, Option<Backlog>> {
-    behind.lock().unwrap_or_else(PoisonError::into_inner)
+    behind.locked()
 }

@@ -124,7 +124,7 @@ mod tests {
         let chunk = |position| Chunk {
             position,
             created_at: DateTime::UNIX_EPOCH,
-            changes: (0..FeedChange::MAX_TOGETHER).map(change).collect(),
+            changes: (0..FeedChange::MAX_CHUNK_LEN).map(change).collect(),
         };
         let chunks: Vec<Chunk> = (1..=20).map(chunk).collect();
         let outgoing = Outgoing::of(&chunks, NonZeroU16::new(2).unwrap(), "/s").unwrap();

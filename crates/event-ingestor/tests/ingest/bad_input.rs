@@ -1,4 +1,4 @@
-//! Unusable records: nothing crashes, nothing is lost, and the partition continues.
+//! InvalidValue records: nothing crashes, nothing is lost, and the partition continues.
 
 use crate::fixture::Fixture;
 use runtime::kafka::NewRecord;

@@ -1,6 +1,6 @@
 //! A test's own database and topic, and replicas that use them.
 
-use event_ingestor::{DEFAULTS, GoOn, Settings};
+use event_ingestor::{DEFAULTS, ResumeCommand, Settings};
 use runtime::Context;
 use runtime::kafka::{Kafka, NewRecord, TopicWriter};
 use std::collections::BTreeMap;
@@ -48,11 +48,15 @@ impl Fixture {
     }
 
     /// Runs `event-ingestor go-on` with `arguments`.
-    pub async fn go_on(&self, arguments: &str) -> anyhow::Result<()> {
+    pub async fn resume(&self, arguments: &str) -> anyhow::Result<()> {
         let arguments: Vec<_> = arguments.split_whitespace().map(str::to_owned).collect();
         let settings = settings(&self.database, &self.topic, &[]);
-        event_ingestor::go_on(settings, Context::new("event-ingestor"), GoOn::parse(&arguments).unwrap())
-            .await
+        event_ingestor::resume(
+            settings,
+            Context::new("event-ingestor"),
+            ResumeCommand::parse(&arguments).unwrap(),
+        )
+        .await
     }
 
     /// Why partition 0 is halted, if it is, once a replica owns it.

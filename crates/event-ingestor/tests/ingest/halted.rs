@@ -51,7 +51,7 @@ async fn recognizes_a_recreated_topic_that_has_the_next_offset() {
     let first = fixture.start_with_lease(2_000);
     fixture.wait_for_halt("OTHER_LOG").await;
     let epoch = fixture.owned_after(0).await;
-    let error = fixture.go_on("--partition 0 --from 6").await.unwrap_err();
+    let error = fixture.resume("--partition 0 --from 6").await.unwrap_err();
     assert!(error.to_string().contains("--from must be from 0 to 5"), "{error:#}");
     first.stop().await;
 
@@ -64,10 +64,10 @@ async fn recognizes_a_recreated_topic_that_has_the_next_offset() {
         json!([{ "id": 1, "status": "Available" }]),
         "nothing is applied"
     );
-    fixture.go_on("--partition 0 --from earliest").await.unwrap();
+    fixture.resume("--partition 0 --from earliest").await.unwrap();
     assert_eq!(fixture.halted().await.as_deref(), Some("OTHER_LOG"), "a dry run changes nothing");
 
-    fixture.go_on("--partition 0 --from earliest --apply").await.unwrap();
+    fixture.resume("--partition 0 --from earliest --apply").await.unwrap();
     fixture.written(0, last).await;
     assert_eq!(fixture.halted().await, None);
     assert_eq!(fixture.rows(STATUSES).await, json!([{ "id": 1, "status": "Charging" }]));
@@ -79,7 +79,7 @@ async fn recognizes_a_recreated_topic_that_has_the_next_offset() {
             { "topic": "topic", "at": 3, "value": "new 3" }, { "topic": "topic", "at": 4, "value": "new 4" }
         ])
     );
-    let error = fixture.go_on("--partition 0 --from earliest --apply").await.unwrap_err();
+    let error = fixture.resume("--partition 0 --from earliest --apply").await.unwrap_err();
     assert!(error.to_string().contains("is not halted"), "{error:#}");
     second.stop().await;
     let third = fixture.start_with_lease(2_000);
@@ -113,7 +113,7 @@ async fn recognizes_a_recreated_topic_that_ends_before_the_last_record() {
     fixture.recreate_topic(1).await;
     let replica = fixture.start_with_lease(2_000);
     fixture.wait_for_halt("OTHER_LOG").await;
-    fixture.go_on("--partition 0 --from latest --apply").await.unwrap();
+    fixture.resume("--partition 0 --from latest --apply").await.unwrap();
     let last = fixture.publish(0, &["new 0"]).await;
     fixture.written(0, last).await;
     assert_eq!(fixture.dead_letters().await.len(), 1, "those of the former log are set aside");

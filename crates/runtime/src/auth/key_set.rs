@@ -29,8 +29,8 @@ impl KeySet {
         struct Document {
             keys: Vec<serde_json::Value>,
         }
-        let Document { keys } =
-            serde_json::from_slice(document).map_err(|error| format!("the document is not a JWK Set: {error}"))?;
+        let Document { keys } = serde_json::from_slice(document)
+            .map_err(|error| format!("the document is not a JWK Set: {error}"))?;
         let known = keys.into_iter().take(MAX_KEYS).filter_map(|key| serde_json::from_value(key).ok());
         let keys: Vec<Key> = known.filter_map(|key: Jwk| Key::read(&key)).collect();
         if keys.is_empty() {

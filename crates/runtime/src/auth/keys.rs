@@ -4,10 +4,11 @@
 use super::AuthSettings;
 use super::key_set::KeySet;
 use crate::causes;
+use crate::lock::RwLockExt as _;
 use anyhow::{Context as _, bail, ensure};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -103,7 +104,7 @@ impl Keys {
     }
 
     fn held(&self, id: Option<&str>, algorithm: Algorithm) -> (Option<Arc<DecodingKey>>, Option<Duration>) {
-        let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
+        let held = self.0.held.reading();
         let found = held.as_ref().and_then(|held| held.keys.find(id, algorithm));
         (found, held.as_ref().map(|held| held.read_at.elapsed()))
     }
@@ -117,8 +118,11 @@ impl Keys {
         }
         *asked = Some(Instant::now());
         match self.read().await {
-            Ok(held) => *self.0.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held),
-            Err(error) => tracing::warn!(error = causes(&*error), "cannot read the issuer's keys; the cached keys stay in use"),
+            Ok(held) => *self.0.held.writing() = Some(held),
+            Err(error) => tracing::warn!(
+                error = causes(&*error),
+                "cannot read the issuer's keys; the cached keys stay in use"
+            ),
         }
     }
 
@@ -145,7 +149,8 @@ impl Held {
 }
 
 fn url_source(url: &str, settings: &AuthSettings) -> anyhow::Result<Source> {
-    let url: reqwest::Url = url.parse().with_context(|| format!("auth.jwks_url {url:?} is not a valid URL"))?;
+    let url: reqwest::Url =
+        url.parse().with_context(|| format!("auth.jwks_url {url:?} is not a valid URL"))?;
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     ensure!(
         url.scheme() == "https" || url.scheme() == "http" && loopback,

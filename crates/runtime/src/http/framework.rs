@@ -99,7 +99,11 @@ pub(crate) fn not_found() -> Problem {
 
 /// 405 of a path whose routes have other methods.
 pub(crate) fn method_not_allowed() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method is not allowed on this resource")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        "Method is not allowed on this resource",
+    )
 }
 
 fn from_status(status: StatusCode) -> Problem {

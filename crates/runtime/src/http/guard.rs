@@ -64,6 +64,10 @@ async fn passed(end: &Cell<Instant>) {
 /// 503 for a request that did not finish by its deadline.
 #[must_use]
 pub fn too_late() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "REQUEST_DEADLINE_EXCEEDED", "The request did not finish in time")
-        .retry_after(1)
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "REQUEST_DEADLINE_EXCEEDED",
+        "The request did not finish in time",
+    )
+    .retry_after(1)
 }

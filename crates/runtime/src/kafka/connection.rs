@@ -1,7 +1,8 @@
 //! A shared rskafka client that is replaced after failures.
 
+use crate::lock::MutexExt as _;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -25,7 +26,7 @@ impl Connections {
     }
 
     pub(super) async fn current(&self) -> Result<Arc<Client>, Failure> {
-        let slot = Arc::clone(&self.slot.lock().unwrap_or_else(PoisonError::into_inner));
+        let slot = Arc::clone(&self.slot.locked());
         let connect = slot.get_or_try_init(|| async { self.transport.connect().await.map(Arc::new) });
         // The wait for another caller's attempt counts, too.
         within(self.timeout, connect).await.cloned()
@@ -33,7 +34,7 @@ impl Connections {
 
     /// Makes the next caller reconnect; callers that hold the old client keep it.
     pub(super) fn discard(&self, client: &Arc<Client>) {
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.slot.locked();
         if slot.get().is_some_and(|current| Arc::ptr_eq(current, client)) {
             *slot = Slot::default();
         }

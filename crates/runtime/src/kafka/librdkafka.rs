@@ -28,6 +28,7 @@ mod consumer;
 mod record;
 mod session;
 
+use crate::lock::MutexExt as _;
 use std::{
     sync::{Arc, Mutex as BlockingMutex, PoisonError},
     time::Duration,
@@ -161,7 +162,7 @@ impl Partition {
     /// The first offset of the log and the end of its readable part, from its leader. Blocks.
     fn ends(&self) -> Result<(i64, i64), Failure> {
         let setup = &self.cluster.read_setup;
-        let slot = || setup.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = || setup.ends.locked();
         let consumer = match &mut *slot() {
             Some(consumer) => Arc::clone(consumer),
             empty => Arc::clone(empty.insert(Arc::new(self.consumer()?))),

@@ -1,8 +1,9 @@
 //! The partitions of a topic.
 
+use crate::lock::MutexExt as _;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -36,7 +37,7 @@ impl Listing {
             // attempt uses a new one.
             Err(_stale) => self.list(topic).await?,
         };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.locked();
         match partitions {
             Some(partitions) => {
                 known.insert(topic.to_owned(), partitions.clone());
@@ -52,12 +53,7 @@ impl Listing {
     /// Ensures that a partition exists before rskafka requests its leader: that request would make
     /// brokers create a missing topic, with their default number of partitions.
     pub(super) async fn check(&self, topic: &str, partition: i32) -> Result<(), KafkaError> {
-        let known = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(topic)
-            .is_some_and(|partitions| partitions.contains(&partition));
+        let known = self.known.locked().get(topic).is_some_and(|partitions| partitions.contains(&partition));
         if known || self.refresh(topic).await?.contains(&partition) {
             Ok(())
         } else {
@@ -67,7 +63,7 @@ impl Listing {
 
     /// Makes the next check query the brokers.
     pub(super) fn forget(&self, topic: &str) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(topic);
+        self.known.locked().remove(topic);
     }
 
     pub(super) async fn create(

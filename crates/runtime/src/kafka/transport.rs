@@ -98,7 +98,9 @@ fn tls(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, KafkaError> {
         }
     }
     if roots.is_empty() {
-        return Err(KafkaError::Settings("kafka.tls is on and no trusted certificate authority was found; set kafka.ca_file".to_owned()));
+        return Err(KafkaError::Settings(
+            "kafka.tls is on and no trusted certificate authority was found; set kafka.ca_file".to_owned(),
+        ));
     }
     Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

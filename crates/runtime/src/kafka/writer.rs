@@ -1,9 +1,11 @@
 //! Publishing to a topic.
 
+use crate::Backoff;
+use crate::lock::MutexExt as _;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -68,7 +70,7 @@ impl TopicWriter {
     async fn publish_until(&self, partition: i32, batch: &[u8], end: Instant) -> Result<i64, PublishError> {
         let link = self.link(partition);
         let mut reached = Reached::Never;
-        let mut pause = PAUSE.0;
+        let mut backoff = Backoff::new(PAUSE.0, PAUSE.1);
         loop {
             let limit = end.saturating_duration_since(Instant::now()).min(self.cluster.request_timeout);
             let request = Produce { topic: &self.topic, partition, batch, limit };
@@ -82,18 +84,17 @@ impl TopicWriter {
             if reached_now == Reached::Perhaps {
                 reached = Reached::Perhaps;
             }
-            if failure.is_final() || Instant::now() + pause >= end {
+            if failure.is_final() || Instant::now() + backoff.peek() >= end {
                 return Err(PublishError::new(reached, failure));
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE.1);
+            tokio::time::sleep(backoff.pause()).await;
         }
     }
 
     /// The partition's connection. A new one is retained only after a successful publication, so
     /// that partitions that do not exist leave nothing behind.
     fn link(&self, partition: i32) -> Arc<Link> {
-        let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let links = self.links.locked();
         links
             .get(&partition)
             .cloned()
@@ -101,7 +102,7 @@ impl TopicWriter {
     }
 
     fn retain_link(&self, partition: i32, link: Arc<Link>) {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner).entry(partition).or_insert(link);
+        self.links.locked().entry(partition).or_insert(link);
     }
 }
 

@@ -83,8 +83,9 @@ fn tags(all: &[Described]) -> Vec<Value> {
 }
 
 fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operation: &Operation) -> Value {
-    let is_described =
-        |name: &str| operation.parameters.iter().any(|parameter| parameter.place == "path" && parameter.name == name);
+    let is_described = |name: &str| {
+        operation.parameters.iter().any(|parameter| parameter.place == "path" && parameter.name == name)
+    };
     let names = path.split('{').skip(1).filter_map(|part| part.split_once('}'));
     let in_path = names.filter(|(name, _)| !is_described(name)).map(|(name, _)| in_path(name));
     let described = operation.parameters.iter().map(|parameter| self::parameter(schemas, parameter));

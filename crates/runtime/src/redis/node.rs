@@ -181,7 +181,11 @@ impl Node {
                 (Some(answer), _) => of_questions.push(answer),
                 // A pipeline that failed as a whole has one answer.
                 (None, Some(Err(error))) => return Err(failed(error.clone())),
-                (None, _) => return Err(RedisError::Failed("the server returned fewer answers than commands".to_owned())),
+                (None, _) => {
+                    return Err(RedisError::Failed(
+                        "the server returned fewer answers than commands".to_owned(),
+                    ));
+                }
             }
         }
         Ok(of_questions)

@@ -1,8 +1,9 @@
 //! The known servers, and the routing of each question to the one that has its key.
 
+use crate::lock::RwLockExt as _;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, RwLock},
     time::Duration,
 };
 
@@ -58,7 +59,7 @@ impl Nodes {
     /// Routes questions to the servers of `topology` from now on. Connections to other servers
     /// close once they are no longer used.
     pub(super) fn install(&self, topology: Topology) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.writing();
         // Nodes that are known from redirections only are kept while the topology is unchanged.
         if known.topology == topology {
             return;
@@ -74,13 +75,13 @@ impl Nodes {
 
     /// The servers that have the data, as far as they are known.
     pub(super) fn serving(&self) -> Vec<Arc<Node>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.reading();
         known.topology.servers().into_iter().filter_map(|server| known.open.get(server).cloned()).collect()
     }
 
     /// All servers with an open connection, including those without data.
     pub(super) fn connected(&self) -> Vec<Arc<Node>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.reading();
         known.open.values().filter(|node| node.is_connected()).cloned().collect()
     }
 
@@ -129,7 +130,7 @@ impl Nodes {
     }
 
     fn route(&self, questions: &[Question<'_>]) -> Result<Vec<Open>, RedisError> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.reading();
         let routed = questions.iter().enumerate().map(|(index, question)| {
             let server = known.topology.owner(question.key()).ok_or(RedisError::Disconnected)?;
             let node = known.open.get(server).ok_or(RedisError::Disconnected)?;
@@ -161,7 +162,7 @@ impl Nodes {
 
     /// The node to which a question was redirected; connects to it if it was unknown.
     fn follow(&self, index: usize, redirect: &Redirect) -> Result<Open, RedisError> {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.writing();
         if !known.open.contains_key(&redirect.server) {
             self.open(&mut known, &redirect.server);
         }
@@ -172,7 +173,9 @@ impl Nodes {
     fn open(&self, known: &mut Known, server: &Server) {
         match self.connector.open(server.clone()) {
             Ok(node) => drop(known.open.insert(server.clone(), Arc::new(node))),
-            Err(error) => tracing::error!(%server, %error, "cannot set up connections to a Redis server; its keys are unavailable"),
+            Err(error) => {
+                tracing::error!(%server, %error, "cannot set up connections to a Redis server; its keys are unavailable")
+            }
         }
     }
 }

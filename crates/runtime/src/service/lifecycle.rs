@@ -49,7 +49,11 @@ pub(super) fn run(
             error.downcast_ref().map_or(ExitCode::FAILURE, |ExitWith(code)| ExitCode::from(*code))
         }
         Err(error) => {
-            tracing::error!(service = name, error = format!("{error:#}"), "the service failed; the process exits with code 1");
+            tracing::error!(
+                service = name,
+                error = format!("{error:#}"),
+                "the service failed; the process exits with code 1"
+            );
             ExitCode::FAILURE
         }
     };

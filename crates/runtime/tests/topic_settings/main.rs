@@ -1,11 +1,7 @@
 //! A topic's settings, read from real brokers: with and without authentication, and with
 //! unavailable brokers.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failing test helper fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test helper fails the test")]
 
 mod gate;
 

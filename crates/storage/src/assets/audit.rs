@@ -109,10 +109,10 @@ struct Edits<'a> {
 
 impl Rows for Edits<'_> {
     type Statement = Edits<'static>;
-    const BEFORE: &'static str = "insert into asset_edits
+    const SQL: &'static str = "insert into asset_edits
            (asset_id, version, action, edited_at, edited_by, before, after)
-         select * from unnest(";
-    const AFTER: &'static str = ")";
+         select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::jsonb[],
+           $7::jsonb[])";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.asset_id)?;

@@ -182,11 +182,9 @@ struct Wanted {
 
 impl Rows for Wanted {
     type Statement = Self;
-    const BEFORE: &'static str =
-        "select piles.station_id, piles.connectors::text, device.online, device.confidence, device.seen_partition,
+    const SQL: &'static str = "select piles.station_id, piles.connectors::text, device.online, device.confidence, device.seen_partition,
                 greatest(device.last_seen_at, device.written_at), heard.numbers, heard.statuses
-         from unnest(";
-    const AFTER: &'static str = ") as wanted (id)
+         from unnest($1::uuid[]) as wanted (id)
          join piles on piles.station_id = wanted.id and piles.retired_at is null
          left join charge_points as device on device.charge_point_id = piles.charge_point_id
          cross join lateral (

@@ -20,7 +20,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// Largest number of changes that one statement appends to the feed.
-const CHANGES_PER_STATEMENT: usize = 10 * FeedChange::MAX_TOGETHER;
+const CHANGES_PER_STATEMENT: usize = 10 * FeedChange::MAX_CHUNK_LEN;
 /// Forces index lookups even on small tables: a statement is planned once, and the import itself
 /// makes the table large.
 const BY_KEYS: &str =

@@ -9,7 +9,7 @@ pub use near::{Near, list_near};
 pub use put_many::{Entry, EntryRefusal};
 
 pub(crate) use row::parse_startable;
-pub(crate) use write::keep;
+pub(crate) use write::lock_active;
 pub use write::{Refusal, insert, restore, retire, update};
 
 use crate::assets::availability::pile_status;

@@ -49,7 +49,10 @@ pub async fn load_contexts(
     let (piles, keys) = wanted.iter().map(|wanted| (wanted.pile_id.0, wanted.key.as_deref())).unzip();
     let rows: Vec<SnapshotRow> = Bulk(ContextKeys { piles, keys }).load(connection).await?;
     if rows.len() != wanted.len() {
-        return Err(StorageError::inconsistent("piles", "the context query returned another number of rows than requested"));
+        return Err(StorageError::inconsistent(
+            "piles",
+            "the context query returned another number of rows than requested",
+        ));
     }
     rows.into_iter().zip(wanted).map(|(row, wanted)| row.into_context(wanted.pile_id)).collect()
 }
@@ -62,7 +65,9 @@ struct ContextKeys<'a> {
 
 impl Rows for ContextKeys<'_> {
     type Statement = ContextKeys<'static>;
-    const BEFORE: &'static str = concat!(
+    // `commands.charge_point_id` and its index have the database's collation; changing that would
+    // break the statements that a running release has prepared.
+    const SQL: &'static str = concat!(
         "
         select named.command_id, named.request_digest, pile.charge_point_id,
                device.online, device.gateway_id, ",
@@ -70,11 +75,7 @@ impl Rows for ContextKeys<'_> {
         ", device.confidence,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors, start.lives, station.startable_statuses
-        from unnest("
-    );
-    // `commands.charge_point_id` and its index have the database's collation; changing that would
-    // break the statements that a running release has prepared.
-    const AFTER: &'static str = ") with ordinality as wanted (pile_id, key, place)
+        from unnest($1::uuid[], $2::text[]) with ordinality as wanted (pile_id, key, place)
         left join idempotency_keys named on named.key = wanted.key
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
         left join stations station on station.id = pile.station_id
@@ -102,7 +103,8 @@ impl Rows for ContextKeys<'_> {
               and state in ('accepted', 'published', 'unknown', 'confirmed')
               and expires_at > case state when 'confirmed' then clock_timestamp() else '-infinity' end
         ) start
-        order by place";
+        order by place"
+    );
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.piles)?;

@@ -176,8 +176,11 @@ impl<'a> Columns<'a> {
 /// everything else waits for the locks: the id of the feed's chunk is drawn only then.
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
-    const BEFORE: &'static str = "with new as materialized (select * from unnest(";
-    const AFTER: &'static str = ") as new
+    const SQL: &'static str = "with new as materialized (select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[],
+           $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::jsonb[],
+           $12::smallint[], $13::text[], $14::text[], $15::uuid[], $16::boolean[],
+           $17::text[], $18::text[], $19::text[], $20::text[], $21::bigint[], $22::text[],
+           $23::integer[]) as new
            (id, pile_id, charge_point_id, name, payload, gateway_id, partition, issued_at, expires_at, trace_id, life,
             connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence, key, digest,
             chunk, chunk_size)),

@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::commands::{CommandRecord, CommandState, Step, Taken};
+use domain::commands::{CommandRecord, CommandState, Step};
 use domain::feed::{CommandChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{ChargePointId, CommandId, GatewayId};
+use domain::merged::Merged;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
@@ -41,12 +42,15 @@ pub async fn record_outcomes(
         .transaction(async |tx| {
             let devices = outcomes.iter().map(|outcome| outcome.charge_point_id.as_str()).collect();
             lock_devices(tx, devices).await?;
-            let mut records =
-                load(tx, outcomes.iter().map(|outcome| (outcome.charge_point_id.as_str(), outcome.id.0)).unzip()).await?;
+            let mut records = load(
+                tx,
+                outcomes.iter().map(|outcome| (outcome.charge_point_id.as_str(), outcome.id.0)).unzip(),
+            )
+            .await?;
             let mut learnt = Vec::new();
             for outcome in outcomes {
                 if let Some(record) = records.get_mut(&outcome.id)
-                    && record.life.take(outcome.at, outcome.step.clone()) != Taken::Known
+                    && record.life.take(outcome.at, outcome.step.clone()) != Merged::Known
                 {
                     learnt.push((outcome.at, record.clone()));
                 }
@@ -83,7 +87,7 @@ pub async fn expire_due(
                 let Some(record) = records.get_mut(&CommandId(id)) else { continue };
                 let current = gateways.get(record.charge_point_id.as_str()).cloned().flatten();
                 let moved_to = current.filter(|gateway| *gateway != record.gateway_id);
-                if record.expire(now, moved_to) == Taken::Moved {
+                if record.expire(now, moved_to) == Merged::Changed {
                     ended.push((now, record.clone()));
                 }
             }
@@ -168,8 +172,7 @@ struct Devices<'a> {
 
 impl Rows for Devices<'_> {
     type Statement = Devices<'static>;
-    const BEFORE: &'static str = "select charge_point_id, gateway_id from unnest(";
-    const AFTER: &'static str = ") as wanted (id) join charge_points on charge_point_id = id
+    const SQL: &'static str = "select charge_point_id, gateway_id from unnest($1::text[]) as wanted (id) join charge_points on charge_point_id = id
          order by charge_point_id for update of charge_points";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
@@ -198,9 +201,12 @@ pub(super) struct Named<'a> {
 
 impl Rows for Named<'_> {
     type Statement = Named<'static>;
-    const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
-    const AFTER: &'static str = ") as wanted (device, named)
-         join commands as command on command.charge_point_id = device and command.id = named";
+    const SQL: &'static str = concat!(
+        "select ",
+        command_columns!(),
+        " from unnest($1::text[], $2::uuid[]) as wanted (device, named)
+         join commands as command on command.charge_point_id = device and command.id = named"
+    );
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.devices)?;

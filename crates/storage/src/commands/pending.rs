@@ -41,13 +41,16 @@ struct WantedCommands<'a> {
 
 impl Rows for WantedCommands<'_> {
     type Statement = WantedCommands<'static>;
-    const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
-    const AFTER: &'static str = ") as wanted (device, named)
+    const SQL: &'static str = concat!(
+        "select ",
+        command_columns!(),
+        " from unnest($1::text[], $2::uuid[]) as wanted (device, named)
          cross join lateral (
            select * from commands where charge_point_id = device and open and named is null
            union all
            select * from commands where id = named and charge_point_id = device
-         ) as command";
+         ) as command"
+    );
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.devices)?;
@@ -100,8 +103,10 @@ struct RelinkedCommands<'a> {
 /// events that are more than 7 days late are not accepted.
 impl Rows for RelinkedCommands<'_> {
     type Statement = RelinkedCommands<'static>;
-    const BEFORE: &'static str = concat!("select ", command_columns!(), " from unnest(");
-    const AFTER: &'static str = ") as wanted (device, named, of_session)
+    const SQL: &'static str = concat!(
+        "select ",
+        command_columns!(),
+        " from unnest($1::text[], $2::uuid[], $3::uuid[]) as wanted (device, named, of_session)
          cross join lateral (
            select * from commands where id = named and charge_point_id = device
            union all
@@ -109,7 +114,8 @@ impl Rows for RelinkedCommands<'_> {
            where pile_id in (select id from piles where piles.charge_point_id = device)
              and issued_at > clock_timestamp() - interval '8 days'
              and session_id = of_session and charge_point_id = device
-         ) as command";
+         ) as command"
+    );
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.devices)?;
@@ -157,10 +163,9 @@ struct Lives<'a> {
 
 impl Rows for Lives<'_> {
     type Statement = Lives<'static>;
-    const BEFORE: &'static str = "update commands
+    const SQL: &'static str = "update commands
          set state = now.state, life = now.life, open = now.open, session_id = now.session_id
-         from unnest(";
-    const AFTER: &'static str = ") as now (device, id, state, life, open, session_id)
+         from unnest($1::text[], $2::uuid[], $3::text[], $4::jsonb[], $5::boolean[], $6::uuid[]) as now (device, id, state, life, open, session_id)
          where charge_point_id = now.device and commands.id = now.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {

@@ -110,11 +110,13 @@ struct Sighted<'a> {
 
 impl Rows for Sighted<'_> {
     type Statement = Sighted<'static>;
-    const BEFORE: &'static str =
-        concat!("select charge_point_id, gateway_id, ", last_heard_at!("device"), " from unnest(");
-    const AFTER: &'static str = ") as wanted (id) join charge_points as device on charge_point_id = id
+    const SQL: &'static str = concat!(
+        "select charge_point_id, gateway_id, ",
+        last_heard_at!("device"),
+        " from unnest($1::text[]) as wanted (id) join charge_points as device on charge_point_id = id
          where online and gateway_id is not null and seen_appended_at is not null
-         order by charge_point_id for update of device";
+         order by charge_point_id for update of device"
+    );
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.ids)
@@ -158,10 +160,9 @@ struct RoutesOf<'a> {
 
 impl Rows for RoutesOf<'_> {
     type Statement = RoutesOf<'static>;
-    const BEFORE: &'static str = "update commands
+    const SQL: &'static str = "update commands
          set gateway_id = now.gateway_id, partition = now.partition
-         from unnest(";
-    const AFTER: &'static str = ") as now (device, id, gateway_id, partition)
+         from unnest($1::text[], $2::uuid[], $3::text[], $4::integer[]) as now (device, id, gateway_id, partition)
          where charge_point_id = now.device and commands.id = now.id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {

@@ -16,10 +16,8 @@ use std::marker::PhantomData;
 pub(crate) trait Rows: Send + Sync {
     /// Distinguishes this statement from all others; one type per text.
     type Statement: 'static;
-    /// The text before the list of columns, up to `unnest(`.
-    const BEFORE: &'static str;
-    /// The text after the list of columns, from `)` on.
-    const AFTER: &'static str;
+    /// The statement, with a placeholder for each column in order: `unnest($1::text[], $2::bigint[])`.
+    const SQL: &'static str;
 
     /// Pushes the columns, in the order of the statement.
     ///
@@ -31,7 +29,8 @@ pub(crate) trait Rows: Send + Sync {
 /// Collects the columns of a statement.
 pub(crate) struct Columns<'a, 'b> {
     pass: AstPass<'a, 'b, Pg>,
-    is_first: bool,
+    /// What of the statement is not written yet.
+    rest: &'static str,
 }
 
 impl<'b> Columns<'_, 'b> {
@@ -44,9 +43,10 @@ impl<'b> Columns<'_, 'b> {
         Pg: HasSqlType<Array<T>>,
         Vec<V>: ToSql<Array<T>, Pg>,
     {
-        if !std::mem::take(&mut self.is_first) {
-            self.pass.push_sql(", ");
-        }
+        // Diesel writes the placeholder of a value itself.
+        let (before, behind) = self.rest.split_once('$').unwrap_or((self.rest, ""));
+        self.pass.push_sql(before);
+        self.rest = behind.trim_start_matches(|digit: char| digit.is_ascii_digit());
         self.pass.push_bind_param::<Array<T>, Vec<V>>(values)
     }
 }
@@ -62,9 +62,10 @@ pub(crate) struct Bulk<R>(pub R);
 
 impl<R: Rows> QueryFragment<Pg> for Bulk<R> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql(R::BEFORE);
-        self.0.columns(&mut Columns { pass: pass.reborrow(), is_first: true })?;
-        pass.push_sql(R::AFTER);
+        let mut columns = Columns { pass: pass.reborrow(), rest: R::SQL };
+        self.0.columns(&mut columns)?;
+        let rest = columns.rest;
+        pass.push_sql(rest);
         Ok(())
     }
 }

@@ -173,12 +173,11 @@ struct Wanted<'a> {
 
 impl Rows for Wanted<'_> {
     type Statement = Wanted<'static>;
-    const BEFORE: &'static str = "select
+    const SQL: &'static str = "select
            charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
            status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
            energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail, registers
-         from unnest(";
-    const AFTER: &'static str = ") as wanted (id, number)
+         from unnest($1::text[], $2::smallint[]) as wanted (id, number)
          join connectors on charge_point_id = id and (connector_id = number or number is null)";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
@@ -263,12 +262,15 @@ impl<'a> Columns<'a> {
 
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
-    const BEFORE: &'static str = "insert into connectors
+    const SQL: &'static str = "insert into connectors
            (charge_point_id, connector_id, status, error_code, info, vendor_error_code, status_at,
             status_appended_at, status_partition, status_offset, status_event, status_rivals, power_w, power_at,
             energy_wh, energy_at, soc_percent, soc_at, sighted_transaction, sighted_at, status_trail, registers)
-         select * from unnest(";
-    const AFTER: &'static str = ")
+         select * from unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::text[],
+           $7::timestamptz[], $8::timestamptz[], $9::integer[], $10::bigint[],
+           $11::bigint[], $12::jsonb[], $13::double precision[], $14::timestamptz[],
+           $15::double precision[], $16::timestamptz[], $17::double precision[],
+           $18::timestamptz[], $19::text[], $20::timestamptz[], $21::jsonb[], $22::jsonb[])
          on conflict (charge_point_id, connector_id) do update set
            status = excluded.status, error_code = excluded.error_code, info = excluded.info,
            vendor_error_code = excluded.vendor_error_code, status_at = excluded.status_at,

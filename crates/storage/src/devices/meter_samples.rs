@@ -64,11 +64,12 @@ struct Columns<'a> {
 
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
-    const BEFORE: &'static str = "insert into meter_samples as held
+    const SQL: &'static str = "insert into meter_samples as held
            (charge_point_id, connector_id, taken_at, energy_wh, power_w, voltage_v, current_a, soc_percent,
             temperature_c, transaction_key)
-         select * from unnest(";
-    const AFTER: &'static str = ")
+         select * from unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::double precision[],
+           $5::double precision[], $6::double precision[], $7::double precision[],
+           $8::double precision[], $9::double precision[], $10::bigint[])
          on conflict (charge_point_id, connector_id, taken_at) do update set
            energy_wh = greatest(held.energy_wh, excluded.energy_wh),
            power_w = greatest(held.power_w, excluded.power_w),

@@ -1,11 +1,11 @@
 //! Presence of devices: the times of gateways, the probes of devices, and the consequences of
 //! silence.
 
-pub mod concerned;
 pub mod due;
 pub mod gateways;
 pub mod probes;
 pub mod silence;
+pub mod silent_devices;
 
 use crate::StorageError;
 use diesel::QueryableByName;

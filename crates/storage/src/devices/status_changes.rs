@@ -106,11 +106,11 @@ impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
     // The time of the statement, not of the transaction: this statement begins after its devices
     // were locked.
-    const BEFORE: &'static str = "insert into status_changes
+    const SQL: &'static str = "insert into status_changes
            (noted_at, charge_point_id, place, at, connector_id, status, previous_status, error_code,
             vendor_error_code, online, gateway_id, confidence)
-         select statement_timestamp(), told.* from unnest(";
-    const AFTER: &'static str = ") as told";
+         select statement_timestamp(), told.* from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::smallint[], $5::text[],
+           $6::text[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::text[]) as told";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.charge_point_id)?;

@@ -16,7 +16,7 @@ pub struct Chunk {
     pub position: i64,
     /// When the chunk was written, by PostgreSQL's clock.
     pub created_at: DateTime<Utc>,
-    /// The changes in order; at most [`FeedChange::MAX_TOGETHER`].
+    /// The changes in order; at most [`FeedChange::MAX_CHUNK_LEN`].
     pub changes: Vec<FeedChange>,
 }
 
@@ -41,7 +41,7 @@ impl TryFrom<ChunkRow> for Chunk {
 
 /// The bodies of the rows for `changes`, with the number of changes in each.
 pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
-    let rows = changes.chunks(FeedChange::MAX_TOGETHER).map(|chunk| {
+    let rows = changes.chunks(FeedChange::MAX_CHUNK_LEN).map(|chunk| {
         let count = i32::try_from(chunk.len()).map_err(broken)?;
         Ok((render_chunk(chunk).map_err(broken)?, count))
     });
@@ -82,9 +82,7 @@ pub(super) struct Bodies {
 
 impl Rows for Bodies {
     type Statement = Self;
-    const BEFORE: &'static str =
-        "insert into feed_chunks (changes, change_count) select body::json, size from unnest(";
-    const AFTER: &'static str = ") with ordinality as new (body, size, place) order by place";
+    const SQL: &'static str = "insert into feed_chunks (changes, change_count) select body::json, size from unnest($1::text[], $2::integer[]) with ordinality as new (body, size, place) order by place";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.bodies)?;

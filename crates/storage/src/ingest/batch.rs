@@ -10,11 +10,12 @@ use crate::ingest::dead_letters::{self, NewDeadLetter};
 use crate::ingest::partitions::{self, Checkpoint, PartitionLease};
 use crate::{Connection, LoadPlan, StorageError, commands, feed, sessions};
 use diesel_async::AsyncConnection;
-use domain::commands::{CommandRecord, Taken};
+use domain::commands::CommandRecord;
 use domain::devices::charge_point::ChargePoint;
 use domain::devices::history::History;
 use domain::devices::sample::Samples;
 use domain::feed::relinked_command;
+use domain::merged::Merged;
 
 /// The result of folding events.
 #[derive(Debug, Default)]
@@ -103,7 +104,7 @@ fn follow_sessions(
         let state = states.get(place).filter(|state| state.commands.get(record.id).is_none())?;
         let sessions = state.sessions().sessions;
         let taken = record.follow_sessions(&sessions, |began| state.ledger.remembers(began));
-        (taken != Taken::Known).then_some((state, record))
+        (taken != Merged::Known).then_some((state, record))
     };
     records.into_iter().filter_map(follow).collect()
 }

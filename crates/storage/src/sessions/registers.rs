@@ -76,8 +76,8 @@ impl<'a> Periods<'a> {
 
 impl Rows for Periods<'_> {
     type Statement = Periods<'static>;
-    const BEFORE: &'static str = "select period.place, first.energy_wh, last.energy_wh from unnest(";
-    const AFTER: &'static str = ") as period (place, device, connector, began, ended, transaction, start_wh)
+    const SQL: &'static str = "select period.place, first.energy_wh, last.energy_wh from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[],
+           $6::bigint[], $7::double precision[]) as period (place, device, connector, began, ended, transaction, start_wh)
          left join lateral (
            select energy_wh from meter_samples
            where charge_point_id = device and connector_id = connector and energy_wh is not null

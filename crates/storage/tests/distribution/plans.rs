@@ -60,5 +60,8 @@ fn everything_hot_was_seen(plans: &[Plan]) {
         assert!(is_seen, "{how} of {table}");
     }
     let joined = |plan: &Plan| plan.scans.iter().filter(|(table, _)| HOT.contains(&table.as_str())).count();
-    assert!(plans.iter().any(|plan| joined(plan) >= 4), "loading a command's context must join four hot tables");
+    assert!(
+        plans.iter().any(|plan| joined(plan) >= 4),
+        "loading a command's context must join four hot tables"
+    );
 }

@@ -149,7 +149,10 @@ async fn during_a_session_a_pile_is_replaced_but_keeps_its_device() {
         .await;
     let before = pile_of(&mut connection, "CP-1").await;
     let exchanged = piles::update(&mut connection, before.id, None, &stamp(), |current| {
-        Ok::<_, piles::Refusal>(PileDetails { charge_point_id: crate::said::device("CP-9"), ..current.clone() })
+        Ok::<_, piles::Refusal>(PileDetails {
+            charge_point_id: crate::said::device("CP-9"),
+            ..current.clone()
+        })
     })
     .await;
     assert_eq!(exchanged.unwrap().map(|_| ()), Err(piles::Refusal::OpenSession));

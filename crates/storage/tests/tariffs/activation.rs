@@ -1,6 +1,6 @@
 //! Versions that come into force are announced once each, by any number of replicas.
 
-use crate::ground::{draft, flat, hours, in_an_hour, made, noon, publish, signed, feed_lines};
+use crate::ground::{draft, feed_lines, flat, hours, in_an_hour, made, noon, publish, signed};
 use futures_util::future::join_all;
 use storage::tariffs::{self, activate_due, versions};
 use testkit::TestDatabase;
@@ -26,11 +26,16 @@ async fn announces_a_version_when_it_comes_into_force() {
     assert_eq!(one_by_one, [2, 1], "at most the limit of tariffs per call");
     assert_eq!(activate_due(connection, 10).await.unwrap(), 0, "the last version is not in force yet");
     let announced = feed_lines(connection, tariff).await;
-    assert_eq!(announced.split_at(4).1, ["Activated 1 prices 2", "Activated 1 prices 1"], "announcements must be ordered by effective time");
+    assert_eq!(
+        announced.split_at(4).1,
+        ["Activated 1 prices 2", "Activated 1 prices 1"],
+        "announcements must be ordered by effective time"
+    );
     assert_eq!(feed_lines(connection, retired).await.last().unwrap(), "Retired 2");
     let marked = versions::list(connection, tariff, None, 10).await.unwrap();
     let marked = marked.into_iter().filter_map(|version| Some((version.number, version.publication?)));
-    let marked: Vec<_> = marked.map(|(number, publication)| (number, publication.activated_at.is_some())).collect();
+    let marked: Vec<_> =
+        marked.map(|(number, publication)| (number, publication.activated_at.is_some())).collect();
     assert_eq!(marked, [(3, false), (2, true), (1, true)]);
 }
 
@@ -63,6 +68,10 @@ async fn one_of_several_replicas_announces_each_version() {
     let announced_by: Vec<usize> = join_all(replicas).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(announced_by.iter().sum::<usize>(), 60, "{announced_by:?}");
     for tariff in tariffs {
-        assert_eq!(feed_lines(&mut connection, tariff).await, expected, "each change must occur once and in order");
+        assert_eq!(
+            feed_lines(&mut connection, tariff).await,
+            expected,
+            "each change must occur once and in order"
+        );
     }
 }

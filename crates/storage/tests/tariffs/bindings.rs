@@ -1,6 +1,6 @@
 //! Bindings of tariffs: those of one subject never overlap.
 
-use crate::ground::{binding, hours, label, made, noon, operator, place, signed, feed_lines};
+use crate::ground::{binding, feed_lines, hours, label, made, noon, operator, place, signed};
 use domain::assets::EditStamp;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{Binding, Subject};

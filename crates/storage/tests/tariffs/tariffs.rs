@@ -1,6 +1,6 @@
 //! Edits of tariffs, their history, and pages.
 
-use crate::ground::{binding, draft, flat, hours, label, noon, operator, signed, tariff, feed_lines};
+use crate::ground::{binding, draft, feed_lines, flat, hours, label, noon, operator, signed, tariff};
 use domain::assets::Revision;
 use domain::ids::TariffId;
 use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
@@ -56,7 +56,8 @@ async fn records_and_publishes_each_edit_of_a_tariff() {
     assert_eq!(feed_lines(connection, tariff.id).await, ["Created 1", "Updated 2", "Retired 3"]);
     let edits = audit::list(connection, tariff.id.0, None, 10).await.unwrap();
     let (was, is) = (serde_json::to_value(&tariff.details).unwrap(), serde_json::to_value(&details).unwrap());
-    let details_of_edits: Vec<_> = edits.into_iter().map(|edit| (edit.action, edit.before, edit.after)).collect();
+    let details_of_edits: Vec<_> =
+        edits.into_iter().map(|edit| (edit.action, edit.before, edit.after)).collect();
     assert_eq!(
         details_of_edits,
         [

@@ -1,7 +1,7 @@
 //! The life of a version: draft, published, in force, superseded; it never changes after its
 //! publication.
 
-use crate::ground::{draft, elaborate, flat, hours, made, noon, operator, publish, signed, feed_lines};
+use crate::ground::{draft, elaborate, feed_lines, flat, hours, made, noon, operator, publish, signed};
 use diesel_async::SimpleAsyncConnection;
 use domain::assets::EditStamp;
 use domain::ids::{Actor, TariffId};
@@ -53,7 +53,11 @@ async fn a_version_is_drafted_published_and_superseded() {
     assert_eq!(first.state(now.at + hours(5)), VersionState::Superseded);
     let third = find(connection, tariff, 3).await.unwrap().unwrap();
     assert_eq!(third.state(now.at + hours(4)), VersionState::Scheduled);
-    assert_eq!(third.publication.unwrap().superseded_from, Some(soon), "the next version follows by time, not by number");
+    assert_eq!(
+        third.publication.unwrap().superseded_from,
+        Some(soon),
+        "the next version follows by time, not by number"
+    );
     assert_eq!(find(connection, tariff, 4).await.unwrap(), Some(drafted));
     assert_eq!(find(connection, tariff, 5).await.unwrap(), None);
     assert_eq!(find(connection, tariff, u32::MAX).await.unwrap(), None);
@@ -103,12 +107,20 @@ async fn refuses_invalid_drafts_and_publications() {
     let taken = versions::publish(connection, tariff, None, Some(noon()), &now).await.unwrap();
     assert_eq!(taken, Err(Refusal::InstantTaken { number: 1 }));
     discard_draft(connection, tariff, Some(&[1])).await.unwrap().unwrap();
-    assert_eq!(draft(connection, tariff, flat("0.9")).await.number, 2, "the number of a discarded draft must be used again");
+    assert_eq!(
+        draft(connection, tariff, flat("0.9")).await.number,
+        2,
+        "the number of a discarded draft must be used again"
+    );
 
     tariffs::retire(connection, tariff, None, &now).await.unwrap().unwrap();
     let gone = versions::publish(connection, tariff, None, None, &now).await.unwrap();
     assert_eq!(gone, Err(Refusal::NotFound));
-    assert_eq!(versions::list(connection, tariff, None, 10).await.unwrap().len(), 2, "versions of a retired tariff must stay readable");
+    assert_eq!(
+        versions::list(connection, tariff, None, 10).await.unwrap().len(),
+        2,
+        "versions of a retired tariff must stay readable"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

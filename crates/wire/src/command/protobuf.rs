@@ -7,7 +7,7 @@ use crate::event::charge_point_id;
 use crate::proto;
 use crate::proto::gateway_command::Payload;
 use crate::record::PROTOBUF;
-use crate::value::{Unusable, connector_id, text, time, transaction_id};
+use crate::value::{InvalidValue, connector_id, text, time, transaction_id};
 use chrono::{DateTime, Utc};
 use domain::commands::{Command, CommandKind};
 use domain::ids::{ConnectorId, StartIdTag, TransactionId};
@@ -127,7 +127,7 @@ fn transaction(raw: &str) -> Result<TransactionId, FieldError> {
 }
 
 fn variant<T: DeserializeOwned>(field: &str, name: &str) -> Result<T, FieldError> {
-    text::variant(name).ok_or_else(|| FieldError::new(field, Unusable::not("a value of OCPP 1.6", name)))
+    text::variant(name).ok_or_else(|| FieldError::new(field, InvalidValue::not("a value of OCPP 1.6", name)))
 }
 
 fn instant(field: &str, raw: Option<&prost_types::Timestamp>) -> Result<DateTime<Utc>, FieldError> {

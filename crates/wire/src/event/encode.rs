@@ -12,7 +12,7 @@ pub enum Dialect {
     /// The contract's preferred form: RFC 3339 times, OCPP's spelling, absent fields omitted, all
     /// sampled values of an instant in one array.
     #[default]
-    Handbook,
+    Contract,
     /// The form of deployed gateways: epoch milliseconds as text, `transactionId` 0 at the start of
     /// every transaction, statuses and reasons in lower case, a constant `previousStatus`, an
     /// explicit `NoError`, and each sampled value, as text, in a meter value of its own.

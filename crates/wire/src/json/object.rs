@@ -3,7 +3,7 @@
 
 use super::node::Node;
 use crate::error::{DecodeError, FieldError};
-use crate::value::{Unusable, connector_id, number, same_name, text, time, transaction_id};
+use crate::value::{InvalidValue, connector_id, number, same_name, text, time, transaction_id};
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, TransactionId};
 use std::borrow::Cow;
@@ -111,7 +111,9 @@ impl<'a> Object<'a> {
         let time = match self.get(name) {
             None => return Ok(None),
             Some(Node::Text(text)) => time::from_text(text),
-            Some(node) => node.truncated().map_or_else(|| Err(Unusable::is_not("a time")), time::from_millis),
+            Some(node) => {
+                node.truncated().map_or_else(|| Err(InvalidValue::is_not("a time")), time::from_millis)
+            }
         };
         time.map_err(|error| FieldError::new(name, error))
     }
@@ -133,7 +135,7 @@ impl<'a> Object<'a> {
             None => return Ok(None),
             Some(Node::Text(text)) => transaction_id::parse(text),
             Some(node) => node.whole().map_or_else(
-                || Err(Unusable::is_not("an integer or a text")),
+                || Err(InvalidValue::is_not("an integer or a text")),
                 |integer| transaction_id::parse(&integer.to_string()),
             ),
         };
@@ -164,7 +166,8 @@ impl<'a> Object<'a> {
     /// The variant of `T` with this exact serde name.
     pub(crate) fn variant<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, FieldError> {
         let text = self.text(name)?.ok_or_else(|| FieldError::missing(name))?;
-        text::variant(&text).ok_or_else(|| FieldError::new(name, Unusable::not("a value of OCPP 1.6", &text)))
+        text::variant(&text)
+            .ok_or_else(|| FieldError::new(name, InvalidValue::not("a value of OCPP 1.6", &text)))
     }
 
     /// A text without trimming, which may be blank.

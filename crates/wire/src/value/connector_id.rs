@@ -1,11 +1,11 @@
 //! Connector numbers.
 
-use super::Unusable;
+use super::InvalidValue;
 use domain::ids::{ConnectorId, InvalidConnectorId};
 
 /// Accepts a connector number, or 0 for the charge point as a whole.
-pub(crate) fn parse(number: i64) -> Result<ConnectorId, Unusable> {
+pub(crate) fn parse(number: i64) -> Result<ConnectorId, InvalidValue> {
     ConnectorId::parse(number).map_err(|InvalidConnectorId| {
-        Unusable(format!("must be between 0 and {}, not {number}", ConnectorId::MAX))
+        InvalidValue(format!("must be between 0 and {}, not {number}", ConnectorId::MAX))
     })
 }

@@ -1,6 +1,6 @@
 //! Numbers: finite and within the range of meters.
 
-use super::{Unusable, text};
+use super::{InvalidValue, text};
 
 /// No quantity of a charge point comes near this in its base unit (a terawatt-hour, for example); a
 /// greater value means a broken meter or gateway.
@@ -10,13 +10,13 @@ const LARGEST: f64 = 1e12;
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Parses a decimal number; `None` if the text is blank.
-pub(crate) fn from_text(raw: &str) -> Result<Option<f64>, Unusable> {
+pub(crate) fn from_text(raw: &str) -> Result<Option<f64>, InvalidValue> {
     let trimmed = text::trimmed(raw);
     if trimmed.is_empty() {
         return Ok(None);
     }
     let number = trimmed.parse::<f64>().ok().filter(|number| number.is_finite());
-    number.map(Some).ok_or_else(|| Unusable::not("a number", raw))
+    number.map(Some).ok_or_else(|| InvalidValue::not("a number", raw))
 }
 
 /// The nearest `f64`.
@@ -32,14 +32,14 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
 }
 
 /// Accepts values that a charge point can measure.
-pub(crate) fn plausible(number: f64) -> Result<f64, Unusable> {
-    if number.abs() <= LARGEST { Ok(number) } else { Err(Unusable(format!("cannot be {number:e}"))) }
+pub(crate) fn plausible(number: f64) -> Result<f64, InvalidValue> {
+    if number.abs() <= LARGEST { Ok(number) } else { Err(InvalidValue(format!("cannot be {number:e}"))) }
 }
 
 /// Accepts the values of energy registers, which are never negative.
-pub(crate) fn energy_wh(number: f64) -> Result<f64, Unusable> {
+pub(crate) fn energy_wh(number: f64) -> Result<f64, InvalidValue> {
     if number < 0.0 {
-        return Err(Unusable(format!("must not be negative, but is {number}")));
+        return Err(InvalidValue(format!("must not be negative, but is {number}")));
     }
     plausible(number)
 }

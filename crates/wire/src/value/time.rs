@@ -2,7 +2,7 @@
 
 mod iso_8601;
 
-use super::{Unusable, text};
+use super::{InvalidValue, text};
 use chrono::{DateTime, Datelike, Utc};
 use std::ops::RangeInclusive;
 
@@ -17,7 +17,7 @@ const GO_ZERO_TIME: i64 = -62_135_596_800;
 /// Parses any of the contract's forms; `None` if the text is blank or an unset time.
 ///
 /// A time without an offset, which OCPP devices do send, is interpreted as UTC, as OCPP requires.
-pub(crate) fn from_text(raw: &str) -> Result<Option<DateTime<Utc>>, Unusable> {
+pub(crate) fn from_text(raw: &str) -> Result<Option<DateTime<Utc>>, InvalidValue> {
     let trimmed = text::trimmed(raw);
     if trimmed.is_empty() {
         return Ok(None);
@@ -25,11 +25,11 @@ pub(crate) fn from_text(raw: &str) -> Result<Option<DateTime<Utc>>, Unusable> {
     if let Ok(millis) = trimmed.parse::<i64>() {
         return from_millis(millis.into());
     }
-    iso_8601::parse(trimmed).map_or_else(|| Err(Unusable::not("a time", raw)), sane)
+    iso_8601::parse(trimmed).map_or_else(|| Err(InvalidValue::not("a time", raw)), sane)
 }
 
 /// The instant `millis` after (or before) the start of 1970.
-pub(crate) fn from_millis(millis: i128) -> Result<Option<DateTime<Utc>>, Unusable> {
+pub(crate) fn from_millis(millis: i128) -> Result<Option<DateTime<Utc>>, InvalidValue> {
     i64::try_from(millis)
         .ok()
         .and_then(DateTime::from_timestamp_millis)
@@ -37,7 +37,9 @@ pub(crate) fn from_millis(millis: i128) -> Result<Option<DateTime<Utc>>, Unusabl
 }
 
 /// The instant of a protobuf timestamp.
-pub(crate) fn from_timestamp(timestamp: &prost_types::Timestamp) -> Result<Option<DateTime<Utc>>, Unusable> {
+pub(crate) fn from_timestamp(
+    timestamp: &prost_types::Timestamp,
+) -> Result<Option<DateTime<Utc>>, InvalidValue> {
     u32::try_from(timestamp.nanos)
         .ok()
         .and_then(|nanos| DateTime::from_timestamp(timestamp.seconds, nanos))
@@ -52,7 +54,7 @@ pub(crate) fn to_timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
 
 /// Accepts an instant within the accepted years, truncated to microseconds: the precision of the
 /// database, so that an instant compares the same before and after it is stored.
-fn sane(time: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Unusable> {
+fn sane(time: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, InvalidValue> {
     if time.timestamp() == GO_ZERO_TIME {
         return Ok(None);
     }
@@ -60,8 +62,8 @@ fn sane(time: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Unusable> {
     micros.filter(|time| YEARS.contains(&time.year())).map(Some).ok_or_else(out_of_range)
 }
 
-fn out_of_range() -> Unusable {
-    Unusable(format!("must be a time between the years {} and {}", YEARS.start(), YEARS.end()))
+fn out_of_range() -> InvalidValue {
+    InvalidValue(format!("must be a time between the years {} and {}", YEARS.start(), YEARS.end()))
 }
 
 #[cfg(test)]

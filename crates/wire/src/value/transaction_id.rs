@@ -1,15 +1,15 @@
 //! Transaction ids: usually integers, kept as text, with several spellings for an unknown id.
 
-use super::{Unusable, text};
+use super::{InvalidValue, text};
 use domain::ids::TransactionId;
 
 /// Parses an id; `None` for `0`, a blank text, and the `-1` that some devices send before they have
 /// one. Other negative integers are ids: chargers send them for transactions that they begin
 /// offline.
-pub(crate) fn parse(raw: &str) -> Result<Option<TransactionId>, Unusable> {
+pub(crate) fn parse(raw: &str) -> Result<Option<TransactionId>, InvalidValue> {
     match text::trimmed(raw) {
         "" | "0" | "-1" => Ok(None),
-        id => TransactionId::parse(id).map(Some).map_err(|error| Unusable(error.to_string())),
+        id => TransactionId::parse(id).map(Some).map_err(|error| InvalidValue(error.to_string())),
     }
 }
 

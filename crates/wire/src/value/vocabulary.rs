@@ -1,6 +1,6 @@
 //! The vocabulary of OCPP 1.6, recognized in any case and with or without separators.
 
-use super::{Unusable, text};
+use super::{InvalidValue, text};
 use domain::status::ConnectorStatus;
 
 /// Whether `sent` is `name` in camelCase, snake_case, kebab-case or upper case.
@@ -62,10 +62,10 @@ const ANSWER_STATUSES: [&str; 8] = [
 const ANSWER_REASONS: [&str; 3] = ["DEVICE_OFFLINE", "INVALID_COMMAND_PAYLOAD", "DEVICE_REJECTED"];
 
 /// Parses a connector's status; OCPP 1.6 has no others.
-pub(crate) fn status(sent: &str) -> Result<ConnectorStatus, Unusable> {
+pub(crate) fn status(sent: &str) -> Result<ConnectorStatus, InvalidValue> {
     let known =
         ConnectorStatus::ALL.into_iter().find(|status| same_name(text::trimmed(sent), status.as_str()));
-    known.ok_or_else(|| Unusable::not("a connector status of OCPP 1.6", sent))
+    known.ok_or_else(|| InvalidValue::not("a connector status of OCPP 1.6", sent))
 }
 
 /// The canonical error code; `None` for `NoError`.

@@ -11,7 +11,7 @@ use wire::{RawRecord, decode, decode_command, encode_command};
 proptest! {
     #[test]
     fn an_event_survives_json(event in event()) {
-        let value = encode_event_json(&event, Dialect::Handbook);
+        let value = encode_event_json(&event, Dialect::Contract);
         prop_assert_eq!(decode(&RawRecord::json(&value)), Ok(event));
     }
 

@@ -12,8 +12,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::commands::{Command, CommandKind, CommandLife, ResetKind};
 use domain::ids::CommandId;
 use runtime::kafka::{NewRecord, TopicWriter};
+use runtime::lock::MutexExt as _;
 use runtime::redis::Redis;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -116,7 +117,7 @@ impl Floor {
 impl Connections {
     async fn insert(&self, command: &Command, pile: &Pile) -> anyhow::Result<()> {
         let _permit = self.permits.acquire().await?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle.locked().pop();
         let mut connection = idle.context("no connection is left, because the others failed")?;
         use bench_commands as row;
         diesel::insert_into(row::table)
@@ -135,7 +136,7 @@ impl Connections {
             ))
             .execute(&mut connection)
             .await?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle.locked().push(connection);
         Ok(())
     }
 }

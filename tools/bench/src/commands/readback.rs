@@ -3,9 +3,10 @@
 
 use anyhow::{Context as _, bail};
 use runtime::kafka::{FetchError, Kafka, PartitionReader};
+use runtime::lock::MutexExt as _;
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
@@ -108,5 +109,5 @@ async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyh
 }
 
 fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+    state.locked()
 }

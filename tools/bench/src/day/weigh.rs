@@ -197,7 +197,7 @@ impl Scale {
             let after = self.look().await?;
             let kind = events.first().map_or("nothing", |event| event.kind.name());
             let records = events.iter().map(|event| {
-                let value = encode_event_json(event, Dialect::Handbook);
+                let value = encode_event_json(event, Dialect::Contract);
                 value.len() + event.charge_point_id.as_str().len() + FRAME
             });
             let weight = weights.entry(format!("{which}{kind}")).or_default();

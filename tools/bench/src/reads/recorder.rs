@@ -3,7 +3,8 @@
 
 use super::protocol::{Conversation, Statement};
 use anyhow::Context as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use runtime::lock::MutexExt as _;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -83,7 +84,7 @@ fn round_trips(said: &[Said]) -> anyhow::Result<Vec<RoundTrip>> {
 }
 
 fn locked(said: &Mutex<Vec<Said>>) -> std::sync::MutexGuard<'_, Vec<Said>> {
-    said.lock().unwrap_or_else(PoisonError::into_inner)
+    said.locked()
 }
 
 async fn relay(client: TcpStream, server: String, said: Arc<Mutex<Vec<Said>>>) -> anyhow::Result<()> {

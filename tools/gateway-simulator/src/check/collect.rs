@@ -9,9 +9,10 @@ use crate::settings::{CheckSettings, Settings, TopicSettings};
 use domain::ids::ChargePointId;
 use runtime::causes;
 use runtime::kafka::{FetchError, Kafka, KafkaError, PartitionReader};
+use runtime::lock::MutexExt as _;
 use runtime::redis::{Redis, RedisError};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -40,7 +41,7 @@ pub(super) struct CheckContext {
 impl CheckContext {
     /// Locks the judge.
     pub(super) fn judge(&self) -> MutexGuard<'_, Judge> {
-        self.judge.lock().unwrap_or_else(PoisonError::into_inner)
+        self.judge.locked()
     }
 }
 

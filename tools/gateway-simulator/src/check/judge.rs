@@ -14,7 +14,7 @@ use super::verdict::{Observed, Verdict};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId};
-use domain::order::{RecordPosition, Stamp, believe};
+use domain::order::{RecordPosition, Stamp, plausible_time};
 use runtime::kafka::ReceivedRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -321,7 +321,7 @@ impl Judge {
         self.tallies.judge(Rule::TraceMissing, event.trace_id.is_some(), of);
         self.tallies.judge(Rule::TimestampMissing, event.claimed_at.is_some(), of);
         if let Some(claimed_at) = event.claimed_at {
-            let is_believed = believe(Some(claimed_at), appended_at).is_some();
+            let is_believed = plausible_time(Some(claimed_at), appended_at).is_some();
             self.tallies.judge(Rule::TimestampAbsurd, is_believed, || {
                 format!("{place}: {id} claims {claimed_at}, the record was appended at {appended_at}")
             });

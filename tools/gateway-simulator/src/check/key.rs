@@ -14,7 +14,7 @@ pub enum Key {
     /// There is no key.
     Absent,
     /// The key is not a string; the error of Redis.
-    Unusable(String),
+    InvalidValue(String),
     /// The key names a pod.
     Held {
         /// The value of the key.
@@ -38,7 +38,7 @@ impl Look {
     pub(super) fn new(key: &Key, at: DateTime<Utc>) -> Self {
         let (value, ttl) = match key {
             Key::Absent => (None, None),
-            Key::Unusable(error) => (Some(error.clone()), None),
+            Key::InvalidValue(error) => (Some(error.clone()), None),
             Key::Held { value, ttl } => (Some(value.clone()), *ttl),
         };
         // A life beyond the greatest time counts as endless.

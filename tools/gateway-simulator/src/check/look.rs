@@ -44,7 +44,7 @@ async fn look(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), R
             for device in devices {
                 match read(context, std::slice::from_ref(device)).await {
                     Err(RedisError::Failed(error)) => {
-                        report(context, &[(device.clone(), Key::Unusable(error))])
+                        report(context, &[(device.clone(), Key::InvalidValue(error))])
                     }
                     outcome => outcome?,
                 }

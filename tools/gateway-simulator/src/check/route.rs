@@ -292,7 +292,7 @@ impl Route {
 fn judge_value(id: &ChargePointId, key: &Key, marks: &mut Marks, tallies: &mut Tallies) {
     let named = match key {
         Key::Absent => return,
-        Key::Unusable(error) => Err(error.clone()),
+        Key::InvalidValue(error) => Err(error.clone()),
         Key::Held { value, .. } => {
             parse_gateway_value(value).map(|pod| (pod, value)).map_err(|error| error.to_string())
         }

@@ -93,7 +93,7 @@ impl Court {
 
     fn send_to(&mut self, partition: i32, event: &GatewayEvent) -> &mut Self {
         let key = event.charge_point_id.as_str().as_bytes().to_vec();
-        let value = encode_event_json(event, Dialect::Handbook);
+        let value = encode_event_json(event, Dialect::Contract);
         self.record(partition, Some(&key), Some(&value), &[])
     }
 

@@ -3,7 +3,8 @@
 use super::Publisher;
 use super::record::Outgoing;
 use crate::error::SimulatorError;
-use std::sync::{Mutex, PoisonError};
+use runtime::lock::MutexExt as _;
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -35,7 +36,7 @@ impl Pacer {
 
     /// Passes the events on, one per interval, until it is dropped. Only the first call does so.
     pub(crate) async fn run(&self, publisher: &Publisher) {
-        let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let receiver = self.receiver.locked().take();
         let Some(mut queue) = receiver else { return };
         let mut free_at = Instant::now();
         while let Some(outgoing) = queue.recv().await {

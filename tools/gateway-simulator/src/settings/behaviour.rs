@@ -37,7 +37,7 @@ impl Default for BehaviourSettings {
             transaction_id_late: false,
             silent_goodbyes: false,
             answers_commands: true,
-            dialect: Dialect::Handbook,
+            dialect: Dialect::Contract,
             reboot_ms: 3_000,
             finishing_ms: 2_000,
         }
@@ -66,7 +66,7 @@ impl BehaviourSettings {
 
 fn dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dialect, D::Error> {
     match String::deserialize(deserializer)?.as_str() {
-        "handbook" => Ok(Dialect::Handbook),
+        "handbook" => Ok(Dialect::Contract),
         "deployed" => Ok(Dialect::Deployed),
         other => Err(de::Error::unknown_variant(other, &["handbook", "deployed"])),
     }

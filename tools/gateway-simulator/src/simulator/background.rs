@@ -5,9 +5,10 @@ use crate::device::Input;
 use crate::directory;
 use crate::error::SimulatorError;
 use domain::ids::ChargePointId;
+use runtime::lock::MutexExt as _;
 use std::ops::Bound;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A task that runs until it is dropped.
@@ -97,7 +98,7 @@ async fn refresh(core: &Core) {
 
 /// The next entries after that device, and the last device among them.
 fn held_after(core: &Core, last: Option<&ChargePointId>) -> (Vec<(String, String)>, Option<ChargePointId>) {
-    let held = core.held.lock().unwrap_or_else(PoisonError::into_inner);
+    let held = core.held.locked();
     let behind = last.map_or(Bound::Unbounded, Bound::Excluded);
     let next = held
         .range::<ChargePointId, _>((behind, Bound::Unbounded))

@@ -14,9 +14,10 @@ use crate::statistics::{Counters, Statistics};
 use chrono::TimeDelta;
 use domain::ids::{ChargePointId, CommandId};
 use runtime::kafka::Kafka;
+use runtime::lock::{MutexExt as _, RwLockExt as _};
 use runtime::redis::Redis;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
 /// Pods, devices, and the clients of Kafka and Redis.
@@ -74,13 +75,13 @@ impl Core {
 
     /// The device's slot, if it was ever connected.
     pub(crate) fn slot(&self, id: &ChargePointId) -> Option<Arc<tokio::sync::Mutex<Slot>>> {
-        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.reading();
         slots.get(id).cloned()
     }
 
     /// Locks the claims of pods on partitions of the command topic.
     pub(crate) fn claims(&self) -> MutexGuard<'_, Claims> {
-        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
+        self.claims.locked()
     }
 
     /// How many charge points may connect or disconnect concurrently.
@@ -108,7 +109,7 @@ impl Core {
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held.locked();
         let connected = u64::try_from(held.len()).unwrap_or(u64::MAX);
         self.counters().snapshot(connected)
     }

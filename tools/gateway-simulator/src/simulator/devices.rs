@@ -5,7 +5,7 @@ use crate::device::{DeviceSpec, Input};
 use crate::error::SimulatorError;
 use domain::ids::ChargePointId;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use std::sync::PoisonError;
+use runtime::lock::RwLockExt as _;
 
 impl Simulator {
     /// Connects many charge points, several concurrently; returns the number of events.
@@ -44,7 +44,7 @@ impl Simulator {
 
     /// All charge points that were ever connected.
     fn known(&self) -> Vec<ChargePointId> {
-        let slots = self.core.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.core.slots.reading();
         slots.keys().cloned().collect()
     }
 }

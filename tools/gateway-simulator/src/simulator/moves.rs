@@ -9,7 +9,8 @@ use crate::publisher::SentEvent;
 use crate::random::Random;
 use domain::event::EventKind;
 use domain::ids::ChargePointId;
-use std::sync::{Arc, PoisonError};
+use runtime::lock::RwLockExt as _;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 
 /// The fate of the `conn:` key of a device that vanishes.
@@ -23,7 +24,7 @@ pub enum KeyFate {
 
 /// When the old pod reports the disconnection of a device that has moved to another pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Goodbye {
+pub enum Disconnection {
     /// Never.
     Never,
     /// Before the device connects again.
@@ -96,7 +97,7 @@ impl Simulator {
         &self,
         id: &ChargePointId,
         pod: usize,
-        goodbye: Goodbye,
+        goodbye: Disconnection,
     ) -> Result<Vec<SentEvent>, SimulatorError> {
         self.core.require_up(pod)?;
         let slot = self.core.online_slot(id)?;
@@ -106,12 +107,12 @@ impl Simulator {
         }
         let old = slot.pod;
         let mut sent = Vec::new();
-        if goodbye == Goodbye::InTime {
+        if goodbye == Disconnection::InTime {
             sent.extend(self.core.say_goodbye(id, old).await?);
         }
         slot.pod = pod;
         sent.extend(self.core.finish(&mut slot, Input::Connect).await?);
-        if goodbye == Goodbye::Late {
+        if goodbye == Disconnection::Late {
             sent.extend(self.core.say_goodbye(id, old).await?);
         }
         Ok(sent)
@@ -130,7 +131,7 @@ impl Core {
     pub(super) fn place(&self, mut spec: DeviceSpec, pod: usize) -> Arc<Mutex<Slot>> {
         spec.register_wh = spec.register_wh.or(Some(self.manners.first_register_wh()));
         let settings = &self.settings;
-        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.writing();
         let slot = slots.entry(spec.charge_point_id.clone()).or_insert_with(|| {
             let driver = Driver::new(&settings.life, &spec.charge_point_id, runtime::clock::now());
             let pace = settings.life.pace(&settings.behaviour, &spec.charge_point_id);

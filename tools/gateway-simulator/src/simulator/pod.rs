@@ -5,8 +5,9 @@ use crate::error::SimulatorError;
 use crate::publisher::Pacer;
 use crate::settings::SimulatorSettings;
 use domain::ids::{CommandId, GatewayId};
+use runtime::lock::MutexExt as _;
 use std::num::NonZeroU16;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -78,17 +79,17 @@ impl Pod {
         let was_down = killed.is_cancelled();
         if was_down {
             *killed = CancellationToken::new();
-            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen::new(COMMANDS_REMEMBERED);
+            *self.seen.locked() = Seen::new(COMMANDS_REMEMBERED);
         }
         was_down
     }
 
     /// Remembers a command's id; returns whether it is new.
     pub(crate) fn is_new_command(&self, id: CommandId) -> bool {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+        self.seen.locked().insert(id)
     }
 
     fn killed(&self) -> MutexGuard<'_, CancellationToken> {
-        self.killed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.killed.locked()
     }
 }

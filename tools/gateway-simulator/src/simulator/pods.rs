@@ -7,7 +7,7 @@ use crate::error::SimulatorError;
 use crate::publisher::SentEvent;
 use domain::ids::ChargePointId;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use std::sync::PoisonError;
+use runtime::lock::RwLockExt as _;
 
 /// How a device reconnects after it lost its gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Core {
     /// Disconnects the devices of a pod; returns them.
     async fn cut_off(&self, pod: usize) -> Vec<ChargePointId> {
         let slots: Vec<_> = {
-            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+            let slots = self.slots.reading();
             slots.iter().map(|(id, slot)| (id.clone(), std::sync::Arc::clone(slot))).collect()
         };
         let mut lost = Vec::new();

@@ -6,8 +6,8 @@ use crate::error::SimulatorError;
 use crate::publisher::{Outgoing, Receipt, SentEvent};
 use domain::event::{EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, EventId};
+use runtime::lock::MutexExt as _;
 use runtime::trace::TraceHeaders;
-use std::sync::PoisonError;
 use uuid::Uuid;
 
 /// An event that is being sent.
@@ -131,7 +131,7 @@ impl Core {
 
     /// Records which pod holds a device, for the refreshes.
     pub(super) fn note_held(&self, id: &ChargePointId, pod: Option<usize>) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.locked();
         match pod {
             Some(pod) => held.insert(id.clone(), pod),
             None => held.remove(id),

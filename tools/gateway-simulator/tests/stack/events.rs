@@ -4,7 +4,7 @@ use crate::bench::{Bench, settings};
 use crate::sample::{connector, summary};
 use domain::event::EventKind;
 use domain::status::ConnectorStatus;
-use gateway_simulator::{DeviceSpec, Goodbye, SimulatorError};
+use gateway_simulator::{DeviceSpec, Disconnection, SimulatorError};
 use std::num::NonZeroU16;
 use wire::routing::RoutingHash;
 
@@ -31,7 +31,7 @@ async fn a_late_disconnection_comes_from_the_old_pod() {
     let bench = Bench::start(settings(), 4).await;
     let pods = bench.simulator.pods();
     let id = bench.device(0).await;
-    let sent = bench.simulator.move_to_pod(&id, 1, Goodbye::Late).await.unwrap();
+    let sent = bench.simulator.move_to_pod(&id, 1, Disconnection::Late).await.unwrap();
     let from: Vec<_> =
         sent.iter().map(|sent| (sent.event.kind.name(), sent.event.gateway_id.as_ref().unwrap())).collect();
     assert_eq!(from.first(), Some(&("connected", &pods[1])));

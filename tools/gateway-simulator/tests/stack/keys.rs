@@ -1,7 +1,7 @@
 //! The `conn:` keys.
 
 use crate::bench::{Bench, settings};
-use gateway_simulator::{Goodbye, KeyFate};
+use gateway_simulator::{Disconnection, KeyFate};
 use testkit::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -10,7 +10,7 @@ async fn a_key_names_the_pod_and_is_deleted_with_the_disconnection() {
     let pods = bench.simulator.pods();
     let id = bench.device(0).await;
     assert_eq!(bench.key(&id).await.as_deref(), Some(pods[0].as_str()));
-    bench.simulator.move_to_pod(&id, 1, Goodbye::Late).await.unwrap();
+    bench.simulator.move_to_pod(&id, 1, Disconnection::Late).await.unwrap();
     assert_eq!(bench.key(&id).await.as_deref(), Some(pods[1].as_str()));
     bench.simulator.disconnect(&id).await.unwrap();
     assert_eq!(bench.key(&id).await, None);

@@ -24,7 +24,9 @@ pub enum ImportError {
     #[error("the connection ended before the end of the file")]
     BrokeOff,
     /// Checking or writing the rows took longer than `import.work_timeout_ms`.
-    #[error("rows that were not written in time are not imported; send the file again, rows that were written count as unchanged")]
+    #[error(
+        "rows that were not written in time are not imported; send the file again, rows that were written count as unchanged"
+    )]
     TooSlow,
     /// The file could not be written to disk or read from it.
     #[error("the temporary file of the import could not be written or read")]

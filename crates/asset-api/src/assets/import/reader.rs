@@ -121,7 +121,11 @@ impl<T: Table> Seen<T> {
         if let Some(key) = entry.key() {
             if let Some(first) = self.lines.get(&key) {
                 chunk.failed += 1;
-                return chunk.faults.push(Fault::new(line, T::KEY, &format!("is the same as in line {first}")));
+                return chunk.faults.push(Fault::new(
+                    line,
+                    T::KEY,
+                    &format!("is the same as in line {first}"),
+                ));
             }
             self.lines.insert(key, line);
         }

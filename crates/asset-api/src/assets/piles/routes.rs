@@ -127,7 +127,8 @@ fn taken() -> Option<ApiError> {
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {
-    Answer::json::<PileView<'_>>(status, about, pile()).header("ETag", "The version of the pile, for `If-Match`.")
+    Answer::json::<PileView<'_>>(status, about, pile())
+        .header("ETag", "The version of the pile, for `If-Match`.")
 }
 
 fn page() -> Answer {

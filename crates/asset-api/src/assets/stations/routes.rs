@@ -42,16 +42,25 @@ fn list() -> Operation {
     read("listStations", TAG, "List stations")
         .describe(text)
         .with([
-            Parameter::query::<Label>("q", "Search terms, separated by blanks. Each must occur in the name or the address."),
+            Parameter::query::<Label>(
+                "q",
+                "Search terms, separated by blanks. Each must occur in the name or the address.",
+            ),
             Parameter::query::<Label>("operatorId", "Only stations of this operator."),
             Parameter::query::<StationStatus>("status", "Only stations with this status."),
-            Parameter::query::<bool>("availableOnly", "`true`: only stations with a pile whose status is `Available`."),
+            Parameter::query::<bool>(
+                "availableOnly",
+                "`true`: only stations with a pile whose status is `Available`.",
+            ),
             Parameter::query::<bool>(
                 "retired",
                 "`true`: retired stations instead of active ones; cannot be combined with `near`.",
             ),
-            Parameter::query::<String>("near", "Only stations within `radiusM` of this latitude and longitude, in degrees.")
-                .like(json_schema!({ "type": "string", "pattern": NEAR, "examples": ["31.23,121.47"] })),
+            Parameter::query::<String>(
+                "near",
+                "Only stations within `radiusM` of this latitude and longitude, in degrees.",
+            )
+            .like(json_schema!({ "type": "string", "pattern": NEAR, "examples": ["31.23,121.47"] })),
             Parameter::query::<f64>("radiusM", "The radius around `near`, in m; 10,000 when absent.")
                 .like(json_schema!({ "type": "number", "minimum": 1, "maximum": 500_000 })),
         ])
@@ -75,7 +84,7 @@ fn get() -> Operation {
 
 fn replace() -> Operation {
     edit("replaceStation", "Replace the registered data of a station")
-    .describe("Fields that are absent from the body are cleared.")
+        .describe("Fields that are absent from the body are cleared.")
         .takes::<StationDetails>(details())
         .answers(shown(StatusCode::OK, "The station after the edit"))
 }
@@ -122,7 +131,8 @@ fn edit(id: &'static str, summary: &'static str) -> Operation {
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {
-    Answer::json::<StationView<'_>>(status, about, station()).header("ETag", "The version of the station, for `If-Match`.")
+    Answer::json::<StationView<'_>>(status, about, station())
+        .header("ETag", "The version of the station, for `If-Match`.")
 }
 
 const ID: &str = "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11";

@@ -18,8 +18,11 @@ fn list() -> Operation {
                          "gatewayId": "gateway-0", "model": "DC-60", "vendor": "Acme", "serialNumber": "SN-90001",
                          "firmwareVersion": "2.4.1", "bootedAt": "2026-03-01T07:58:00Z" });
     read("listUnregisteredChargePoints", "Piles", "List charge points that are assigned to no pile")
-    .describe("Register a pile with the `chargePointId` to assign the charge point to it.")
-    .with([Parameter::query::<bool>("online", "`true`: only those that are online; `false`: only those that are offline.")])
+        .describe("Register a pile with the `chargePointId` to assign the charge point to it.")
+        .with([Parameter::query::<bool>(
+            "online",
+            "`true`: only those that are online; `false`: only those that are offline.",
+        )])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<UnregisteredView<'_>>>(
             StatusCode::OK,

@@ -32,9 +32,7 @@ pub fn instant(value: &Value) -> Result<DateTime<Utc>, String> {
 /// Parses a date within the years for which prices are supported.
 pub fn date(value: &Value) -> Result<NaiveDate, String> {
     let date = text_of(value)?.parse::<NaiveDate>().ok().filter(|date| YEARS.contains(&date.year()));
-    date.ok_or_else(|| {
-        format!("must be a date (YYYY-MM-DD) from {} to {}", YEARS.start(), YEARS.end())
-    })
+    date.ok_or_else(|| format!("must be a date (YYYY-MM-DD) from {} to {}", YEARS.start(), YEARS.end()))
 }
 
 /// The years for which the rules of time zones are known.

@@ -126,7 +126,10 @@ fn reason(why: &Undone) -> String {
         Undone::Ignored(ignored) => ignored.reason().to_ascii_uppercase(),
         Undone::Unplaced(misfit) => misfit.reason().to_owned(),
         Undone::Refused(error) => {
-            tracing::error!(error = causes(error), "dead letter not replayed: PostgreSQL refused the changes");
+            tracing::error!(
+                error = causes(error),
+                "dead letter not replayed: PostgreSQL refused the changes"
+            );
             "REFUSED_BY_DATABASE".to_owned()
         }
     }

@@ -32,7 +32,10 @@ fn list() -> Operation {
             Parameter::query::<Label>("reason", "Only dead letters with this reason."),
             Parameter::query::<i32>("partition", "Only dead letters of this partition.").like(partition),
             Parameter::query::<ChargePointId>("chargePointId", "Only dead letters of this charge point."),
-            Parameter::query::<bool>("replayed", "`true`: only those that were replayed; `false`: only the others."),
+            Parameter::query::<bool>(
+                "replayed",
+                "`true`: only those that were replayed; `false`: only the others.",
+            ),
         ])
         .with(PageRequest::parameters())
         .refuses([ApiError::InvalidCursor])

@@ -20,7 +20,14 @@ fn list() -> Operation {
               "readAt": "2026-03-01T09:30:00Z" },
         ],
     });
-    operate("listIngestPartitions", "Ingest", "List the progress and the owner of each partition of the events").answers(
-        Answer::json::<PartitionsView<'_>>(StatusCode::OK, "All partitions of the topic, in order", example),
+    operate(
+        "listIngestPartitions",
+        "Ingest",
+        "List the progress and the owner of each partition of the events",
     )
+    .answers(Answer::json::<PartitionsView<'_>>(
+        StatusCode::OK,
+        "All partitions of the topic, in order",
+        example,
+    ))
 }

@@ -39,7 +39,9 @@ fn create() -> Operation {
         TAG,
         "Bind a tariff to the platform, an operator, a station, a pile or a connector",
     )
-    .describe("The binding with the narrowest level applies. Two bindings of one subject must not overlap in time.")
+    .describe(
+        "The binding with the narrowest level applies. Two bindings of one subject must not overlap in time.",
+    )
     .takes::<NewBinding>(body)
     .answers(shown(StatusCode::CREATED, "The new binding").header("Location", "The path of the binding."))
     .refuses([

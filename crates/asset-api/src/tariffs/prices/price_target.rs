@@ -22,8 +22,14 @@ pub fn in_body(body: &mut Fields) -> Option<PriceTarget> {
 /// The parameters of a query that name the target.
 pub fn parameters() -> [Parameter; 3] {
     [
-        Parameter::query::<StationId>("stationId", "The station as a whole; cannot be combined with `pileId`."),
-        Parameter::query::<PileId>("pileId", "The pile as a whole, or its connector with `connectorId`. Required without `stationId`."),
+        Parameter::query::<StationId>(
+            "stationId",
+            "The station as a whole; cannot be combined with `pileId`.",
+        ),
+        Parameter::query::<PileId>(
+            "pileId",
+            "The pile as a whole, or its connector with `connectorId`. Required without `stationId`.",
+        ),
         Parameter::query::<ConnectorId>("connectorId", "The connector of the pile."),
     ]
 }

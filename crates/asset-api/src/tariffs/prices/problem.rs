@@ -11,14 +11,16 @@ impl IntoProblem for Unpriced {
         match self {
             Self::NoTariff { considered, .. } => {
                 let problem =
-                    Problem::conflict("NO_TARIFF_APPLIES", "No tariff applies at that place and time").detail(detail);
+                    Problem::conflict("NO_TARIFF_APPLIES", "No tariff applies at that place and time")
+                        .detail(detail);
                 considered.iter().enumerate().fold(problem, |problem, (index, considered)| {
                     let FieldError { field, message } = explain(index, considered);
                     problem.field(field, message)
                 })
             }
             Self::OutOfReach => {
-                Problem::bad_request("TIME_OUT_OF_REACH", "The requested time is outside the priced period").detail(detail)
+                Problem::bad_request("TIME_OUT_OF_REACH", "The requested time is outside the priced period")
+                    .detail(detail)
             }
             Self::MixedCurrencies { .. } => currencies_mixed().detail(detail),
         }
@@ -42,8 +44,7 @@ fn explain(index: usize, considered: &Considered) -> FieldError {
         Outcome::Overridden { .. } => "is overridden",
     };
     let Considered { binding_id, level, tariff_id, .. } = considered;
-    let message =
-        format!("binding {binding_id} of tariff {tariff_id}, at level {}, {why}", level.as_str());
+    let message = format!("binding {binding_id} of tariff {tariff_id}, at level {}, {why}", level.as_str());
     FieldError::new(format!("considered[{index}]"), message)
 }
 

@@ -51,7 +51,7 @@ fn get_draft() -> Operation {
 
 fn put_draft() -> Operation {
     edit("putTariffDraft", "Create or replace the draft of a tariff")
-    .describe("A tariff has at most one draft. The prices of a draft do not apply until it is published.")
+        .describe("A tariff has at most one draft. The prices of a draft do not apply until it is published.")
         .takes::<Draft>(price_list())
         .answers(drafted(StatusCode::OK, "The draft"))
 }
@@ -115,7 +115,8 @@ fn drafted(status: StatusCode, about: &'static str) -> Answer {
         "updatedAt": "2026-03-01T09:30:00Z",
         "updatedBy": "pricing-desk",
     });
-    Answer::json::<DraftView<'_>>(status, about, draft).header("ETag", "The revision of the draft, for `If-Match`.")
+    Answer::json::<DraftView<'_>>(status, about, draft)
+        .header("ETag", "The revision of the draft, for `If-Match`.")
 }
 
 fn version() -> Value {

@@ -49,7 +49,10 @@ async fn replay_applies_a_record_that_the_database_had_refused() {
     let shown = app.get(&pile).await.json();
     assert_eq!(shown["status"], "Charging");
     assert_eq!(shown["gatewayId"], "pod-1");
-    assert_eq!(shown["connectors"][0]["statusAt"], "2026-07-25T10:00:00Z", "the time of the event, not of the replay");
+    assert_eq!(
+        shown["connectors"][0]["statusAt"], "2026-07-25T10:00:00Z",
+        "the time of the event, not of the replay"
+    );
     let recorded = app.get(&letter).await.json();
     assert_eq!(recorded["replayOutcome"], "applied");
     assert!(recorded["replayedAt"].is_string());
@@ -226,7 +229,11 @@ async fn refuses_to_replay_a_range() {
     }
     "#);
     let single = range(&app, 9, 9).await;
-    assert_eq!(replay(&app, &single, false).await.status, 409, "a range of a single offset has no record either");
+    assert_eq!(
+        replay(&app, &single, false).await.status,
+        409,
+        "a range of a single offset has no record either"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -307,10 +314,6 @@ async fn concurrent_replays_and_batches_of_one_device_lose_nothing() {
     }
     ingested.await.unwrap();
     let facts = "select jsonb_array_length(ledger -> 'facts') from session_ledgers";
-    assert_eq!(
-        app.database.json(facts).await,
-        json!(2 * EACH),
-        "an overwritten update would lose facts"
-    );
+    assert_eq!(app.database.json(facts).await, json!(2 * EACH), "an overwritten update would lose facts");
     assert_eq!(app.database.json("select count(*) from sessions").await, json!(2 * EACH));
 }

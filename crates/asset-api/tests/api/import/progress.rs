@@ -149,7 +149,8 @@ async fn an_import_continues_when_its_client_disconnects() {
     drop(client);
     let waits = "select count(*) > 0 from pg_stat_activity
                  where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into piles%'";
-    testkit::eventually("the import waits for the lock", async || app.database.json(waits).await == true).await;
+    testkit::eventually("the import waits for the lock", async || app.database.json(waits).await == true)
+        .await;
     assert_eq!(devices(&app).await.len(), 0);
     holder.batch_execute("commit").await.unwrap();
     testkit::eventually("the import completes", async || devices(&app).await.len() == 3).await;

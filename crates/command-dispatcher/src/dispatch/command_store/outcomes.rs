@@ -1,6 +1,7 @@
 //! Recording the outcomes of publications, asynchronously.
 
 use crate::metrics::Metrics;
+use runtime::Backoff;
 use runtime::causes;
 use std::time::Duration;
 use storage::commands::{self, PublishOutcome};
@@ -38,16 +39,15 @@ async fn record_all(
     outcomes: &[PublishOutcome],
     end: Instant,
 ) -> Result<(), StorageError> {
-    let mut pause = PAUSE.0;
+    let mut backoff = Backoff::new(PAUSE.0, PAUSE.1);
     loop {
         let these = outcomes.to_vec();
         let written: Result<(), StorageError> = database
             .run(async move |mut connection| commands::record_outcomes(&mut connection, &these).await)
             .await;
         match written {
-            Err(error) if error.is_transient() && Instant::now() + pause < end => {
-                sleep(pause).await;
-                pause = (pause * 2).min(PAUSE.1);
+            Err(error) if error.is_transient() && Instant::now() + backoff.peek() < end => {
+                sleep(backoff.pause()).await;
             }
             ended => return ended,
         }
@@ -55,7 +55,7 @@ async fn record_all(
 }
 
 fn give_up(metrics: &Metrics, outcomes: &[PublishOutcome], error: &StorageError) {
-    metrics.unnoted(outcomes.len());
+    metrics.outcomes_lost(outcomes.len());
     let ids: Vec<String> = outcomes.iter().map(|outcome| outcome.id.to_string()).collect();
     tracing::error!(
         commands = ids.join(" "),

@@ -1,7 +1,10 @@
 //! Property and example tests of the life of a command.
 
 use super::*;
+use crate::commands::failure::FailureCode;
+use crate::ids::{EventKey, GatewayId};
 use crate::merged::Merged;
+use crate::status::ConnectorStatus;
 use proptest::prelude::*;
 use uuid::Uuid;
 

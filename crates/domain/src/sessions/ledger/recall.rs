@@ -2,8 +2,9 @@
 //! hold: they belong to a recorded session or are late history.
 
 use super::derive::SAME_CHARGE;
-use super::{Entered, Fact, FactKind, Ledger};
+use super::{Fact, FactKind, Ledger};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
+use crate::merged::Merged;
 use crate::order::Stamp;
 use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
 use chrono::{DateTime, Utc};
@@ -84,15 +85,15 @@ impl Ledger {
 
     /// Compares the new `fact` with the recorded sessions; `None` if it must be entered like any
     /// other fact.
-    pub(super) fn enter_recorded(&mut self, fact: &mut Fact) -> Option<Entered> {
+    pub(super) fn enter_recorded(&mut self, fact: &mut Fact) -> Option<Merged> {
         let is_past = self.is_settled(fact.stamp.at) && !self.is_of_remembered(fact);
         if !is_past && !fact.kind.names().is_some_and(|id| self.lacks(id)) {
             self.restore_ended_by(fact);
             return None;
         }
         match self.judge(fact, is_past) {
-            Past::Known => return Some(Entered::Known),
-            Past::TooLate => return Some(Entered::TooLate),
+            Past::Known => return Some(Merged::Known),
+            Past::TooLate => return Some(Merged::Stale),
             Past::History if is_past => {
                 fact.kind.end_by(|connector| self.recalled.next_on(connector, fact.stamp.at));
             }
@@ -127,7 +128,7 @@ impl Ledger {
                 self.judge_start(*session, *connector, transaction.as_ref(), at)
             }
             FactKind::Sighting { connector, transaction, .. } => {
-                self.judge_sight(*connector, transaction, at, is_past)
+                self.judge_sighting(*connector, transaction, at, is_past)
             }
             FactKind::Stop { transaction: None, .. } => Past::TooLate,
             FactKind::Stop { transaction: Some(transaction), session, meter_wh, .. } => {
@@ -157,7 +158,7 @@ impl Ledger {
         replaced.map_or(Past::History, |held| Past::Of(Box::new(held.clone())))
     }
 
-    fn judge_sight(
+    fn judge_sighting(
         &self,
         connector: ConnectorId,
         transaction: &TransactionId,

@@ -2,6 +2,7 @@
 //! stored, so it survives restarts and changes of owner.
 
 use super::{Ended, PartitionTask};
+use runtime::Backoff;
 use runtime::causes;
 use std::time::Duration;
 use storage::ingest::partitions::{self, Halt, HaltReason};
@@ -13,7 +14,7 @@ const HALTED_INTERVAL: Duration = Duration::from_secs(5);
 impl PartitionTask {
     /// The broker does not have the offset: retention has removed it, or the topic was created
     /// anew. Resuming elsewhere would lose or repeat events without notice.
-    pub(super) async fn offset_outside_log(&mut self, offset: i64, pause: &mut Duration) -> Option<Ended> {
+    pub(super) async fn offset_outside_log(&mut self, offset: i64, backoff: &mut Backoff) -> Option<Ended> {
         let partition = self.lease.partition;
         let listed = (self.reader.earliest_offset().await, self.reader.latest_offset().await);
         let (Ok(earliest), Ok(latest)) = listed else {
@@ -23,11 +24,11 @@ impl PartitionTask {
                 ?listed,
                 "Kafka does not have the next offset and does not report which offsets it has; retrying"
             );
-            self.wait(pause).await;
+            self.wait(backoff).await;
             return None;
         };
         if (earliest..=latest).contains(&offset) {
-            self.wait(pause).await;
+            self.wait(backoff).await;
             return None;
         }
         tracing::error!(partition, offset, earliest, latest, "Kafka does not have the next offset");

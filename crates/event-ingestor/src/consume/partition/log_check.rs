@@ -2,8 +2,9 @@
 //! created anew has other records at the same offsets: resuming would skip its first ones without
 //! notice.
 
-use super::{Ended, FIRST_PAUSE, PartitionTask};
+use super::{Ended, PartitionTask, new_backoff};
 use crate::consume::batch::digest_of;
+use runtime::Backoff;
 use runtime::causes;
 use runtime::kafka::{FetchError, KafkaError};
 use std::time::Duration;
@@ -68,13 +69,13 @@ impl PartitionTask {
     /// for an operator. Returns why the task ended, if it did.
     pub(super) async fn check_log(&mut self) -> Option<Ended> {
         let stop = self.stop.clone();
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = new_backoff();
         while !stop.is_cancelled() {
             let ResumeState { last_record, halt } = match self.load_resume_state().await {
                 Ok(Some(state)) => state,
                 Ok(None) => return Some(Ended::LeaseLost),
                 Err(error) => {
-                    self.postpone_check(&causes(&error), &mut pause).await;
+                    self.postpone_check(&causes(&error), &mut backoff).await;
                     continue;
                 }
             };
@@ -95,22 +96,23 @@ impl PartitionTask {
                 }
                 Ok(Comparison::Other) => return self.halt(HaltReason::OtherLog).await,
                 Ok(Comparison::NotYet) => {
-                    self.postpone_check("the leader does not serve its newest records yet", &mut pause).await;
+                    self.postpone_check("the leader does not serve its newest records yet", &mut backoff)
+                        .await;
                 }
-                Err(error) => self.postpone_check(&causes(&error), &mut pause).await,
+                Err(error) => self.postpone_check(&causes(&error), &mut backoff).await,
             }
         }
         Some(Ended::Stopped)
     }
 
-    async fn postpone_check(&self, why: &str, pause: &mut Duration) {
+    async fn postpone_check(&self, why: &str, backoff: &mut Backoff) {
         tracing::warn!(
             partition = self.lease.partition,
             error = why,
-            pause_ms = pause.as_millis(),
+            pause_ms = backoff.peek().as_millis(),
             "the log could not be compared with the records read before; reading resumes after the comparison"
         );
-        self.wait(pause).await;
+        self.wait(backoff).await;
     }
 
     /// Loads the partition's row; `None` when another replica owns the partition or an operator has

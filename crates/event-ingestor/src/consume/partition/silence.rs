@@ -14,11 +14,11 @@ const AT_ONCE: usize = 50;
 
 impl PartitionTask {
     /// Judges silent devices, if some wait.
-    pub(super) async fn judge_concerned(&mut self) -> Option<Ended> {
-        let concerned = Arc::clone(&self.concerned);
+    pub(super) async fn judge_silent_devices(&mut self) -> Option<Ended> {
+        let silent_devices = Arc::clone(&self.silent_devices);
         // While another partition judges, this one reads its records and tries again.
-        let turn = concerned.turn()?;
-        let devices = concerned.take(self.lease.partition, AT_ONCE);
+        let turn = silent_devices.turn()?;
+        let devices = silent_devices.take(self.lease.partition, AT_ONCE);
         if devices.is_empty() {
             return None;
         }

@@ -2,12 +2,13 @@
 //! replica owns the partition.
 
 use super::refusal::Verdict;
-use super::{Ended, FIRST_PAUSE, PartitionTask};
+use super::{Ended, PartitionTask, new_backoff};
 use crate::consume::batch::Batch;
 use crate::consume::fold::{Tally, fold};
+use runtime::Backoff;
 use runtime::causes;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use storage::ingest::batch::Written;
 use storage::ingest::partitions::{self, Checkpoint, PartitionLease};
 use storage::{PooledConnection, StorageError};
@@ -21,7 +22,7 @@ impl PartitionTask {
     /// but no record is blamed. While the database may be at fault, the partition waits.
     pub(super) async fn write(&mut self, batch: Batch) -> Option<Ended> {
         let mut waiting = vec![batch];
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = new_backoff();
         while let Some(batch) = waiting.pop() {
             let checkpoint = batch.checkpoint(self.last_record);
             let batch = Arc::new(batch);
@@ -30,11 +31,11 @@ impl PartitionTask {
                 Settled::Committed(tally) => {
                     self.advance_to(checkpoint);
                     self.report(&batch, tally.as_ref(), started);
-                    self.appetite.written();
+                    self.fetch_size.written();
                     if batch.items.iter().any(|item| !item.is_refused()) {
                         self.refusals.written();
                     }
-                    pause = FIRST_PAUSE;
+                    backoff.reset();
                 }
                 Settled::Overtaken => {
                     self.metrics.fenced();
@@ -49,7 +50,7 @@ impl PartitionTask {
                     let Ok(batch) = Arc::try_unwrap(batch) else {
                         return Some(Ended::LeaseLost);
                     };
-                    waiting.extend(self.divide(batch, &error, &mut pause).await);
+                    waiting.extend(self.divide(batch, &error, &mut backoff).await);
                 }
                 Settled::TooSlow => {
                     let Ok(batch) = Arc::try_unwrap(batch) else {
@@ -64,7 +65,7 @@ impl PartitionTask {
 
     /// The batches to write, last first, after PostgreSQL refused `batch`: its halves, or the
     /// single record again, after a pause or as a dead letter.
-    async fn divide(&mut self, batch: Batch, error: &StorageError, pause: &mut Duration) -> Vec<Batch> {
+    async fn divide(&mut self, batch: Batch, error: &StorageError, backoff: &mut Backoff) -> Vec<Batch> {
         let (partition, records) = (self.lease.partition, batch.items.len());
         let batch = match batch.halve() {
             Ok((first, second)) => {
@@ -87,24 +88,24 @@ impl PartitionTask {
                 error = causes(error),
                 "PostgreSQL refused a record; it becomes a dead letter"
             );
-            *pause = FIRST_PAUSE;
+            backoff.reset();
             return vec![batch.refused(&causes(error))];
         }
         tracing::warn!(
             partition,
             writes_otherwise,
             error = causes(error),
-            pause_ms = pause.as_millis(),
+            pause_ms = backoff.peek().as_millis(),
             "PostgreSQL refused a record and may itself be at fault; writing the record again after the pause"
         );
         self.metrics.write_deferred();
-        self.wait(pause).await;
+        self.wait(backoff).await;
         vec![batch]
     }
 
     /// The batches to write, last first, after `batch` timed out.
     fn halve_slow(&mut self, batch: Batch) -> Vec<Batch> {
-        self.appetite.too_large();
+        self.fetch_size.too_large();
         let records = batch.items.len();
         tracing::warn!(
             partition = self.lease.partition,
@@ -171,7 +172,7 @@ impl PartitionTask {
     where
         F: Future<Output = Result<(Written, Tally), StorageError>>,
     {
-        let (mut pause, mut timeouts) = (FIRST_PAUSE, 0);
+        let (mut backoff, mut timeouts) = (new_backoff(), 0);
         loop {
             let error = match write().await {
                 Ok((Written::Committed, tally)) => return Settled::Committed(Some(tally)),
@@ -182,11 +183,11 @@ impl PartitionTask {
             tracing::warn!(
                 partition = self.lease.partition,
                 error = causes(&error),
-                pause_ms = pause.as_millis(),
+                pause_ms = backoff.peek().as_millis(),
                 "write failed; checking whether the batch was committed, then retrying"
             );
             self.metrics.write_deferred();
-            self.wait(&mut pause).await;
+            self.wait(&mut backoff).await;
             match self.read_outcome(checkpoint.next_offset).await {
                 Ok(Some(settled)) => return settled,
                 Ok(None) => {}

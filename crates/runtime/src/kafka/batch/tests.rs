@@ -148,7 +148,8 @@ fn skips_only_the_damaged_record() {
 fn skips_only_the_damaged_batch() {
     let mut damaged = TestBatch::of(3, 0, &three()).bytes();
     *damaged.last_mut().unwrap() ^= 1;
-    let bytes = [TestBatch::of(0, 0, &three()).bytes(), damaged, TestBatch::of(6, 0, &three()).bytes()].concat();
+    let bytes =
+        [TestBatch::of(0, 0, &three()).bytes(), damaged, TestBatch::of(6, 0, &three()).bytes()].concat();
     let contents = BatchReader::new(4, LIMIT, Vec::new()).read(&bytes);
     assert_eq!(texts(&contents), expect(&[(6, "a"), (7, "b"), (8, "c")]));
     assert_eq!(ranges(&contents), [(4, 5)]);

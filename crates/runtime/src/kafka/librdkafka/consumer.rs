@@ -1,9 +1,8 @@
 //! A librdkafka consumer with its errors classified. All calls block.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use crate::lock::MutexExt as _;
+use crate::lock::MutexExt as _;
+use std::{sync::Mutex, time::Duration};
 
 use rdkafka::{
     ClientContext, Offset, TopicPartitionList,
@@ -132,7 +131,7 @@ fn is_passing(error: &RdKafkaError) -> bool {
 
 impl Reports {
     fn last_error(&self) -> Option<String> {
-        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.last_error.locked().clone()
     }
 }
 
@@ -143,7 +142,9 @@ impl ClientContext for Reports {
             | RDKafkaLogLevel::Alert
             | RDKafkaLogLevel::Critical
             | RDKafkaLogLevel::Error
-            | RDKafkaLogLevel::Warning => tracing::warn!(facility, message, "librdkafka reports a problem; reading is retried"),
+            | RDKafkaLogLevel::Warning => {
+                tracing::warn!(facility, message, "librdkafka reports a problem; reading is retried")
+            }
             RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
                 tracing::debug!(facility, message, "librdkafka");
             }
@@ -154,7 +155,7 @@ impl ClientContext for Reports {
         // The end of a log is reported as an error, too.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
             tracing::debug!(%error, reason, "librdkafka reports an error; reading is retried");
-            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+            *self.last_error.locked() = Some(reason.to_owned());
         }
     }
 }

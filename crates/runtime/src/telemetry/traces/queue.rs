@@ -81,7 +81,11 @@ impl Spans {
     fn drop(&self, count: usize, reason: &'static str, why: &str) {
         self.dropped.add(number(count), &[KeyValue::new("reason", reason)]);
         if !self.is_reported.swap(true, AcqRel) {
-            tracing::warn!(reason, why, "cannot export spans; they are dropped until the collector accepts them");
+            tracing::warn!(
+                reason,
+                why,
+                "cannot export spans; they are dropped until the collector accepts them"
+            );
         }
     }
 }

@@ -53,7 +53,7 @@ pub async fn insert(
 ) -> Result<Result<(), Refusal>, StorageError> {
     let inserted = connection
         .transaction(async |tx| {
-            if !stations::keep(tx, pile.station_id).await? {
+            if !stations::lock_active(tx, pile.station_id).await? {
                 return Ok(Err(Refusal::StationNotFound));
             }
             diesel::insert_into(piles::table)
@@ -170,7 +170,7 @@ pub async fn restore(
                 Ok(before) => before,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if !stations::keep(tx, before.station_id).await? {
+            if !stations::lock_active(tx, before.station_id).await? {
                 return Ok(Err(Refusal::StationRetired));
             }
             wanted = Some(before.details.charge_point_id);

@@ -208,7 +208,7 @@ async fn lock(
 
 /// Locks a station against being retired until the transaction ends; `false` if there is no such
 /// station.
-pub(crate) async fn keep(tx: &mut Connection, id: StationId) -> Result<bool, StorageError> {
+pub(crate) async fn lock_active(tx: &mut Connection, id: StationId) -> Result<bool, StorageError> {
     let held: Option<Uuid> = stations::table
         .filter(stations::id.eq(id.0))
         .filter(stations::retired_at.is_null())

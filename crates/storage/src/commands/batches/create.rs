@@ -86,7 +86,9 @@ pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Creat
     }
     // A concurrent request with the same key came first.
     let before = known(connection, new.keyed.as_ref()).await?;
-    before.ok_or_else(|| StorageError::inconsistent("idempotency_keys", "a key exists on insert but cannot be read"))
+    before.ok_or_else(|| {
+        StorageError::inconsistent("idempotency_keys", "a key exists on insert but cannot be read")
+    })
 }
 
 /// The result of the earlier request with the same key.

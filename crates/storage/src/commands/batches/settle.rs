@@ -106,9 +106,8 @@ struct Bars<'a>(&'a Columns<'a>);
 
 impl Rows for Bars<'_> {
     type Statement = Bars<'static>;
-    const BEFORE: &'static str = "insert into idempotency_keys (key, request_digest, batch_id)
-         select key, 0, batch_id from unnest(";
-    const AFTER: &'static str = ") as settled (batch_id, key, code) where code is not null order by key
+    const SQL: &'static str = "insert into idempotency_keys (key, request_digest, batch_id)
+         select key, 0, batch_id from unnest($1::uuid[], $2::text[], $3::text[]) as settled (batch_id, key, code) where code is not null order by key
          on conflict (key) do nothing";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
@@ -123,14 +122,13 @@ struct Outcomes<'a>(&'a Columns<'a>);
 
 impl Rows for Outcomes<'_> {
     type Statement = Outcomes<'static>;
-    const BEFORE: &'static str = "update command_batch_items as item set
+    const SQL: &'static str = "update command_batch_items as item set
            state = case when command.id is null then 'refused' else 'sent' end,
            command_id = command.id,
            code = case when command.id is null then settled.code end,
            detail = case when command.id is null then settled.detail end,
            settled_at = clock_timestamp()
-         from unnest(";
-    const AFTER: &'static str = ") as settled (batch_id, pile_id, key, command_id, code, detail)
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[]) as settled (batch_id, pile_id, key, command_id, code, detail)
          left join idempotency_keys as named on named.key = settled.key
          left join commands as command on command.id = coalesce(settled.command_id, named.command_id)
          where item.batch_id = settled.batch_id and item.pile_id = settled.pile_id and item.state = 'waiting'

@@ -12,7 +12,7 @@ use domain::devices::boot_probe::{BootAnswer, BootProbe};
 use domain::devices::charge_point::ChargePoint;
 use domain::devices::connector::Connector;
 use domain::devices::liveness::Doubt;
-use domain::devices::liveness::{Goodbye, Liveness};
+use domain::devices::liveness::{Disconnection, Liveness};
 use domain::devices::presence::Confidence;
 use domain::event::BootReport;
 use domain::ids::{ChargePointId, ConnectorId, EventKey, GatewayId};
@@ -53,7 +53,7 @@ struct Memory {
     #[serde(skip_serializing_if = "Option::is_none")]
     holder: Option<Stamp>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    goodbyes: Vec<Goodbye>,
+    goodbyes: Vec<Disconnection>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     implausible_clock: Vec<EventKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,12 +123,11 @@ pub(super) struct Locked<'a> {
 
 impl Rows for Locked<'_> {
     type Statement = Locked<'static>;
-    const BEFORE: &'static str = "select
+    const SQL: &'static str = "select
            charge_point_id, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
            seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number, booted_at,
            memory, ledger_until, written_at
-         from unnest(";
-    const AFTER: &'static str = ") as wanted (id)
+         from unnest($1::text[]) as wanted (id)
          join charge_points on charge_point_id = id
          order by charge_point_id for update of charge_points";
 
@@ -201,7 +200,7 @@ impl<'a> Columns<'a> {
 
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
-    const BEFORE: &'static str = "update charge_points set
+    const SQL: &'static str = "update charge_points set
            online = new.online, last_seen_at = new.last_seen_at, last_heartbeat_at = new.last_heartbeat_at,
            gateway_id = new.gateway_id, seen_at = new.seen_at, seen_appended_at = new.seen_appended_at,
            seen_partition = new.seen_partition, seen_offset = new.seen_offset, seen_event = new.seen_event,
@@ -212,8 +211,10 @@ impl Rows for Columns<'_> {
              when (charge_points.seen_appended_at, charge_points.seen_partition, charge_points.seen_offset)
                is distinct from (new.seen_appended_at, new.seen_partition, new.seen_offset)
              then statement_timestamp() else charge_points.written_at end
-         from unnest(";
-    const AFTER: &'static str = ")
+         from unnest($1::text[], $2::boolean[], $3::timestamptz[], $4::timestamptz[], $5::text[],
+           $6::timestamptz[], $7::timestamptz[], $8::integer[], $9::bigint[], $10::bigint[],
+           $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[],
+           $16::jsonb[], $17::timestamptz[], $18::text[])
            as new (id, online, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
                    seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number,
                    booted_at, memory, ledger_until, confidence)

@@ -199,9 +199,7 @@ struct Probed<'a> {
 
 impl Rows for Probed<'_> {
     type Statement = Probed<'static>;
-    const BEFORE: &'static str =
-        "select charge_point_id, case when published then asked_at end, boot_asked_at from unnest(";
-    const AFTER: &'static str = ") as wanted (id) join device_probes on charge_point_id = id";
+    const SQL: &'static str = "select charge_point_id, case when published then asked_at end, boot_asked_at from unnest($1::text[]) as wanted (id) join device_probes on charge_point_id = id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.devices)

@@ -12,7 +12,7 @@ use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::devices::charge_point::ChargePoint;
 use domain::devices::history::History;
-use domain::devices::presence::{Evidence, Patience, Verdict};
+use domain::devices::presence::{SilenceEvidence, SilenceTimeouts, Verdict};
 use domain::ids::{ChargePointId, GatewayId};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -30,9 +30,9 @@ pub struct SilencePolicy {
 }
 
 impl SilencePolicy {
-    fn patience(&self) -> Patience {
+    fn patience(&self) -> SilenceTimeouts {
         let delta = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
-        Patience { timeout: delta(self.timeout), answer: delta(self.answer), probing: self.probing }
+        SilenceTimeouts { timeout: delta(self.timeout), answer: delta(self.answer), probing: self.probing }
     }
 
     fn unasked_after(&self) -> Duration {
@@ -98,8 +98,8 @@ pub async fn judge_devices(
 }
 
 impl Judged {
-    fn judge(&mut self, state: &mut ChargePoint, patience: &Patience, grounds: &Grounds) {
-        let doubted_since = state.liveness.standing_doubt().map(|doubt| doubt.since);
+    fn judge(&mut self, state: &mut ChargePoint, patience: &SilenceTimeouts, grounds: &Grounds) {
+        let doubted_since = state.liveness.current_doubt().map(|doubt| doubt.since);
         let evidence = grounds.of(state);
         match state.liveness.fall_silent(grounds.now, patience, &evidence) {
             Verdict::Waits => {}
@@ -146,9 +146,9 @@ impl Grounds {
         Ok(Self { now, asked, suspected: gateways.into_iter().zip(suspected_at).collect() })
     }
 
-    fn of(&self, state: &ChargePoint) -> Evidence {
+    fn of(&self, state: &ChargePoint) -> SilenceEvidence {
         let gateway = state.liveness.gateway().map(GatewayId::as_str);
-        Evidence {
+        SilenceEvidence {
             asked_at: self.asked.get(state.id.as_str()).and_then(|asked| asked.at),
             // An event clears the suspicion of its gateway a moment after the device's own state.
             gateway_suspected: gateway

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::devices::change::Changes;
-use domain::devices::charge_point::{ChargePoint, Ignored, Misfit, Outcome};
+use domain::devices::charge_point::{ChargePoint, Ignored, Outcome, UnplacedReason};
 use domain::devices::history::History;
 use domain::devices::sample::Samples;
 use std::slice;
@@ -41,7 +41,7 @@ pub enum Undone {
     /// The event is ignored by design.
     Ignored(Ignored),
     /// The event cannot be applied to the state of its device.
-    Unplaced(Misfit),
+    Unplaced(UnplacedReason),
     /// PostgreSQL refused the event's changes.
     Refused(StorageError),
 }

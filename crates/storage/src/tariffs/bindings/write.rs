@@ -151,7 +151,7 @@ async fn clashing(tx: &mut Connection, binding: &Binding) -> Result<Option<Bindi
 async fn lock_subject(tx: &mut Connection, subject: &Subject) -> Result<bool, StorageError> {
     match subject {
         Subject::Platform | Subject::Operator { .. } => Ok(true),
-        Subject::Station { station_id } => stations::lock_subject(tx, *station_id).await,
+        Subject::Station { station_id } => stations::lock_active(tx, *station_id).await,
         Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => lock_pile(tx, *pile_id).await,
     }
 }

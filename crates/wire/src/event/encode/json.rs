@@ -137,7 +137,7 @@ impl Writer {
 
     fn time(&self, time: DateTime<Utc>) -> Value {
         match self.dialect {
-            Dialect::Handbook => time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into(),
+            Dialect::Contract => time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into(),
             Dialect::Deployed => time.timestamp_millis().to_string().into(),
         }
     }

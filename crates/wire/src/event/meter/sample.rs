@@ -1,7 +1,7 @@
 //! One sampled value: its measurand, its location, and its amount in the platform's unit.
 
 use crate::error::FieldError;
-use crate::value::{Unusable, number, same_name};
+use crate::value::{InvalidValue, number, same_name};
 
 /// The stored measurands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Sample {
         let unit = unit.trim();
         let value = measurand
             .convert(value, unit)
-            .ok_or_else(|| FieldError::new("unit", Unusable::not(measurand.unit(), unit)))?;
+            .ok_or_else(|| FieldError::new("unit", InvalidValue::not(measurand.unit(), unit)))?;
         let possible =
             if measurand == Measurand::Energy { number::energy_wh(value) } else { number::plausible(value) };
         let value = possible.map_err(|error| FieldError::new("value", error))?;

@@ -70,12 +70,12 @@ fn reports_a_batch_that_cannot_be_read() {
 fn the_key_must_be_the_charge_point_id() {
     let mut court = Court::new();
     let event = court.event("pod-0", EventKind::Heartbeat);
-    let value = encode_event_json(&event, Dialect::Handbook);
+    let value = encode_event_json(&event, Dialect::Contract);
     court.record(0, None, Some(&value), &[]);
     assert_eq!(court.broken(), ["KEY_MISSING"]);
     assert_eq!(court.standing("KEY_MISMATCH"), Standing::NotJudged);
     let other = court.event("pod-0", EventKind::Heartbeat);
-    court.record(0, Some(b"cp-1"), Some(&encode_event_json(&other, Dialect::Handbook)), &[]);
+    court.record(0, Some(b"cp-1"), Some(&encode_event_json(&other, Dialect::Contract)), &[]);
     let verdict = court.verdict();
     let example = "partition 0 offset 1: key \"cp-1\", chargePointId CP-1";
     assert_eq!(verdict.finding("KEY_MISMATCH").unwrap().examples, [example]);
@@ -237,7 +237,7 @@ fn shows_three_examples_of_many() {
     for number in 0..5 {
         let mut event = court.event("pod-0", EventKind::Heartbeat);
         event.event_id = EventId::parse(&format!("e-{number}")).unwrap();
-        court.record(0, None, Some(&encode_event_json(&event, Dialect::Handbook)), &[]);
+        court.record(0, None, Some(&encode_event_json(&event, Dialect::Contract)), &[]);
     }
     let finding = court.verdict().finding("KEY_MISSING").unwrap().clone();
     assert_eq!((finding.broken, finding.examples.len()), (5, 3));
@@ -297,7 +297,7 @@ fn records_that_are_read_late_are_not_silence() {
     let mut court = Court::new();
     court.beats("pod-0").at(10);
     let event = court.event("pod-0", EventKind::Heartbeat);
-    let value = encode_event_json(&event, Dialect::Handbook);
+    let value = encode_event_json(&event, Dialect::Contract);
     let record = runtime::kafka::ReceivedRecord {
         offset: 1,
         timestamp: at(10),

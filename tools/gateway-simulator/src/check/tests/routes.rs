@@ -188,7 +188,7 @@ fn a_key_must_contain_a_pod_id() {
     let cases = [
         Key::Held { value: String::new(), ttl: Some(Duration::from_secs(300)) },
         Key::Held { value: "x".repeat(129), ttl: Some(Duration::from_secs(300)) },
-        Key::Unusable("WRONGTYPE".to_owned()),
+        Key::InvalidValue("WRONGTYPE".to_owned()),
     ];
     for key in cases {
         let mut court = Court::new();

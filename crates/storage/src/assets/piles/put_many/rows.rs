@@ -87,13 +87,14 @@ impl<'a> Made<'a> {
 
 impl Rows for Made<'_> {
     type Statement = Made<'static>;
-    const BEFORE: &'static str = "insert into piles
+    const SQL: &'static str = "insert into piles
            (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
             connectors, created_at, updated_at, version, station_id)
          select id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
                 connectors, at, at, version, station_id
-         from unnest(";
-    const AFTER: &'static str = ") as new
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+           $7::double precision[], $8::text[], $9::text[], $10::jsonb[], $11::timestamptz[],
+           $12::bigint[], $13::uuid[]) as new
            (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
             connectors, at, version, station_id)
          order by charge_point_id
@@ -121,13 +122,14 @@ impl<'a> Replaced<'a> {
 
 impl Rows for Replaced<'_> {
     type Statement = Replaced<'static>;
-    const BEFORE: &'static str = "update piles set
+    const SQL: &'static str = "update piles set
            name = new.name, model = new.model, vendor = new.vendor, serial_number = new.serial_number,
            rated_power_kw = new.rated_power_kw, current_type = new.current_type,
            placeholder_current_type = new.placeholder_current_type, connectors = new.connectors,
            updated_at = new.at, version = new.version
-         from unnest(";
-    const AFTER: &'static str = ") as new
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+           $7::double precision[], $8::text[], $9::text[], $10::jsonb[], $11::timestamptz[],
+           $12::bigint[]) as new
            (id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, placeholder_current_type,
             connectors, at, version)
          where piles.id = new.id";

@@ -87,13 +87,14 @@ impl<'a> Made<'a> {
 
 impl Rows for Made<'_> {
     type Statement = Made<'static>;
-    const BEFORE: &'static str = "insert into stations
+    const SQL: &'static str = "insert into stations
            (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses,
             created_at, updated_at, version)
          select id, name, address, operator_id, latitude, longitude, status, opening_hours,
                 string_to_array(facilities, ','), string_to_array(startable_statuses, ','), at, at, version
-         from unnest(";
-    const AFTER: &'static str = ") as new
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::double precision[],
+           $6::double precision[], $7::text[], $8::jsonb[], $9::text[], $10::text[],
+           $11::timestamptz[], $12::bigint[]) as new
            (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses, at,
             version)";
 
@@ -113,13 +114,14 @@ impl<'a> Replaced<'a> {
 
 impl Rows for Replaced<'_> {
     type Statement = Replaced<'static>;
-    const BEFORE: &'static str = "update stations set
+    const SQL: &'static str = "update stations set
            name = new.name, address = new.address, operator_id = new.operator_id, latitude = new.latitude,
            longitude = new.longitude, status = new.status, opening_hours = new.opening_hours,
            facilities = string_to_array(new.facilities, ','),
            startable_statuses = string_to_array(new.startable_statuses, ','), updated_at = new.at, version = new.version
-         from unnest(";
-    const AFTER: &'static str = ") as new
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::double precision[],
+           $6::double precision[], $7::text[], $8::jsonb[], $9::text[], $10::text[],
+           $11::timestamptz[], $12::bigint[]) as new
            (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, startable_statuses, at,
             version)
          where stations.id = new.id";

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 /// Admits at most `rate` devices per second. Unused credit is lost after one second.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct RateLimit {
     rate: u64,
     /// The credit, in thousandths of a device.
     credit: u64,
     counted_at: Instant,
 }
 
-impl Pace {
+impl RateLimit {
     /// A limit of `rate` devices per second, with the credit of one second at the start.
     pub(super) fn new(rate: u32, now: Instant) -> Self {
         let rate = u64::from(rate);
@@ -42,12 +42,12 @@ mod tests {
     fn admits_at_most_the_rate_per_second() {
         let begun = Instant::now();
         let after = |ms| begun + Duration::from_millis(ms);
-        let mut pace = Pace::new(100, begun);
-        assert_eq!(pace.allowance(begun), 100);
-        pace.spend(100);
-        assert_eq!(pace.allowance(after(250)), 25);
-        pace.spend(20);
-        assert_eq!(pace.allowance(after(500)), 30);
-        assert_eq!(pace.allowance(after(60_000)), 100, "unused credit is lost");
+        let mut rate_limit = RateLimit::new(100, begun);
+        assert_eq!(rate_limit.allowance(begun), 100);
+        rate_limit.spend(100);
+        assert_eq!(rate_limit.allowance(after(250)), 25);
+        rate_limit.spend(20);
+        assert_eq!(rate_limit.allowance(after(500)), 30);
+        assert_eq!(rate_limit.allowance(after(60_000)), 100, "unused credit is lost");
     }
 }

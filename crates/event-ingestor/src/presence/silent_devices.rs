@@ -3,15 +3,16 @@
 
 use crate::metrics::Metrics;
 use domain::ids::ChargePointId;
+use runtime::every;
+use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use storage::devices::presence::silence::{self, SilencePolicy};
-use storage::devices::presence::{concerned, gateways};
+use storage::devices::presence::{gateways, silent_devices};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::MissedTickBehavior;
 
 /// How often devices of silent gateways are searched.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -24,18 +25,18 @@ const AT_ONCE: i64 = 1_200;
 
 /// Devices by the partition of their newest event, waiting for its owner to judge them.
 #[derive(Debug)]
-pub(crate) struct Concerned {
+pub(crate) struct SilentDevices {
     waiting: Mutex<BTreeMap<i32, Vec<ChargePointId>>>,
     turn: Semaphore,
 }
 
-impl Default for Concerned {
+impl Default for SilentDevices {
     fn default() -> Self {
         Self { waiting: Mutex::default(), turn: Semaphore::new(1) }
     }
 }
 
-impl Concerned {
+impl SilentDevices {
     /// The right to judge, which one partition has at a time; `None` while another has it. It is
     /// separate from the turns for records, so that no record waits behind thousands of devices of
     /// other partitions.
@@ -70,8 +71,7 @@ impl Concerned {
         check: Duration,
         shutdown: Shutdown,
     ) {
-        let mut ticks = tokio::time::interval(check.clamp(SHORTEST_INTERVAL, INTERVAL));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = every(check.clamp(SHORTEST_INTERVAL, INTERVAL));
         let mut search = Search::new(policy, check);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
             let owned = metrics.owned();
@@ -106,7 +106,7 @@ impl Concerned {
     }
 
     fn locked(&self) -> MutexGuard<'_, BTreeMap<i32, Vec<ChargePointId>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.locked()
     }
 }
 
@@ -174,9 +174,11 @@ impl Search {
             if suspected.is_empty() && !has_doubtful {
                 return Ok((Vec::new(), false));
             }
-            let found = concerned::list(&mut connection, &partitions, &suspected, answer, AT_ONCE).await?;
+            let found =
+                silent_devices::list(&mut connection, &partitions, &suspected, answer, AT_ONCE).await?;
             let continues = !suspected.is_empty() || !found.is_empty();
-            let has_doubtful = continues || concerned::has_doubtful(&mut connection, &partitions).await?;
+            let has_doubtful =
+                continues || silent_devices::has_doubtful(&mut connection, &partitions).await?;
             Ok((found, has_doubtful))
         };
         database.run(search).await

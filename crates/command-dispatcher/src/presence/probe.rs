@@ -24,7 +24,7 @@ use uuid::Uuid;
 const EXPIRES_AFTER: TimeDelta = TimeDelta::seconds(30);
 
 /// Sends probes.
-pub(crate) struct Asker {
+pub(crate) struct Prober {
     database: Database,
     keys: RouteKeys,
     publisher: CommandPublisher,
@@ -39,7 +39,7 @@ struct PreparedProbe {
     partition: i32,
 }
 
-impl Asker {
+impl Prober {
     /// Probes take the same route as commands.
     pub(crate) fn new(
         database: Database,
@@ -62,7 +62,7 @@ impl Asker {
     ///
     /// # Errors
     /// When PostgreSQL fails. A probe that was not published leaves only its record.
-    pub(super) async fn ask(
+    pub(super) async fn probe(
         &self,
         devices: &[DueDevice],
         interval: Duration,

@@ -11,7 +11,7 @@ use storage::{Database, PooledConnection, StorageError};
 
 /// The arguments of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GoOn {
+pub struct ResumeCommand {
     partition: i32,
     from: StartOffset,
     apply: bool,
@@ -27,7 +27,7 @@ enum StartOffset {
     At(i64),
 }
 
-impl GoOn {
+impl ResumeCommand {
     /// The arguments, as `--help` shows them.
     pub const USAGE: &str = "--partition N --from earliest|latest|OFFSET [--apply]";
 
@@ -92,7 +92,7 @@ struct Log {
 ///
 /// # Errors
 /// When the partition is not halted, Kafka does not have the offset, or PostgreSQL or Kafka fails.
-pub async fn go_on(settings: Settings, _context: Context, asked: GoOn) -> anyhow::Result<()> {
+pub async fn resume(settings: Settings, _context: Context, asked: ResumeCommand) -> anyhow::Result<()> {
     let (topic, partition) = (settings.ingest.topic, asked.partition);
     let database = Database::new(&settings.database).context("database settings")?;
     let reader = Kafka::new(&settings.kafka).context("kafka settings")?.reader(&topic, partition);
@@ -236,16 +236,16 @@ mod tests {
     use super::*;
     use chrono::DateTime;
 
-    fn parse(line: &str) -> Result<GoOn, String> {
-        GoOn::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    fn parse(line: &str) -> Result<ResumeCommand, String> {
+        ResumeCommand::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
     fn parses_arguments_in_any_order_and_both_spellings() {
-        let asked = GoOn { partition: 3, from: StartOffset::At(17), apply: true };
+        let asked = ResumeCommand { partition: 3, from: StartOffset::At(17), apply: true };
         assert_eq!(parse("--partition 3 --from 17 --apply"), Ok(asked));
         assert_eq!(parse("--apply --from=17 --partition=3"), Ok(asked));
-        let dry = GoOn { from: StartOffset::Earliest, apply: false, ..asked };
+        let dry = ResumeCommand { from: StartOffset::Earliest, apply: false, ..asked };
         assert_eq!(parse("--partition 3 --from earliest"), Ok(dry));
         assert_eq!(parse("--partition 3 --from latest").unwrap().from, StartOffset::Latest);
     }

@@ -9,13 +9,13 @@ const GROW_AFTER: u32 = 16;
 
 /// The number of bytes to fetch, between [`LEAST`] and a setting.
 #[derive(Debug, Clone)]
-pub(crate) struct Appetite {
+pub(crate) struct FetchSize {
     most: usize,
     now: usize,
     in_time: u32,
 }
 
-impl Appetite {
+impl FetchSize {
     /// Starts with `most`, in bytes.
     pub(crate) const fn new(most: usize) -> Self {
         Self { most, now: most, in_time: 0 }
@@ -48,18 +48,18 @@ mod tests {
 
     #[test]
     fn shrinks_after_a_batch_that_is_too_large_and_grows_again() {
-        let mut appetite = Appetite::new(1 << 20);
-        appetite.too_large();
+        let mut fetch_size = FetchSize::new(1 << 20);
+        fetch_size.too_large();
         for _ in 0..GROW_AFTER {
-            assert_eq!(appetite.bytes(), 1 << 19);
-            appetite.written();
+            assert_eq!(fetch_size.bytes(), 1 << 19);
+            fetch_size.written();
         }
-        assert_eq!(appetite.bytes(), 1 << 20);
-        (0..100).for_each(|_| appetite.written());
-        assert_eq!(appetite.bytes(), 1 << 20, "at most the setting");
-        (0..100).for_each(|_| appetite.too_large());
-        assert_eq!(appetite.bytes(), LEAST);
-        let mut small = Appetite::new(100);
+        assert_eq!(fetch_size.bytes(), 1 << 20);
+        (0..100).for_each(|_| fetch_size.written());
+        assert_eq!(fetch_size.bytes(), 1 << 20, "at most the setting");
+        (0..100).for_each(|_| fetch_size.too_large());
+        assert_eq!(fetch_size.bytes(), LEAST);
+        let mut small = FetchSize::new(100);
         small.too_large();
         assert_eq!(small.bytes(), 100);
     }

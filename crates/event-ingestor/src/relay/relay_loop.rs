@@ -1,7 +1,7 @@
 //! The loop of the lease holder: sequence, read, publish, record the position.
 
 use super::outgoing::Outgoing;
-use super::{Ended, FIRST_PAUSE, Relay, back_off, wait};
+use super::{Ended, Relay, new_backoff, wait};
 use runtime::kafka::{KafkaError, PublishError, TopicWriter};
 use runtime::{Shutdown, causes};
 use std::num::NonZeroU16;
@@ -22,7 +22,7 @@ const MEASURING: Duration = Duration::from_secs(1);
 const PRUNING: (Duration, i64) = (Duration::from_secs(60), 1_000);
 
 /// The relay while it holds the lease.
-pub(super) struct Pump<'a> {
+pub(super) struct RelayLoop<'a> {
     relay: &'a Relay,
     lease: PartitionLease,
     writer: TopicWriter,
@@ -48,7 +48,7 @@ enum RelayError {
     LeaseLost,
 }
 
-impl<'a> Pump<'a> {
+impl<'a> RelayLoop<'a> {
     pub(super) fn new(relay: &'a Relay, lease: PartitionLease) -> Self {
         let now = Instant::now();
         Self {
@@ -64,11 +64,11 @@ impl<'a> Pump<'a> {
 
     /// Publishes until asked to stop or overtaken. A publication in flight is completed.
     pub(super) async fn run(&mut self, shutdown: &Shutdown) -> Ended {
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = new_backoff();
         while !shutdown.is_requested() {
             match self.step().await {
                 Ok(full) => {
-                    pause = FIRST_PAUSE;
+                    backoff.reset();
                     if !full {
                         wait(shutdown, self.relay.settings.poll()).await;
                     }
@@ -77,11 +77,11 @@ impl<'a> Pump<'a> {
                 Err(error) => {
                     tracing::warn!(
                         error = causes(&error),
-                        pause_ms = pause.as_millis(),
+                        pause_ms = backoff.peek().as_millis(),
                         "publishing the feed failed; retrying after the pause"
                     );
                     self.partitions = None;
-                    back_off(shutdown, &mut pause).await;
+                    wait(shutdown, backoff.pause()).await;
                 }
             }
         }
