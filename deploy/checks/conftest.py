@@ -1,4 +1,4 @@
-"""What the tests are given: every chart by its defaults and by the production example."""
+"""Fixtures: every chart with its defaults and with the production example."""
 
 import os
 
@@ -8,7 +8,7 @@ from rendering import CHARTS, binary, production, render
 VARIANTS = {
     "defaults": lambda chart: {},
     "production": production,
-    # What neither of them has.
+    # Values that neither of them sets.
     "other": lambda chart: {
         "scaling": {"mode": "keda", "keda": {"trigger": "prometheus", "prometheus": {"serverAddress": "http://prometheus:9090"}}}
         if chart == "event-ingestor"
@@ -41,7 +41,7 @@ def release(chart, values):
 
 @pytest.fixture(scope="session")
 def program():
-    """The way to a service's binary; where none was built, the test is skipped, but for CI."""
+    """The path of a service's binary; if it was not built, the test is skipped, except in CI."""
 
     def find(name):
         found = binary(name)

@@ -1,4 +1,4 @@
-"""The shape of what Kubernetes itself does not know: as much of the Prometheus operator's, KEDA's and Strimzi's schemas as the charts use."""
+"""Schemas of custom resources: as much of the Prometheus operator's, KEDA's and Strimzi's as the charts use."""
 
 
 def closed(properties, required=()):
@@ -25,7 +25,7 @@ RULE = closed(
 GROUP = closed(
     {"name": TEXT, "interval": DURATION, "limit": COUNT, "labels": TEXTS, "rules": {"type": "array", "items": RULE, "minItems": 1}}, ["name", "rules"]
 )
-# KEDA's metadata of a trigger is texts only.
+# KEDA's metadata of a trigger contains only texts.
 TRIGGER = closed({"type": {"enum": ["prometheus", "postgresql"]}, "metadata": TEXTS, "authenticationRef": closed({"name": TEXT}, ["name"])}, ["type", "metadata"])
 POLICY = closed({"type": {"enum": ["Pods", "Percent"]}, "value": COUNT, "periodSeconds": COUNT})
 BEHAVIOUR = closed({"scaleDown": closed({"stabilizationWindowSeconds": COUNT, "policies": {"type": "array", "items": POLICY}})})

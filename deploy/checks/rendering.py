@@ -1,4 +1,4 @@
-"""Charts as they come out of Helm, and what the services say of their settings."""
+"""Rendered charts, and the services' validation of their settings."""
 
 import functools
 import os
@@ -22,7 +22,7 @@ def production(chart):
 
 
 def layered(base, over):
-    """`over` laid over `base`, as Helm lays values."""
+    """`over` merged into `base`, as Helm merges values."""
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
@@ -38,7 +38,7 @@ def defaults(service):
 
 @dataclass(frozen=True)
 class Release:
-    """A chart, rendered."""
+    """A rendered chart."""
 
     chart: str
     values: dict
@@ -56,7 +56,7 @@ class Release:
 
     @property
     def pods(self):
-        """The pod templates, the migration's too."""
+        """The pod templates, including the migration's."""
         return [thing["spec"]["template"] for kind in ("Deployment", "Job") for thing in self.all(kind)]
 
     @property
@@ -72,12 +72,12 @@ class Release:
 
     @property
     def effective(self):
-        """The settings as they count."""
+        """The effective settings."""
         return layered(defaults(self.chart), self.settings)
 
 
 def render(chart, values=None, place=None):
-    """Renders a chart, or a copy of it that lies elsewhere; raises what Helm says against it."""
+    """Renders a chart, or a copy of it elsewhere; raises Helm's error."""
     values = values or {}
     with helm.Chart.load(place or HELM / chart) as loaded:
         loaded.validate_schema(values)
@@ -89,7 +89,7 @@ def render(chart, values=None, place=None):
 
 
 def binary(name):
-    """The service's program, where it was built: on a developer's machine it may not be, in CI it must."""
+    """The service's binary, if it was built: on a developer's machine it may be missing, in CI it must exist."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     for folder in (os.environ.get("SERVICE_BINARIES"), target / "debug", target / "release"):
         if folder and (program := Path(folder) / name).exists():
@@ -98,7 +98,7 @@ def binary(name):
 
 
 def check_config(program, environment):
-    """Lets the service judge its settings; nothing of this process's own environment counts."""
+    """Lets the service validate its settings, without the environment of this process."""
     return subprocess.run(
         [program, "--check-config"], env=environment, capture_output=True, text=True, timeout=30, check=False
     )

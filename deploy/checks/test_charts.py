@@ -1,4 +1,4 @@
-"""What holds of every chart, by its defaults, by the production example, and with what neither of them has."""
+"""Properties of every chart, with its defaults, with the production example, and with values that neither of them sets."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from custom_resources import SCHEMAS
 from jsonschema import Draft202012Validator
 from rendering import CHARTS, HELM, NAMESPACE, ROOT, production, render
 
-# The oldest that Chart.yaml admits, and the newest that is known.
+# The oldest version that Chart.yaml allows, and the newest one.
 KUBERNETES = ("1.29", "1.37")
 
 
@@ -135,7 +135,7 @@ def test_the_schema_is_migrated_before_anything_else(release):
     # `asset-api` is the one that has the command.
     assert "/asset-api" in container["image"]
     assert spec["restartPolicy"] == "Never" and job["spec"]["activeDeadlineSeconds"] > 0
-    # Nothing that the chart is yet to make.
+    # Nothing that the chart itself creates later.
     made = {thing["metadata"]["name"] for kind in ("ConfigMap", "ServiceAccount") for thing in release.all(kind)}
     assert spec["serviceAccountName"] not in made
     assert not any("configMap" in volume for volume in spec["volumes"])
@@ -193,7 +193,7 @@ def test_metrics_are_read_from_the_admin_port_alone(chart):
 
 
 def test_the_command_topic_is_as_the_service_expects_it():
-    """For Strimzi's operator; what is set of the service is set of its topic."""
+    """For Strimzi's operator; the service's settings apply to its topic."""
     assert not render("command-dispatcher").all("KafkaTopic")
     strimzi = {"enabled": True, "namespace": "kafka", "cluster": "charging"}
     (topic,) = render("command-dispatcher", {"commandTopic": {"strimzi": strimzi}}).all("KafkaTopic")
@@ -211,7 +211,7 @@ def test_the_command_topic_is_as_the_service_expects_it():
 
 
 def test_all_rules_and_dashboards_come_with_one_chart():
-    """Nothing of deploy/observability is left out, and nothing is there twice."""
+    """Everything of deploy/observability is in exactly one chart."""
     groups, boards = [], []
     for chart in CHARTS:
         release = render(chart, {"prometheusRule": {"enabled": True}, "dashboards": {"enabled": True}})
@@ -226,7 +226,7 @@ def test_all_rules_and_dashboards_come_with_one_chart():
     assert len(boards) == len(dict(boards))
 
 
-RULES = """# What Prometheus reads.
+RULES = """# The file that Prometheus reads.
 groups:
   - name: of-others
     rules:
@@ -244,11 +244,11 @@ DASHBOARD = '{"title": "Example", "legend": "{{pod}}"}'
 
 
 def test_any_rules_and_any_dashboard_are_carried(chart, tmp_path):
-    """With files of its own, whatever lies in deploy/observability."""
+    """With separate files, independent of deploy/observability."""
     copy = tmp_path / chart
     shutil.copytree(HELM / chart, copy)
     (copy / "alerts/x.rules.yaml").write_text(RULES)
-    # Such as what tests the rules.
+    # For example the tests of the rules.
     (copy / "alerts/other.yaml").write_text(RULES)
     (copy / f"dashboards/{chart}_x.json").write_text(DASHBOARD)
     switches = {"prometheusRule": {"enabled": True, "groups": ["example"]}, "dashboards": {"enabled": True, "files": ["*_x.json"]}}

@@ -1,4 +1,4 @@
-"""The platform of compose.yaml is the one that the services and the local stack describe."""
+"""compose.yaml agrees with the services' defaults and with the local stack."""
 
 import json
 import os
@@ -19,9 +19,9 @@ SHORT = {"DATABASE_URL": "database.url", "REDIS_URL": "redis.url", "KAFKA_BROKER
 
 @pytest.fixture(scope="module")
 def services():
-    """What `docker compose config` makes of the file; it refuses what Compose does not know."""
+    """The file as `docker compose config` resolves it, which refuses unknown keys."""
     tool = Path(sys.executable).with_name("docker-compose")
-    # Only what finding programs takes: no variable of a developer may matter.
+    # Only the PATH: no other variable of a developer may matter.
     shown = subprocess.run(
         [tool, "--file", COMPOSE / "compose.yaml", "config", "--format", "json"],
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}, capture_output=True, text=True, timeout=60, check=False,
@@ -32,7 +32,7 @@ def services():
 
 
 def settings(service):
-    """The settings that a service's environment sets; what OpenTelemetry's own variables say is none of them."""
+    """The settings in a service's environment, without OpenTelemetry's own variables."""
     ours = {name: value for name, value in service["environment"].items() if not name.startswith("OTEL_")}
     return {SHORT.get(name) or name.removeprefix("CHARGING__").lower().replace("__", "."): value for name, value in ours.items()}
 
@@ -65,7 +65,7 @@ def test_the_service_takes_its_settings(services, program, name):
 
 
 def test_every_server_that_a_service_needs_is_named_and_waited_for(services):
-    """None is left on loopback, where inside of a container nobody is."""
+    """No address is on loopback, which other containers cannot reach."""
     for name in OURS:
         said = settings(services[name])
         for key, server, port in (("database.url", "postgresql", 5432), ("redis.url", "redis", 6379), ("kafka.brokers", "kafka", 9092)):
@@ -76,14 +76,14 @@ def test_every_server_that_a_service_needs_is_named_and_waited_for(services):
 
 
 def waited_for(services, name):
-    """Whom a service waits for, and whom these wait for."""
+    """The services for which a service waits, directly and indirectly."""
     direct = services[name].get("depends_on", {})
     assert all(how["condition"] in ("service_healthy", "service_completed_successfully") for how in direct.values())
     return set(direct).union(*(waited_for(services, other) for other in direct))
 
 
 def test_who_ends_is_waited_for_by_who_does_not(services):
-    """Otherwise `up --wait` takes its end for a failure."""
+    """Otherwise `up --wait` considers its exit a failure."""
     ending = {name for name, service in services.items() if service.get("restart") == "no"}
     assert ending == {"topics", "issuer", "migrate"}
     waits = [how for name, service in services.items() if name not in ending for how in service.get("depends_on", {}).items()]
@@ -98,7 +98,7 @@ def test_ports_are_published_on_loopback_and_listened_on(services):
         said, published = settings(services[name]), {port["target"] for port in services[name]["ports"]}
         listens = {said[f"{section}.listen"] for section in ("http", "admin") if "listen" in defaults(name).get(section, {})}
         assert {f"0.0.0.0:{port}" for port in published} == listens
-        # The ports that the documents speak of.
+        # The documented ports.
         assert {int(defaults(name)[section]["listen"].rpartition(":")[2]) for section in ("http", "admin") if section in defaults(name)} == published
 
 
@@ -151,13 +151,13 @@ def test_topics_are_made_as_the_list_says(tmp_path):
 
 
 def test_commands_are_deleted_soon_after_they_expire(services):
-    """A gateway that starts again may carry out what is still on the topic."""
+    """A restarted gateway may execute commands that are still on the topic."""
     dispatch = defaults("command-dispatcher")["dispatch"]
     (kept,) = [settings for name, _, settings in listed() if name == dispatch["topic"]]
     assert dispatch["command_ttl_s"] * 1000 <= int(kept["retention.ms"]) == dispatch["command_retention_s"] * 1000
     # Kafka deletes whole segments, so a segment must not stay open for longer.
     assert int(kept["segment.ms"]) <= int(kept["retention.ms"])
-    # And it looks for what to delete at intervals.
+    # And it checks for expired segments at intervals.
     local = dict(line.split("=", 1) for line in (ROOT / "deploy/local/kafka/server.properties.in").read_text().splitlines() if "=" in line and not line.startswith("#"))
     looks = {local["log.retention.check.interval.ms"], services["kafka"]["environment"]["KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS"]}
     assert len(looks) == 1 and int(looks.pop()) <= int(kept["segment.ms"])

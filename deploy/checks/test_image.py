@@ -1,4 +1,4 @@
-"""The Dockerfile: what can be known of it without an engine."""
+"""The Dockerfile: checks that need no container engine."""
 
 import json
 import re
@@ -49,9 +49,9 @@ def let_in():
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
-    """What .dockerignore lets in, of the files that git knows."""
+    """The files that .dockerignore allows, of those that git tracks."""
     first, *lines = let_in()
-    assert first == "*" and all(re.fullmatch(r"![\w.]+", line) for line in lines if WEB not in line), "only whole names are let in"
+    assert first == "*" and all(re.fullmatch(r"![\w.]+", line) for line in lines if WEB not in line), "only whole names are allowed"
     allowed = [line[1:] for line in lines if WEB not in line]
     place = tmp_path_factory.mktemp("context")
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *allowed], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -76,19 +76,19 @@ def test_the_pages_are_made_in_the_image_by_an_exact_node():
     major = int(re.search(r"^ARG NODE_IMAGE=node:(\d+)\.\d+\.\d+-bookworm-slim$", text, re.MULTILINE)[1])
     wanted = json.loads((ROOT / WEB / "package.json").read_text())["engines"]["node"]
     assert major >= int(re.fullmatch(r">=(\d+)", wanted)[1])
-    assert "npm ci --ignore-scripts" in text, "what is locked, and nothing that runs by itself"
+    assert "npm ci --ignore-scripts" in text, "only locked packages, and no install scripts"
     assert f"COPY --from=pages /build/web/dist {WEB}/dist\n" in text
 
 
 def test_what_a_developer_made_of_the_pages_is_not_let_in():
-    """Everything there that git ignores, as the .gitignore files say it."""
+    """Everything there that the .gitignore files ignore."""
     ignored = [f"{WEB}{line}" for line in (ROOT / WEB / ".gitignore").read_text().split()]
     assert (ROOT / WEB / "dist/.gitignore").read_text().split()[-2:] == ["*", "!.gitignore"]
     assert [line for line in let_in() if WEB in line] == [*ignored, f"{WEB}/dist/*", f"!{WEB}/dist/.gitignore"]
 
 
 def test_the_pages_are_made_of_what_is_let_in(context):
-    """With the packages that a developer has, if there are any: without them, what is copied must at least be there."""
+    """With the packages that a developer has installed, if any: without them, the copied files must at least exist."""
     for source in re.findall(r"^COPY (crates/.+) \S+$", IMAGE.read_text(), re.MULTILINE):
         assert all((context / name).exists() for name in source.split()), source
     packages = ROOT / WEB / "node_modules"
@@ -103,7 +103,7 @@ def test_the_pages_are_made_of_what_is_let_in(context):
 
 
 def test_what_is_compiled_in_is_let_in(context):
-    """Files that sources include, but for those of tests, and what build scripts read."""
+    """Files that sources include, except those of tests, and files that build scripts read."""
     missing = []
     for source in [*context.glob("crates/*/src/**/*.rs"), *context.glob("tools/*/src/**/*.rs")]:
         program = source.read_text().partition("#[cfg(test)]")[0]

@@ -1,4 +1,4 @@
-"""What the local stack says to its broker about the settings of topics, and what it makes of the answer."""
+"""The local stack's requests to its broker about settings of topics, and how it handles the responses."""
 
 import struct
 import subprocess
@@ -10,7 +10,7 @@ LOCAL = ROOT / "deploy/local"
 ACCEPTED = "00000000 00000001 0000 ffff 02 000d" + b"commands-down".hex()
 REFUSED = "00000000 00000001 0028 0003" + b"why".hex() + "02 000d" + b"commands-down".hex()
 
-# The functions as `stack` has them, before a broker that prints each request and gives the test's answer.
+# The functions of `stack`, with a broker that prints each request and returns the test's response.
 SCRIPT = """
 set -euo pipefail
 LOCAL=$1 answer=${2// /} kind=$3 given=$4
@@ -32,7 +32,7 @@ def configure(answer, kind="kafka", given=""):
 
 
 def read(body, form):
-    """Takes values off the front of a request: i is a number of four bytes, b one of one, s a text."""
+    """Reads values from the front of a request: i is a number of four bytes, b of one byte, s a text."""
     values = []
     for kind in form:
         size = {"i": 4, "b": 1, "s": 2}[kind]
@@ -84,5 +84,5 @@ def test_the_substitute_broker_may_do_without(answer):
     done = configure(answer, kind="tansu")
     assert done.returncode == 0, done.stderr
     assert "warning: Tansu does not take the settings" in done.stderr
-    # A broker of one's own is never taken for it.
+    # A given broker is never treated like that.
     assert configure(answer, kind="tansu", given="yes").returncode == 1

@@ -1,4 +1,4 @@
-"""Nothing comes in and nothing goes out but what is needed."""
+"""Only necessary traffic is allowed in and out."""
 
 import re
 
@@ -12,7 +12,7 @@ def test_what_is_not_allowed_is_denied(release):
     for found in release.all("NetworkPolicy"):
         assert sorted(found["spec"]["policyTypes"]) == ["Egress", "Ingress"]
         for rule in found["spec"]["ingress"] + found["spec"]["egress"]:
-            assert rule.get("ports"), "a rule without ports lets everything through"
+            assert rule.get("ports"), "a rule without ports allows all traffic"
     assert policy(release)["podSelector"]["matchLabels"].items() <= pods.items()
 
 

@@ -1,4 +1,4 @@
-"""Every setting of defaults.toml can be set, in the way that is its own; nothing else can."""
+"""Every setting of defaults.toml can be set, as a value, a secret or a file; nothing else can."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ import helm_python as helm
 import pytest
 from rendering import CHARTS, HELM, check_config, defaults, production, render
 
-# What the values of secrets look like in tests.
+# The form of secrets' values in tests.
 SECRETS = {
     "database.url": "postgres://someone:secret@postgresql/charging",
     "redis.url": "redis://someone:secret@redis:6379",
@@ -22,7 +22,7 @@ def test_the_schemas_are_what_the_services_say():
 
 
 def mounted(release):
-    """What is mounted where, of Secrets and ConfigMaps: path → (kind, name, key)."""
+    """The mounted Secrets and ConfigMaps: path → (kind, name, key)."""
     found = {}
     spec = release.one("Deployment")["spec"]["template"]["spec"]
     mounts = {mount["name"]: mount for mount in release.container["volumeMounts"]}
@@ -66,7 +66,7 @@ def test_no_secret_can_be_written_into_values(chart):
 
 
 def other(path, value):
-    """Another value of the same type, which the chart does not take for a mistake."""
+    """Another valid value of the same type."""
     known = {
         "http.listen": "0.0.0.0:18080", "admin.listen": "0.0.0.0:19080", "auth.mode": "jwt", "auth.algorithms": ["PS512"], "log.format": "text",
         "kafka.compression": "none" if value == "snappy" else "snappy", "kafka.sasl_mechanism": "PLAIN", "dispatch.routing_hash": "murmur2",
@@ -115,7 +115,7 @@ def test_what_no_service_knows_is_refused(chart, wrong):
 
 
 def test_the_service_takes_what_is_rendered(release, program, tmp_path):
-    """The service's own program judges the settings that its pod would have."""
+    """The service's own binary validates the settings that its pod would have."""
     environment = {}
     (tmp_path / "settings.toml").write_text(release.one("ConfigMap", release.chart)["data"]["settings.toml"])
     for entry in release.container["env"]:

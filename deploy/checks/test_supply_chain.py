@@ -1,4 +1,4 @@
-"""What the programs are made of: allowed, known, listed."""
+"""The dependencies of the programs: licensed, without advisories, listed."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def audit(database):
 
 @pytest.fixture
 def advisories(tmp_path):
-    """A database of advisories with one of them: crate → its folder."""
+    """A database with one advisory: crate → the folder of the database."""
 
     def of(crate):
         folder = tmp_path / crate / "crates" / crate

@@ -1,4 +1,4 @@
-//! What the player may order: things that devices do, and records that nobody can use.
+//! The orders of the player: actions of devices, and invalid records.
 
 use domain::ids::{ChargePointId, ConnectorId};
 use domain::status::ConnectorStatus;
@@ -13,17 +13,17 @@ use system_tests::{Ingestor, Platform, steady};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-/// What can be ordered about.
+/// What orders can act on.
 pub struct World {
     pub platform: Platform,
     pub ingestor: Mutex<Option<Ingestor>>,
     pub load: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Does it; returns when the gateway has told.
+/// Carries out an order; returns when the gateway has sent the events.
 ///
 /// # Panics
-/// When there is no such order, or it cannot be done.
+/// When the order is unknown, or cannot be carried out.
 pub async fn carry_out(world: &World, order: Value) {
     let platform = &world.platform;
     let text = |name: &str| order.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -75,11 +75,12 @@ pub async fn carry_out(world: &World, order: Value) {
                 load.await.unwrap();
             }
         }
-        unknown => panic!("nobody knows how to {unknown:?}"),
+        unknown => panic!("unknown order {unknown:?}"),
     }
 }
 
-/// Announces many devices, and has them send events at a constant rate from then on; every event must come to be.
+/// Announces many devices, and lets them send events at a constant rate from then on; every event
+/// must be published.
 async fn begin(platform: &Platform, settings: LoadSettings) -> JoinHandle<()> {
     let mut load = Load::new(&settings, &platform.simulator_settings, &platform.kafka).await.unwrap();
     load.announce().await.unwrap();

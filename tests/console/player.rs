@@ -1,5 +1,5 @@
-//! The program that plays at the browser, and what it says: lines that begin with `@` are orders to this side, answered by one line
-//! each; all others are for people.
+//! The program that operates the browser, and its output: lines that begin with `@` are orders to
+//! this side, each answered with one line; all other lines are for people.
 
 use serde_json::Value;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// Far more than it takes.
+/// Much longer than the program takes.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// It.
+/// The program.
 pub struct Player {
     process: Child,
     said: Lines<BufReader<ChildStdout>>,
@@ -19,7 +19,7 @@ pub struct Player {
 }
 
 impl Player {
-    /// Starts it on `stage`.
+    /// Starts the program with `stage`.
     pub fn start(stage: &Value) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/console/web");
         let mut process = Command::new("node")
@@ -30,16 +30,16 @@ impl Player {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("Node is not there: run `make console-test`");
+            .expect("Node.js is not installed: run `make console-test`");
         let said = BufReader::new(process.stdout.take().unwrap()).lines();
         let heard = process.stdin.take().unwrap();
         Self { process, said, heard }
     }
 
-    /// Carries out what it orders until it ends.
+    /// Carries out its orders until it exits.
     ///
     /// # Panics
-    /// When it does not end well.
+    /// When it fails.
     pub async fn play<F: Future<Output = ()>>(mut self, carry_out: impl Fn(Value) -> F) {
         let played = tokio::time::timeout(PATIENCE, async {
             while let Some(line) = self.said.next_line().await.unwrap() {
@@ -52,12 +52,12 @@ impl Player {
             }
             self.process.wait().await.unwrap()
         });
-        let ended = played.await.expect("the player is still at it");
-        assert!(ended.success(), "the player says that something is not as it should be: {ended}");
+        let ended = played.await.expect("the player does not exit");
+        assert!(ended.success(), "the player reports a failure: {ended}");
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what the player says is for the person who runs this")]
+#[expect(clippy::print_stdout, reason = "the player's output is for the terminal")]
 fn show(line: &str) {
     println!("{line}");
 }

@@ -1,4 +1,4 @@
-"""What a user of the generated clients would write: register a station and a pile, price them, look at them, command a device."""
+"""Uses the generated clients: registers a station and a pile, prices them, reads them, and commands a device."""
 
 import sys
 from uuid import UUID
@@ -37,7 +37,7 @@ from command_dispatcher.models import AcceptedCommand, Command, Reset, ResetKind
 
 
 def price(client: AuthenticatedClient, station: Station) -> None:
-    """Prices the station all day, and asks what a kWh costs there."""
+    """Prices the station for the whole day, and reads the price of a kWh."""
     details = TariffDetails(name="flat", currency=Currency.CNY, status=TariffStatus.ACTIVE)
     tariff = create_tariff.sync(client=client, body=details)
     assert isinstance(tariff, Tariff), tariff
@@ -50,8 +50,8 @@ def price(client: AuthenticatedClient, station: Station) -> None:
     subject = StationSubject(level="station", station_id=station.id)
     binding = bind_tariff.sync(client=client, body=NewBinding(subject=subject, tariff_id=tariff.id))
     assert isinstance(binding, Binding), binding
-    told = get_price.sync(client=client, station_id=station.id)
-    assert isinstance(told, PriceAt) and told.price_per_kwh == "1.5055", told
+    price = get_price.sync(client=client, station_id=station.id)
+    assert isinstance(price, PriceAt) and price.price_per_kwh == "1.5055", price
 
 
 def main(assets: str, commands: str, token: str, known_pile: str) -> None:

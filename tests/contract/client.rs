@@ -1,4 +1,5 @@
-//! Clients in Python, made of nothing but the committed documents: their types hold together, and they call.
+//! Python clients that are generated only from the committed documents: their types are consistent,
+//! and their calls work.
 
 use crate::ground::Ground;
 use crate::tools::{folder, run, tool};
@@ -15,7 +16,7 @@ async fn generated_clients_call_both_services() {
         generate(service, &place).await;
     }
     let mut types = tool("mypy");
-    // What is the same in every client that the generator makes is its own affair.
+    // Details that are the same in every generated client are not checked here.
     types.current_dir(&place).args(["--follow-imports", "silent", "asset_api/api", "asset_api/models"]);
     types.args(["command_dispatcher/api", "command_dispatcher/models"]).arg(folder().join("calls.py"));
     run(types).await;
@@ -29,7 +30,8 @@ async fn generated_clients_call_both_services() {
     std::fs::remove_dir_all(&place).unwrap();
 }
 
-/// Makes a client of the document of `service`, as a package below `place`; a warning is a failure.
+/// Generates a client of the document of `service`, as a package below `place`; a warning is a
+/// failure.
 async fn generate(service: &str, place: &Path) {
     let document = folder().join(format!("../../docs/openapi/{service}.json"));
     let mut generator = tool("openapi-python-client");

@@ -1,4 +1,5 @@
-//! Schemathesis, in all its phases: examples, edge cases, random data good and bad, and calls that follow from others.
+//! Schemathesis in all its phases: examples, edge cases, valid and invalid random data, and
+//! sequences of calls.
 
 use crate::ground::Ground;
 use crate::tools::{folder, run, tool};
@@ -27,8 +28,8 @@ async fn command_dispatcher_keeps_its_contract() {
     fuzz(&ground, ground.commands, "command-dispatcher", &known).await;
 }
 
-/// Sends the service at `address` what its document allows, and what it does not. Each word of `known` in the tool's settings
-/// stands for the id of something that is there.
+/// Sends valid and invalid requests of its document to the service at `address`. Each word of
+/// `known` in the tool's settings stands for an existing id.
 async fn fuzz(ground: &Ground, address: SocketAddr, service: &str, known: &[(&str, &str)]) {
     let settings = std::fs::read_to_string(folder().join(format!("{service}.toml"))).unwrap();
     let settings = known.iter().fold(settings, |text, (word, id)| text.replace(word, id));

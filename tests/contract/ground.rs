@@ -1,4 +1,4 @@
-//! A platform where something goes on: a pile that charges at a price, a command that was sent, a record that nobody could use.
+//! A platform with data: a pile that charges at a price, a command that was sent, a dead letter.
 
 use dev_issuer::Issuer;
 use runtime::kafka::NewRecord;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use system_tests::{Answer, Ingestor, Platform};
 use testkit::eventually_some;
 
-/// It, with replicas of both HTTP services that ask for tokens.
+/// The platform, with replicas of both HTTP services that require tokens.
 pub struct Ground {
     pub assets: SocketAddr,
     pub commands: SocketAddr,
@@ -56,13 +56,13 @@ impl Ground {
         }
     }
 
-    /// A token of a caller who may do everything.
+    /// A token of a caller with all scopes.
     pub fn token(&self) -> String {
         let scopes = "assets:read assets:write tariffs:read tariffs:write commands:send operations";
         self.issuer.sign(&Issuer::claims("contract", scopes)).unwrap()
     }
 
-    /// Whether no request has harmed the platform: it still answers what it answered.
+    /// Whether the platform still responds normally after the requests.
     pub async fn is_well(&self) -> bool {
         self.platform.asset("/api/v1/stations").await.status == 200
     }
@@ -84,7 +84,7 @@ async fn price(platform: &Platform) -> (String, String) {
     (tariff, binding)
 }
 
-/// The id of a dead letter: something is sent that is no event.
+/// The id of a dead letter, of a record that is not a valid event.
 async fn dead_letter(platform: &Platform) -> String {
     let record = NewRecord {
         key: None,

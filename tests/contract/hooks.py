@@ -1,4 +1,4 @@
-"""What Schemathesis is to know beside the documents."""
+"""What Schemathesis must know in addition to the documents."""
 
 import schemathesis
 
@@ -17,7 +17,7 @@ def _whole(value):
 
 @schemathesis.hook
 def map_body(context, body):
-    """Writes whole numbers as such: to JSON Schema 1.0 is an integer, to the services it is none."""
+    """Writes integers as such: for JSON Schema 1.0 is an integer, for the services it is not."""
     return _whole(body)
 
 
@@ -26,7 +26,7 @@ def problem_code_is_documented(ctx, response, case):
     """A problem has a code that the document lists for its status."""
     if not response.headers.get("content-type", [""])[0].startswith(PROBLEM):
         return
-    # What no operation is asked for is answered by the router.
+    # The router responds to requests of unknown operations.
     if response.status_code in (404, 405) and response.json()["code"] in ("NOT_FOUND", "METHOD_NOT_ALLOWED"):
         return
     raw = case.operation.definition.raw["responses"].get(str(response.status_code))

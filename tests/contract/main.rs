@@ -1,12 +1,14 @@
-//! Whether both HTTP services keep the contract that their OpenAPI documents make, as tools of other people's see it: one that
-//! sends all that a document allows and much that it does not, and one that makes a client of a document.
+//! Whether both HTTP services keep the contract of their OpenAPI documents, as checked by
+//! third-party tools: one sends valid and invalid requests, and one generates a client from a
+//! document.
 //!
-//! The tools are Python's, so these tests are not run with the others: `make contract` sets them up and runs them.
+//! The tools need Python, so these tests do not run with the others: `make contract` installs the
+//! tools and runs them.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
+    reason = "a test fails by panicking"
 )]
 
 mod client;

@@ -1,5 +1,5 @@
-//! Examples are what they claim to be: JSON parses, the messages of the contract decode, bodies of
-//! requests and responses are as the OpenAPI documents say, and events of the feed are changes.
+//! The examples are valid: JSON parses, the messages of the contract decode, bodies of requests and
+//! responses match the OpenAPI documents, and events of the feed are changes.
 
 use crate::markdown::{Block, Document};
 use crate::repository::{documents, root, shown};
@@ -81,7 +81,7 @@ fn assert_is_change(event: &str) {
 }
 
 #[test]
-fn requests_and_responses_are_as_the_openapi_documents_say() {
+fn requests_and_responses_match_the_openapi_documents() {
     let documents = openapi();
     let mut checked = 0;
     let mut faults = Vec::new();
@@ -140,7 +140,7 @@ fn find(documents: &[Value; 2], method: &str, path: &str) -> Option<(Value, Valu
             parts.len() == named.len()
                 && parts.iter().zip(named).all(|(part, name)| part.starts_with('{') || *part == name)
         };
-        // A fixed path goes before one with parameters.
+        // A fixed path takes precedence over one with parameters.
         let mut fitting: Vec<_> = paths.iter().filter(|(template, _)| fits(template)).collect();
         fitting.sort_by_key(|(template, _)| template.matches('{').count());
         let found = fitting.into_iter().find_map(|(_, methods)| methods.get(&method))?;
@@ -148,7 +148,7 @@ fn find(documents: &[Value; 2], method: &str, path: &str) -> Option<(Value, Valu
     })
 }
 
-/// What `value` refers to.
+/// The schema to which `value` refers.
 fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let reference = value["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
     reference.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
@@ -158,7 +158,7 @@ fn faults_of(document: &Value, schema: &Value, body: &Value) -> impl Iterator<It
     let mut whole = json!({ "allOf": [schema], "components": document["components"] });
     whole["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     let faults: Vec<String> = if schema.is_null() {
-        vec!["the OpenAPI document knows no such body".to_owned()]
+        vec!["the OpenAPI document has no such body".to_owned()]
     } else {
         let validator = jsonschema::options().should_validate_formats(true).build(&whole).unwrap();
         validator.iter_errors(body).map(|fault| format!("{}: {fault}", fault.instance_path())).collect()

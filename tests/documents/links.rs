@@ -1,4 +1,4 @@
-//! Relative links name files and headings that exist.
+//! Relative links point to existing files and headings.
 
 use crate::markdown::Document;
 use crate::repository::{documents, shown};
@@ -19,7 +19,7 @@ fn every_relative_link_resolves() {
             }
         }
     }
-    assert!(broken.is_empty(), "these links lead nowhere:\n{}", broken.join("\n"));
+    assert!(broken.is_empty(), "the targets of these links do not exist:\n{}", broken.join("\n"));
 }
 
 fn resolves(from: &Path, document: &Document, target: &str) -> bool {

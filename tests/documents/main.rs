@@ -1,5 +1,5 @@
-//! The documents cannot go stale: what README, CONTRIBUTING and `docs/` name exists, links resolve,
-//! and examples are what they claim to be.
+//! The documents stay current: names in README, CONTRIBUTING and `docs/` exist, links resolve, and
+//! examples are valid.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,9 +1,9 @@
-//! Reads what the tests need of Markdown: code blocks, code spans, links and headings.
+//! Reads the parts of Markdown that the tests need: code blocks, code spans, links and headings.
 
 /// A block of code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The word behind the fence: the language that it claims to be in.
+    /// The language after the fence.
     pub language: String,
     /// Its text.
     pub text: String,
@@ -11,7 +11,7 @@ pub struct Block {
     pub line: usize,
 }
 
-/// A document, taken apart.
+/// A parsed document.
 #[derive(Debug, Default)]
 pub struct Document {
     /// The blocks of code, in their order.
@@ -21,7 +21,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Takes `text` apart. A block ends with the fence that it began with.
+    /// Parses `text`. A block ends with the fence with which it began.
     pub fn parse(text: &str) -> Self {
         let mut document = Self::default();
         let mut open: Option<Block> = None;
@@ -49,7 +49,7 @@ impl Document {
         let mut spans = Vec::new();
         for (number, line) in &self.prose {
             let mut parts = line.split('`');
-            // Text and code take turns; text comes first.
+            // Text and code alternate; text comes first.
             while let (Some(_text), Some(code)) = (parts.next(), parts.next()) {
                 spans.push((*number, code.to_owned()));
             }
@@ -69,7 +69,7 @@ impl Document {
         links
     }
 
-    /// The anchors of the headings, as they are made of their texts; one that repeats is numbered.
+    /// The anchors of the headings, derived from their texts; repeated ones are numbered.
     pub fn anchors(&self) -> Vec<String> {
         let mut anchors: Vec<String> = Vec::new();
         for (_, line) in self.prose.iter().filter(|(_, line)| line.starts_with('#')) {
@@ -88,7 +88,7 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
-fn a_document_is_taken_apart() {
+fn parses_a_document() {
     let text = "# A `b`, c\nSee [it](x.md#y) and `z`.\n```json\n{}\n```\n# A b c\n";
     let document = Document::parse(text);
     assert_eq!(document.blocks, [Block { language: "json".to_owned(), text: "{}\n".to_owned(), line: 4 }]);

@@ -1,14 +1,14 @@
-//! What the documents name in code exists: paths, commands and identifiers.
+//! Names in the documents exist in the repository: paths, commands and identifiers.
 
 use crate::markdown::Document;
 use crate::repository::{documents, root, shown, words};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Names that belong to other software or to the reader's own systems, and stand in no file here.
+/// Names of other software or of the reader's own systems, which are in no file here.
 const FOREIGN: &[&str] = &[];
 
-/// The folders and files that a path in a document begins with.
+/// The beginnings of paths in documents.
 const BEGINNINGS: [&str; 10] =
     ["crates/", "tools/", "tests/", "docs/", "deploy/", "migrations/", "proto/", "fuzz/", ".ci/", "Makefile"];
 

@@ -32,7 +32,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// README, CONTRIBUTING and all pages of `docs/`, and the READMEs beside what they describe.
+/// README, CONTRIBUTING, all pages of `docs/`, and the READMEs of folders.
 pub fn documents() -> Vec<PathBuf> {
     let mut found = files(&root());
     found.retain(|path| path.extension().is_some_and(|kind| kind == "md"));
@@ -40,13 +40,13 @@ pub fn documents() -> Vec<PathBuf> {
     found
 }
 
-/// `path` as messages name it.
+/// `path` as messages show it.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
 /// Every word of the sources, configuration and generated documents: what an identifier in a
-/// document can refer to. Documents in Markdown do not count, so none vouches for another.
+/// document can refer to. Markdown documents do not count, so none can confirm another.
 pub fn words() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for path in files(&root()) {

@@ -1,9 +1,10 @@
-//! Brokers of a test's own: leaders move, brokers go away and come back, or throttle, while ingestors read and gateways write.
+//! Brokers that belong to the test: leaders move, brokers go down and return, or throttle, while
+//! ingestors read and gateways write.
 
 use crate::chaos::play_on;
-use chaos::arena::{Arena, Plan, Servers};
-use chaos::books::Books;
 use chaos::campaign::kafka_settings;
+use chaos::database_audit::AuditedDatabase;
+use chaos::environment::{Environment, Plan, Servers};
 use chaos::faults::brokers::{PretendedBrokers, depose_leaders};
 use chaos::faults::quota;
 use chaos::narrator::Narrator;
@@ -14,24 +15,24 @@ use system_tests::binary;
 use testkit::{TestDatabase, free_port, unique};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_effect_stands_once_while_leaders_move_and_brokers_die() {
+async fn every_effect_is_written_once_while_leaders_move_and_brokers_die() {
     let topic = unique("brokers");
     let brokers = PretendedBrokers::start(&topic).unwrap();
     let database = TestDatabase::new().await;
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&topic);
     let kafka = kafka_settings(&brokers.addresses()).unwrap();
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
-    let books = Books::open(&database.url).await.unwrap();
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
     let plan = PretendedBrokers::plan();
-    let arena = Arena::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
-    let played = depose_leaders(&arena, &brokers).await.map(drop);
-    let outcome = arena.close(played).await.unwrap();
+    let environment = Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
+    let played = depose_leaders(&environment, &brokers).await.map(drop);
+    let outcome = environment.close(played).await.unwrap();
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
     std::fs::remove_dir_all(logs).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_quota_stops_no_feed_and_puts_no_change_on_it_twice() {
+async fn a_quota_neither_stops_the_feed_nor_repeats_a_change() {
     let folder = std::env::temp_dir().join(unique("broker"));
     let broker = OwnBroker::start(folder, free_port(), free_port()).await.unwrap();
     let pace = Pace {
@@ -43,8 +44,8 @@ async fn a_quota_stops_no_feed_and_puts_no_change_on_it_twice() {
     let lease = Duration::from_millis(1_500);
     let plan = Plan { partitions: 6, ingestors: 2, lease, pace, settings: quota::SETTINGS };
     let address = broker.address();
-    play_on(&address, "quota", plan, async |arena: &mut Arena| {
-        quota::throttle(arena, &address).await.map(drop)
+    play_on(&address, "quota", plan, async |environment: &mut Environment| {
+        quota::throttle(environment, &address).await.map(drop)
     })
     .await;
 }

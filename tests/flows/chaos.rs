@@ -1,9 +1,9 @@
-//! The short form of `make chaos`, on the shared servers: ingestors as processes are killed, frozen and robbed of their leases, and
-//! connections are cut at the COMMIT, all in one run.
+//! The short form of `make chaos`, on the shared servers: ingestor processes are killed, frozen and
+//! deprived of their leases, and connections are cut at the COMMIT, all in one run.
 
-use chaos::arena::{Arena, Outcome, Plan, Servers};
-use chaos::books::Books;
 use chaos::campaign::kafka_settings;
+use chaos::database_audit::AuditedDatabase;
+use chaos::environment::{Environment, Outcome, Plan, Servers};
 use chaos::faults::leases::Fight;
 use chaos::faults::{commits, freeze, kill, leases};
 use chaos::narrator::Narrator;
@@ -20,7 +20,7 @@ const LEASE: Duration = Duration::from_millis(1_500);
 const ROUNDS: u32 = 3;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
+async fn every_effect_is_written_once_whatever_is_done_to_the_ingestors() {
     let plan = Plan {
         partitions: 8,
         ingestors: 3,
@@ -39,25 +39,26 @@ async fn every_effect_stands_once_whatever_is_done_to_the_ingestors() {
             device.shown_sessions().filter(|session| session.started_by == Some(evidence)).count()
         };
         let sessions: usize = outcome.sent.ledger.devices.iter().map(rest_on_it).sum();
-        assert!(sessions > 0, "no session rests on {evidence:?}");
+        assert!(sessions > 0, "no session is derived from {evidence:?}");
     }
 }
 
-/// Plays `act` in an arena of its own on the shared servers; every effect must stand once.
+/// Runs `act` in an environment of its own on the shared servers; every effect must be written
+/// once.
 pub async fn play(
     name: &str,
     plan: Plan,
-    act: impl AsyncFnOnce(&mut Arena) -> anyhow::Result<()>,
+    act: impl AsyncFnOnce(&mut Environment) -> anyhow::Result<()>,
 ) -> Outcome {
     play_on(&kafka_brokers(), name, plan, act).await
 }
 
-/// The same, on other brokers.
+/// The same on other brokers.
 pub async fn play_on(
     brokers: &str,
     name: &str,
     plan: Plan,
-    act: impl AsyncFnOnce(&mut Arena) -> anyhow::Result<()>,
+    act: impl AsyncFnOnce(&mut Environment) -> anyhow::Result<()>,
 ) -> Outcome {
     let database = TestDatabase::new().await;
     let topic = TestTopic::new(name);
@@ -65,21 +66,22 @@ pub async fn play_on(
     Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
-    let books = Books::open(&database.url).await.unwrap();
-    let mut arena = Arena::open(plan, &servers, books, &topic, Narrator::begin()).await.unwrap();
-    let played = act(&mut arena).await;
-    let outcome = arena.close(played).await.unwrap();
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
+    let mut environment =
+        Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
+    let played = act(&mut environment).await;
+    let outcome = environment.close(played).await.unwrap();
     assert!(outcome.sent.duplicates > 0);
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
     std::fs::remove_dir_all(logs).unwrap();
     outcome
 }
 
-async fn disturb(arena: &mut Arena) -> anyhow::Result<()> {
-    kill::kill_one(arena).await?;
-    freeze::freeze_eldest(arena, LEASE * 2).await?;
-    commits::cut(arena, 4, 10).await?;
-    leases::fight(arena, Fight::Epochs, ROUNDS).await?;
-    leases::fight(arena, Fight::OneEpoch, ROUNDS).await?;
+async fn disturb(environment: &mut Environment) -> anyhow::Result<()> {
+    kill::kill_one(environment).await?;
+    freeze::freeze_eldest(environment, LEASE * 2).await?;
+    commits::cut(environment, 4, 10).await?;
+    leases::fight(environment, Fight::Epochs, ROUNDS).await?;
+    leases::fight(environment, Fight::OneEpoch, ROUNDS).await?;
     Ok(())
 }

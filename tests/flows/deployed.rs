@@ -1,4 +1,5 @@
-//! The product's story with the gateway as it is deployed: no start, no heartbeat, no answer, no goodbye.
+//! The platform's main story with the deployed gateway: no start, no heartbeat, no answer, no
+//! disconnection.
 
 use crate::story::{code, delivered, is};
 use domain::event::{EventKind, GatewayEvent, TransactionStop};
@@ -23,8 +24,8 @@ fn start() -> Value {
     json!({ "idTag": "RFID123", "connectorId": 1 })
 }
 
-/// Registers a pile with what the requirements name and no more, and connects its device to the first
-/// pod. Returns the pile's path and the device.
+/// Registers a pile with only the fields that the requirements name, and connects its device to the
+/// first pod. Returns the pile's path and the device.
 async fn available_pile(platform: &Platform) -> (String, ChargePointId) {
     let device = ChargePointId::parse(&unique("CP")).unwrap();
     let station = platform.post_asset("/api/v1/stations", &json!({ "name": "站" })).await.body;
@@ -72,7 +73,7 @@ async fn confirmed(platform: &Platform, accepted: &Answer, effect: &str) -> Vec<
 }
 
 /// Starts a charge with a command, which is confirmed first by the connector's status, then by the
-/// session that the readings show. Returns the answer to the command, and the session.
+/// session that the meter values show. Returns the response to the command, and the session.
 async fn charge(platform: &Platform, pile: &str, number: usize) -> (Answer, Value) {
     let accepted = platform.command(pile, "start-transaction", &start()).await;
     delivered(platform, &accepted).await;
@@ -101,7 +102,7 @@ async fn stop(platform: &Platform, pile: &str, number: usize, body: &Value) {
     platform.pile("the connector to be free", pile, is("Available")).await;
 }
 
-/// When the connector last went to Charging, as its gateway wrote it: in milliseconds.
+/// When the connector last went to Charging, as its gateway wrote it, in milliseconds.
 fn charging_since(platform: &Platform) -> i64 {
     let events = platform.simulator.events();
     let charges = |event: &GatewayEvent| match &event.kind {
@@ -125,7 +126,11 @@ async fn a_pile_of_a_deployed_gateway_charges_stops_and_is_reset() {
 
     let (accepted, session) = charge(&platform, &pile, 1).await;
     assert_eq!(accepted.body["route"], "key");
-    assert_eq!(started_at(&session), charging_since(&platform), "begun when the connector went to Charging");
+    assert_eq!(
+        started_at(&session),
+        charging_since(&platform),
+        "the session began when the connector went to Charging"
+    );
     assert_eq!(platform.asset(&pile).await.body["status"], "Charging");
     let again = platform.command(&pile, "start-transaction", &start()).await;
     assert_eq!(code(&again), (409, "CONNECTOR_NOT_AVAILABLE"));
@@ -156,7 +161,7 @@ async fn commands_follow_a_device_that_moves_without_a_boot_and_need_no_key() {
     let idle = ConnectorStatus::Available;
     platform.simulator.set_status(&device, connector(), idle, None).await.unwrap();
     let moved = |pile: &Value| pile["gatewayId"] == pods[1].as_str();
-    platform.pile("the pile to be heard through the other pod", &pile, moved).await;
+    platform.pile("the pile to be connected through the other pod", &pile, moved).await;
     let (accepted, _) = charge(&platform, &pile, 1).await;
     assert_eq!(
         (&accepted.body["route"], &accepted.body["gatewayId"]),
@@ -178,7 +183,7 @@ async fn commands_follow_a_device_that_moves_without_a_boot_and_need_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_charge_outlives_the_death_of_its_pod_and_the_commands_that_the_pod_reads_again() {
+async fn a_charge_survives_its_pods_death_and_the_commands_that_the_pod_reads_again() {
     let platform = Platform::start(deployed).await;
     let ingestor = platform.ingest_with(&[("feed.enabled", "false"), ("presence.probe_answer_s", "3")]);
     let (pile, device) = available_pile(&platform).await;
@@ -199,7 +204,7 @@ async fn a_charge_outlives_the_death_of_its_pod_and_the_commands_that_the_pod_re
     let lost = |pile: &Value| pile["confidence"] == "unanswered" && pile["online"] == false;
     platform.pile("the device to be offline", &pile, lost).await;
 
-    // Nothing was marked as read: the pod begins with the oldest command.
+    // No offset was committed: the pod begins with the oldest command.
     platform.simulator.restart_pod(0).unwrap();
     platform.simulator.reconnect(&device, 0, Reconnect::WithoutBoot).await.unwrap();
     let charging = ConnectorStatus::Charging;
@@ -211,16 +216,20 @@ async fn a_charge_outlives_the_death_of_its_pod_and_the_commands_that_the_pod_re
     })
     .await;
     let live = |pile: &Value| pile["confidence"] == "live" && pile["online"] == true;
-    platform.pile("the device to be there again", &pile, live).await;
+    platform.pile("the device to be online again", &pile, live).await;
     stop(&platform, &pile, 1, &json!({ "connectorId": 1 })).await;
     let [ended] = sessions(&platform, &pile).await.try_into().unwrap();
-    assert_eq!((&ended["id"], &ended["startedAt"]), (&session["id"], &session["startedAt"]), "one session");
+    assert_eq!(
+        (&ended["id"], &ended["startedAt"]),
+        (&session["id"], &session["startedAt"]),
+        "it must be one session"
+    );
     no_dead_letters(&platform).await;
     ingestor.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_of_a_transaction_that_nothing_named_is_a_session() {
+async fn the_stop_of_an_unknown_transaction_is_a_session() {
     let platform = Platform::start(deployed).await;
     let ingestor = platform.ingest();
     let (pile, device) = available_pile(&platform).await;
@@ -270,11 +279,11 @@ async fn of_two_starts_in_quick_succession_one_is_sent() {
     assert_eq!(platform.simulator.commands().len(), 1);
     stop(&platform, &pile, 1, &json!({ "connectorId": 1 })).await;
     let (_, session) = charge(&platform, &pile, 2).await;
-    assert!(session["endedAt"].is_null(), "the guard of the first start is gone");
+    assert!(session["endedAt"].is_null(), "the guard of the first start is missing");
     ingestor.stop().await;
 }
 
-/// Every record that was sent has been read, and none of them became a dead letter.
+/// Checks that every sent record was read, and none became a dead letter.
 async fn no_dead_letters(platform: &Platform) {
     let sent = platform.simulator.statistics().events_sent;
     let read = "select coalesce(sum(next_offset), 0) from ingest_partitions";

@@ -1,4 +1,5 @@
-//! What the gateways sent is what stands in the database, whatever happens to the ingestors meanwhile.
+//! The database contains exactly what the gateways sent, whatever happens to the ingestors
+//! meanwhile.
 
 use chaos::verdict::state;
 use gateway_simulator::Load;

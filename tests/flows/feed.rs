@@ -1,4 +1,4 @@
-//! What happens at the gateways is what other services are told, over Kafka and over HTTP alike.
+//! The feed reports what happened at the gateways, identically over Kafka and HTTP.
 
 use domain::feed::{FeedKind, FeedPosition};
 use domain::ids::ChargePointId;
@@ -15,11 +15,11 @@ use testkit::{TestTopic, eventually_some};
 const PARTITIONS: i32 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is told of each subject: ids and what changed, in order.
-type Told = BTreeMap<String, Vec<(FeedPosition, Value)>>;
+/// The changes of each subject: ids and contents, in order.
+type Changes = BTreeMap<String, Vec<(FeedPosition, Value)>>;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kafka_and_http_tell_the_same_in_the_same_order() {
+async fn kafka_and_http_publish_the_same_changes_in_the_same_order() {
     let platform = Platform::start(|settings| settings.gateway.pods = 2).await;
     let topic = TestTopic::new("feed");
     platform.kafka.create_topic(&topic, PARTITIONS).await.unwrap();
@@ -40,25 +40,26 @@ async fn kafka_and_http_tell_the_same_in_the_same_order() {
     };
     let (report, (device, ingestor)) = tokio::join!(run.run(&load, &never), play);
     assert_eq!(report.unwrap().failed, 0);
-    // Simulated devices go on metering, which is nothing that the feed tells; what was told by now is what is compared.
+    // Simulated devices continue to send meter values, which are not in the feed; the changes up to
+    // here are compared.
     let end = settled(&platform, &topic).await;
     let (published, streamed) = (published(&platform, &topic, end).await, streamed(&platform, end).await);
     assert_eq!(published.keys().collect::<Vec<_>>(), streamed.keys().collect::<Vec<_>>());
-    for (subject, told) in &streamed {
-        assert_eq!(published[subject], *told, "{subject}");
-        continues(subject, told);
+    for (subject, changes) in &streamed {
+        assert_eq!(published[subject], *changes, "{subject}");
+        continues(subject, changes);
     }
-    the_story_is_told(&device, &streamed[device.as_str()]);
+    the_story_is_published(&device, &streamed[device.as_str()]);
     ingestor.stop().await;
 }
 
-/// Where the feed ends, once nothing is left to be told.
+/// The end of the feed, once everything is published.
 async fn settled(platform: &Platform, topic: &str) -> i64 {
     let state = format!(
         "select json_build_array((select position from feed_head), (select next_offset - 1 from ingest_partitions
            where topic = '{topic}'), (select count(*) from feed_chunks where position is null))"
     );
-    eventually_some("what was told to be published", || async {
+    eventually_some("all changes to be published", || async {
         let now = platform.database.json(&state).await;
         let published = now[0] == now[1] && now[2] == 0;
         now[0].as_i64().filter(|_| published)
@@ -66,9 +67,9 @@ async fn settled(platform: &Platform, topic: &str) -> i64 {
     .await
 }
 
-/// What a consumer of the topic knows that skips what it has read before.
-async fn published(platform: &Platform, topic: &str, end: i64) -> Told {
-    let mut told = Told::new();
+/// The changes that a consumer of the topic sees that skips what it has read before.
+async fn published(platform: &Platform, topic: &str, end: i64) -> Changes {
+    let mut changes = Changes::new();
     for partition in 0..PARTITIONS {
         let reader = platform.kafka.reader(topic, partition);
         let latest = reader.latest_offset().await.unwrap();
@@ -80,12 +81,12 @@ async fn published(platform: &Platform, topic: &str, end: i64) -> Told {
                 let (id, subject, change) = understand(&record);
                 if id > last && id.chunk <= end {
                     last = id;
-                    told.entry(subject).or_default().push((id, change));
+                    changes.entry(subject).or_default().push((id, change));
                 }
             }
         }
     }
-    told
+    changes
 }
 
 fn understand(record: &ReceivedRecord) -> (FeedPosition, String, Value) {
@@ -94,11 +95,11 @@ fn understand(record: &ReceivedRecord) -> (FeedPosition, String, Value) {
     (id, change.key(), serde_json::to_value(&change.kind).unwrap())
 }
 
-/// What a client over HTTP knows that reads from the beginning.
-async fn streamed(platform: &Platform, end: i64) -> Told {
+/// The changes that an HTTP client sees that reads from the beginning.
+async fn streamed(platform: &Platform, end: i64) -> Changes {
     let url = platform.asset_url("/api/v1/feed?lastEventId=0-0");
     let mut response = reqwest::get(url).await.unwrap();
-    let (mut told, mut text) = (Told::new(), String::new());
+    let (mut changes, mut text) = (Changes::new(), String::new());
     let total = format!("select sum(change_count) from feed_chunks where position <= {end}");
     let mut left = platform.database.json(&total).await.as_u64().unwrap();
     while left > 0 {
@@ -113,17 +114,17 @@ async fn streamed(platform: &Platform, end: i64) -> Told {
                 left -= 1;
                 let change = json!({ "type": event["type"], "data": event["data"] });
                 let subject = event["subject"].as_str().unwrap().to_owned();
-                told.entry(subject).or_default().push((id, change));
+                changes.entry(subject).or_default().push((id, change));
             }
         }
     }
-    told
+    changes
 }
 
-/// Each status of a connector begins where the one before ended.
-fn continues(subject: &str, told: &[(FeedPosition, Value)]) {
+/// Checks that each status of a connector begins where the previous one ended.
+fn continues(subject: &str, changes: &[(FeedPosition, Value)]) {
     let mut statuses: BTreeMap<u64, Value> = BTreeMap::new();
-    for (id, change) in told {
+    for (id, change) in changes {
         let data = &change["data"];
         if change["type"] == "charging.connector.status_changed.v1" {
             let connector = data["connectorId"].as_u64().unwrap();
@@ -133,11 +134,12 @@ fn continues(subject: &str, told: &[(FeedPosition, Value)]) {
     }
 }
 
-/// Registered, online, commanded, charging.
-fn the_story_is_told(device: &ChargePointId, told: &[(FeedPosition, Value)]) {
+/// Checks the changes of the story: registered, online, commanded, charging.
+fn the_story_is_published(device: &ChargePointId, changes: &[(FeedPosition, Value)]) {
     let place = |what: &str, is: &dyn Fn(&FeedKind) -> bool| {
-        let found = told.iter().position(|(_, change)| is(&serde_json::from_value(change.clone()).unwrap()));
-        found.unwrap_or_else(|| panic!("{device}: {what} is not told in {told:#?}"))
+        let found =
+            changes.iter().position(|(_, change)| is(&serde_json::from_value(change.clone()).unwrap()));
+        found.unwrap_or_else(|| panic!("{device}: {what} is missing in {changes:#?}"))
     };
     let places = [
         place("registered", &|kind| matches!(kind, FeedKind::PileChanged(_))),

@@ -1,4 +1,5 @@
-//! All services and a gateway as processes, which export what they do; and one device that is connected.
+//! All services and a gateway as processes that export traces and metrics, and one connected
+//! device.
 
 use crate::services::{free_address, ready, start, terminate};
 use reqwest::{Client, RequestBuilder};
@@ -8,10 +9,10 @@ use testkit::collector::Collector;
 use testkit::{TestTopic, unique};
 use tokio::process::Child;
 
-/// The services, by name, in the order in which they are started.
+/// The services by name, in the order in which they are started.
 pub const SERVICES: [&str; 4] = ["asset-api", "command-dispatcher", "event-ingestor", "gateway-simulator"];
 
-/// They, while they run.
+/// The running processes.
 pub struct Fleet {
     running: Vec<Child>,
     admins: Vec<String>,
@@ -26,7 +27,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts them, exporting to `collector`; the device is online when this returns.
+    /// Starts the processes, exporting to `collector`; the device is online when this returns.
     pub async fn start(platform: &Platform, collector: &Collector) -> Self {
         let topics = &platform.simulator_settings.topics;
         let (prefix, pods, partitions) = (unique("SIM"), unique("pod"), COMMAND_PARTITIONS.to_string());
@@ -70,12 +71,12 @@ impl Fleet {
         Self { running, admins, assets, commands, client, station, pile, _feed: feed }
     }
 
-    /// A request for a command, to the service as a process.
+    /// A request for a command to the service process.
     pub fn command(&self, path: &str) -> RequestBuilder {
         self.client.post(format!("http://{}{path}", self.commands))
     }
 
-    /// A request for what became of a command, or of a batch of them.
+    /// A request for the outcome of a command or a batch of commands.
     pub fn commanded(&self, path: &str) -> RequestBuilder {
         self.client.get(format!("http://{}{path}", self.commands))
     }
@@ -85,7 +86,7 @@ impl Fleet {
         self.client.get(format!("http://{}{path}", self.assets))
     }
 
-    /// What is on `/metrics` of each of [`SERVICES`].
+    /// The content of `/metrics` of each of [`SERVICES`].
     pub async fn metrics(&self) -> Vec<String> {
         let mut texts = Vec::new();
         for admin in &self.admins {
@@ -95,7 +96,7 @@ impl Fleet {
         texts
     }
 
-    /// Ends all, after what was under way.
+    /// Stops all processes in order.
     pub async fn stop(self) {
         for service in self.running {
             terminate(service).await;
@@ -103,7 +104,7 @@ impl Fleet {
     }
 }
 
-/// Registers a pile with `device`; answers the paths of its station and of itself.
+/// Registers a pile with `device`; returns the paths of its station and of the pile.
 async fn register(platform: &Platform, device: &str) -> (String, String) {
     let station = platform.post_asset("/api/v1/stations", &json!({ "name": "站" })).await.body;
     let station = format!("/api/v1/stations/{}", station["id"].as_str().unwrap());

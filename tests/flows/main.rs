@@ -1,11 +1,6 @@
-//! Whole flows over the real stack.
+//! Whole flows on the real stack.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may panic, that is how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod brokers;
 mod chaos;

@@ -1,4 +1,4 @@
-//! What an SRE scales and alerts by is on `/metrics` of an ingestor.
+//! The metrics of an ingestor that operators use for scaling and alerts.
 
 use crate::services::{free_address, ready, start, terminate};
 use runtime::kafka::NewRecord;
@@ -9,7 +9,7 @@ use testkit::{TestTopic, eventually};
 
 const PUBLISH: Duration = Duration::from_secs(20);
 
-/// The values of `name` whose labels hold `label`.
+/// The values of `name` whose labels contain `label`.
 fn values(metrics: &str, name: &str, label: &str) -> Vec<f64> {
     let named = |line: &&str| line.split(['{', ' ']).next() == Some(name) && line.contains(label);
     let value = |line: &str| line.rsplit(' ').next().unwrap().parse().unwrap();
@@ -26,7 +26,7 @@ fn record(value: &str) -> NewRecord {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_ingestor_does_is_on_its_metrics() {
+async fn the_metrics_of_an_ingestor_show_its_work() {
     let platform = Platform::start(|_| {}).await;
     let (admin, feed) = (free_address(), TestTopic::new("feed"));
     platform.kafka.create_topic(&feed, 1).await.unwrap();

@@ -1,4 +1,4 @@
-//! What services measure stands in `docs/metrics.md`, and dashboards and alerts speak of nothing else.
+//! `docs/metrics.md` lists all metrics of the services, and dashboards and alerts use no others.
 
 use crate::fleet::{Fleet, SERVICES};
 use crate::promql::mentions;
@@ -12,10 +12,10 @@ use testkit::collector::Collector;
 use testkit::eventually;
 
 const PUBLISH: Duration = Duration::from_secs(20);
-/// Labels that Prometheus itself adds to what it scrapes.
+/// Labels that Prometheus itself adds.
 const SCRAPED: [&str; 2] = ["job", "instance"];
 
-/// The metrics of a service, by name.
+/// The metrics of a service by name.
 type Families = BTreeMap<String, Family>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,7 +32,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(repository(path)).unwrap()
 }
 
-/// What Prometheus would read from a service's answer.
+/// What Prometheus would read from a service's response.
 fn families(text: &str) -> Families {
     let mut families = Families::new();
     for line in text.lines() {
@@ -52,21 +52,21 @@ fn families(text: &str) -> Families {
     families
 }
 
-/// The family that a series called `name` is one of.
+/// The family of the series `name`.
 fn family_of<'a>(name: &'a str, families: &Families) -> &'a str {
     let parts = ["_bucket", "_sum", "_count"];
     let stem = parts.iter().find_map(|part| name.strip_suffix(part));
     stem.filter(|stem| families.get(*stem).is_some_and(|family| family.kind == "histogram")).unwrap_or(name)
 }
 
-/// The names of `a="1",b="2"}`; no value of ours has a quotation mark or a backslash in it.
+/// The names of `a="1",b="2"}`; no value here contains a quotation mark or a backslash.
 fn label_names(labels: &str) -> BTreeSet<String> {
     let outside = labels.split('"').step_by(2);
     let names = outside.filter_map(|text| text.strip_suffix('='));
     names.map(|name| name.trim_start_matches(',').to_owned()).collect()
 }
 
-/// The rows of the table that are about `service`.
+/// The rows of the table for `service`.
 fn documented(service: &str) -> Families {
     let all = read("docs/metrics.md");
     let rows = all.lines().filter(|line| line.starts_with("| `"));
@@ -80,13 +80,14 @@ fn documented(service: &str) -> Families {
             let labels = labels.filter(|label| !label.is_empty()).collect();
             let known = families
                 .insert(name.trim_matches('`').to_owned(), Family { kind: (*kind).to_owned(), labels });
-            assert_eq!(known, None, "{name} stands there twice");
+            assert_eq!(known, None, "{name} is in the table twice");
         }
     }
     families
 }
 
-/// Has the fleet's own dispatcher carry out a batch: the platform's other one may be quicker to take the first ones.
+/// Lets the fleet's own dispatcher execute a batch: the platform's other one may be faster for the
+/// first ones.
 async fn batch(fleet: &Fleet) {
     loop {
         let asked = fleet.command(&format!("{}/commands/reset", fleet.station)).json(&json!({}));
@@ -104,13 +105,13 @@ async fn batch(fleet: &Fleet) {
     }
 }
 
-/// Services that have had something of everything to measure, and what is on their `/metrics`.
+/// The services' `/metrics`, after something of every kind was measured.
 async fn measured(platform: &Platform, fleet: &Fleet) -> Vec<Families> {
     let message = json!({ "requestedMessage": "Heartbeat" });
     let pile = fleet.command(&format!("{}/commands/trigger-message", fleet.pile));
     assert_eq!(pile.json(&message).send().await.unwrap().status(), 202);
     assert_eq!(fleet.asset(&fleet.pile).send().await.unwrap().status(), 200);
-    // The second is a copy, at the same instant, whenever it is read.
+    // The second is a copy with the same instant, whenever it is read.
     let heard = r#"{"eventId":"1","eventType":"connector.status_changed","chargePointId":"CP-1",
                     "gatewayId":"pod-1","timestamp":"NOW","payload":{"connectorId":1,"status":"Available"}}"#;
     let now = runtime::clock::now();
@@ -139,18 +140,18 @@ async fn measured(platform: &Platform, fleet: &Fleet) -> Vec<Families> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_metric_stands_in_the_table() {
+async fn every_metric_is_in_the_table() {
     let (platform, collector) = (Platform::start(|_| {}).await, Collector::start());
     let fleet = Fleet::start(&platform, &collector).await;
     let measured = measured(&platform, &fleet).await;
     for (service, families) in SERVICES.iter().zip(&measured) {
         let documented = documented(service);
-        // Nothing is doubted here: histograms of that are there once something is.
+        // Nothing is doubtful here: histograms of that appear once something is.
         let is_calm = |name: &&String| !name.starts_with("ingest_presence_doubt_");
         let names = |families: &Families| families.keys().filter(is_calm).cloned().collect::<BTreeSet<_>>();
-        assert_eq!(names(families), names(&documented), "metrics of {service}, and the table's");
+        assert_eq!(names(families), names(&documented), "the metrics of {service} and of the table");
         for (name, family) in families {
-            assert_eq!(family, &documented[name], "{name} of {service}, and the table's");
+            assert_eq!(family, &documented[name], "{name} of {service} and of the table");
         }
     }
     dashboards_speak_of(&measured);
@@ -158,7 +159,7 @@ async fn every_metric_stands_in_the_table() {
     fleet.stop().await;
 }
 
-/// Each metric and label of each expression, and of what is written beside its lines, is there.
+/// Checks that each metric and label exists, of each expression and of the legends of its lines.
 fn dashboards_speak_of(measured: &[Families]) {
     for name in ["fleet", "ingest", "commands", "api"] {
         let path = format!("deploy/observability/dashboards/{name}.json");
@@ -188,11 +189,11 @@ fn alerts_speak_of(measured: &[Families]) {
     let mut lines = rules.lines().peekable();
     while let Some(line) = lines.next() {
         if let Some(runbook) = line.trim().strip_prefix("runbook_url: ") {
-            assert!(repository(runbook).is_file(), "{runbook} is not there");
+            assert!(repository(runbook).is_file(), "{runbook} does not exist");
         }
         let Some(first) = line.trim().strip_prefix("expr: ") else { continue };
         let mut expression = first.trim_start_matches('|').to_owned();
-        // A block goes on for as long as it is indented further than its key.
+        // A block continues while it is indented further than its key.
         while let Some(more) = lines.next_if(|next| first == "|" && next.starts_with("          ")) {
             expression.push_str(more);
         }
@@ -202,16 +203,16 @@ fn alerts_speak_of(measured: &[Families]) {
     assert_eq!(expressions, rules.matches("- alert: ").count());
 }
 
-/// Checks an expression; answers the labels that its metrics have.
+/// Checks an expression; returns the labels of its metrics.
 fn speaks_of(path: &str, expression: &str, measured: &[Families]) -> BTreeSet<String> {
     let mentions = mentions(expression);
-    assert!(!mentions.metrics.is_empty(), "{path}: {expression} speaks of no metric");
+    assert!(!mentions.metrics.is_empty(), "{path}: {expression} contains no metric");
     let mut all: BTreeSet<String> = SCRAPED.map(str::to_owned).into();
     for (metric, selected) in &mentions.metrics {
         let found = measured.iter().find_map(|families| {
             let family = families.get(family_of(metric, families))?;
             let is_part = family_of(metric, families) != metric;
-            // A histogram has no series of its own name.
+            // A histogram has no series with its own name.
             ((family.kind == "histogram") == is_part).then_some(family)
         });
         let Some(family) = found else { panic!("{path}: no service has {metric}, which is in {expression}") };

@@ -1,4 +1,4 @@
-//! Whether devices are there: idle ones that answer, one that vanished, and those of a pod that died.
+//! The presence of devices: idle ones that answer, one that vanished, and those of a pod that died.
 
 use gateway_simulator::{DeviceSpec, KeyFate};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::time::Duration;
 use system_tests::Platform;
 use testkit::eventually;
 
-/// What the device of `pile` went through, the earliest first: online, and how far that could be trusted.
+/// The connectivity history of the device of `pile`, the earliest first: online and confidence.
 async fn history(platform: &Platform, pile: &str) -> Vec<Value> {
     let changes = platform.asset(&format!("{pile}/status-history")).await.body;
     let changes = changes["items"].as_array().unwrap().iter().rev();
@@ -15,7 +15,7 @@ async fn history(platform: &Platform, pile: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idle_device_that_answers_stays_online_and_one_that_vanished_goes() {
+async fn an_idle_device_that_answers_stays_online_and_a_vanished_one_goes_offline() {
     let platform = Platform::start(|_| {}).await;
     let ingestor = platform.ingest_with(&[
         ("feed.enabled", "false"),
@@ -37,12 +37,16 @@ async fn an_idle_device_that_answers_stays_online_and_one_that_vanished_goes() {
     platform.simulator.vanish(&lost_device, KeyFate::Expires).await.unwrap();
     let gone = platform.pile("the lost device to be offline", &lost, |pile| pile["online"] == false).await;
     assert_eq!((&gone["status"], &gone["confidence"]), (&json!("Offline"), &json!("unanswered")));
-    // The other one says nothing of its own, and is there for twice the timeout.
+    // The other one sends nothing by itself, and stays online for twice the time-out.
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(history(&platform, &idle).await, [json!([true, "live"])]);
     assert_eq!(history(&platform, &lost).await, [json!([true, "live"]), json!([false, "unanswered"])]);
-    assert_eq!(platform.database.json("select count(*) from commands").await, json!(0), "no caller asked");
-    // It restarted when somebody had it restart, and not when it was asked.
+    assert_eq!(
+        platform.database.json("select count(*) from commands").await,
+        json!(0),
+        "no caller sent a command"
+    );
+    // It restarted because of the reset, and not because of the probe.
     let reset = platform.command(&idle, "reset", &json!({ "type": "Soft" })).await;
     assert_eq!(reset.status, 202);
     eventually("the reset to be confirmed", || async {
@@ -54,7 +58,7 @@ async fn an_idle_device_that_answers_stays_online_and_one_that_vanished_goes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_devices_of_a_dead_pod_are_doubtful_and_then_offline_and_those_of_another_are_not() {
-    // A pod that answers commands for devices which it does not hold is not dead.
+    // A pod that answers commands for devices that it does not hold is not dead.
     let platform = Platform::start(|settings| {
         settings.gateway.pods = 2;
         settings.behaviour.answers_commands = false;

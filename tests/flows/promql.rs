@@ -1,12 +1,12 @@
-//! Which metrics and labels a PromQL expression speaks of: read word by word, without understanding it.
+//! The metrics and labels of a PromQL expression, found word by word without a parser.
 //!
-//! What is no function, no operator and no label counts as a metric: a word that is not known here makes a test fail rather than
-//! pass.
+//! Every word that is not a function, an operator or a label counts as a metric: an unknown word
+//! makes a test fail.
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 
-/// Aggregations, operators and modifiers; functions are known by their bracket.
+/// Aggregations, operators and modifiers; functions are recognised by their parenthesis.
 const WORDS: [&str; 20] = [
     "sum",
     "min",
@@ -29,15 +29,15 @@ const WORDS: [&str; 20] = [
     "ignoring",
     "group_left",
 ];
-/// After these, brackets hold labels.
+/// Words that are followed by labels in parentheses.
 const GROUPINGS: [&str; 5] = ["by", "without", "on", "ignoring", "group_left"];
 
-/// What an expression speaks of.
+/// The names in an expression.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Mentions {
-    /// Each metric with the labels that it is selected by.
+    /// Each metric with the labels by which it is selected.
     pub metrics: Vec<(String, BTreeSet<String>)>,
-    /// Labels that results are grouped by or joined on.
+    /// Labels by which results are grouped or joined.
     pub groupings: BTreeSet<String>,
 }
 
@@ -47,7 +47,7 @@ enum Token {
     Mark(char),
 }
 
-/// The metrics and labels that `expression` mentions.
+/// The metrics and labels that `expression` contains.
 pub fn mentions(expression: &str) -> Mentions {
     let tokens = tokens(expression);
     let mut tokens = tokens.into_iter().peekable();
@@ -76,7 +76,7 @@ fn words_until(tokens: &mut Peekable<impl Iterator<Item = Token>>, end: char) ->
         .collect()
 }
 
-/// Words and marks. Texts, numbers, and what is between square brackets say nothing here.
+/// Words and punctuation. Texts, numbers and the contents of square brackets are ignored.
 fn tokens(expression: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut characters = expression.chars().peekable();
@@ -106,7 +106,7 @@ fn is_of_word(character: char) -> bool {
 }
 
 #[test]
-fn metrics_and_labels_are_told_from_functions_and_texts() {
+fn distinguishes_metrics_and_labels_from_functions_and_texts() {
     let read = mentions(
         r#"histogram_quantile(0.95, sum by (le, route) (rate(a_seconds_bucket{status=~"5..", job="b{c}"}[5m]))) > 2e3
            and on (job) max(d_total offset 1h) or absent(e)"#,

@@ -1,9 +1,10 @@
-//! Commands under faults: several callers at once, while leaders move, brokers die or stand still, and Postgres and Redis do.
-//! Every request is answered within its deadline, 202 or 503; what was answered, recorded and published agrees; and when the
-//! fault is over, commands are taken again by the same process.
+//! Commands under faults: several concurrent callers while leaders move, brokers die or freeze, and
+//! PostgreSQL and Redis do. Every request is answered within its deadline with 202 or 503; the
+//! responses, the database and the topic agree; and after the fault the same process accepts
+//! commands again.
 
-mod books;
 mod callers;
+mod comparison;
 mod site;
 
 use callers::Callers;
@@ -19,16 +20,17 @@ use testkit::{Manner, Relay, TestDatabase, TestTopic, eventually, eventually_som
 
 /// Longer than callers wait for anything.
 const TOO_SLOW: Duration = Duration::from_secs(15);
-/// What it bears with.
+/// A delay that the platform tolerates.
 const SLOW: Duration = Duration::from_millis(15);
-/// What the platform calls itself to brokers.
+/// The platform's client id at brokers.
 const CLIENT: &str = "charging-platform";
-/// How often three brokers take the lead from each other.
+/// How often three brokers take the leadership from each other.
 const ROUNDS: i32 = 3;
 
-/// The codes of a broker that is away. An outcome that is not known is one of them: it may have taken the record before.
+/// The codes when a broker is down. An unknown outcome is one of them: the broker may have accepted
+/// the record before.
 const BROKER_AWAY: [&str; 2] = ["BROKER_UNAVAILABLE", "COMMAND_OUTCOME_UNKNOWN"];
-/// That of a database that is away, and that of Redis.
+/// The codes when the database or Redis is down.
 const DATABASE_AWAY: [&str; 1] = ["DATABASE_UNAVAILABLE"];
 const REDIS_AWAY: [&str; 1] = ["ROUTE_STORE_UNAVAILABLE"];
 
@@ -41,10 +43,10 @@ async fn commands_follow_the_leaders_of_their_partitions() {
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
     for round in 0..ROUNDS {
-        // The old leaders are there, and say that they are none.
+        // The old leaders run, and respond that they are not leaders.
         brokers.elect(2 * round + 1, 0).unwrap();
         callers.accepted_everywhere().await;
-        // A leader that dies is gone before another takes its office.
+        // A leader is gone before another one is elected.
         let down = 1 + round;
         brokers.take_away(down).unwrap();
         callers.refused(&BROKER_AWAY).await;
@@ -62,11 +64,11 @@ async fn commands_follow_the_leaders_of_their_partitions() {
     callers.accepted_everywhere().await;
     brokers.slow_down(Duration::ZERO).unwrap();
     let calls = callers.stop().await;
-    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+    assert_eq!(comparison::findings(&site, &calls, true).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_stands_still_stops_or_crashes_loses_no_command_and_is_used_again() {
+async fn no_command_is_lost_when_a_broker_freezes_stops_or_crashes() {
     let (broker, site) = site_with_broker().await;
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
@@ -82,26 +84,27 @@ async fn a_broker_that_stands_still_stops_or_crashes_loses_no_command_and_is_use
         callers.accepted_everywhere().await;
     }
     let calls = callers.stop().await;
-    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+    assert_eq!(comparison::findings(&site, &calls, true).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_quota_puts_no_command_on_the_topic_twice() {
+async fn a_quota_publishes_no_command_twice() {
     let (broker, site) = site_with_broker().await;
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
-    // What is sent over it is appended, and the next has to wait: longer than callers do, after a while.
+    // A request beyond the quota is appended, and the next one has to wait, after a while longer
+    // than callers do.
     let quota = |bytes_per_second| {
         Connection::open(&broker.address()).limit_producers(CLIENT, bytes_per_second);
     };
     quota(Some(1_000.0));
     callers.refused(&["BROKER_UNAVAILABLE"]).await;
-    assert!(site.throttled().await, "the broker throttled, and no metric says so");
+    assert!(site.throttled().await, "the broker throttled, but no metric shows it");
     quota(None);
     callers.accepted_everywhere().await;
     let calls = callers.stop().await;
-    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
-    assert_eq!(books::copies(&site).await, [""; 0]);
+    assert_eq!(comparison::findings(&site, &calls, true).await, [""; 0]);
+    assert_eq!(comparison::copies(&site).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,14 +123,15 @@ async fn commands_follow_the_leaders_of_a_real_pair_of_brokers() {
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
 
-    // After some seconds the first leads all partitions, while the connections to the second stay open.
+    // After some seconds the first broker leads all partitions, while the connections to the second
+    // stay open.
     second.freeze().unwrap();
     callers.refused(&BROKER_AWAY).await;
     callers.accepted_everywhere().await;
     second.thaw().unwrap();
     callers.accepted_everywhere().await;
 
-    // The leaders go back, and nobody is dead.
+    // The leaderships return, and no broker is down.
     let changes = eventually_some("the second to have caught up", || async {
         ask_first().elect_preferred_leaders(&topic, partitions)
     })
@@ -138,11 +142,11 @@ async fn commands_follow_the_leaders_of_a_real_pair_of_brokers() {
     second.stop().await.unwrap();
     callers.accepted_everywhere().await;
     let calls = callers.stop().await;
-    assert_eq!(books::findings(&site, &calls, true).await, [""; 0]);
+    assert_eq!(comparison::findings(&site, &calls, true).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_and_redis_may_stand_still_dawdle_and_hang_up() {
+async fn no_command_is_lost_when_postgresql_or_redis_freeze_slow_down_or_close() {
     let database = TestDatabase::new().await;
     let topic = TestTopic::new("commands");
     let postgres = Relay::before(address_in(&database.url)).await;
@@ -169,7 +173,7 @@ async fn postgres_and_redis_may_stand_still_dawdle_and_hang_up() {
         relay.be(Manner::Prompt);
     }
     let calls = callers.stop().await;
-    assert_eq!(books::findings(&site, &calls, false).await, [""; 0]);
+    assert_eq!(comparison::findings(&site, &calls, false).await, [""; 0]);
 }
 
 /// A site whose topic is on a broker of its own.
@@ -182,13 +186,13 @@ async fn site_with_broker() -> (OwnBroker, Site) {
     (broker, site)
 }
 
-/// Where the server of a URL is.
+/// The address of the server of a URL.
 fn address_in(url: &str) -> SocketAddr {
     let server = url.split("://").nth(1).unwrap().split('/').next().unwrap();
     server.rsplit('@').next().unwrap().parse().unwrap()
 }
 
-/// The same with the relay in the place of the server.
+/// The same URL with the proxy in place of the server.
 fn through(relay: &Relay, url: &str) -> String {
     url.replace(&address_in(url).to_string(), &relay.address.to_string())
 }

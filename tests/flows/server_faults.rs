@@ -1,8 +1,9 @@
-//! The short forms of the acts of `make chaos` in which servers refuse, are full, slow or busy, or a topic is not what it was, on the
-//! shared servers: each has a database and a topic of its own, and no other test sees what is done to them.
+//! The short forms of the phases of `make chaos` in which servers refuse, are full, slow or busy,
+//! or a topic changes, on the shared servers: each has its own database and topic, and affects no
+//! other test.
 
 use crate::chaos::play;
-use chaos::arena::{Arena, Plan};
+use chaos::environment::{Environment, Plan};
 use chaos::faults::read_only::Scope;
 use chaos::faults::topic_anew::Ingestors;
 use chaos::faults::{
@@ -26,73 +27,93 @@ fn plan() -> Plan {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_read_only_for_a_while_is_waited_for() {
-    let act =
-        async |arena: &mut Arena| read_only::deny_writes(arena, Scope::Database, OUTAGE).await.map(drop);
+async fn ingestors_wait_for_a_read_only_database() {
+    let act = async |environment: &mut Environment| {
+        read_only::deny_writes(environment, Scope::Database, OUTAGE).await.map(drop)
+    };
     play("read-only", plan(), act).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_whose_disk_is_full_for_a_while_is_waited_for() {
-    play("disk", plan(), async |arena: &mut Arena| disk::run_full(arena, OUTAGE).await.map(drop)).await;
+async fn ingestors_wait_for_a_database_with_a_full_disk() {
+    play("disk", plan(), async |environment: &mut Environment| {
+        disk::run_full(environment, OUTAGE).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_that_pass_condemn_no_event_in_whatever_language_they_are() {
-    play("translated", plan(), async |arena: &mut Arena| translated::misunderstand(arena, 3).await.map(drop))
-        .await;
+async fn transient_errors_in_any_language_condemn_no_event() {
+    play("translated", plan(), async |environment: &mut Environment| {
+        translated::misunderstand(environment, 3).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_record_becomes_a_dead_letter_that_the_database_takes_and_a_refused_one_delays_no_stop() {
-    play("letters", plan(), async |arena: &mut Arena| letters::refuse(arena).await.map(drop)).await;
+async fn every_dead_letter_is_storable_and_a_refused_one_delays_no_stop() {
+    play("letters", plan(), async |environment: &mut Environment| {
+        letters::refuse(environment).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partition_whose_batches_take_too_long_goes_on_with_smaller_ones() {
-    // Few events: what gathers while everything is slow has to be read afterwards.
+async fn a_partition_whose_batches_take_too_long_continues_with_smaller_ones() {
+    // Few events, because the backlog has to be read while everything is slow.
     let pace = Pace { events_per_second: 120, marker_interval: Duration::from_millis(200), ..plan().pace };
     let plan = Plan { settings: slow::SETTINGS, pace, ..plan() };
     let (gathering, per_kib) = (Duration::from_secs(4), Duration::from_millis(100));
-    let act = async |arena: &mut Arena| slow::hold_back(arena, gathering, per_kib).await.map(drop);
+    let act = async |environment: &mut Environment| {
+        slow::hold_back(environment, gathering, per_kib).await.map(drop)
+    };
     play("slow", plan, act).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_lease_runs_out_while_partitions_change_hands_and_commits_are_slow() {
+async fn no_lease_expires_during_handovers_with_slow_commits() {
     let plan = Plan { ingestors: handover::INGESTORS, lease: Duration::from_secs(4), ..plan() };
     let delay = Duration::from_secs(2);
-    play("handover", plan, async |arena: &mut Arena| handover::hand_over(arena, delay).await.map(drop)).await;
+    play("handover", plan, async |environment: &mut Environment| {
+        handover::hand_over(environment, delay).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_partition_waits_for_the_search_for_silent_devices() {
     let plan = Plan { settings: silence::SETTINGS, ..plan() };
-    play("silence", plan, async |arena: &mut Arena| silence::search(arena, 30_000, 2_000).await.map(drop))
-        .await;
+    play("silence", plan, async |environment: &mut Environment| {
+        silence::search(environment, 30_000, 2_000).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn readers_of_a_long_history_hold_few_locks_and_ingestors_go_on() {
-    play("locks", plan(), async |arena: &mut Arena| locks::read_history(arena, 48, OUTAGE).await.map(drop))
-        .await;
+async fn readers_of_a_long_history_hold_few_locks_and_ingestors_continue() {
+    play("locks", plan(), async |environment: &mut Environment| {
+        locks::read_history(environment, 48, OUTAGE).await.map(drop)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_that_was_created_anew_is_not_read_before_an_operator_decides_and_wholly_then() {
-    // Many devices and markers: each partition must soon have more records than before.
+async fn a_recreated_topic_is_read_completely_and_only_after_an_operators_decision() {
+    // Many devices and markers, because each partition must soon have more records than before.
     let pace = Pace { charge_points: 120, marker_interval: Duration::from_millis(50), ..plan().pace };
     let plan = Plan { partitions: 4, pace, ..plan() };
-    let act = async |arena: &mut Arena| topic_anew::replace(arena, Ingestors::Stopped).await.map(drop);
+    let act = async |environment: &mut Environment| {
+        topic_anew::replace(environment, Ingestors::Stopped).await.map(drop)
+    };
     play("topic-anew", plan, act).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_other_producers_commit_is_applied_and_what_they_abort_or_nobody_can_read_is_not() {
+async fn applies_committed_records_of_other_producers_but_no_aborted_or_unreadable_ones() {
     let plan = Plan { settings: unreadable::SETTINGS, ..plan() };
     let brokers = kafka_brokers();
-    play("unreadable", plan, async |arena: &mut Arena| {
-        unreadable::write(arena, &brokers, None).await.map(drop)
+    play("unreadable", plan, async |environment: &mut Environment| {
+        unreadable::write(environment, &brokers, None).await.map(drop)
     })
     .await;
 }

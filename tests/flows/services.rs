@@ -1,4 +1,4 @@
-//! Services as processes of their own, as an operator starts and stops them.
+//! Services as processes, started and stopped as an operator does.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::Stdio;
@@ -33,7 +33,7 @@ pub async fn ready(admin: &str) {
     eventually("the service to be ready", || is_ready(admin)).await;
 }
 
-/// Asks the service to stop, and waits until it has: with the exit code 0.
+/// Stops the service with SIGTERM, and waits until it has exited with code 0.
 pub async fn terminate(mut service: Child) {
     let pid = Pid::from_raw(service.id().unwrap().cast_signed()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();

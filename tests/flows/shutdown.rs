@@ -1,4 +1,4 @@
-//! SIGTERM drains: no request is cut, no batch is half done, the exit code is 0.
+//! SIGTERM drains: no request is cut, no batch is incomplete, the exit code is 0.
 
 use crate::services::{free_address, is_ready, ready, start, terminate};
 use domain::event::{EventKind, GatewayEvent};
@@ -15,10 +15,10 @@ use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, Platform, steady};
 use testkit::{TestDatabase, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between "not ready" and the end of accepting: what a load balancer needs to notice.
+/// The time between "not ready" and the end of accepting, which a load balancer needs to notice.
 const DELAY_MS: &str = "1500";
 
-/// Callers behind a load balancer: they call for as long as the service says that it is ready.
+/// Callers behind a load balancer: they call while the service reports that it is ready.
 struct Callers {
     url: String,
     body: Value,
@@ -27,8 +27,8 @@ struct Callers {
 }
 
 impl Callers {
-    /// Calls from eight sides at once while `admin` says ready; every call must be answered, whole, with the status that
-    /// is due. Answers how many were.
+    /// Calls with eight concurrent callers while `admin` reports ready; every call must be answered
+    /// completely with the due status. Returns the number of calls.
     async fn call(self, admin: &str) -> u64 {
         let callers = Arc::new(self);
         let calling: Vec<_> = (0..8).map(|_| tokio::spawn(Arc::clone(&callers).keep_calling())).collect();
@@ -44,7 +44,8 @@ impl Callers {
     }
 
     async fn keep_calling(self: Arc<Self>) -> u64 {
-        // No connection is kept: a service that stops closes those that are idle, which is not what is tried here.
+        // No connection is kept, because a service that stops closes idle ones, which is not tested
+        // here.
         let client = Client::builder().pool_max_idle_per_host(0).timeout(PATIENCE).build().unwrap();
         let mut answered = 0;
         while self.ready.load(Relaxed) {
@@ -80,7 +81,7 @@ async fn no_request_is_cut_when_asset_api_stops() {
     assert_eq!(
         database.json(stored).await,
         json!(created),
-        "what was created was answered, and the other way round"
+        "every created station was answered, and every answered one was created"
     );
 }
 
@@ -116,7 +117,7 @@ async fn no_command_is_lost_when_command_dispatcher_stops() {
     assert_eq!(platform.database.json("select count(*) from commands").await, json!(accepted));
 }
 
-/// Has a pod that does nothing hold the device.
+/// Makes a pod that does nothing hold the device.
 async fn hold(platform: &Platform, device: &ChargePointId) {
     let event = GatewayEvent {
         event_id: EventId::parse("held").unwrap(),
@@ -139,7 +140,7 @@ async fn an_ingestor_that_stops_hands_over_at_once() {
         ("CHARGING__ADMIN__LISTEN", admin.as_str()),
         ("CHARGING__INGEST__TOPIC", platform.simulator_settings.topics.events.as_str()),
         ("CHARGING__FEED__ENABLED", "false"),
-        // Far longer than the test: what is handed over did not just run out.
+        // Much longer than the test: a partition that is handed over has not just expired.
         ("CHARGING__INGEST__LEASE_MS", "600000"),
     ];
     let first = start("event-ingestor", &platform.database, &settings);
@@ -152,7 +153,7 @@ async fn an_ingestor_that_stops_hands_over_at_once() {
         eventually("events to be written", || async { written().await > Some(300) }).await;
         terminate(first).await;
         let held = "select count(*) from ingest_partitions where owner is not null";
-        assert_eq!(platform.database.json(held).await, json!(0), "everything is given back");
+        assert_eq!(platform.database.json(held).await, json!(0), "every partition is released");
         platform.ingest()
     };
     let (report, second) = tokio::join!(run.run(&load, &never), hand_over);

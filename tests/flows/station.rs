@@ -1,4 +1,4 @@
-//! A station is commanded once, however often those who do it are killed.
+//! Each pile of a station is commanded once, however often dispatchers are killed.
 
 use crate::services::{free_address, ready, start};
 use runtime::kafka::Kafka;
@@ -11,7 +11,7 @@ use tokio::process::Child;
 use uuid::Uuid;
 
 const PILES: usize = 150;
-/// So many dispatchers are killed.
+/// The number of dispatchers that are killed.
 const KILLED: usize = 4;
 /// How long the gateway holds its devices.
 const HOLD: Duration = Duration::from_secs(600);
@@ -30,11 +30,11 @@ impl Dispatcher {
             ("KAFKA_BROKERS", testkit::kafka_brokers()),
             ("CHARGING__HTTP__LISTEN", http.clone()),
             ("CHARGING__ADMIN__LISTEN", admin.clone()),
-            // A command of which nothing is noted is taken to be sent after this time.
+            // A command without a recorded outcome counts as sent after this time.
             ("CHARGING__HTTP__REQUEST_DEADLINE_MS", "4000".to_owned()),
             ("CHARGING__DISPATCH__BATCH_POLL_MS", "50".to_owned()),
             ("CHARGING__DISPATCH__BATCH_LEASE_MS", "1000".to_owned()),
-            // No command's time is over while the test compares.
+            // No command expires while the test compares.
             ("CHARGING__DISPATCH__COMMAND_TTL_S", "3600".to_owned()),
             ("CHARGING__DISPATCH__TOPIC", topic.to_owned()),
             ("CHARGING__DISPATCH__PARTITIONS", "1".to_owned()),
@@ -56,7 +56,7 @@ async fn each_pile_of_a_station_is_commanded_once_however_often_dispatchers_are_
     let mut dispatcher = Dispatcher::start(&database, &topic).await;
     let url = format!("http://{}/api/v1/stations/{station}/commands/reset", dispatcher.http);
     let client = reqwest::Client::new();
-    eventually("the order to be taken", || async {
+    eventually("the batch to be accepted", || async {
         let order =
             client.post(&url).header("Idempotency-Key", "order-1").json(&json!({ "ratePerSecond": 50 }));
         order.send().await.is_ok_and(|answer| answer.status().as_u16() == 202)
@@ -74,19 +74,24 @@ async fn each_pile_of_a_station_is_commanded_once_however_often_dispatchers_are_
     let finished = "select finished_at is not null from command_batches";
     eventually("the batch to be finished", || async { database.json(finished).await == true }).await;
 
-    assert_eq!(database.json("select epoch > 1 from command_batches").await, true, "another went on with it");
+    assert_eq!(
+        database.json("select epoch > 1 from command_batches").await,
+        true,
+        "another dispatcher continued the batch"
+    );
     let piles = json!(PILES);
     let sent = "select count(distinct command_id) from command_batch_items where state = 'sent'";
     assert_eq!(database.json(sent).await, piles);
     assert_eq!(database.json("select count(*) from commands").await, piles, "one command for each pile");
     let on_topic = published(&kafka, &topic).await;
     let twice: Vec<_> = on_topic.iter().filter(|(_, ids)| ids.len() > 1).collect();
-    assert!(twice.is_empty(), "devices that were sent several commands: {twice:?}");
-    // Those that were killed had at most as many commands recorded and not published as may be under way at once.
-    assert!(on_topic.len() >= PILES - 32 * KILLED, "{} devices were sent a command", on_topic.len());
+    assert!(twice.is_empty(), "devices that received several commands: {twice:?}");
+    // Those that were killed had at most as many commands recorded and not published as may be in
+    // flight.
+    assert!(on_topic.len() >= PILES - 32 * KILLED, "only {} devices received a command", on_topic.len());
 }
 
-/// A station with piles whose devices one gateway holds.
+/// A station with piles whose devices are held by one gateway.
 async fn station(database: &TestDatabase) -> Uuid {
     let (station, prefix) = (Uuid::now_v7(), unique("CP"));
     database

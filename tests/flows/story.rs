@@ -1,4 +1,4 @@
-//! The product's story, with a gateway by the book and with one as they are deployed.
+//! The platform's main story, with a gateway that keeps the contract and with awkward ones.
 
 use domain::ids::ConnectorId;
 use gateway_simulator::Outcome;
@@ -19,7 +19,8 @@ pub fn is(status: &'static str) -> impl Fn(&Value) -> bool {
     move |pile| pile["status"] == status
 }
 
-/// The command was answered with 202, and the pod that holds the device has read it from the partition of its name.
+/// Checks that the command was accepted, and that the pod of the device has read it from its
+/// partition.
 pub async fn delivered(platform: &Platform, answer: &Answer) {
     assert_eq!(answer.status, 202, "{}", answer.body);
     let id = answer.body["commandId"].as_str().unwrap();
@@ -35,8 +36,9 @@ pub async fn delivered(platform: &Platform, answer: &Answer) {
     assert_eq!(received.outcome, Outcome::Accepted);
 }
 
-/// All commands are confirmed, and what they were for was seen: those named, in their order, each with whether it led to the one
-/// session, which in turn names the command that started it.
+/// Checks that all commands are confirmed and their effects were observed: those named, in their
+/// order, each with whether it led to the only session, which in turn names the command that
+/// started it.
 async fn settled(platform: &Platform, expected: &[(&str, bool)]) {
     let lives = "select json_agg(json_build_array(c.name, c.session_id = s.id and s.command_id is not null)
                                  order by c.issued_at)
@@ -47,7 +49,7 @@ async fn settled(platform: &Platform, expected: &[(&str, bool)]) {
         .iter()
         .map(|(name, of_session)| if *of_session { json!([name, true]) } else { json!([name, null]) })
         .collect();
-    eventually("the commands to have come to their ends", || async {
+    eventually("the commands to reach their final states", || async {
         platform.database.json(lives).await == json!(expected)
     })
     .await;
@@ -71,7 +73,7 @@ async fn a_pile_is_registered_comes_online_charges_and_is_reset() {
     assert_eq!(charging["status"], "Charging");
     let before = charging["connectors"][0]["energyWh"].as_f64().unwrap();
     let climbs = |pile: &Value| pile["connectors"][0]["energyWh"].as_f64().unwrap() > before;
-    platform.pile("energy to climb", &pile, climbs).await;
+    platform.pile("energy to grow", &pile, climbs).await;
     let again = platform.command(&pile, "start-transaction", &start).await;
     assert_eq!(code(&again), (409, "CONNECTOR_NOT_AVAILABLE"));
     let other = platform.command(&pile, "stop-transaction", &json!({ "transactionId": 999_999 })).await;
@@ -103,7 +105,7 @@ async fn a_pile_is_registered_comes_online_charges_and_is_reset() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_awkward_gateway_is_understood_all_the_same() {
+async fn an_awkward_gateway_is_understood() {
     let platform = Platform::start(|settings| settings.behaviour.awkward = true).await;
     let ingestor = platform.ingest();
     let (pile, device) = platform.register().await;
@@ -112,7 +114,7 @@ async fn an_awkward_gateway_is_understood_all_the_same() {
     delivered(&platform, &platform.command(&pile, "start-transaction", &json!({ "idTag": "RFID123" })).await)
         .await;
     platform.pile("the pile to charge", &pile, is("Charging")).await;
-    // The transaction's id first comes with a meter value: until then a stop cannot say which.
+    // The transaction's id first comes with meter values: until then a stop cannot name it.
     eventually("the transaction's id to be known", || async {
         platform.command(&pile, "stop-transaction", &json!({ "connectorId": 1 })).await.status == 202
     })
@@ -149,17 +151,17 @@ async fn a_faulted_pile_and_a_device_that_moved() {
     let elsewhere = pods.iter().position(|pod| *pod != held).unwrap();
     platform.simulator.move_to_pod(&device, elsewhere, gateway_simulator::Disconnection::Late).await.unwrap();
     let moved = |pile: &Value| pile["gatewayId"] == pods[elsewhere].as_str();
-    platform.pile("the pile to be heard through the other pod", &pile, moved).await;
+    platform.pile("the pile to be connected through the other pod", &pile, moved).await;
     let sent = platform.command(&pile, "start-transaction", &start).await;
     delivered(&platform, &sent).await;
     assert_eq!(sent.body["gatewayId"], pods[elsewhere].as_str());
     let after = platform.pile("the pile to charge", &pile, is("Charging")).await;
-    assert_eq!(after["online"], true, "the old pod's late goodbye changes nothing");
+    assert_eq!(after["online"], true, "the old pod's late disconnection changes nothing");
     ingestor.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_reads_any_more_is_not_trusted() {
+async fn state_that_no_replica_updates_is_not_trusted() {
     let platform = Platform::start(|_| {}).await;
     let ingestor = platform.ingest();
     let (pile, device) = platform.register().await;

@@ -1,4 +1,5 @@
-//! One trace leads from the order service's call to the ingestor's write; and a collector that is away harms nothing.
+//! One trace leads from the order service's call to the ingestor's write; an unreachable collector
+//! does no harm.
 
 use crate::fleet::Fleet;
 use crate::services::{free_address, ready, start, terminate};
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 
-/// The one span like this; all that have come are shown where there is none, or several.
+/// The single span that matches; panics and shows all spans if there is none, or several.
 fn only<'a>(spans: &'a [ExportedSpan], what: &str, is: impl Fn(&ExportedSpan) -> bool) -> &'a ExportedSpan {
     let found: Vec<_> = spans.iter().filter(|span| is(span)).collect();
     match found.as_slice() {
@@ -41,12 +42,12 @@ async fn one_trace_leads_from_the_call_to_the_write() {
     let ours = |spans: &[ExportedSpan], service: &str| {
         spans.iter().any(|span| span.service == service && span.trace_id == TRACE)
     };
-    eventually("the trace to come to its end", || async {
+    eventually("the trace to be complete", || async {
         let spans = collector.spans();
         ours(&spans, "command-dispatcher") && ours(&spans, "event-ingestor")
     })
     .await;
-    // The rest is exported before a process ends.
+    // The rest is exported before a process exits.
     fleet.stop().await;
     let spans = collector.spans();
     let topics = &platform.simulator_settings.topics;
@@ -59,10 +60,10 @@ async fn one_trace_leads_from_the_call_to_the_write() {
     assert_eq!(taken.kind, SpanKind::Consumer);
     written(&spans, taken, &topics.events);
     let commands = platform.database.json("select json_agg(trace_id) from commands").await;
-    assert_eq!(commands, json!([TRACE]), "the command itself names its trace");
+    assert_eq!(commands, json!([TRACE]), "the command contains its trace");
 }
 
-/// The span of the call, which follows from the caller's.
+/// The span of the call, whose parent is the caller's.
 fn called<'a>(spans: &'a [ExportedSpan], pile: &str) -> &'a ExportedSpan {
     let path = format!("{pile}/commands/trigger-message");
     let called = only(spans, "the call", |span| span.attribute("url.path") == path);
@@ -82,7 +83,8 @@ fn called<'a>(spans: &'a [ExportedSpan], pile: &str) -> &'a ExportedSpan {
     called
 }
 
-/// The span of the record, in that of the call; beside it those of what was asked of Postgres and Redis.
+/// The span of the record, inside that of the call, next to those of requests to PostgreSQL and
+/// Redis.
 fn sent<'a>(spans: &'a [ExportedSpan], called: &ExportedSpan, topic: &str) -> &'a ExportedSpan {
     let delivered =
         only(spans, "the delivery", |span| span.name == "deliver command" && span.is_child_of(called));
@@ -106,8 +108,8 @@ fn sent<'a>(spans: &'a [ExportedSpan], called: &ExportedSpan, topic: &str) -> &'
     sent
 }
 
-/// The batch that knows of the answer is a trace of its own, linked to where the answer comes from; and in the command's trace
-/// there is a span that leads there.
+/// The batch that contains the answer is a separate trace, linked to the origin of the answer; and
+/// in the command's trace a span leads to it.
 fn written(spans: &[ExportedSpan], taken: &ExportedSpan, topic: &str) {
     let origin = (TRACE.to_owned(), taken.id.clone());
     let ended = only(spans, "the end of the trace", |span| {
@@ -127,8 +129,8 @@ fn written(spans: &[ExportedSpan], taken: &ExportedSpan, topic: &str) {
     assert!(write.attribute("code.function.name").ends_with("write_once"), "{write:#?}");
 }
 
-/// asset-api, exporting to `endpoint`: creates 30 stations, answers its metrics once `reason` for dropping is on them, and how long
-/// it took to stop.
+/// asset-api, exporting to `endpoint`, creates 30 stations. Returns its metrics once they contain
+/// `reason` for dropping, and how long it took to stop.
 async fn without_a_collector(endpoint: &str, reason: &str) -> Duration {
     let database = TestDatabase::new().await;
     let (http, admin) = (free_address(), free_address());
@@ -156,7 +158,7 @@ async fn without_a_collector(endpoint: &str, reason: &str) -> Duration {
     eventually("spans to be counted as dropped", || async {
         create().await;
         let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
-        // It is there from the beginning.
+        // The counter exists from the beginning.
         let count = metrics.lines().find_map(|line| line.strip_prefix(&dropped)?.parse::<f64>().ok());
         assert!(metrics.contains("traces_spans_exported_total 0"), "{metrics}");
         count.unwrap() > 0.0
@@ -168,14 +170,14 @@ async fn without_a_collector(endpoint: &str, reason: &str) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_is_away_harms_nothing() {
-    let nobody = free_address();
-    without_a_collector(&format!("http://{nobody}/v1/traces"), "export_failed").await;
+async fn an_unreachable_collector_does_no_harm() {
+    let unused = free_address();
+    without_a_collector(&format!("http://{unused}/v1/traces"), "export_failed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_never_answers_holds_nobody_up() {
-    // It accepts connections, in the queue of the system, and that is all.
+async fn a_collector_that_never_responds_delays_nothing() {
+    // The system accepts connections into its queue, and nothing else happens.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}/v1/traces", silent.local_addr().unwrap());
     let took = without_a_collector(&endpoint, "queue_full").await;
@@ -198,7 +200,7 @@ async fn without_the_variables_nothing_is_exported() {
         ready(&admin).await;
         let nowhere: Value =
             reqwest::get(format!("http://{http}/nowhere")).await.unwrap().json().await.unwrap();
-        assert_eq!(nowhere["traceId"].as_str().map(str::len), Some(32), "there are traces all the same");
+        assert_eq!(nowhere["traceId"].as_str().map(str::len), Some(32), "trace ids exist anyway");
         let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
         assert!(!metrics.contains("traces_spans"), "{metrics}");
         terminate(service).await;

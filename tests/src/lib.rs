@@ -1,6 +1,7 @@
-//! The whole platform in one test: services in this process, a simulated gateway, a database and topics of its own.
+//! The whole platform in one test: services in this process, a simulated gateway, and its own
+//! database and topics.
 //!
-//! A test may panic, that is how it fails; so may what it stands on.
+//! Tests fail by panicking, and so does this crate.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,21 +23,21 @@ use std::time::Duration;
 use testkit::{TestDatabase, TestTopic, eventually, eventually_some, unique};
 use tokio::task::JoinHandle;
 
-/// Partitions of a test's command topic: few, so that it is made quickly.
+/// Partitions of a test's command topic: few, so that it is created quickly.
 pub const COMMAND_PARTITIONS: u16 = 8;
 /// Partitions of a test's event topic.
 pub const EVENT_PARTITIONS: i32 = 4;
 
-/// A time-out that a machine which builds and tests at once keeps.
+/// A time-out that is long enough on a machine that builds and tests at once.
 pub const PATIENT_MS: &str = "5000";
 
-/// A platform of a test's own.
+/// The platform of one test.
 pub struct Platform {
     /// Its database.
     pub database: TestDatabase,
-    /// Its broker.
+    /// A client of its broker.
     pub kafka: Kafka,
-    /// Its route store.
+    /// A client of the Redis with the route keys.
     pub redis: Redis,
     /// Its gateway.
     pub simulator: Simulator,
@@ -57,17 +58,17 @@ pub struct Ingestor {
 /// A response.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
+    /// The status.
     pub status: u16,
-    /// Its body.
+    /// The body.
     pub body: Value,
 }
 
 impl Platform {
-    /// Starts everything but the ingestors. `adapt` may change the gateway's manners.
+    /// Starts everything except ingestors. `adapt` may change the gateway's manners.
     ///
     /// # Panics
-    /// When the stack is not there.
+    /// When the stack cannot be reached.
     pub async fn start(adapt: impl FnOnce(&mut SimulatorSettings)) -> Self {
         let database = TestDatabase::new().await;
         let simulator_settings = simulator_settings(adapt);
@@ -99,16 +100,16 @@ impl Platform {
     /// Starts a replica of the ingestor, which does not relay the feed.
     ///
     /// # Panics
-    /// When its settings do not parse.
+    /// When its settings are invalid.
     #[must_use]
     pub fn ingest(&self) -> Ingestor {
         self.ingest_with(&[("feed.enabled", "false")])
     }
 
-    /// Starts a replica of the ingestor with settings of its own.
+    /// Starts a replica of the ingestor with these settings.
     ///
     /// # Panics
-    /// When its settings do not parse.
+    /// When its settings are invalid.
     #[must_use]
     pub fn ingest_with(&self, settings: &[(&str, &str)]) -> Ingestor {
         let brokers = testkit::kafka_brokers();
@@ -126,8 +127,8 @@ impl Platform {
         Ingestor { context, task }
     }
 
-    /// Starts replicas of both HTTP services for callers with tokens that the keys in `jwks_file` were made for; answers where
-    /// they are. Their callers may be as quick as they like.
+    /// Starts replicas of both HTTP services that require tokens of the keys in `jwks_file`;
+    /// returns their addresses. They have no rate limits.
     pub async fn ask_for_tokens(&self, jwks_file: &Path) -> [SocketAddr; 2] {
         let own = [
             ("auth.mode", "jwt"),
@@ -141,8 +142,8 @@ impl Platform {
         [assets, serve_commands(&self.database, &topics.commands, &own).await]
     }
 
-    /// The same for people at browsers whose pages come from `page`, an origin that leads to asset-api; answers where asset-api and
-    /// command-dispatcher are.
+    /// The same for browsers whose pages come from `page`, an origin that leads to asset-api;
+    /// returns the addresses of asset-api and command-dispatcher.
     ///
     /// # Panics
     /// When the services do not start.
@@ -160,8 +161,8 @@ impl Platform {
         [serve_assets(&self.database, &topics.events, &assets).await, commands]
     }
 
-    /// Starts a replica of command-dispatcher that asks silent devices whether they are there, with `own` settings.
-    /// The platform's other one asks none.
+    /// Starts a replica of command-dispatcher that probes silent devices, with `own` settings. The
+    /// platform's other replica does not probe.
     pub async fn ask_devices(&self, own: &[(&str, &str)]) -> SocketAddr {
         let topics = &self.simulator_settings.topics;
         let asks = [
@@ -172,7 +173,7 @@ impl Platform {
         serve_commands(&self.database, &topics.commands, &own).await
     }
 
-    /// Registers a pile with a device of its own; answers the pile's path and the device.
+    /// Registers a pile with a new device; returns the pile's path and the device.
     ///
     /// # Panics
     /// When it cannot be registered.
@@ -190,45 +191,45 @@ impl Platform {
     /// Connects a device with one connector to the gateway.
     ///
     /// # Panics
-    /// When the gateway cannot tell.
+    /// When the gateway cannot publish its events.
     pub async fn connect(&self, device: &ChargePointId) {
         self.simulator.connect(DeviceSpec::new(device.clone()).with_connectors(1)).await.unwrap();
     }
 
-    /// Where asset-api has `path`.
+    /// The URL of `path` at asset-api.
     #[must_use]
     pub fn asset_url(&self, path: &str) -> String {
         format!("http://{}{path}", self.assets)
     }
 
-    /// POST to asset-api.
+    /// Sends a POST request to asset-api.
     pub async fn post_asset(&self, path: &str, body: &Value) -> Answer {
         self.answer(self.client.post(self.asset_url(path)).json(body)).await
     }
 
-    /// PUT to asset-api.
+    /// Sends a PUT request to asset-api.
     pub async fn put_asset(&self, path: &str, body: &Value) -> Answer {
         self.answer(self.client.put(self.asset_url(path)).json(body)).await
     }
 
-    /// GET from asset-api.
+    /// Sends a GET request to asset-api.
     pub async fn asset(&self, path: &str) -> Answer {
         self.answer(self.client.get(self.asset_url(path))).await
     }
 
-    /// POST of a command for the pile at `path`.
+    /// Sends a command to the pile at `path`.
     pub async fn command(&self, path: &str, name: &str, body: &Value) -> Answer {
         let url = format!("http://{}{path}/commands/{name}", self.commands);
         self.answer(self.client.post(url).json(body)).await
     }
 
-    /// The command with the id that `accepted`, the answer to its POST, names.
+    /// The command whose id is in `accepted`, the response to its POST.
     pub async fn recorded_command(&self, accepted: &Answer) -> Value {
         let id = accepted.body["commandId"].as_str().unwrap_or_default();
         self.answer(self.client.get(format!("http://{}/api/v1/commands/{id}", self.commands))).await.body
     }
 
-    /// Waits until the pile at `path` is as `wanted`.
+    /// Waits until the pile at `path` is as `wanted`; returns it.
     pub async fn pile(&self, what: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         eventually_some(what, || async {
             let pile = self.asset(path).await.body;
@@ -247,13 +248,13 @@ impl Ingestor {
     /// Stops it as SIGTERM does.
     ///
     /// # Panics
-    /// When it does not end well.
+    /// When it does not end cleanly.
     pub async fn stop(self) {
         self.context.shutdown.request();
         self.task.await.unwrap().unwrap();
     }
 
-    /// Ends it as a crash does.
+    /// Ends it like a crash.
     pub async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.is_err());
@@ -303,7 +304,7 @@ async fn serve_commands(database: &TestDatabase, topic: &str, own: &[(&str, &str
         ("redis.command_timeout_ms", PATIENT_MS),
         ("dispatch.topic", topic),
         ("dispatch.partitions", partitions.as_str()),
-        // Devices are asked only where a test says so.
+        // Devices are probed only where a test requests it.
         ("presence.probe_message", "off"),
     ];
     let settings =
@@ -313,14 +314,14 @@ async fn serve_commands(database: &TestDatabase, topic: &str, own: &[(&str, &str
     ready(&context).await
 }
 
-/// Where the service listens, once all that it depends on is reached.
+/// The address of the service, once all its dependencies are reached.
 async fn ready(context: &Context) -> SocketAddr {
     let address = context.http_address().await;
     eventually("the service to be ready", || async { context.health.report().await.ready }).await;
     address
 }
 
-/// A load of `events_per_second` for `duration_s`, by the book: nothing twice, nobody moves.
+/// A load of `events_per_second` for `duration_s` without duplicates and moves.
 #[must_use]
 pub fn steady(events_per_second: u32, duration_s: u64, charge_points: u32) -> LoadSettings {
     LoadSettings {
@@ -335,7 +336,7 @@ pub fn steady(events_per_second: u32, duration_s: u64, charge_points: u32) -> Lo
     }
 }
 
-/// The binary `name` as `cargo build` left it beside the tests.
+/// The binary `name` that `cargo build` left next to the tests.
 ///
 /// # Panics
 /// When it was not built.
@@ -343,7 +344,7 @@ pub fn steady(events_per_second: u32, duration_s: u64, charge_points: u32) -> Lo
 pub fn binary(name: &str) -> std::path::PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().find(|folder| folder.ends_with("deps")).and_then(|deps| deps.parent());
-    let binary = folder.expect("tests lie in …/deps").join(name);
-    assert!(binary.exists(), "{} is not there: run `cargo build --workspace --bins`", binary.display());
+    let binary = folder.expect("tests are in …/deps").join(name);
+    assert!(binary.exists(), "{} does not exist: run `cargo build --workspace --bins`", binary.display());
     binary
 }

@@ -1,4 +1,5 @@
-//! What a Service of Kubernetes does: passes connections on, each to one of the replicas that are ready, for as long as it lasts.
+//! Like a Kubernetes Service: passes each connection on to one of the ready replicas, for as long
+//! as the connection lasts.
 
 use crate::replica::Replica;
 use reqwest::Client;
@@ -12,14 +13,14 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// Between looks at a replica's readiness.
+/// The interval of readiness probes.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long a probe may take, as the charts have it.
+/// The time-out of a probe, as in the charts.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// The balancer; it ends when it is dropped.
+/// The balancer; it stops when it is dropped.
 pub struct Balancer {
-    /// Where callers connect to.
+    /// The address to which callers connect.
     pub address: SocketAddr,
     endpoints: Arc<Endpoints>,
     tasks: Vec<AbortHandle>,
@@ -48,7 +49,7 @@ impl Balancer {
         Self { address, endpoints, tasks: vec![accepting.abort_handle(), watching.abort_handle()] }
     }
 
-    /// Takes a replica in, and waits until connections may be passed on to it.
+    /// Adds a replica, and waits until it may receive connections.
     pub async fn admit(&self, replica: &Replica) {
         let Replica { http, admin, .. } = *replica;
         self.endpoints.all.lock().unwrap().push(Endpoint { http, admin, ready: false });
@@ -58,7 +59,7 @@ impl Balancer {
         .await;
     }
 
-    /// Forgets a replica that is gone.
+    /// Removes a replica that is gone.
     pub fn forget(&self, http: SocketAddr) {
         self.endpoints.all.lock().unwrap().retain(|endpoint| endpoint.http != http);
     }
@@ -71,7 +72,7 @@ impl Drop for Balancer {
 }
 
 impl Endpoints {
-    /// The next in turn of those that are ready.
+    /// The next ready replica in turn.
     fn next(&self) -> Option<SocketAddr> {
         let ready: Vec<_> =
             self.all.lock().unwrap().iter().filter(|endpoint| endpoint.ready).copied().collect();
@@ -97,7 +98,7 @@ async fn watch(endpoints: Arc<Endpoints>) {
     }
 }
 
-/// A connection for which no replica is ready is closed, which its caller takes note of.
+/// A connection for which no replica is ready is closed; its caller reports that.
 async fn pass_on(listener: TcpListener, endpoints: Arc<Endpoints>) {
     let mut connections = JoinSet::new();
     while let Ok((mut caller, _)) = listener.accept().await {

@@ -1,4 +1,4 @@
-//! Callers that never pause for long, on connections that they keep as any client does, and what they were answered.
+//! Callers without long pauses, on connections that they keep like any client, and their responses.
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 const READERS: usize = 3;
 const COMMANDERS: usize = 3;
-/// Between two calls of a caller.
+/// The pause between two calls of a caller.
 const READ: Duration = Duration::from_millis(20);
 const WRITE: Duration = Duration::from_millis(50);
 const COMMAND: Duration = Duration::from_millis(40);
 /// Longer than the services' own deadline.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// Where they call, and about what.
+/// What the callers call.
 #[derive(Clone)]
 pub struct Targets {
     pub assets: SocketAddr,
@@ -29,26 +29,26 @@ pub struct Targets {
     pub piles: Vec<String>,
 }
 
-/// Callers at work; they end when it is dropped.
+/// Running callers; they stop when they are dropped.
 pub struct Callers {
     shared: Arc<Shared>,
     calling: JoinSet<()>,
 }
 
-/// What came of all calls.
+/// The results of all calls.
 #[derive(Debug, Default)]
 pub struct Calls {
-    /// Calls that were answered as they should be.
+    /// Calls with the expected response.
     pub answered: u64,
-    /// Calls that were sent again, since their connection was closed.
+    /// Calls that were sent again because their connection was closed.
     pub repeated: u64,
-    /// The longest that a call took.
+    /// The longest duration of a call.
     pub slowest: Duration,
-    /// Stations that were made.
+    /// Stations that were created.
     pub made: Vec<String>,
     /// Commands that were accepted.
     pub accepted: Vec<Uuid>,
-    /// Calls that were not answered as they should be.
+    /// Calls with an unexpected response.
     pub findings: Vec<String>,
 }
 
@@ -81,18 +81,18 @@ impl Callers {
         Self { shared, calling }
     }
 
-    /// Whether a call whose connection was closed before an answer is sent again, once. The previous release closed connections
-    /// without a word, and a request may have been on its way.
+    /// Whether a call whose connection is closed before a response is sent again once. The previous
+    /// release closed connections without notice, so that a request could be in flight.
     pub fn repeat(&self, repeats: bool) {
         self.shared.repeats.store(repeats, Relaxed);
     }
 
-    /// Where they call.
+    /// What the callers call.
     pub fn targets(&self) -> &Targets {
         &self.shared.targets
     }
 
-    /// A line about what was answered since this was last asked.
+    /// A line about the responses since the last call of this function.
     pub fn since(&self) -> String {
         let mut calls = self.shared.calls.lock().unwrap();
         let slowest = std::mem::take(&mut calls.slowest);
@@ -104,7 +104,7 @@ impl Callers {
         )
     }
 
-    /// Ends when all calls are over.
+    /// Stops the callers; returns when all calls have ended.
     pub async fn stop(mut self) -> Calls {
         self.shared.ended.store(true, Relaxed);
         while let Some(ended) = self.calling.join_next().await {
@@ -158,7 +158,7 @@ impl Shared {
         }
     }
 
-    /// Calls, and notes how it went; the answer's body if it is as it should be.
+    /// Calls, and records the result; returns the response's body if the status is `due`.
     async fn call(&self, due: u16, request: impl Fn() -> RequestBuilder) -> Option<Value> {
         let begun = Instant::now();
         let mut answer = answer(request()).await;
@@ -175,11 +175,11 @@ impl Shared {
                 Some(body)
             }
             Ok((status, body)) => {
-                calls.findings.push(format!("{status} in the place of {due}: {body}"));
+                calls.findings.push(format!("{status} instead of {due}: {body}"));
                 None
             }
             Err(error) => {
-                calls.findings.push(format!("no answer in the place of {due}: {error:?}"));
+                calls.findings.push(format!("no response instead of {due}: {error:?}"));
                 None
             }
         }

@@ -1,4 +1,4 @@
-//! What became of commands: as it was answered, as it is recorded, and as the gateway received them.
+//! The outcome of commands: as answered, as recorded, and as the gateway received them.
 
 use gateway_simulator::{Outcome, Simulator};
 use serde_json::Value;
@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use testkit::TestDatabase;
 use uuid::Uuid;
 
-/// How many commands have not come to their end.
+/// The number of commands without a final outcome.
 pub const OPEN: &str = "select count(*) from commands where state in ('accepted', 'published', 'unknown')";
 
-/// Where the three disagree: each command that was accepted is confirmed in the end, and was carried out once.
+/// The disagreements of the three: each accepted command must be confirmed in the end, and executed
+/// once.
 pub async fn findings(database: &TestDatabase, simulator: &Simulator, accepted: &[Uuid]) -> Vec<String> {
     let recorded = recorded(database).await;
     let mut received: BTreeMap<Uuid, Vec<Outcome>> = BTreeMap::new();
@@ -24,8 +25,8 @@ pub async fn findings(database: &TestDatabase, simulator: &Simulator, accepted: 
                 .push(format!("{id} was accepted, is recorded as {state:?}, and was received: {outcomes:?}"));
         }
     }
-    let told = recorded.keys().filter(|id| !accepted.contains(id));
-    findings.extend(told.map(|id| format!("{id} is recorded, and no caller knows it")));
+    let unknown = recorded.keys().filter(|id| !accepted.contains(id));
+    findings.extend(unknown.map(|id| format!("{id} is recorded, but no caller received it")));
     findings
 }
 

@@ -32,8 +32,8 @@ impl Deployment {
         deployment
     }
 
-    /// Replaces replica by replica with one of `release`, as a rolling update does that may have one more than it wants: the new one
-    /// is ready before an old one is asked to stop.
+    /// Replaces each replica with one of `release`, like a rolling update with one surplus replica:
+    /// the new one is ready before an old one is stopped.
     pub async fn roll(&mut self, release: &Release) {
         for _ in 0..REPLICAS {
             self.grow(release).await;

@@ -1,4 +1,5 @@
-//! A session that the previous release leaves open for ever, since its stop was lost, and its repair by this release.
+//! A session that the previous release leaves open forever because its stop was lost, and its
+//! repair by this release.
 
 use crate::release::Release;
 use chrono::SubsecRound as _;
@@ -12,7 +13,8 @@ use tokio::process::Command;
 
 const PUBLISH: Duration = Duration::from_secs(10);
 
-/// Lets `device` start two transactions on one connector, and waits until the previous release has recorded both as open.
+/// Lets `device` start two transactions on one connector, and waits until the previous release has
+/// recorded both as open.
 pub async fn leave(kafka: &Kafka, topic: &str, database: &TestDatabase, device: &str) {
     let now = runtime::clock::now().trunc_subsecs(3);
     let start = |transaction: &str, seconds_ago: i64| {
@@ -37,7 +39,8 @@ pub async fn leave(kafka: &Kafka, topic: &str, database: &TestDatabase, device: 
     eventually("both sessions to be recorded", || async { database.json(&open).await == json!(true) }).await;
 }
 
-/// Lists what is wrong with `release`, and then corrects it. Returns what the dry run printed of `device`.
+/// Lists the wrong sessions with `release`, and then corrects them. Returns what the dry run
+/// printed about `device`.
 pub async fn repair(release: &Release, database: &TestDatabase, device: &str) -> String {
     let states = format!(
         "select jsonb_object_agg(transaction_id, end_reason) from sessions where charge_point_id = '{device}'"

@@ -1,12 +1,14 @@
-//! An upgrade without downtime, with the programs of the previous release: it goes on working while this release's migrations are
-//! applied and after, and every service is replaced, restarted and taken back, replica by replica, under load.
+//! An upgrade without downtime, with the binaries of the previous release: it continues to work
+//! while this release's migrations are applied and afterwards, and every service is replaced,
+//! restarted and rolled back, replica by replica, under load.
 //!
-//! The previous release must be built first, so this test is not run with the others: `make upgrade-check` builds it.
+//! The previous release must be built first, so this test does not run with the others: `make
+//! upgrade-check` builds it.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test may panic, that is how it fails"
+    reason = "a test fails by panicking"
 )]
 
 mod balancer;

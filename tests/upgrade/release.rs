@@ -1,11 +1,11 @@
-//! The programs of a release.
+//! The binaries of a release.
 
 use std::path::PathBuf;
 use std::process::Stdio;
 use system_tests::binary;
 use tokio::process::Command;
 
-/// A release: the folder that its programs are in.
+/// A release: the folder of its binaries.
 #[derive(Debug, Clone)]
 pub struct Release {
     pub name: &'static str,
@@ -13,15 +13,15 @@ pub struct Release {
 }
 
 impl Release {
-    /// What this working copy was built to.
+    /// The release of this working copy.
     pub fn this() -> Self {
         Self { name: "this release", folder: binary("event-ingestor").parent().unwrap().to_owned() }
     }
 
-    /// What `build-previous` has built.
+    /// The release that `build-previous` has built.
     pub fn previous() -> Self {
         let folder = testkit::environment("PREVIOUS_RELEASE");
-        let folder = folder.expect("PREVIOUS_RELEASE names the folder that build-previous prints");
+        let folder = folder.expect("PREVIOUS_RELEASE is not set: run `make upgrade-check`");
         Self { name: "the previous release", folder: folder.into() }
     }
 
@@ -29,7 +29,7 @@ impl Release {
         self.folder.join(service)
     }
 
-    /// Migrates a database, as the Job before an upgrade does.
+    /// Migrates a database, like the Job before an upgrade.
     pub async fn migrate(&self, database_url: &str) {
         let mut program = Command::new(self.program("asset-api"));
         program.arg("migrate").env("DATABASE_URL", database_url).stdin(Stdio::null()).kill_on_drop(true);

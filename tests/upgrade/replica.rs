@@ -8,21 +8,21 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-/// Kubernetes' own patience with a pod that is told to end.
+/// The grace period of Kubernetes.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// The replica; killed when dropped.
 pub struct Replica {
-    /// Where it takes requests.
+    /// The address of its API.
     pub http: SocketAddr,
-    /// Where its probes are.
+    /// The address of its probes.
     pub admin: SocketAddr,
     log: PathBuf,
     child: Child,
 }
 
 impl Replica {
-    /// Starts the program with `settings`; its log goes to the folder `logs`.
+    /// Starts the binary with `settings`; its log goes to the folder `logs`.
     pub fn start(release: &Release, service: &str, settings: &[(&str, String)], logs: &Path) -> Self {
         let free_address = || SocketAddr::from(([127, 0, 0, 1], testkit::free_port()));
         let (http, admin) = (free_address(), free_address());
@@ -40,12 +40,12 @@ impl Replica {
         Self { http, admin, log, child }
     }
 
-    /// Asks it to stop and waits until it has, with the exit code 0.
+    /// Stops it with SIGTERM and waits until it has exited with code 0.
     pub async fn stop(mut self) {
         let pid = Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         let ended = tokio::time::timeout(GRACE, self.child.wait()).await;
-        let status = ended.expect("it ends within its grace period").unwrap();
+        let status = ended.expect("the replica exits within its grace period").unwrap();
         assert!(status.success(), "{status}, see {}", self.log.display());
     }
 }

@@ -1,13 +1,14 @@
-//! The story: the previous release at work, this release's migrations, this release, a restart, and the way back.
+//! The story: the previous release works, this release's migrations are applied, this release
+//! replaces it, restarts, and is rolled back.
 
 use crate::callers::{Callers, Targets};
 use crate::deployment::Deployment;
 use crate::release::Release;
 use crate::{commands, ghosts, ingestors};
 use anyhow::ensure;
-use chaos::arena::{Arena, Plan, Servers};
-use chaos::books::Books;
 use chaos::campaign::kafka_settings;
+use chaos::database_audit::AuditedDatabase;
+use chaos::environment::{Environment, Plan, Servers};
 use chaos::narrator::{Narrator, seconds};
 use chaos::traffic::Pace;
 use domain::ids::ChargePointId;
@@ -24,18 +25,18 @@ use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, binary};
 use testkit::{TestDatabase, TestTopic, eventually, kafka_brokers, unique};
 
 const PILES: usize = 24;
-/// Long enough that nobody loses one who is merely slow: a lease that is lost is a finding.
+/// Long enough that a merely slow ingestor loses no lease: a lost lease is a finding.
 const LEASE: Duration = Duration::from_secs(10);
-/// Between "not ready" and the end of accepting; the charts have 5 s.
+/// The time between "not ready" and the end of accepting; the charts have 5 s.
 const DELAY_MS: &str = "1500";
-/// Events that are awaited to see that ingestors go on.
+/// The number of events whose writing shows that ingestors continue.
 const SOME: i64 = 1_000;
 /// More than are sent.
 const COMMANDS: usize = 100_000;
 
-/// All that takes part.
+/// Everything that takes part.
 struct Stage {
-    arena: Arena,
+    environment: Environment,
     assets: Deployment,
     commands: Deployment,
     callers: Callers,
@@ -44,7 +45,7 @@ struct Stage {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the previous release: make upgrade-check"]
-async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_command() {
+async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() {
     let (old, new) = (Release::previous(), Release::this());
     let (database, topics) =
         (TestDatabase::empty().await, [TestTopic::new("events"), TestTopic::new("commands")]);
@@ -53,33 +54,33 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
     let logs = binary("event-ingestor").with_file_name("upgrade-logs").join(&*topics[0]);
     std::fs::create_dir_all(&logs).unwrap();
 
-    let mut arena = open_arena(&old, &database, &topics[0], &kafka, logs.clone()).await;
+    let mut environment = open_environment(&old, &database, &topics[0], &kafka, logs.clone()).await;
     kafka.create_topic(&topics[1], COMMAND_PARTITIONS.into()).await.unwrap();
     let simulator = simulator(&topics, &kafka).await;
     let settings = http_settings(&database, &topics[1]);
     let assets = Deployment::start(&old, "asset-api", settings[0].clone(), logs.clone()).await;
     let dispatchers = Deployment::start(&old, "command-dispatcher", settings[1].clone(), logs.clone()).await;
     let prefix = unique("CP");
-    arena.bystanders = Some(prefix.clone());
+    environment.bystanders = Some(prefix.clone());
     let targets = register(&assets, &dispatchers, &simulator, &prefix).await;
     let callers = Callers::start(targets);
     let ghost = format!("{prefix}-ghost");
     ghosts::leave(&kafka, &topics[0], &database, &ghost).await;
 
-    let mut stage = Stage { arena, assets, commands: dispatchers, callers, ghost };
+    let mut stage = Stage { environment, assets, commands: dispatchers, callers, ghost };
     let played = stage.play(&database, &old, &new).await;
-    let Stage { arena, callers, .. } = stage;
-    arena.narrator.say(&callers.since());
+    let Stage { environment, callers, .. } = stage;
+    environment.narrator.say(&callers.since());
     let calls = callers.stop().await;
     let mut findings = calls.findings;
-    let ended = async || Ok(arena.books.number(commands::OPEN).await? == 0);
-    let ended = arena.wait_until("all commands to come to their end", ended).await;
+    let ended = async || Ok(environment.audited.number(commands::OPEN).await? == 0);
+    let ended = environment.wait_until("all commands to reach their final states", ended).await;
     findings.extend(ended.err().map(|error| format!("{error:#}")));
     findings.extend(commands::findings(&database, &simulator, &calls.accepted).await);
     findings.extend(missing(&database, &calls.made).await);
     simulator.stop().await;
-    arena.narrator.say(&format!("{} commands were confirmed", calls.accepted.len()));
-    match arena.close(played).await {
+    environment.narrator.say(&format!("{} commands were confirmed", calls.accepted.len()));
+    match environment.close(played).await {
         Ok(outcome) => {
             println!("{} events sent, {} of them copies", outcome.sent.events, outcome.sent.duplicates);
             findings.extend(outcome.findings);
@@ -92,8 +93,8 @@ async fn an_upgrade_a_restart_and_the_way_back_lose_no_request_no_event_and_no_c
 
 impl Stage {
     async fn play(&mut self, database: &TestDatabase, old: &Release, new: &Release) -> anyhow::Result<()> {
-        self.arena.share().await?;
-        self.say("the previous release is at work");
+        self.environment.share().await?;
+        self.say("the previous release works");
         self.migrate(database, new).await?;
         self.callers.repeat(true);
         self.roll(new, "replaced by").await?;
@@ -105,16 +106,16 @@ impl Stage {
         self.roll_back(old).await
     }
 
-    /// Migrates under load. The previous release goes on on the new schema.
+    /// Migrates under load. The previous release continues on the new schema.
     async fn migrate(&self, database: &TestDatabase, new: &Release) -> anyhow::Result<()> {
         let before = migrations(database).await;
-        let (begun, written) = (Instant::now(), ingestors::written(&self.arena).await?);
+        let (begun, written) = (Instant::now(), ingestors::written(&self.environment).await?);
         new.migrate(&database.url).await;
         let took = begun.elapsed();
-        let meanwhile = ingestors::written(&self.arena).await? - written;
+        let meanwhile = ingestors::written(&self.environment).await? - written;
         let after = migrations(database).await;
-        ensure!(after > before, "there is nothing to migrate: name an earlier commit in previous-release");
-        ingestors::go_on(&self.arena, SOME).await?;
+        ensure!(after > before, "there is nothing to migrate: put an earlier commit into previous-release");
+        ingestors::go_on(&self.environment, SOME).await?;
         self.say(&format!(
             "{} migrations took {}; {meanwhile} events were written meanwhile, and more by the previous release since",
             after - before,
@@ -123,8 +124,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Writes what only this release can say, into the station that the callers list all the time: the previous release must go on
-    /// reading it once all is taken back.
+    /// Writes data that only this release supports into the station that the callers list all the
+    /// time: the previous release must still be able to read it after the rollback.
     async fn use_what_is_new(&self) {
         let Targets { assets, station, .. } = &self.callers.targets();
         let (client, base) = (Client::new(), format!("http://{assets}/api/v1/stations/{station}"));
@@ -140,37 +141,37 @@ impl Stage {
 
     /// In the order of an upgrade.
     async fn roll(&mut self, release: &Release, how: &str) -> anyhow::Result<()> {
-        ingestors::roll(&mut self.arena, release).await?;
+        ingestors::roll(&mut self.environment, release).await?;
         self.say(&format!("event-ingestor is {how} {}", release.name));
         self.commands.roll(release).await;
         self.say(&format!("command-dispatcher is {how} {}", release.name));
         self.assets.roll(release).await;
         self.say(&format!("asset-api is {how} {}", release.name));
-        ingestors::go_on(&self.arena, SOME).await
+        ingestors::go_on(&self.environment, SOME).await
     }
 
-    /// The same in the other order.
+    /// In the opposite order.
     async fn roll_back(&mut self, release: &Release) -> anyhow::Result<()> {
         self.assets.roll(release).await;
         self.commands.roll(release).await;
-        ingestors::roll(&mut self.arena, release).await?;
-        self.say(&format!("all are taken back to {}", release.name));
-        ingestors::go_on(&self.arena, SOME).await
+        ingestors::roll(&mut self.environment, release).await?;
+        self.say(&format!("all services are rolled back to {}", release.name));
+        ingestors::go_on(&self.environment, SOME).await
     }
 
     fn say(&self, what: &str) {
-        self.arena.narrator.say(what);
-        self.arena.narrator.say(&format!("  {}", self.callers.since()));
+        self.environment.narrator.say(what);
+        self.environment.narrator.say(&format!("  {}", self.callers.since()));
     }
 }
 
-async fn open_arena(
+async fn open_environment(
     release: &Release,
     database: &TestDatabase,
     topic: &str,
     kafka: &Kafka,
     logs: PathBuf,
-) -> Arena {
+) -> Environment {
     let plan = Plan {
         partitions: 6,
         ingestors: 2,
@@ -178,7 +179,7 @@ async fn open_arena(
         pace: Pace {
             events_per_second: 200,
             charge_points: 100,
-            // The previous release knows no sessions from evidence.
+            // The previous release does not derive sessions from evidence.
             deployed_percent: 0,
             marker_interval: Duration::from_millis(100),
         },
@@ -190,8 +191,8 @@ async fn open_arena(
         ingestor: release.program("event-ingestor"),
         logs,
     };
-    let books = Books::open(&database.url).await.unwrap();
-    Arena::open(plan, &servers, books, topic, Narrator::begin()).await.unwrap()
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
+    Environment::open(plan, &servers, audited, topic, Narrator::begin()).await.unwrap()
 }
 
 async fn simulator([events, commands]: &[TestTopic; 2], kafka: &Kafka) -> Simulator {
@@ -206,12 +207,12 @@ async fn simulator([events, commands]: &[TestTopic; 2], kafka: &Kafka) -> Simula
     Simulator::start(settings, kafka.clone(), redis, Shutdown::new(Duration::from_secs(1))).await.unwrap()
 }
 
-/// Of asset-api, and of command-dispatcher; both releases know them.
+/// The settings of asset-api and of command-dispatcher; both releases know them.
 fn http_settings(database: &TestDatabase, topic: &str) -> [Vec<(&'static str, String)>; 2] {
     let assets = vec![
         ("DATABASE_URL", database.url.clone()),
         ("CHARGING__SHUTDOWN__DELAY_MS", DELAY_MS.to_owned()),
-        // The machine does much else.
+        // The machine is busy with much else.
         ("CHARGING__HTTP__REQUEST_DEADLINE_MS", "30000".to_owned()),
         ("CHARGING__DATABASE__CONNECT_TIMEOUT_MS", "10000".to_owned()),
         ("CHARGING__DATABASE__STATEMENT_TIMEOUT_MS", "10000".to_owned()),
@@ -261,17 +262,17 @@ async fn register(
     Targets { assets: assets.balancer.address, commands: commands.balancer.address, station, piles }
 }
 
-/// How many migrations were applied.
+/// The number of applied migrations.
 async fn migrations(database: &TestDatabase) -> u64 {
     database.json("select count(*) from __diesel_schema_migrations").await.as_u64().unwrap()
 }
 
-/// Stations that callers were told of and that are not there.
+/// Stations that were created according to a response, but do not exist.
 async fn missing(database: &TestDatabase, made: &[String]) -> Vec<String> {
     let names = database.json("select coalesce(jsonb_agg(name), '[]') from stations").await;
     let names: Vec<_> = names.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     made.iter()
         .filter(|name| !names.contains(&name.as_str()))
-        .map(|name| format!("{name} is not there"))
+        .map(|name| format!("{name} does not exist"))
         .collect()
 }

@@ -1,27 +1,29 @@
-# Which broker serves: Apache Kafka, or Tansu where Kafka cannot be had. Both are used through the same functions.
+# Selects the broker: Apache Kafka, or Tansu if Kafka is unavailable. Both are used through the same
+# functions.
 # shellcheck shell=bash
 
 BROKER_FILE=$STACK_DIR/broker
 
-# broker_kind: the one asked for, else the one an earlier `up` settled on (another one would not have its data), else Kafka.
+# broker_kind: the requested kind, else the one that an earlier `up` selected (another one would not
+# have its data), else Kafka.
 broker_kind() {
     local asked=${STACK_BROKER:-auto} chosen=
     case $asked in
     kafka | tansu) chosen=$asked ;;
     auto) [[ -r $BROKER_FILE ]] && chosen=$(<"$BROKER_FILE") ;;
-    *) fail "STACK_BROKER=$asked is none of kafka, tansu, auto" ;;
+    *) fail "STACK_BROKER=$asked must be kafka, tansu or auto" ;;
     esac
     printf '%s\n' "${chosen:-kafka}"
 }
 
-# A misspelt STACK_BROKER ends here, once and for every command.
+# A misspelt STACK_BROKER fails here, for every command.
 broker_kind >/dev/null
 
 broker_pid() {
     "$(broker_kind)_pid"
 }
 
-# fetch_broker: makes the broker's program available and settles which one it is.
+# fetch_broker: makes the broker's program available, and selects the kind.
 fetch_broker() {
     local kind
     kind=$(broker_kind)
@@ -37,7 +39,7 @@ fetch_broker() {
     printf '%s\n' "$kind" >"$BROKER_FILE"
 }
 
-# The other kind would hold the port.
+# A broker of the other kind would hold the port.
 stop_other_broker() {
     case $(broker_kind) in
     kafka) tansu_down ;;
@@ -45,7 +47,8 @@ stop_other_broker() {
     esac
 }
 
-# broker_launch: starts it unless it runs and answers; broker_await: waits until it serves, topics included.
+# broker_launch: starts the broker unless it runs and responds; broker_await: waits until it serves,
+# including its topics.
 broker_launch() {
     local pid
     stop_other_broker

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages named as arguments, as root, and leaves no server of Debian's own behind: not started now,
-# no `main` database cluster, not enabled for the next boot. Servers already on the machine are not touched.
+# Installs the Debian packages in the arguments, as root, and leaves none of Debian's own servers
+# behind: they are not started, get no `main` database cluster, and are not enabled for the next
+# boot. Existing servers are not touched.
 set -euo pipefail
 
 export DEBIAN_FRONTEND=noninteractive
@@ -8,7 +9,8 @@ POLICY=/usr/sbin/policy-rc.d
 NO_CLUSTER=/etc/postgresql-common/createcluster.d/charging-stack.conf
 MARK='# charging stack, temporary'
 
-# A leftover of a run that was killed carries our mark and is ours to remove; any other policy is the machine's own.
+# A leftover of a killed run has our mark and may be removed; any other policy belongs to the
+# machine.
 clean_up() {
     if grep -qsF "$MARK" "$POLICY"; then rm -f "$POLICY"; fi
     rm -f "$NO_CLUSTER"
@@ -16,7 +18,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
-# Debian asks this script before a package starts its service; 101 is "do not".
+# Debian calls this script before a package starts its service; 101 means "do not".
 forbid_service_starts() {
     [[ -e $POLICY ]] && return
     printf '#!/bin/sh\n%s\nexit 101\n' "$MARK" >"$POLICY"
@@ -28,7 +30,8 @@ install() {
         -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
 
-# postgresql-common first: only with its configuration folder in place can the server package be told to make no cluster.
+# postgresql-common first: the server package creates no cluster only if its configuration folder
+# exists.
 install_postgres() {
     install postgresql-common
     mkdir -p "${NO_CLUSTER%/*}"

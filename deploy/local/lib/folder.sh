@@ -1,4 +1,4 @@
-# The stack's folder: made, recognised as ours, and locked while a command changes it.
+# The stack's folder: created, recognised as ours, and locked while a command changes it.
 # shellcheck shell=bash
 
 prepare_folder() {
@@ -11,12 +11,13 @@ prepare_folder() {
             "run as that user, or set STACK_DIR to a folder of your own"
     fi
     : >>"$MARKER_FILE"
-    # PostgreSQL may run as another user (see postgres.sh) and has to reach its data through this folder.
+    # PostgreSQL may run as another user (see postgres.sh), which must be able to reach its data
+    # through this folder.
     chmod a+rx -- "$STACK_DIR"
 }
 
-# Commands that change the stack go one after the other. The lock is descriptor 9; every server and every long command is
-# started with 9>&-, or the lock would live as long as they do.
+# Commands that change the stack run one after the other. The lock is descriptor 9; every server and
+# every long command is started with 9>&-, because the lock would otherwise live as long as they do.
 take_lock() {
     exec 9>>"$STACK_DIR/lock"
     if ! flock --nonblock 9; then

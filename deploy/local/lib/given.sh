@@ -1,7 +1,8 @@
-# Servers the caller already has (DATABASE_URL, REDIS_URL, KAFKA_BROKERS): never started or stopped, only looked at.
+# Existing servers of the caller (DATABASE_URL, REDIS_URL, KAFKA_BROKERS): only checked, never
+# started or stopped.
 # shellcheck shell=bash
 
-# address_of URL DEFAULT_PORT: prints "host port"; of several hosts the first.
+# address_of URL DEFAULT_PORT: prints "host port"; the first one of several hosts.
 address_of() {
     local rest=${1#*://} host port=$2
     rest=${rest%%[/?,]*}
@@ -27,11 +28,12 @@ given_answers() {
     tcp_answers "$host" "$port"
 }
 
-# require_given LABEL VARIABLE URL DEFAULT_PORT. The URL is not printed: it may hold a password.
+# require_given LABEL VARIABLE URL DEFAULT_PORT. The URL is not printed, because it may contain a
+# password.
 require_given() {
     local host port
     read -r host port < <(address_of "$3" "$4")
-    tcp_answers "$host" "$port" || fail "$2 is set, but nothing answers at $host:$port" \
+    tcp_answers "$host" "$port" || fail "$2 is set, but no server responds at $host:$port" \
         "start that server, or unset $2 to let this stack start its own $1"
     say "$1: using yours ($2, $host:$port)"
 }

@@ -1,8 +1,8 @@
-# Which Debian packages are missing, and getting them. The work as root is in debian-packages.sh.
+# Finds and installs missing Debian packages. debian-packages.sh does the work that needs root.
 # shellcheck shell=bash
 
 missing_packages() {
-    # What is built beside the stack needs a linker, and some crates a C compiler, or one of C++ (librdkafka, for tests).
+    # Builds need a linker, and some crates a C compiler, or a C++ compiler (librdkafka, for tests).
     command -v cc >/dev/null || printf 'gcc\nlibc6-dev\n'
     command -v c++ >/dev/null || printf 'g++\n'
     if ! postgres_is_given && [[ -z $(postgres_binaries) ]]; then
@@ -11,7 +11,8 @@ missing_packages() {
     if ! postgres_is_given && [[ $PG_LOCALE$PG_MESSAGES != C.UTF-8C.UTF-8 && ! -e /usr/share/i18n/locales/en_US ]]; then
         printf 'locales\n'
     fi
-    # Also beside one that is given: tests start clusters and sentinels of their own. Brings redis-cli with it.
+    # Also if a server is given: tests start clusters and sentinels of their own. Contains
+    # redis-cli.
     command -v redis-server >/dev/null || printf 'redis-server\n'
     if ! broker_is_given && [[ $(broker_kind) == kafka ]]; then
         command -v java >/dev/null || printf 'default-jre-headless\n'

@@ -1,11 +1,12 @@
-# Apache Kafka as Maven artifacts: fetched once into .stack/kafka/lib, kept by `reset`.
+# Apache Kafka as Maven artifacts: downloaded once into .stack/kafka/lib, and kept by `reset`.
 # shellcheck shell=bash
 
 KAFKA_HOME=$STACK_DIR/kafka
 JARS=$KAFKA_HOME/lib
 JARS_STAMP=$KAFKA_HOME/lib.for
 
-# What the folder holds and for which pom: a half download, a lost or cut jar and an old version all look different.
+# The contents of the folder and the pom that they are for: an incomplete download, a missing or
+# truncated jar and an old version all differ.
 jars_sum() {
     { cat -- "$LOCAL/kafka/pom.xml" && find "$JARS" -type f -printf '%f %s\n' | sort; } | sha256sum
 }
@@ -16,14 +17,14 @@ jars_are_complete() {
 
 copy_jars() {
     rm -rf -- "$JARS.part"
-    # Strict checksums; and Maven's own patience with a silent network is half an hour.
+    # Strict checksums, and a short time-out: Maven's default for a silent network is half an hour.
     run_logged 300 "fetching Kafka's jars with Maven (about 45 MB, try $1 of 3)" "$LOGS/maven.log" \
         mvn -B -q -C -f "$LOCAL/kafka/pom.xml" \
         -Dmaven.wagon.http.connectionTimeout=10000 -Daether.connector.connectTimeout=10000 \
         dependency:copy-dependencies -DoutputDirectory="$JARS.part"
 }
 
-# 1 when Maven Central gives nothing; what that means is the caller's decision.
+# Returns 1 if Maven Central is unavailable; the caller decides what that means.
 fetch_jars() {
     jars_are_complete && return
     local try

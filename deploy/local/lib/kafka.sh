@@ -4,7 +4,7 @@
 KAFKA_DATA=$KAFKA_HOME/data
 KAFKA_FORMATTED=$KAFKA_HOME/formatted
 KAFKA_PID_FILE=$KAFKA_HOME/kafka.pid
-# An argument that only this broker's process carries.
+# An argument that only this broker's process has.
 KAFKA_MARKER=-Dstack.kafka=$KAFKA_HOME
 
 kafka_pid() {
@@ -24,12 +24,14 @@ write_kafka_settings() {
     printf '%s\n' "${template//@DATA_DIR@/"$KAFKA_DATA"}" >"$KAFKA_HOME/server.properties"
 }
 
-# 16 random bytes as Kafka writes them, but without its two signs: a leading "-" would be read as an option.
+# 16 random bytes as Kafka writes them, without its two special characters: a leading "-" would be
+# read as an option.
 random_cluster_id() {
     head -c 16 /dev/urandom | base64 | tr '+/' 'Aa' | tr -d '='
 }
 
-# The stamp of the data is written when formatting has ended; a folder without it is half done and made anew.
+# The stamp of the data is written after formatting; a folder without it is incomplete and formatted
+# again.
 format_kafka() {
     [[ -e $KAFKA_FORMATTED && -e $KAFKA_DATA/meta.properties ]] && return
     say "formatting Kafka's data folder"
@@ -54,7 +56,7 @@ spawn_kafka() {
     printf '%s\n' "$!" >"$KAFKA_PID_FILE"
 }
 
-# Starts it and does not wait: it takes seconds, in which the others can come up.
+# Starts the broker without waiting: it takes seconds, in which the others can start.
 launch_kafka() {
     require_free_port Kafka "$KAFKA_PORT" STACK_KAFKA_PORT
     require_free_port "Kafka's controller" "$CONTROLLER_PORT" STACK_KAFKA_CONTROLLER_PORT
@@ -63,7 +65,8 @@ launch_kafka() {
     spawn_kafka
 }
 
-# Whether what was spawned is gone. On a busy machine it takes a moment to become java, so what it is called says nothing yet.
+# Whether the started process is gone. On a busy machine it takes a moment to become java, so its
+# name proves nothing yet.
 spawned_is_gone() {
     ! kill -0 "$(<"$KAFKA_PID_FILE")" 2>/dev/null
 }

@@ -1,15 +1,17 @@
-# PostgreSQL from Debian's package, with data, port and user of its own.
+# PostgreSQL from Debian's package, with its own data, port and user.
 # shellcheck shell=bash
 
-# Where its files are. PostgreSQL refuses to run as root; it then runs as the user `postgres`, who may be unable to reach
-# the checkout (under /root, say). The replacement is recorded, so that every later command finds it.
+# The folder of its files. PostgreSQL refuses to run as root; it then runs as the user `postgres`,
+# which may be unable to reach the checkout (below /root, for example). The replacement is recorded,
+# so that every later command finds it.
 PG_HOME_FILE=$STACK_DIR/postgres-home
 PG_HOME=$STACK_DIR/postgres
 if [[ -r $PG_HOME_FILE ]]; then
     read -r PG_HOME <"$PG_HOME_FILE"
 fi
 
-# Debian keeps every major version apart and none on the PATH: the version that made the data, else the newest.
+# Debian installs every major version separately and none on the PATH: use the version that created
+# the data, else the newest.
 postgres_binaries() {
     local version=
     if [[ -r $PG_HOME/data/PG_VERSION ]]; then
@@ -23,7 +25,7 @@ postgres_binaries() {
 }
 
 as_postgres_owner() {
-    # From /, because the caller's folder may be closed to that user.
+    # From /, because that user may be unable to enter the caller's folder.
     if ((EUID == 0)); then
         (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups -- env HOME=/ "$@" 9>&-)
     else
@@ -45,7 +47,8 @@ postgres_sql() {
         --host=127.0.0.1 --port="$PG_PORT" --username=charging --dbname=postgres --command="$1" </dev/null 9>&-
 }
 
-# /var/tmp is everybody's: a folder of that name which is a link or not ours must not be used.
+# Everyone can write to /var/tmp: a folder with that name which is a link or not ours must not be
+# used.
 use_fallback_home() {
     local hash
     hash=$(printf '%s' "$STACK_DIR" | sha256sum)
@@ -70,7 +73,8 @@ prepare_postgres_home() {
     fi
 }
 
-# The locales that PG_LOCALE and PG_MESSAGES name, compiled where only this server looks for them: machines have few.
+# The locales of PG_LOCALE and PG_MESSAGES, compiled where only this server looks for them, because
+# machines have few.
 prepare_locales() {
     local locale name target
     for locale in "$PG_LOCALE" "$PG_MESSAGES"; do
@@ -88,7 +92,8 @@ with_locales() {
     as_postgres_owner env LOCPATH="$PG_HOME/locales" "$@"
 }
 
-# Made beside its place and moved there when whole: an interrupted initdb leaves nothing that looks like a database.
+# Created next to its final place and moved there when complete: an interrupted initdb leaves
+# nothing that looks like a database.
 init_postgres() {
     [[ -d $PG_HOME/data ]] && return
     say "creating the PostgreSQL data folder"
@@ -111,10 +116,10 @@ require_same_locale() {
         "set STACK_PG_LOCALE=$held, or delete the data with: $0 reset"
 }
 
-# Written at every start, so that a changed port or setting here takes effect.
+# Written at every start, so that a changed port or setting takes effect.
 write_postgres_settings() {
     local sockets="$PG_HOME"
-    # A socket's path has a limit of 107 bytes; TCP serves as well.
+    # The path of a socket is limited to 107 bytes; TCP suffices.
     ((${#sockets} > 80)) && sockets=
     cat >"$PG_HOME/stack.conf" <<END
 listen_addresses = '127.0.0.1'
@@ -123,7 +128,7 @@ unix_socket_directories = '${sockets//\'/\'\'}'
 unix_socket_permissions = 0700
 max_connections = 400
 shared_buffers = 256MB
-# Durable as in production: a test of crashes must not pass or fail because of this.
+# Durable as in production: tests of crashes must not depend on this.
 fsync = on
 synchronous_commit = on
 max_wal_size = 2GB
@@ -132,7 +137,8 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 END
     cat >"$PG_HOME/data/pg_hba.conf" <<END
-# One machine, one developer: whoever is on the loopback address is let in; there is no other way in.
+# One machine, one developer: every local user may connect over loopback, and there is no other way
+# in.
 local all all trust
 host  all all 127.0.0.1/32 trust
 END
@@ -148,7 +154,7 @@ require_postgres_version() {
             "delete the data with: $0 reset"
 }
 
-# Every PostgreSQL process has its data folder as its current folder, whatever it calls itself.
+# Every PostgreSQL process has its data folder as its working directory, whatever its title.
 data_is_unused() {
     local cwd
     for cwd in /proc/[0-9]*/cwd; do
@@ -156,9 +162,9 @@ data_is_unused() {
     done
 }
 
-# After a crash the workers need a moment to notice, and the pid file stays; where its number is another process's by now,
-# or a dead one's that nobody has collected, PostgreSQL would refuse to start. With no process left in the data folder it
-# can go, and so can the socket and its lock.
+# After a crash the workers need a moment to notice, and the pid file stays. If its number belongs
+# to another process by now, or to a zombie, PostgreSQL would refuse to start. Without a process in
+# the data folder the file can be deleted, and so can the socket and its lock.
 clear_crash() {
     [[ -e $PG_HOME/data/postmaster.pid ]] || return 0
     say "PostgreSQL was not stopped properly; it recovers by itself"
@@ -214,7 +220,7 @@ postgres_up() {
     say "PostgreSQL is up (pid $(postgres_pid), port $PG_PORT)"
 }
 
-# SIGINT is PostgreSQL's "fast": end the sessions, write everything, stop.
+# SIGINT is PostgreSQL's "fast" shutdown: end the sessions, write everything, stop.
 postgres_down() {
     local pid
     if pid=$(postgres_pid); then

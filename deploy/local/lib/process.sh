@@ -1,8 +1,9 @@
-# Servers as processes: is it running, is it really ours, stop it. Nothing is signalled that is not ours by its own
-# command line.
+# Servers as processes: whether one runs, whether it is ours, and stopping it. Only processes that
+# are ours by their command line are signalled.
 # shellcheck shell=bash
 
-# runs_as PID NAME MARKER: the process has this name and the marker among its arguments, word for word.
+# runs_as PID NAME MARKER: the process has this name, and the marker among its arguments, word for
+# word.
 runs_as() {
     local name=
     [[ $1 =~ ^[1-9][0-9]*$ && -r /proc/$1/comm ]] || return 1
@@ -10,8 +11,9 @@ runs_as() {
     [[ $name == "$2" ]] && grep -zqxF -- "$3" "/proc/$1/cmdline" 2>/dev/null
 }
 
-# find_server PID_FILE NAME MARKER: prints the server's pid. A pid file can be stale (kill -9, a reboot, the number handed
-# to another process) or lost, so the process itself decides; it is also looked for without the file.
+# find_server PID_FILE NAME MARKER: prints the server's pid. A pid file can be stale (kill -9, a
+# reboot, the number reused by another process) or lost, so the process itself decides; it is also
+# searched without the file.
 find_server() {
     local pid='' path
     if [[ -r $1 ]]; then
@@ -36,7 +38,7 @@ is_gone() {
     ! runs_as "$@"
 }
 
-# stop_server LABEL PID NAME MARKER SIGNAL: asks with SIGNAL, and after 30 s ends it.
+# stop_server LABEL PID NAME MARKER SIGNAL: sends SIGNAL, and kills the server after 30 s.
 stop_server() {
     local label=$1 pid=$2 name=$3 marker=$4 signal=$5
     kill -s "$signal" "$pid" 2>/dev/null || true
@@ -49,7 +51,8 @@ stop_server() {
     say "$label stopped"
 }
 
-# tcp_answers HOST PORT: somebody accepts a connection there. The sub-shell keeps a refused connection quiet.
+# tcp_answers HOST PORT: a server accepts connections there. The sub-shell hides the message of a
+# refused connection.
 tcp_answers() {
     # shellcheck disable=SC2016 # expanded by the inner shell
     timeout 3 bash -c 'exec 3<>"/dev/tcp/$1/$2"' _ "$1" "$2" 2>/dev/null 9>&-

@@ -15,7 +15,8 @@ redis_answers() {
 }
 
 write_redis_settings() {
-    # set-proc-title: the command line must keep naming this file, it is how the process is recognised as ours.
+    # set-proc-title: the command line must keep this file's name, by which the process is
+    # recognised as ours.
     cat >"$REDIS_HOME/redis.conf" <<END
 bind 127.0.0.1
 port $REDIS_PORT

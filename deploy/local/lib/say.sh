@@ -1,11 +1,11 @@
-# What the person in front of the stack reads. Everything goes to standard error, so that `stack env` stays clean.
+# Messages for the user. Everything goes to standard error, so that `stack env` stays clean.
 # shellcheck shell=bash
 
 say() {
     printf 'stack: %s\n' "$*" >&2
 }
 
-# fail MESSAGE [NEXT STEP...]: one plain line of what is wrong, then what to do about it, then the end.
+# fail MESSAGE [NEXT STEP...]: prints one line about the error, then what to do, then exits.
 fail() {
     printf 'stack: FAILED: %s\n' "$1" >&2
     shift
@@ -26,7 +26,7 @@ show_tail() {
     done
 }
 
-# progress WHAT SECONDS: on a terminal one line that counts, elsewhere a plain line every ten seconds.
+# progress WHAT SECONDS: on a terminal one line that counts, elsewhere a line every ten seconds.
 progress() {
     if [[ -t 2 ]]; then
         printf '\rstack: %s … %d s ' "$1" "$2" >&2

@@ -1,6 +1,6 @@
-# Where things are and on which ports: environment first, then what an earlier `up` remembered, then the defaults.
+# Paths and ports: from the environment, else from an earlier `up`, else the defaults.
 # shellcheck shell=bash
-# The names set here are read by the files sourced after this one.
+# The variables set here are read by the files that are sourced after this one.
 # shellcheck disable=SC2034
 
 REPO=$(cd -- "$LOCAL/../.." && pwd)
@@ -8,7 +8,7 @@ STACK_DIR=${STACK_DIR:-$REPO/.stack}
 [[ $STACK_DIR == /* ]] || STACK_DIR=$PWD/$STACK_DIR
 STACK_DIR=${STACK_DIR%/}
 
-# Its presence tells a folder of ours from somebody else's: `reset` deletes, and STACK_DIR may be anything.
+# Its presence marks a folder as ours: `reset` deletes, and STACK_DIR may be anything.
 MARKER_FILE=$STACK_DIR/charging-stack
 PORTS_FILE=$STACK_DIR/ports
 LOGS=$STACK_DIR/logs
@@ -37,11 +37,11 @@ REDIS_PORT=$(port_of STACK_REDIS_PORT 16379)
 KAFKA_PORT=$(port_of STACK_KAFKA_PORT 19092)
 CONTROLLER_PORT=$(port_of STACK_KAFKA_CONTROLLER_PORT 19093)
 
-# Of PostgreSQL: the order of texts, fixed when the data is created, and the language of its messages.
+# PostgreSQL's collation, fixed when the data is created, and the language of its messages.
 PG_LOCALE=$(setting_of STACK_PG_LOCALE C.UTF-8)
 PG_MESSAGES=$(setting_of STACK_PG_MESSAGES C.UTF-8)
 
-# So that `stack env` in another shell, without the variables, speaks of the same stack.
+# So that `stack env` in another shell, without the variables, refers to the same stack.
 remember_ports() {
     cat >"$PORTS_FILE" <<END
 STACK_PG_PORT=$PG_PORT
@@ -57,7 +57,7 @@ OUR_DATABASE_URL=postgres://charging@127.0.0.1:$PG_PORT/charging
 OUR_REDIS_URL=redis://127.0.0.1:$REDIS_PORT
 OUR_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT
 
-# A variable set to our own address (somebody evaluated `stack env`) still means our own server.
+# A variable with our own address (after `stack env` was evaluated) still means our own server.
 postgres_is_given() { [[ -n ${DATABASE_URL:-} && $DATABASE_URL != "$OUR_DATABASE_URL" ]]; }
 redis_is_given() { [[ -n ${REDIS_URL:-} && $REDIS_URL != "$OUR_REDIS_URL" ]]; }
 broker_is_given() { [[ -n ${KAFKA_BROKERS:-} && $KAFKA_BROKERS != "$OUR_KAFKA_BROKERS" ]]; }

@@ -1,4 +1,4 @@
-# The table of `stack status`: each part, whether it really answers, and whose it is.
+# The table of `stack status`: each part, whether it responds, and whose it is.
 # shellcheck shell=bash
 
 ALL_UP=1

@@ -1,5 +1,6 @@
-# Tansu, a broker in Rust that speaks Kafka's protocol: the way out where Maven Central cannot be reached. It keeps its
-# data in memory and has two known faults (see README.md): for the demo, not for tests.
+# Tansu, a broker in Rust that speaks Kafka's protocol: the fallback if Maven Central is
+# unavailable. It keeps its data in memory and has two known faults (see README.md): use it for the
+# demo, not for tests.
 # shellcheck shell=bash
 
 TANSU_HOME=$STACK_DIR/tansu
@@ -11,7 +12,8 @@ tansu_pid() {
     find_server "$TANSU_PID_FILE" tansu "$TANSU"
 }
 
-# A build of some minutes, done once. Its intermediate files stay under .stack, so that an interrupted one goes on.
+# A build of some minutes, done once. Its intermediate files stay below .stack, so that an
+# interrupted build continues.
 build_tansu() {
     [[ -x $TANSU ]] && return
     command -v cargo >/dev/null || fail "the Tansu broker has to be built, and there is no cargo" \
@@ -28,7 +30,8 @@ build_tansu() {
 
 spawn_tansu() {
     tansu_run() {
-        # It takes settings from a file `.env` where it is started and from variables meant for our own services.
+        # It reads settings from a file `.env` in its working directory, and from variables that are
+        # meant for our services.
         cd -- "$TANSU_HOME" || exit 1
         exec env -u OTEL_EXPORTER_OTLP_ENDPOINT -u SCHEMA_REGISTRY setsid nohup "$TANSU" broker \
             --cluster-id charging-stack \

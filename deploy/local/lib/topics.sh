@@ -1,5 +1,5 @@
-# The platform's topics: created where missing, checked for their number of partitions and a leader
-# for each, and given their settings.
+# The platform's topics: creates missing ones, checks their number of partitions and a leader for
+# each, and applies their settings.
 # shellcheck shell=bash
 
 METADATA=3
@@ -21,7 +21,8 @@ load_topics() {
     done <"$LOCAL/topics"
 }
 
-# metadata_of HOST PORT TOPIC...: leaves ANSWER at the list of topics. 1 unless the broker has joined its cluster.
+# metadata_of HOST PORT TOPIC...: sets ANSWER to the list of topics. Returns 1 unless the broker has
+# joined its cluster.
 metadata_of() {
     local host=$1 port=$2 body name brokers left
     shift 2
@@ -42,12 +43,14 @@ metadata_of() {
     ((brokers > 0 && TAKEN >= 0))
 }
 
-# broker_answers HOST PORT: an open port is not enough; the broker must know itself and a controller.
+# broker_answers HOST PORT: an open port is not enough; the broker must know itself and a
+# controller.
 broker_answers() {
     metadata_of "$1" "$2"
 }
 
-# settings_of TOPIC [OPERATION]: its settings as a list of the protocol, with the operation in hex between name and value.
+# settings_of TOPIC [OPERATION]: its settings as a list of the protocol, with the operation in hex
+# between name and value.
 settings_of() {
     local pair
     local -a pairs
@@ -60,7 +63,7 @@ settings_of() {
     done
 }
 
-# Tansu may not take settings of topics; everything else works there.
+# Tansu may not support settings of topics; everything else works there.
 broker_may_lack_settings() {
     ! broker_is_given && [[ $(broker_kind) == tansu ]]
 }
@@ -136,8 +139,8 @@ topics_exist() {
     done
 }
 
-# configure_topics HOST PORT: gives all topics their settings, and leaves the topics' other settings
-# as they are. 1 with WHY set if the broker does not take them.
+# configure_topics HOST PORT: applies the settings of all topics, and leaves their other settings
+# unchanged. Returns 1 with WHY set if the broker refuses.
 configure_topics() {
     local host=$1 port=$2 body name count error
     ((${#SETTINGS[@]} > 0)) || return 0
@@ -164,7 +167,7 @@ configure_topics() {
     done
 }
 
-# Kafka must take the settings. Where Tansu does not, commands live longer than they should.
+# Kafka must support the settings. On a Tansu that does not, commands live longer than they should.
 ensure_settings() {
     local name
     if configure_topics "$1" "$2"; then
@@ -172,7 +175,7 @@ ensure_settings() {
             say "topic $name has ${SETTINGS[$name]}"
         done
     elif broker_may_lack_settings; then
-        say "warning: Tansu does not take the settings of topics ($WHY): old commands stay on commands-down"
+        say "warning: Tansu does not support settings of topics ($WHY): old commands stay on commands-down"
     else
         fail "the settings of the topics cannot be set: $WHY" "they are the third column of $LOCAL/topics"
     fi

@@ -1,7 +1,8 @@
-# Waiting with an end: for a condition (`await`) and for a long command (`run_logged`).
+# Waiting with a time limit: for a condition (`await`) and for a long command (`run_logged`).
 # shellcheck shell=bash
 
-# await SECONDS WHAT COMMAND...: polls the command until it succeeds; 1 when the time is up.
+# await SECONDS WHAT COMMAND...: runs the command repeatedly until it succeeds; returns 1 when the
+# time is up.
 await() {
     local limit=$1 what=$2 started=$SECONDS shown=-1 elapsed
     shift 2
@@ -20,7 +21,8 @@ await() {
     progress_end
 }
 
-# The long command of the moment. Background children ignore Ctrl-C, so the trap in `stack` ends this one by its id.
+# The current long command. Background children ignore Ctrl-C, so the trap in `stack` kills this one
+# by its id.
 RUNNING_PID=
 
 end_running() {
@@ -33,8 +35,9 @@ has_ended() {
     ! kill -0 "$1" 2>/dev/null
 }
 
-# run_logged SECONDS WHAT LOG COMMAND...: runs the command with its output in LOG; gives back its exit code, 124 when the
-# time was up. Descriptor 9 is the lock: whatever the command leaves behind must not hold it.
+# run_logged SECONDS WHAT LOG COMMAND...: runs the command with its output in LOG; returns its exit
+# code, or 124 when the time was up. Descriptor 9 is the lock: what the command leaves behind must
+# not hold it.
 run_logged() {
     local limit=$1 what=$2 log=$3 code=0
     shift 3

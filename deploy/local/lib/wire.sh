@@ -1,9 +1,10 @@
 # Just enough of Kafka's wire protocol for three requests: Metadata (what a broker has),
 # CreateTopics, and IncrementalAlterConfigs (the settings of topics). Kafka's own tool is not among
-# the published jars of this version and would cost a JVM start for each
-# topic; this takes milliseconds, needs nothing but bash, and works with any broker.
+# the published jars of this version, and would cost a JVM start for each topic; this takes
+# milliseconds, needs only bash, and works with any broker.
 #
-# Bytes are handled as hex text. A request is built by concatenation; an answer is read front to back through ANSWER.
+# Bytes are handled as hex text. A request is built by concatenation; a response is read from front
+# to back in ANSWER.
 # shellcheck shell=bash
 
 hex_int16() { printf '%04x' "$(($1 & 0xffff))"; }
@@ -17,18 +18,18 @@ hex_string() {
     done
 }
 
-# read_hex BYTES: that many bytes of descriptor 3.
+# read_hex BYTES: that many bytes from descriptor 3.
 read_hex() {
     head -c "$1" <&3 | od -An -v -tx1 | tr -d ' \n'
 }
 
-# hex_to_escapes HEX: as printf wants bytes, \xNN each.
+# hex_to_escapes HEX: the escapes \xNN for printf.
 hex_to_escapes() {
     # shellcheck disable=SC2001 # older bash has no & in its own replacement
     sed 's/../\\x&/g' <<<"$1"
 }
 
-# exchange_frames HOST PORT FRAME: one request, one answer (without its length).
+# exchange_frames HOST PORT FRAME: one request, one response (without its length).
 exchange_frames() {
     local length
     exec 3<>"/dev/tcp/$1/$2"
@@ -39,14 +40,15 @@ exchange_frames() {
 }
 export -f read_hex hex_to_escapes exchange_frames
 
-# ask HOST PORT API VERSION BODY: sets ANSWER to the answer's body; 1 if there was none within 10 s.
+# ask HOST PORT API VERSION BODY: sets ANSWER to the response's body; returns 1 if there was none
+# within 10 s.
 ask() {
     local frame
     frame=$(hex_int16 "$3")$(hex_int16 "$4")$(hex_int32 1)$(hex_string stack)$5
     frame=$(hex_int32 "$((${#frame} / 2))")$frame
     # shellcheck disable=SC2016 # expanded by the inner shell
     ANSWER=$(timeout 10 bash -c 'exchange_frames "$@"' _ "$1" "$2" "$frame" 2>/dev/null 9>&-) || return 1
-    # The first four bytes repeat the number of the request.
+    # The first four bytes repeat the correlation id of the request.
     [[ ${ANSWER:0:8} == 00000001 ]] || return 1
     ANSWER=${ANSWER:8}
 }

@@ -1,4 +1,4 @@
-//! Callers that command all piles in turn, and what they are answered.
+//! Callers that send commands to all piles in turn, and their responses.
 
 use super::site::{DEADLINE, Site};
 use reqwest::Client;
@@ -13,24 +13,25 @@ use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
 const CALLERS: usize = 6;
-/// Between two calls of a caller.
+/// The pause between two calls of a caller.
 const PAUSE: Duration = Duration::from_millis(10);
-/// What a machine that does much else may add to the deadline.
+/// The tolerated excess over the deadline on a busy machine.
 const LATE: Duration = Duration::from_secs(5);
-/// What a caller may be told of a dependency that is away; not that the request was late, which names none.
+/// The codes that a caller may receive when a dependency is down; not that of a late request, which
+/// names no dependency.
 const AWAY: [&str; 4] =
     ["BROKER_UNAVAILABLE", "COMMAND_OUTCOME_UNKNOWN", "DATABASE_UNAVAILABLE", "ROUTE_STORE_UNAVAILABLE"];
 
-/// A request that was answered.
+/// An answered request.
 #[derive(Debug)]
 pub enum Call {
     /// With 202.
     Accepted { command: Uuid, partition: i32 },
-    /// With 503; of which command is said only if there is one.
+    /// With 503; the command is named only if there is one.
     Refused { code: String, command: Option<Uuid> },
 }
 
-/// Callers at work; they end when it is dropped.
+/// Running callers; they stop when they are dropped.
 pub struct Callers {
     tally: Arc<Tally>,
     calling: JoinSet<Vec<Call>>,
@@ -57,9 +58,9 @@ impl Callers {
         Self { handles: handles.collect(), calling, tally, partitions: site.servers.topic.1 }
     }
 
-    /// Waits until commands for every partition are accepted from now on.
+    /// Waits until new commands for every partition are accepted.
     pub async fn accepted_everywhere(&self) {
-        // The last that were under way before, and one that was not.
+        // The last ones that were in flight before, and a new one.
         let enough = u64::try_from(CALLERS).unwrap() + 1;
         let before = self.tally.accepted.lock().unwrap().clone();
         eventually("commands for all partitions to be accepted", || async {
@@ -72,7 +73,7 @@ impl Callers {
         .await;
     }
 
-    /// Waits until commands are refused from now on, with one of these codes.
+    /// Waits until new commands are refused with one of these codes.
     pub async fn refused(&self, codes: &[&str]) {
         let count = || {
             let refused = self.tally.refused.lock().unwrap();
@@ -86,13 +87,13 @@ impl Callers {
         .await;
     }
 
-    /// Fails at once when a caller has.
+    /// Fails at once if a caller has failed.
     fn check(&self) {
         let at_work = self.handles.iter().all(|caller| !caller.is_finished());
-        assert!(at_work, "a caller was not answered as it should be");
+        assert!(at_work, "a caller received an unexpected response");
     }
 
-    /// Ends them; all that they were answered.
+    /// Stops the callers; returns all their responses.
     pub async fn stop(self) -> Vec<Call> {
         self.tally.ended.store(true, Relaxed);
         self.calling.join_all().await.into_iter().flatten().collect()
@@ -121,7 +122,7 @@ async fn keep_calling(urls: Vec<String>, tally: Arc<Tally>) -> Vec<Call> {
     calls
 }
 
-/// Every answer is 202, or 503 with a code and a time to try again, and comes in time.
+/// Every response is 202, or 503 with a code and a time to retry, and comes in time.
 async fn call(client: &Client, url: &str) -> Call {
     let begun = Instant::now();
     let answer = client.post(url).send().await.unwrap();
@@ -144,7 +145,7 @@ fn refused(body: &Value, retry: bool) -> Call {
     let command = words.filter_map(|word| Uuid::try_parse(word).ok()).next();
     assert!(retry, "{body}");
     assert!(AWAY.contains(&code.as_str()), "{body}");
-    // Who is told to ask must know for what.
+    // A caller that must ask for the outcome must know the command's id.
     assert!(command.is_some() || code != "COMMAND_OUTCOME_UNKNOWN", "{body}");
     Call::Refused { code, command }
 }

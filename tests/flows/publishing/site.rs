@@ -1,4 +1,5 @@
-//! A dispatcher as a process, and piles that can be commanded: one for each partition, always fit to be reset.
+//! A dispatcher as a process, and piles that can be commanded: one for each partition, always ready
+//! for a reset.
 
 use crate::services::{free_address, ready, start};
 use runtime::kafka::Kafka;
@@ -10,39 +11,39 @@ use tokio::process::Child;
 use uuid::Uuid;
 use wire::routing::RoutingHash;
 
-/// The deadline of requests. More than the time-outs below can come to together where a fault meets one of them.
+/// The deadline of requests, longer than the sum of the time-outs below that one fault can cause.
 pub const DEADLINE: Duration = Duration::from_millis(4_000);
-/// How long brokers had it wait.
+/// The metric of how long brokers throttled the dispatcher.
 const THROTTLED: &str = "kafka_throttled_seconds_total{request=\"produce\"}";
 /// How long gateways hold their devices.
 const HOLD: Duration = Duration::from_secs(600);
 
-/// What the dispatcher works with.
+/// The servers of the dispatcher.
 pub struct Servers {
     /// `host:port` of the brokers.
     pub brokers: String,
-    /// Where Redis is for the dispatcher.
+    /// The URL of Redis for the dispatcher.
     pub redis: String,
-    /// Where the database is for the dispatcher, if not where it is.
+    /// The URL of the database for the dispatcher, if it differs.
     pub database: Option<String>,
-    /// The topic of commands, and its partitions.
+    /// The topic of commands, and its number of partitions.
     pub topic: (String, i32),
 }
 
 /// The dispatcher; killed when dropped.
 pub struct Site {
-    /// What commands are recorded in.
+    /// The database of the commands.
     pub database: TestDatabase,
-    /// Where they go.
+    /// The servers.
     pub servers: Servers,
-    /// A URL for each partition that resets a pile.
+    /// For each partition a URL that resets a pile.
     pub resets: Vec<String>,
     admin: String,
     _dispatcher: Child,
 }
 
 impl Servers {
-    /// The shared ones.
+    /// The shared servers.
     pub fn shared(topic: &str, partitions: i32) -> Self {
         Self {
             brokers: testkit::kafka_brokers(),
@@ -58,7 +59,7 @@ impl Servers {
 
     pub async fn create_topic(&self) {
         let (topic, partitions) = &self.topic;
-        eventually("the topic to be made", || async {
+        eventually("the topic to be created", || async {
             self.kafka().create_topic(topic, *partitions).await.is_ok()
         })
         .await;
@@ -66,7 +67,7 @@ impl Servers {
 }
 
 impl Site {
-    /// Starts it and waits until it is ready.
+    /// Starts the dispatcher and waits until it is ready.
     pub async fn open(database: TestDatabase, servers: Servers) -> Self {
         let (http, admin) = (free_address(), free_address());
         let (topic, partitions) = (&servers.topic.0, servers.topic.1.to_string());
@@ -83,7 +84,7 @@ impl Site {
             ("CHARGING__KAFKA__CONNECT_TIMEOUT_MS", "1000"),
             ("CHARGING__KAFKA__REQUEST_TIMEOUT_MS", "1000"),
             ("CHARGING__DISPATCH__PUBLISH_TIMEOUT_MS", "1500"),
-            // No command's time is over while the test compares.
+            // No command expires while the test compares.
             ("CHARGING__DISPATCH__COMMAND_TTL_S", "3600"),
             ("CHARGING__DISPATCH__TOPIC", topic.as_str()),
             ("CHARGING__DISPATCH__PARTITIONS", partitions.as_str()),
@@ -98,7 +99,7 @@ impl Site {
         Self { database, servers, resets, admin, _dispatcher: dispatcher }
     }
 
-    /// Whether its metrics say that a broker throttled it.
+    /// Whether its metrics show that a broker throttled it.
     pub async fn throttled(&self) -> bool {
         let metrics =
             reqwest::get(format!("http://{}/metrics", self.admin)).await.unwrap().text().await.unwrap();
@@ -107,14 +108,15 @@ impl Site {
     }
 }
 
-/// The name of a gateway that reads this partition.
+/// The id of a gateway that reads this partition.
 fn gateway_of(partition: i32, partitions: i32) -> String {
     let partitions = NonZeroU16::try_from(u16::try_from(partitions).unwrap()).unwrap();
     let mut names = (0..).map(|number| format!("gateway-{number}"));
     names.find(|name| RoutingHash::Fnv1a32.partition(name, partitions) == partition).unwrap()
 }
 
-/// A pile whose device is online, held by `gateway`, and was last heard long ago: only Redis knows the way.
+/// A pile whose device is online at `gateway`, and was last seen long ago: only Redis has its
+/// route.
 async fn pile(database: &TestDatabase, gateway: &str) -> Uuid {
     let (station, pile, device) = (Uuid::now_v7(), Uuid::now_v7(), unique("CP"));
     database

@@ -1,6 +1,7 @@
-//! A caller of the services that costs little: it shares the cores with what it measures.
+//! A cheap client of the services, because it shares the cores with what it measures.
 //!
-//! It speaks no more of HTTP/1.1 than the services answer: a head, and a body of a length told beforehand.
+//! It supports only as much of HTTP/1.1 as the services use: a head, and a body whose length the
+//! head contains.
 
 use anyhow::{Context as _, bail, ensure};
 use runtime::lock::MutexExt as _;
@@ -13,29 +14,30 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// Connections at once, half of what the service takes by default. Who finds none free waits, which counts as latency.
+/// The greatest number of connections, half of what the service accepts by default. A call that
+/// finds none free waits, which counts as latency.
 const CONNECTIONS: usize = 1_024;
-/// Longer than the service takes to answer that it is late.
+/// Longer than the service takes to respond that it is overloaded.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The longest answer that is read.
+/// The longest response that is read, in bytes.
 const LONGEST: usize = 512 * 1_024;
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// Calls over connections that it keeps.
+/// A client that keeps its connections open.
 pub struct Caller {
     address: SocketAddr,
-    /// The one used last is used next, so that few are in use while few are needed.
+    /// The connection used last is used next, so that few are in use while few are needed.
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
 }
 
 struct Connection {
     stream: TcpStream,
-    /// What was received of the answer.
+    /// What was received of the response.
     received: Vec<u8>,
 }
 
-/// An answer as it came.
+/// A response.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -50,13 +52,13 @@ struct Problem {
 }
 
 impl Caller {
-    /// Of the service that listens on `address`; nothing is connected yet.
+    /// A client of the service that listens on `address`; connections are opened on demand.
     pub fn new(address: &str) -> anyhow::Result<Self> {
-        let address = address.parse().with_context(|| format!("`{address}` is no address"))?;
+        let address = address.parse().with_context(|| format!("`{address}` is not a valid address"))?;
         Ok(Self { address, idle: Mutex::default(), permits: Semaphore::new(CONNECTIONS) })
     }
 
-    /// POST of a body in JSON.
+    /// Sends a POST request with a JSON body.
     pub async fn post(&self, path: &str, body: &str) -> anyhow::Result<Answer> {
         let (host, length) = (self.address, body.len());
         self.call(&format!(
@@ -65,7 +67,7 @@ impl Caller {
         .await
     }
 
-    /// GET.
+    /// Sends a GET request.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         self.call(&format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address)).await
     }
@@ -74,7 +76,7 @@ impl Caller {
         let _permit = self.permits.acquire().await?;
         timeout(PATIENCE, self.exchange(request))
             .await
-            .unwrap_or_else(|_elapsed| bail!("no answer within {PATIENCE:?}"))
+            .unwrap_or_else(|_elapsed| bail!("no response within {PATIENCE:?}"))
     }
 
     async fn exchange(&self, request: &str) -> anyhow::Result<Answer> {
@@ -84,7 +86,7 @@ impl Caller {
             None => Connection::open(self.address).await?,
         };
         let answer = connection.exchange(request.as_bytes()).await?;
-        // After a failure the service may close it.
+        // The service may close the connection after a failure.
         if answer.status < 400 {
             self.idle.locked().push(connection);
         }
@@ -106,33 +108,33 @@ impl Connection {
             if let Some(answer) = parse(&self.received)? {
                 return Ok(answer);
             }
-            ensure!(self.received.len() < LONGEST, "an answer of more than {LONGEST} bytes");
+            ensure!(self.received.len() < LONGEST, "the response is longer than {LONGEST} bytes");
             let read = self.stream.read_buf(&mut self.received).await?;
-            ensure!(read > 0, "the connection was closed before the answer was complete");
+            ensure!(read > 0, "the connection was closed before the response was complete");
         }
     }
 }
 
-/// The answer, once all of it is there.
+/// The response, once it is complete.
 fn parse(received: &[u8]) -> anyhow::Result<Option<Answer>> {
     let Some(head_length) = received.windows(HEAD_END.len()).position(|window| window == HEAD_END) else {
         return Ok(None);
     };
     let (head, body) = received.split_at(head_length + HEAD_END.len());
-    let head = std::str::from_utf8(head).context("a head that is no text")?;
+    let head = std::str::from_utf8(head).context("the response's head is not valid UTF-8")?;
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
-    let status = status.context("an answer without a status")?;
+    let status = status.context("the response has no status")?;
     let length = lines.find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
-    let length = length.context("an answer that does not tell its length")?;
+    let length = length.context("the response has no content-length")?;
     Ok(body.get(..length).map(|body| Answer { status, body: body.to_vec() }))
 }
 
 impl Answer {
-    /// The body, if the status is the one that is expected; else the error that the answer tells of.
+    /// The body if the status is `expected`; otherwise the error of the response.
     pub fn body_of(&self, expected: u16) -> anyhow::Result<&[u8]> {
         if self.status == expected {
             return Ok(&self.body);
@@ -148,7 +150,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     #[test]
-    fn an_answer_is_whole_when_its_length_is_there() {
+    fn a_response_is_complete_when_its_body_has_its_length() {
         let text = b"HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\ndate: x\r\n\r\nhello";
         for end in 0..text.len() {
             assert_eq!(parse(&text[..end]).unwrap(), None, "{end}");
@@ -159,18 +161,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_expected_is_told_by_its_name() {
+    fn reports_the_error_code_of_an_unexpected_response() {
         let refused = Answer { status: 503, body: br#"{"code":"BROKER_UNAVAILABLE"}"#.to_vec() };
         assert_eq!(refused.body_of(202).unwrap_err().to_string(), "503 BROKER_UNAVAILABLE");
         assert_eq!(Answer { status: 200, body: b"{}".to_vec() }.body_of(200).unwrap(), b"{}");
     }
 
     #[tokio::test]
-    async fn a_connection_is_kept_unless_the_answer_was_a_failure() {
+    async fn keeps_a_connection_unless_the_response_is_a_failure() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let caller = Caller::new(&listener.local_addr().unwrap().to_string()).unwrap();
         let served = tokio::spawn(async move {
-            // For each connection the statuses it answers, one for each request.
+            // For each connection, the statuses of its responses, one per request.
             for statuses in [&[202, 202, 500][..], &[202]] {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 for status in statuses {

@@ -1,5 +1,5 @@
-//! Commands: how long until 202, how long until a gateway can read the record, and what of that is the floor: the same
-//! look-up, insert and publication with nothing around them.
+//! Commands: the latency until the response 202 and until a gateway can read the record, compared
+//! with the floor: the same look-up, insert and publication without anything else.
 
 mod floor;
 mod piles;
@@ -10,12 +10,12 @@ pub use piles::connected;
 pub use readback::{ReadTimes, Readback};
 
 use crate::caller::Caller;
+use crate::harness::Harness;
 use crate::load::Threads;
 use crate::plan::CommandPlan;
 use crate::report::{CallPhase, CommandRate, Commands, Latency};
-use crate::rig::Rig;
+use crate::run_segment::{Outcome, RunSegment};
 use crate::search::Search;
-use crate::stretch::{Outcome, Stretch};
 use anyhow::Context as _;
 use floor::Floor;
 use launch::narrator::{say, seen};
@@ -24,38 +24,39 @@ use posted::Posted;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// After a rate that turned out not to be sustained for long, this share of it is tried.
+/// After a rate that was not sustained for the whole time, this percentage of it is tried.
 const STEP_DOWN_PERCENT: u32 = 90;
-/// How often that is done.
+/// How often a lower rate is tried.
 const CONFIRMATIONS: usize = 3;
 
-/// Everything that commands are measured with.
+/// Everything that is needed to measure commands.
 struct Stage<'a> {
-    rig: &'a mut Rig,
+    harness: &'a mut Harness,
     plan: CommandPlan,
     piles: Arc<Piles>,
-    /// Where command-dispatcher listens.
+    /// The address of command-dispatcher.
     dispatcher: String,
     floor: Floor,
     readback: Readback,
     threads: Threads,
 }
 
-/// Measures the planned rates and the highest sustained one, each time the floor first and then the platform.
-pub async fn play(rig: &mut Rig) -> anyhow::Result<Commands> {
-    let plan = rig.plan.commands.clone();
+/// Measures the planned rates and the highest sustained one, each time first the floor and then the
+/// platform.
+pub async fn play(harness: &mut Harness) -> anyhow::Result<Commands> {
+    let plan = harness.plan.commands.clone();
     say(&format!("{} piles on {} pods …", plan.piles, plan.pods));
-    let piles = Arc::new(Piles::set_up(rig, &plan).await?);
-    let dispatcher = rig.platform.start_dispatcher(&rig.plan, &[]).await?;
-    rig.meters.dispatcher = dispatcher.process.id();
+    let piles = Arc::new(Piles::set_up(harness, &plan).await?);
+    let dispatcher = harness.platform.start_dispatcher(&harness.plan, &[]).await?;
+    harness.meters.dispatcher = dispatcher.process.id();
     let threads = Threads::start()?;
-    let floor = Floor::set_up(rig, &threads, &piles).await?;
-    let names = &rig.platform.names;
-    let readback = Readback::start(&rig.platform.kafka, &names.commands, &piles.partitions()).await?;
+    let floor = Floor::set_up(harness, &threads, &piles).await?;
+    let names = &harness.platform.names;
+    let readback = Readback::start(&harness.platform.kafka, &names.commands, &piles.partitions()).await?;
     let listen = dispatcher.listen.clone();
-    let mut stage = Stage { rig, plan, piles, dispatcher: listen, floor, readback, threads };
+    let mut stage = Stage { harness, plan, piles, dispatcher: listen, floor, readback, threads };
     let commands = stage.measure().await?;
-    stage.rig.meters.dispatcher = None;
+    stage.harness.meters.dispatcher = None;
     dispatcher.stop().await?;
     Ok(commands)
 }
@@ -83,38 +84,38 @@ impl Stage<'_> {
         Ok(commands)
     }
 
-    /// The floor at `rate`, then the platform.
+    /// Measures the floor at `rate`, then the platform.
     async fn side_by_side(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
         let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
-        say(&format!("{rate}/s for {} s, the floor and then commands …", (warm_up + measured).as_secs()));
+        say(&format!("{rate}/s for {} s, first the floor, then commands …", (warm_up + measured).as_secs()));
         let floor = self.floor(rate, warm_up, measured).await?;
         let (platform, readable) = self.platform(rate, warm_up, measured).await?;
         let rate = CommandRate::new(rate, floor, platform, readable);
-        tell("floor", &rate.floor.latency, rate.floor.why_not());
-        tell("POST → 202", &rate.platform.latency, rate.platform.why_not());
-        tell("POST → record read", &rate.readable, None);
+        print_latency("floor", &rate.floor.latency, rate.floor.why_not());
+        print_latency("POST → 202", &rate.platform.latency, rate.platform.why_not());
+        print_latency("POST → record read", &rate.readable, None);
         Ok(rate)
     }
 
-    /// The highest rate that is sustained for the length of a step, and all steps.
+    /// Finds the highest rate that is sustained for the duration of a step; returns all steps, too.
     async fn search(&mut self, which: Which) -> anyhow::Result<(Option<u32>, Vec<CallPhase>)> {
         let mut search = Search::new(self.plan.ladder.clone(), self.plan.steps);
         let mut tried = Vec::new();
-        say(&format!("how many a second {} sustains …", which.name()));
+        say(&format!("searching the highest rate that {} sustains …", which.name()));
         while let Some(rate) = search.next() {
             let (warm_up, step) = (self.plan.step_warm_up, self.plan.step);
             let phase = match which {
                 Which::Floor => self.floor(rate, warm_up, step).await?,
                 Which::Platform => self.platform(rate, warm_up, step).await?.0,
             };
-            tell(&format!("{rate}/s"), &phase.latency, phase.why_not());
+            print_latency(&format!("{rate}/s"), &phase.latency, phase.why_not());
             search.tried(rate, phase.sustained);
             tried.push(phase);
         }
         Ok((search.best(), tried))
     }
 
-    /// The rate that was found, or a lower one, held for as long as the others.
+    /// Measures the rate that was found, or a lower one, for as long as the planned rates.
     async fn hold(&mut self, found: u32) -> anyhow::Result<CommandRate> {
         let mut held = self.side_by_side(found).await?;
         for _ in 1..CONFIRMATIONS {
@@ -132,18 +133,18 @@ impl Stage<'_> {
             let (floor, pile) = (floor.clone(), piles.next());
             async move { floor.call(&pile?).await.map_err(|error| format!("{error:#}")) }
         };
-        let stretch = self.drive(rate, warm_up, measured, call).await?;
-        Ok(stretch.phase())
+        let segment = self.drive(rate, warm_up, measured, call).await?;
+        Ok(segment.phase())
     }
 
-    /// How the POSTs were answered, and how long until their records could be read.
+    /// Measures the responses to the POSTs, and how long until their records could be read.
     async fn platform(
         &mut self,
         rate: u32,
         warm_up: Duration,
         measured: Duration,
     ) -> anyhow::Result<(CallPhase, Latency)> {
-        // Its connections end with the stretch, long before the service would close idle ones.
+        // Its connections end with the segment, long before the service would close idle ones.
         let caller = Arc::new(Caller::new(&self.dispatcher)?);
         let piles = Arc::clone(&self.piles);
         let call = move |_number| {
@@ -154,13 +155,13 @@ impl Stage<'_> {
                 answer.and_then(|answer| Posted::read(&answer)).map_err(|error| format!("{error:#}"))
             }
         };
-        let stretch = self.drive(rate, warm_up, measured, call).await?;
-        let accepted = stretch.successes().map(|posted| posted.id);
+        let segment = self.drive(rate, warm_up, measured, call).await?;
+        let accepted = segment.successes().map(|posted| posted.id);
         let read = self.readback.take(accepted).await.context("read the records back")?;
-        let readable = stretch.until(|posted: &Posted| {
+        let readable = segment.until(|posted: &Posted| {
             read.get(&posted.id).copied().with_context(|| format!("{} was not read", posted.id))
         });
-        Ok((stretch.phase(), readable?))
+        Ok((segment.phase(), readable?))
     }
 
     async fn drive<W>(
@@ -169,16 +170,16 @@ impl Stage<'_> {
         warm_up: Duration,
         measured: Duration,
         call: impl Fn(u64) -> W + Send + 'static,
-    ) -> anyhow::Result<Stretch<Posted>>
+    ) -> anyhow::Result<RunSegment<Posted>>
     where
         W: Future<Output = Outcome<Posted>> + Send + 'static,
     {
-        self.rig.meters.ingestors = self.rig.platform.ingestors()?;
-        Stretch::drive(&self.rig.meters, &self.threads, rate, warm_up, measured, call).await
+        self.harness.meters.ingestors = self.harness.platform.ingestors()?;
+        RunSegment::drive(&self.harness.meters, &self.threads, rate, warm_up, measured, call).await
     }
 }
 
-/// Whose rate is looked for.
+/// Which rate is searched.
 #[derive(Debug, Clone, Copy)]
 enum Which {
     Floor,
@@ -194,7 +195,7 @@ impl Which {
     }
 }
 
-fn tell(what: &str, latency: &Latency, why_not: Option<String>) {
+fn print_latency(what: &str, latency: &Latency, why_not: Option<String>) {
     let not = why_not.map_or_else(String::new, |why| format!("; not sustained: {why}"));
     seen(&format!(
         "{what}: P50 {} · P95 {} · P99 {} · max {} ms{not}",

@@ -1,4 +1,4 @@
-//! Where and when it was measured, and what shared the cores.
+//! The environment of a run, and which processes shared the cores.
 
 use crate::meters::Broker;
 use crate::plan::Plan;
@@ -8,41 +8,42 @@ use std::fs::read_to_string;
 use std::process::Stdio;
 use tokio::process::Command;
 
-/// The conditions of a run.
+/// The environment of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Conditions {
-    /// When it began.
+    /// When the run began.
     pub date: String,
-    /// The commit, with `+` when the checkout had changes.
+    /// The commit, with `+` if the checkout had changes.
     pub commit: String,
-    /// Whether this program was built with optimisations.
+    /// Whether this program was built with optimisations: `release` or `debug`.
     pub profile: &'static str,
-    /// Cores that may be used.
+    /// Available cores.
     pub cores: usize,
-    /// The processor's name.
+    /// The name of the processor.
     pub cpu: String,
     /// Memory of the machine, in GB.
     pub memory_gb: f64,
     /// The kernel's release.
     pub kernel: String,
-    /// Load averages over 1, 5 and 15 minutes before the start.
+    /// The load averages over 1, 5 and 15 minutes before the start.
     pub load_before: String,
-    /// The server's version and settings.
+    /// PostgreSQL's version and settings.
     pub postgres: Vec<Setting>,
-    /// The broker's version, where its process shows it.
+    /// The broker's version, if its process shows it.
     pub kafka: Option<String>,
-    /// The most heap of the broker's JVM.
+    /// The maximum heap of the broker's JVM, if its process shows it.
     pub kafka_heap: Option<String>,
-    /// Whether server and broker run on this machine; if not, their CPU and memory are not in the report.
+    /// Whether PostgreSQL and the broker run on this machine; if not, their CPU and memory are not
+    /// in the report.
     pub servers_are_here: bool,
-    /// Ingestors that share the partitions, but for the takeover.
+    /// Ingestors that share the partitions, except in the takeover.
     pub ingestors: usize,
     /// Partitions of the event topic.
     pub partitions: i32,
 }
 
 impl Conditions {
-    /// Looks around.
+    /// Collects the conditions.
     pub async fn look(plan: &Plan, url: &str, broker: &Broker) -> anyhow::Result<Self> {
         let mut connection = server::connect(url).await?;
         let backend = server::backend(&mut connection).await?;
@@ -78,7 +79,7 @@ fn gigabytes(kib: &str) -> f64 {
     (kib / 1024.0 / 1024.0).round()
 }
 
-/// `unknown` outside of a checkout.
+/// The commit; `unknown` outside of a checkout.
 async fn commit() -> String {
     let git = async |words: &[&str]| {
         let output = Command::new("git").args(words).stdin(Stdio::null()).output().await.ok()?;

@@ -1,13 +1,15 @@
-//! What this `PostgreSQL` takes with nothing else around: the ingestor's own statements in a loop, over events that are
-//! decoded in memory beforehand. With `day/weigh.rs` the only file of this crate that uses what `storage` writes with.
+//! The floor of `PostgreSQL`: the ingestor's own statements in a loop, over events that are decoded
+//! in memory beforehand. With `day/weigh.rs` the only file of this crate that uses the writing half
+//! of `storage`.
 //!
-//! The events are real ones: they are put on the run's topic while no ingestor runs, and what is written here is what
-//! an ingestor would have written, in batches and one by one. Left out are Kafka, decoding, metrics; the fold is in it, being the
-//! transaction's own, and is timed apart.
+//! The events are real ones: they are published to the run's topic while no ingestor runs, and what
+//! is written here is what an ingestor would have written, in batches and one by one. Kafka,
+//! decoding and metrics are left out. The fold is included, because it is part of the transaction,
+//! and is also timed separately.
 
+use crate::harness::Harness;
 use crate::numbers::{count, float, round, share};
 use crate::report::{Floor, Writing};
-use crate::rig::Rig;
 use crate::server;
 use crate::visibility::{self, Offsets};
 use anyhow::{Context as _, bail, ensure};
@@ -28,40 +30,40 @@ use storage::ingest::partitions::{self, PartitionLease};
 use storage::{Database, DatabaseSettings, LoadPlan};
 use uuid::Uuid;
 
-/// Longer than all of it takes.
+/// Longer than the whole measurement takes.
 const LEASE: Duration = Duration::from_secs(600);
-/// The server's statistics come up to a second late.
+/// PostgreSQL's statistics are up to a second late.
 const STATISTICS: Duration = Duration::from_millis(1_500);
 
 type Event = (GatewayEvent, RecordPosition);
 
-/// One partition's events that are not written yet.
+/// One partition's events that are not yet written.
 struct Lane {
     lease: PartitionLease,
     events: VecDeque<Event>,
 }
 
-/// How a way of writing went.
+/// The result of one way of writing.
 struct Run {
     events: u64,
     seconds: f64,
     folding: f64,
 }
 
-/// What the topic holds from the offsets that the database has come to, decoded; no ingestor may run.
+/// The decoded records of the topic behind the offsets in the database; no ingestor may run.
 pub struct Prepared {
     lanes: Vec<Lane>,
     url: String,
 }
 
 impl Prepared {
-    /// Reads and decodes what lies in the topic between `from` and `to`.
-    pub async fn read(rig: &mut Rig, from: &Offsets, to: &Offsets) -> anyhow::Result<Self> {
-        let topic = &rig.platform.names.events;
-        let mut decoded = visibility::read(&rig.platform.kafka, topic, from, to, decode).await?;
+    /// Reads and decodes the records between `from` and `to`.
+    pub async fn read(harness: &mut Harness, from: &Offsets, to: &Offsets) -> anyhow::Result<Self> {
+        let topic = &harness.platform.names.events;
+        let mut decoded = visibility::read(&harness.platform.kafka, topic, from, to, decode).await?;
         let owner = Uuid::now_v7();
-        let all = rig.plan.partitions.into();
-        let leases = partitions::acquire(&mut rig.questions, topic, owner, all, LEASE).await?;
+        let all = harness.plan.partitions.into();
+        let leases = partitions::acquire(&mut harness.questions, topic, owner, all, LEASE).await?;
         ensure!(leases.len() == to.len(), "an ingestor still owns {} partitions", to.len() - leases.len());
         let mut lanes = Vec::new();
         for lease in leases {
@@ -69,24 +71,25 @@ impl Prepared {
             let events = events.into_iter().collect::<anyhow::Result<VecDeque<Event>>>()?;
             lanes.push(Lane { lease, events });
         }
-        Ok(Self { lanes, url: rig.platform.url.clone() })
+        Ok(Self { lanes, url: harness.platform.url.clone() })
     }
 
-    /// Measures one transaction per event, with one connection and with `connections`, then batches of `per_batch`.
+    /// Measures one transaction per event, with one connection and with `connections`, then batches
+    /// of `per_batch`.
     pub async fn measure(
         mut self,
-        rig: &mut Rig,
+        harness: &mut Harness,
         connections: usize,
         per_batch: usize,
     ) -> anyhow::Result<Floor> {
-        let patience = rig.plan.one_by_one;
+        let patience = harness.plan.one_by_one;
         let one = self.run(1, 1, Some(patience)).await?;
         let several = self.run(connections, 1, Some(patience)).await?;
         tokio::time::sleep(STATISTICS).await;
-        let before = server::work(&mut rig.questions).await?;
+        let before = server::work(&mut harness.questions).await?;
         let bulk = self.run(connections, per_batch, None).await?;
         tokio::time::sleep(STATISTICS).await;
-        let rows = server::work(&mut rig.questions).await?.rows - before.rows;
+        let rows = server::work(&mut harness.questions).await?.rows - before.rows;
         Ok(Floor {
             events_per_batch: per_batch,
             rows_per_s: round(share(float(u64::try_from(rows)?), bulk.seconds), 0),
@@ -98,7 +101,8 @@ impl Prepared {
         })
     }
 
-    /// Writes what is left, at most `per_batch` events in a transaction, over so many connections at once.
+    /// Writes the remaining events over `connections` concurrent connections, with at most
+    /// `per_batch` events in a transaction.
     async fn run(
         &mut self,
         connections: usize,
@@ -143,7 +147,8 @@ impl Run {
 }
 
 impl Lane {
-    /// As the task of a partition does: a batch, then the next, each on a connection of the pool.
+    /// Writes like the task of a partition: one batch after the other, each on a connection of the
+    /// pool.
     async fn write_all(
         mut self,
         database: &Database,
@@ -164,7 +169,7 @@ impl Lane {
             });
             match written.await? {
                 Written::Committed => self.lease.next_offset = next_offset,
-                Written::LeaseLost => bail!("partition {} was taken away", self.lease.partition),
+                Written::LeaseLost => bail!("the lease of partition {} was lost", self.lease.partition),
             }
         }
         Ok(self)
@@ -187,14 +192,14 @@ fn timed<T>(folding: &AtomicU64, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// What an ingestor makes of `batch`, nothing of which is unusable.
+/// The result of folding `batch`, every event of which is usable.
 pub fn fold(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
     let (mut history, mut samples) = (History::default(), Samples::default());
     for (event, position) in batch {
         samples.take(event, position);
         let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id));
         if let Some(state) = found.ok().and_then(|index| states.get_mut(index)) {
-            // What finds no place would be a dead letter; the load generator sends nothing of that kind.
+            // An event that cannot be placed would be a dead letter; the load generator sends none.
             history.apply(state, event, position);
         }
     }

@@ -1,9 +1,10 @@
-//! The load generator: in this process, on threads of its own, so that what it uses can be told apart.
+//! The load generator. It runs in this process on its own threads, so that its CPU time can be
+//! measured separately.
 
 use crate::meters::LOAD_THREADS;
 use anyhow::{Context as _, ensure};
 use gateway_simulator::settings::LoadSettings;
-use gateway_simulator::{Load, SimulatorSettings, Stretch};
+use gateway_simulator::{Load, LoadSegment, SimulatorSettings};
 use runtime::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,20 +12,21 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-/// A fleet of charge points that say what they are told to.
+/// A fleet of simulated charge points.
 pub struct Generator {
-    /// How many they are.
+    /// The number of charge points.
     pub charge_points: u32,
     load: Arc<Mutex<Load>>,
     stop: Shutdown,
     threads: Threads,
 }
 
-/// Threads that generate load: a runtime that may be dropped anywhere: an ordinary one panics where others work.
+/// Threads that generate load. Unlike an ordinary runtime, this one may be dropped in an async
+/// context.
 pub struct Threads(Option<Runtime>);
 
 impl Generator {
-    /// Makes a fleet whose ids begin with `id_prefix`, for the topic `topic`.
+    /// Creates a fleet whose ids begin with `id_prefix`, for the topic `topic`.
     pub async fn start(topic: &str, id_prefix: &str, charge_points: u32) -> anyhow::Result<Self> {
         let threads = Threads::start()?;
         let settings = LoadSettings {
@@ -40,12 +42,12 @@ impl Generator {
         let mut simulator = SimulatorSettings::default();
         topic.clone_into(&mut simulator.topics.events);
         simulator.gateway.pods = 4;
-        // A client belongs to the runtime that it was made on.
+        // A client belongs to the runtime on which it was created.
         let made = threads.spawn(async move {
             let kafka = launch::kafka()?;
             Ok(Load::new(&settings, &simulator, &kafka).await?)
         })?;
-        let load = made.await.context("the load generator ended")??;
+        let load = made.await.context("the load generator panicked")??;
         Ok(Self {
             charge_points,
             load: Arc::new(Mutex::new(load)),
@@ -54,11 +56,11 @@ impl Generator {
         })
     }
 
-    /// Announces the charge points; says how many events that took, once all are on the topic.
+    /// Announces the charge points; returns the number of events once all are on the topic.
     pub async fn announce(&self) -> anyhow::Result<u64> {
         let load = Arc::clone(&self.load);
         let announced = self.threads.spawn(async move { Ok(load.lock().await.announce().await?) })?;
-        announced.await.context("the load generator ended")?
+        announced.await.context("the load generator panicked")?
     }
 
     /// Produces `rate` events per second for `duration`; ends when all are on the topic.
@@ -66,19 +68,19 @@ impl Generator {
         &self,
         rate: u32,
         duration: Duration,
-    ) -> anyhow::Result<JoinHandle<anyhow::Result<Stretch>>> {
+    ) -> anyhow::Result<JoinHandle<anyhow::Result<LoadSegment>>> {
         let (load, stop) = (Arc::clone(&self.load), self.stop.clone());
         self.threads.spawn(async move {
             let mut load = load.lock().await;
-            let stretch = load.produce(rate, duration, &stop).await?;
+            let segment = load.produce(rate, duration, &stop).await?;
             ensure!(load.failed() == 0, "{} events were not acknowledged by Kafka", load.failed());
-            Ok(stretch)
+            Ok(segment)
         })
     }
 }
 
 impl Generator {
-    /// Ends the production under way before its time; nothing more is produced.
+    /// Stops the current production early; nothing more is produced.
     pub fn end_early(&self) {
         self.stop.request();
     }
@@ -91,13 +93,13 @@ impl Drop for Generator {
 }
 
 impl Threads {
-    /// Starts two.
+    /// Starts two threads.
     pub fn start() -> anyhow::Result<Self> {
         let mut builder = Builder::new_multi_thread();
         Ok(Self(Some(builder.worker_threads(2).thread_name(LOAD_THREADS).enable_all().build()?)))
     }
 
-    /// Begins `work` on them.
+    /// Runs `work` on these threads.
     pub fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = anyhow::Result<T>> + Send + 'static,
@@ -105,9 +107,9 @@ impl Threads {
         Ok(self.handle()?.spawn(Box::pin(work)))
     }
 
-    /// For who begins work on them later.
+    /// A handle for starting work on these threads later.
     pub fn handle(&self) -> anyhow::Result<Handle> {
-        Ok(self.0.as_ref().context("the load generator has ended")?.handle().clone())
+        Ok(self.0.as_ref().context("the load generator has stopped")?.handle().clone())
     }
 }
 

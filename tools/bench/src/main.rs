@@ -1,16 +1,14 @@
-//! Measures the platform on one machine against its targets, and writes `report.json`, `report.md` and `latency.svg`.
+//! Measures the platform on one machine against its targets, and writes `report.json`, `report.md`
+//! and `latency.svg`.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this program talks to the person who started it"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
 mod caller;
 mod commands;
 mod conditions;
 mod day;
 mod floor;
+mod harness;
 mod load;
 mod meters;
 mod numbers;
@@ -18,11 +16,10 @@ mod plan;
 mod platform;
 mod reads;
 mod report;
-mod rig;
 mod run;
+mod run_segment;
 mod search;
 mod server;
-mod stretch;
 mod takeover;
 mod truth;
 mod visibility;
@@ -39,20 +36,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: bench [quick] [tail|commands|reads|truth] [idle] [ingestors=N] [partitions=N] [pace=MS]
-  quick      the same steps, small and short, to try the tool: the figures mean nothing
-  tail       600 events/s of 100,000 devices only, two minutes, to a folder of their own
+const USAGE: &str =
+    "usage: bench [quick] [tail|commands|reads|truth] [idle] [ingestors=N] [partitions=N] [pace=MS]
+  quick      the same steps, small and short, to try the tool; the figures are meaningless
+  tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
   commands   commands only, four minutes; the report goes to a folder of its own
-  reads      reads only, four minutes, to a folder of their own
-  truth      the time to truth only, seven minutes, to a folder of its own
-  idle       of the time to truth: the devices of the killed pod send nothing before it is killed, unless asked
-  pace=MS    of the time to truth: milliseconds between two events of a gateway pod, 10 by default
+  reads      reads only, four minutes; the report goes to a folder of its own
+  truth      the time to truth only, seven minutes; the report goes to a folder of its own
+  idle       for truth: the devices of the killed pod send nothing before the kill, except answers to probes
+  pace=MS    for truth: milliseconds between two events of a gateway pod, 10 by default
 
 usage: bench day, bench weigh: arithmetic for fleets that no machine here carries, docs/scaling.md
 
-Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make bench` sets them.";
+Requires DATABASE_URL, REDIS_URL and KAFKA_BROKERS; `make bench` sets them.";
 
-/// Longer than a run ever takes.
+/// The time limit of a run, longer than any run takes.
 const LIMIT: Duration = Duration::from_secs(35 * 60);
 
 fn main() -> ExitCode {
@@ -72,7 +70,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("no runtime: {error}");
+            eprintln!("✗ cannot start the async runtime: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -106,21 +104,21 @@ fn told(report: anyhow::Result<String>) -> ExitCode {
     }
 }
 
-/// Measures, cleans up however that ended, and writes what was measured by then.
+/// Measures, cleans up whatever the result, and writes what was measured.
 async fn measure(plan: &Plan) -> anyhow::Result<()> {
     let begun = Instant::now();
     let folder = folder()?;
     let brokers = variable("KAFKA_BROKERS")?;
     let broker = Broker::at(brokers.split(',').next().unwrap_or_default());
     let url = variable("DATABASE_URL")?;
-    let conditions = Conditions::look(plan, &url, &broker).await.context("look around")?;
+    let conditions = Conditions::look(plan, &url, &broker).await.context("read the conditions of the run")?;
     let mut report = Report::new(plan.mode, conditions);
     let names = [Names::new(), Names::new()];
     let played = tokio::select! {
         played = tokio::time::timeout(LIMIT, Box::pin(run::play(plan, &names, &folder, &broker, &mut report))) => {
             played.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {LIMIT:?}")))
         }
-        () = told_to_end() => Err(anyhow!("told to end")),
+        () = told_to_end() => Err(anyhow!("the run was interrupted")),
     };
     heading("The end");
     for names in &names {
@@ -128,7 +126,7 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
     }
     if report.has_figures() {
         report.judge();
-        // Half a report must not take the place of a whole one.
+        // An incomplete report must not replace a complete one.
         let folder = match (report.complete, plan.only) {
             (true, None) => folder,
             (true, Some(chapter)) => folder.join(chapter.name()),
@@ -147,9 +145,9 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
     played
 }
 
-/// `bench` in cargo's target folder, in which this program lies.
+/// The folder `bench` in cargo's target folder, which contains this program.
 fn folder() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let target = program.ancestors().nth(2).context("this program does not lie in a target folder")?;
+    let target = program.ancestors().nth(2).context("this program is not in a target folder of cargo")?;
     Ok(target.join("bench"))
 }

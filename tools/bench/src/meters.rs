@@ -14,25 +14,25 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, sleep_until};
 
-/// The threads of the load generator bear this name.
+/// The name of the load generator's threads.
 pub const LOAD_THREADS: &str = "load";
 
-/// Whom to look at.
+/// The processes to measure.
 #[derive(Debug, Clone, Default)]
 pub struct Meters {
     /// The ingestors' process ids.
     pub ingestors: Vec<u32>,
-    /// The server's first process; `None` when it runs elsewhere.
+    /// The id of PostgreSQL's postmaster; `None` if it runs elsewhere.
     pub postgres: Option<u32>,
-    /// Backends that serve the measuring itself.
+    /// PostgreSQL backends that serve the measurement itself.
     pub probes: Vec<u32>,
-    /// The broker's process; `None` when it runs elsewhere.
+    /// The broker's process id; `None` if it runs elsewhere.
     pub broker: Option<u32>,
-    /// command-dispatcher's process, while it runs.
+    /// command-dispatcher's process id, while it runs.
     pub dispatcher: Option<u32>,
-    /// asset-api's process, while it runs.
+    /// asset-api's process id, while it runs.
     pub asset_api: Option<u32>,
-    /// Redis' process; `None` when it runs elsewhere.
+    /// Redis' process id; `None` if it runs elsewhere.
     pub redis: Option<u32>,
 }
 
@@ -44,11 +44,11 @@ pub struct Reading {
     machine: Machine,
 }
 
-/// The most memory seen so far, in MB.
+/// The greatest memory so far, in MB.
 #[derive(Debug, Default)]
 pub struct Peaks(BTreeMap<&'static str, f64>);
 
-/// What was seen between two readings.
+/// The use between two readings.
 #[derive(Debug)]
 pub struct Metered {
     before: Reading,
@@ -56,7 +56,7 @@ pub struct Metered {
     peaks: Peaks,
 }
 
-/// Between two looks at the memory.
+/// The interval of reading the memory.
 const LOOK: Duration = Duration::from_millis(500);
 
 const INGESTOR: &str = "event-ingestor";
@@ -71,13 +71,13 @@ const MEASURING: &str = "measuring";
 const ORDER: [&str; 8] = [ASSET_API, DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS, LOAD, MEASURING];
 
 impl Meters {
-    /// Finds the server that `backend` serves, if that is a process of this machine.
+    /// The postmaster of the server of `backend`, if it is a process of this machine.
     pub fn postgres_of(backend: u32) -> Option<u32> {
         let server = parent(backend)?;
         proc::name(server).filter(|name| name.starts_with("postgres")).map(|_| server)
     }
 
-    /// Reads all meters at `from` and after `length`, and looks at the memory meanwhile.
+    /// Reads all meters at `from` and after `length`, and the memory in between.
     pub async fn watch(&self, from: Instant, length: Duration) -> Metered {
         sleep_until(from.into()).await;
         let (before, mut peaks) = (self.read(), Peaks::default());
@@ -88,7 +88,7 @@ impl Meters {
         Metered { before, after: self.read(), peaks }
     }
 
-    /// What is one process each.
+    /// The programs that are one process each.
     fn singles(&self) -> impl Iterator<Item = (&'static str, u32)> {
         let singles = [
             (BROKER, self.broker),
@@ -120,7 +120,7 @@ impl Meters {
         Reading { at: Instant::now(), cpu: read, machine: Machine::read() }
     }
 
-    /// Looks at the memory. Of several ingestors the largest counts.
+    /// Reads the memory. Of several ingestors the largest counts.
     pub fn look_at_memory(&self, peaks: &mut Peaks) {
         let resident = |pid: u32| memory(pid).map(|memory| memory.resident_mb);
         let ingestors = self.ingestors.iter().filter_map(|pid| resident(*pid));
@@ -136,7 +136,7 @@ impl Meters {
     }
 }
 
-/// Processes that share memory: what each has alone, and what they share once.
+/// The memory of processes that share some: what each has alone, and what they share once.
 fn together(processes: impl Iterator<Item = Memory>) -> f64 {
     let (alone, shared) = processes
         .fold((0.0, 0.0_f64), |(alone, shared), one| (alone + one.alone_mb, shared.max(one.shared_mb)));
@@ -151,13 +151,14 @@ impl Peaks {
 }
 
 impl Metered {
-    /// What each process used, while so many events or calls were sent in about the same time, of which `seconds` is known.
+    /// The use of each process, while `sent` events or calls were sent in about the same time, of
+    /// which `seconds` is known.
     pub fn uses(&self, sent: f64, seconds: f64) -> Vec<ProcessUse> {
         let in_meters = share(sent * self.before.seconds_until(&self.after), seconds);
         self.before.until(&self.after, in_meters, &self.peaks)
     }
 
-    /// Two readings at once.
+    /// Two identical readings.
     #[cfg(test)]
     pub fn nothing() -> Self {
         let meters = Meters::default();
@@ -166,7 +167,7 @@ impl Metered {
 }
 
 impl Reading {
-    /// What each process used between `self` and `later`, in which `events` were sent.
+    /// The use of each process between `self` and `later`, in which `events` were sent.
     pub fn until(&self, later: &Self, events: f64, peaks: &Peaks) -> Vec<ProcessUse> {
         let seconds = self.seconds_until(later);
         let used = |name| Some((name, later.cpu.get(name)? - self.cpu.get(name)?));
@@ -182,7 +183,7 @@ impl Reading {
         .collect()
     }
 
-    /// Seconds between the two.
+    /// Seconds between the two readings.
     pub fn seconds_until(&self, later: &Self) -> f64 {
         later.at.duration_since(self.at).as_secs_f64()
     }
@@ -193,12 +194,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_is_seen_to_work() {
+    fn measures_the_cpu_time_of_this_process() {
         let meters = Meters { ingestors: vec![std::process::id()], ..Meters::default() };
         let before = meters.read();
         let (begun, used) = (Instant::now(), cpu(std::process::id()).unwrap());
         while cpu(std::process::id()).unwrap() < used + 0.1 {
-            assert!(begun.elapsed().as_secs() < 60, "no work was seen");
+            assert!(begun.elapsed().as_secs() < 60, "no CPU time was measured");
         }
         let mut peaks = Peaks::default();
         meters.look_at_memory(&mut peaks);

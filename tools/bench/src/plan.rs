@@ -7,10 +7,10 @@ const fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
 }
 
-/// Everything that a run does.
+/// The steps of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// `full`, or `quick` to try the tool itself: its figures mean nothing.
+    /// `full`, or `quick` to try the tool itself; its figures are meaningless.
     pub mode: &'static str,
     /// How many ingestors share the partitions.
     pub ingestors: usize,
@@ -18,46 +18,46 @@ pub struct Plan {
     pub partitions: i32,
     /// Partitions of the command topic.
     pub command_partitions: u16,
-    /// The large fleet.
+    /// Charge points of the large fleet.
     pub charge_points: u32,
-    /// Smaller fleets, whose cost is compared with the large one's.
+    /// Smaller fleets, whose cost per event is compared with that of the large one.
     pub smaller_fleets: Vec<u32>,
     /// How long each smaller fleet is measured.
     pub cost_seconds: Duration,
-    /// Rates to be measured, each with its target for P95 in ms; the last one is also the rate of the comparison of fleets
-    /// and of the takeover.
+    /// Rates to measure, each with its target for P95 in ms. The last one is also the rate of the
+    /// comparison of fleets and of the takeover.
     pub steady: Vec<(u32, f64)>,
     /// The target for P95 at the highest sustained rate, in ms.
     pub highest_target_ms: f64,
-    /// What is cut off at the beginning of each measurement.
+    /// The time at the beginning of each measurement that is not counted.
     pub warm_up: Duration,
     /// How long each of the steady rates, and the highest, is measured.
     pub measured: Duration,
-    /// Rates to try, one after the other, until one is not sustained.
+    /// Rates to try in this order, until one is not sustained.
     pub ladder: Vec<u32>,
     /// How long each of them is tried.
     pub step: Duration,
-    /// How many are tried at most.
+    /// The greatest number of rates to try.
     pub steps: usize,
-    /// After the crash of an ingestor, how long load goes on.
+    /// How long load continues after the crash of an ingestor.
     pub takeover: Duration,
-    /// The only chapter that is measured; `None`: all of them.
+    /// The only chapter to measure; `None` for all.
     pub only: Option<Chapter>,
-    /// Commands.
+    /// The plan for commands.
     pub commands: CommandPlan,
-    /// Reads.
+    /// The plan for reads.
     pub reads: ReadPlan,
-    /// The time to truth.
+    /// The plan for the time to truth.
     pub truth: TruthPlan,
-    /// Events that the floor is measured with.
+    /// Events with which the floor is measured.
     pub floor_events: u32,
     /// How long one transaction per event is measured, with one connection and with several.
     pub one_by_one: Duration,
-    /// Commits that the disk is measured with.
+    /// Commits with which the disk is measured.
     pub commits: usize,
 }
 
-/// What can be measured by itself.
+/// A part that can be measured alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chapter {
     /// The latency of events at the lowest of the steady rates.
@@ -71,7 +71,7 @@ pub enum Chapter {
 }
 
 impl Chapter {
-    /// Its name among the words of a call, and of the folder that its report goes to.
+    /// Its name on the command line, and of the folder of its report.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tail => "tail",
@@ -91,13 +91,13 @@ impl Chapter {
 /// How reads are measured.
 #[derive(Debug, Clone)]
 pub struct ReadPlan {
-    /// What is cut off at the beginning of each measurement.
+    /// The time at the beginning of each measurement that is not counted.
     pub warm_up: Duration,
-    /// How long as many as it goes are asked for.
+    /// How long the highest throughput is measured.
     pub saturated: Duration,
-    /// How long a rate is kept.
+    /// How long each rate is measured.
     pub paced: Duration,
-    /// How often pages at each depth are asked for.
+    /// How often pages at each depth are requested.
     pub rounds: usize,
 }
 
@@ -120,18 +120,18 @@ pub struct TruthPlan {
     pub devices: u32,
     /// Devices of other pods.
     pub other_devices: u32,
-    /// Events per second that they send.
+    /// Events per second that those send.
     pub other_rate: u32,
-    /// What is cut off at the beginning of those events.
+    /// The time at the beginning of those events that is not counted.
     pub warm_up: Duration,
     /// How long those events are measured before the kill.
     pub baseline: Duration,
-    /// How long the devices of the killed pod are watched at most.
+    /// The longest time that the devices of the killed pod are observed.
     pub watch: Duration,
     /// Milliseconds between two events of a gateway pod; the deployed gateway has 10.
     pub pace_ms: u64,
-    /// Whether the devices of the pod that is killed send nothing between their boot and the kill,
-    /// unless they are asked.
+    /// Whether the devices of the killed pod send nothing between their boot and the kill, except
+    /// answers to probes.
     pub idle: bool,
 }
 
@@ -168,23 +168,23 @@ impl TruthPlan {
 /// How commands are measured.
 #[derive(Debug, Clone)]
 pub struct CommandPlan {
-    /// Piles that are commanded in turn: enough that none is commanded twice within seconds.
+    /// Piles that receive commands in turn: enough that none receives two within seconds.
     pub piles: u32,
     /// Pods that hold them, each with a partition of the command topic.
     pub pods: usize,
-    /// Rates to be measured.
+    /// Rates to measure.
     pub rates: Vec<u32>,
-    /// What is cut off at the beginning of each.
+    /// The time at the beginning of each that is not counted.
     pub warm_up: Duration,
     /// How long each of them, and the highest, is measured.
     pub measured: Duration,
-    /// Rates to try, one after the other, until one is not sustained.
+    /// Rates to try in this order, until one is not sustained.
     pub ladder: Vec<u32>,
-    /// What is cut off at the beginning of each of those.
+    /// The time at the beginning of each of those that is not counted.
     pub step_warm_up: Duration,
     /// How long each is tried.
     pub step: Duration,
-    /// How many are tried at most.
+    /// The greatest number of rates to try.
     pub steps: usize,
 }
 
@@ -217,7 +217,7 @@ impl CommandPlan {
 }
 
 impl Plan {
-    /// The whole measurement, about twenty-four minutes.
+    /// The whole measurement, which takes about twenty-four minutes.
     fn full() -> Self {
         Self {
             mode: "full",
@@ -270,8 +270,8 @@ impl Plan {
         }
     }
 
-    /// The plan that `words` ask for: `quick`, and a chapter, `ingestors=N`, `partitions=N`, `idle`
-    /// or `pace=MS` over either plan.
+    /// The plan for these arguments: `quick`, a chapter, `ingestors=N`, `partitions=N`, `idle` and
+    /// `pace=MS`.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
         let (mut pace_ms, mut idle) = (None, false);
@@ -291,7 +291,7 @@ impl Plan {
                 }
                 Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
                 _ => bail!(
-                    "`{word}` is none of quick, tail, commands, reads, truth, idle, ingestors=N, partitions=N, pace=MS"
+                    "`{word}` is not one of quick, tail, commands, reads, truth, idle, ingestors=N, partitions=N, pace=MS"
                 ),
             }
         }
@@ -305,15 +305,15 @@ impl Plan {
         self.only.is_none_or(|only| only == chapter)
     }
 
-    /// The rate at which fleets are compared and a takeover is watched.
+    /// The rate of the comparison of fleets and of the takeover.
     pub fn common_rate(&self) -> u32 {
         self.steady.last().map_or(1, |(rate, _)| *rate)
     }
 }
 
 fn at_least_one(word: &str, number: &str) -> anyhow::Result<u32> {
-    let number: u32 = number.parse().with_context(|| format!("`{word}` is no number"))?;
-    anyhow::ensure!((1..=1_000).contains(&number), "`{word}` is not between 1 and 1000");
+    let number: u32 = number.parse().with_context(|| format!("`{word}` has no valid number"))?;
+    anyhow::ensure!((1..=1_000).contains(&number), "the number in `{word}` must be between 1 and 1000");
     Ok(number)
 }
 
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn words_choose_and_change_the_plan() {
+    fn arguments_choose_and_change_the_plan() {
         assert_eq!(parse(&[]).unwrap().charge_points, 100_000);
         let plan = parse(&["ingestors=2", "quick", "partitions=4"]).unwrap();
         assert_eq!((plan.mode, plan.ingestors, plan.partitions), ("quick", 2, 4));

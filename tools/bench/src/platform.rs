@@ -1,4 +1,4 @@
-//! The services as processes, on a database and topics of this run's own.
+//! The services as processes, on a database and topics that belong to this run.
 
 use crate::plan::Plan;
 use crate::server;
@@ -9,38 +9,38 @@ use runtime::kafka::Kafka;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a service may take to stop.
+/// The time in which a service must stop.
 const GRACE: Duration = Duration::from_secs(25);
 
-/// As the stack makes it.
+/// As in the local stack.
 const FEED_PARTITIONS: i32 = 12;
 
-/// What no other run has.
+/// Names that are unique to this run.
 #[derive(Debug, Clone)]
 pub struct Names {
-    /// Something for names.
+    /// The part that is unique.
     pub run: String,
     /// The database.
     pub database: String,
-    /// The database that reads are measured on.
+    /// The database on which reads are measured.
     pub reads: String,
     /// The topic of events.
     pub events: String,
     /// The topic of commands.
     pub commands: String,
-    /// The topic of the feed of changes.
+    /// The topic of the change feed.
     pub feed: String,
     /// A topic like that of commands, for the floor.
     pub floor: String,
 }
 
-/// What was set up.
+/// The platform of a run.
 pub struct Platform {
     /// Its names.
     pub names: Names,
-    /// Its database.
+    /// The URL of its database.
     pub url: String,
-    /// Its broker.
+    /// A client of its broker.
     pub kafka: Kafka,
     logs: PathBuf,
     ingestors: Vec<Process>,
@@ -48,7 +48,7 @@ pub struct Platform {
 }
 
 impl Names {
-    /// Names that begin with `bench`, and end like no other's.
+    /// Names that begin with `bench` and are unique.
     pub fn new() -> Self {
         let run = uuid::Uuid::now_v7().simple().to_string();
         // The last digits are the random ones.
@@ -64,7 +64,7 @@ impl Names {
         }
     }
 
-    /// Removes what bears these names; what is not there is as good as removed.
+    /// Removes everything with these names; what does not exist counts as removed.
     pub async fn remove(&self) -> anyhow::Result<()> {
         let url = variable("DATABASE_URL")?;
         let dropped = server::drop_database(&url, &self.database).await;
@@ -79,7 +79,7 @@ impl Names {
 }
 
 impl Platform {
-    /// Makes the database and the topics. No service runs yet.
+    /// Creates the database and the topics. No service runs yet.
     pub async fn set_up(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Self> {
         let given = variable("DATABASE_URL")?;
         server::create(&given, &names.database).await?;
@@ -91,7 +91,7 @@ impl Platform {
         kafka.create_topic(&names.feed, FEED_PARTITIONS).await?;
         kafka.create_topic(&names.floor, plan.command_partitions.into()).await?;
         let logs = folder.join("logs");
-        std::fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
+        std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
         Ok(Self { names: names.clone(), url, kafka, logs, ingestors: Vec::new(), started: 0 })
     }
 
@@ -112,20 +112,20 @@ impl Platform {
         Ok(())
     }
 
-    /// The ingestors' process ids; an error when one has ended by itself.
+    /// The ingestors' process ids; an error if one has exited.
     pub fn ingestors(&mut self) -> anyhow::Result<Vec<u32>> {
         for process in &mut self.ingestors {
-            ensure!(!process.has_ended(), "an ingestor ended by itself; see {}", process.log.display());
+            ensure!(!process.has_ended(), "an ingestor exited unexpectedly; see {}", process.log.display());
         }
         Ok(self.ingestors.iter().filter_map(Process::id).collect())
     }
 
-    /// Ends the ingestor that was started last as a crash does.
+    /// Kills the ingestor that was started last.
     pub async fn crash_ingestor(&mut self) -> anyhow::Result<()> {
         self.ingestors.pop().context("no ingestor runs")?.kill().await
     }
 
-    /// Stops the ingestors in good order.
+    /// Stops the ingestors in order.
     pub async fn stop_ingestors(&mut self) -> anyhow::Result<()> {
         for process in self.ingestors.drain(..) {
             process.stop(GRACE).await?;
@@ -133,7 +133,7 @@ impl Platform {
         Ok(())
     }
 
-    /// Starts command-dispatcher, with these settings in addition to those that every run needs.
+    /// Starts command-dispatcher with `settings` in addition to those that every run needs.
     pub async fn start_dispatcher(
         &self,
         plan: &Plan,
@@ -155,25 +155,28 @@ impl Platform {
     }
 }
 
-/// command-dispatcher.
+/// A running command-dispatcher.
 pub struct Dispatcher {
-    /// Where it takes commands.
+    /// The address of its API.
     pub listen: String,
     /// Its process.
     pub process: Process,
 }
 
 impl Dispatcher {
-    /// Stops it in good order.
+    /// Stops it in order.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.process.stop(GRACE).await
     }
 }
 
-/// Removes what the run has made, and says so where it cannot.
+/// Removes what the run has created, and reports if it cannot.
 pub async fn clean_up(names: &Names) {
     say("dropping the run's database and topics");
     if let Err(error) = names.remove().await {
-        say(&format!("could not be removed: {error:#}; its names end in {}", names.run));
+        say(&format!(
+            "they could not be removed: {error:#}; remove the database and topics whose names end in {}",
+            names.run
+        ));
     }
 }

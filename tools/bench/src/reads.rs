@@ -1,9 +1,9 @@
-//! Reads: how many requests asset-api answers and how fast, beside the floor: the same statements through `pgbench`, which
-//! were recorded on their way from asset-api to `PostgreSQL` in the same run.
+//! Reads: the throughput and latency of asset-api, compared with the floor: the same statements
+//! through `pgbench`, as recorded between asset-api and `PostgreSQL` in the same run.
 
-mod depth;
-mod ground;
+mod fixture;
 mod list;
+mod page_depth;
 mod pgbench;
 mod protocol;
 mod recorder;
@@ -19,8 +19,8 @@ use crate::numbers::round;
 use crate::plan::{Plan, ReadPlan};
 use crate::platform::Names;
 use crate::report::{FloorPhase, ReadKind, Reads, Saturation};
+use crate::run_segment::RunSegment;
 use crate::server;
-use crate::stretch::Stretch;
 use anyhow::Context as _;
 use launch::narrator::{say, seen};
 use launch::variable;
@@ -31,12 +31,12 @@ use service::{AssetApi, CONNECTIONS, Recorded};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Clients that ask without pause: enough that all connections to `PostgreSQL` are busy.
+/// Clients without pauses: enough that all connections to `PostgreSQL` are busy.
 const CLIENTS: usize = 32;
-/// Items on a page when a long list is walked: as many as the API gives.
+/// Items per page when a long list is walked: the API's maximum.
 const LARGE: usize = 200;
 
-/// Everything that reads are measured with.
+/// Everything that is needed to measure reads.
 struct Stage {
     plan: ReadPlan,
     api: AssetApi,
@@ -45,7 +45,7 @@ struct Stage {
     threads: Threads,
 }
 
-/// A kind of request, and what it asks `PostgreSQL`.
+/// A kind of request, and its statements.
 struct Asked {
     kind: Kind,
     statements: usize,
@@ -53,16 +53,17 @@ struct Asked {
     scripts: Vec<String>,
 }
 
-/// Measures each kind of request, each time the floor first and then asset-api; then pages at all depths.
+/// Measures each kind of request, each time first the floor and then asset-api; then pages at all
+/// depths.
 pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
-    say(&format!("{} stations and {} piles …", ground::STATIONS, ground::PILES));
-    let url = ground::make(&variable("DATABASE_URL")?, &names.reads).await?;
+    say(&format!("{} stations and {} piles …", fixture::STATIONS, fixture::PILES));
+    let url = fixture::make(&variable("DATABASE_URL")?, &names.reads).await?;
     let logs = folder.join("logs");
-    std::fs::create_dir_all(&logs).with_context(|| format!("make {}", logs.display()))?;
+    std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
     let mut questions = server::connect(&url).await?;
     let version =
         server::settings(&mut questions).await?.into_iter().find(|setting| setting.name == "version");
-    let version = version.context("a server without a version")?.value;
+    let version = version.context("PostgreSQL reported no version")?.value;
     let asked = record(&url, &logs).await?;
     let api = AssetApi::start(&url, CONNECTIONS, &logs).await?;
     let backend = server::backend(&mut questions).await?;
@@ -76,8 +77,8 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<R
     let threads = Threads::start()?;
     let stage = Stage { plan: plan.reads.clone(), api, pgbench, meters, threads };
     let mut reads = Reads {
-        stations: ground::STATIONS,
-        piles: ground::PILES,
+        stations: fixture::STATIONS,
+        piles: fixture::PILES,
         connections: CONNECTIONS,
         kinds: Vec::new(),
         pages: Vec::new(),
@@ -90,9 +91,9 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<R
     Ok(reads)
 }
 
-/// Looks what each kind of request asks `PostgreSQL`.
+/// Records the statements of each kind of request.
 async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<Asked>> {
-    say("what each request asks PostgreSQL …");
+    say("recording the statements of each request …");
     let api = AssetApi::start(url, CONNECTIONS, logs).await?;
     let stations = List::walk(&Caller::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
     api.stop().await?;
@@ -116,7 +117,7 @@ impl Stage {
     async fn side_by_side(&self, asked: Asked) -> anyhow::Result<ReadKind> {
         let Asked { kind, statements, round_trips, scripts } = asked;
         let (warm_up, measured) = (self.plan.warm_up, self.plan.saturated);
-        say(&format!("{}: as many as it goes, the floor and then asset-api …", kind.name));
+        say(&format!("{}: highest throughput, first the floor, then asset-api …", kind.name));
         let floor = self.pgbench.run(&scripts, None, Length { warm_up, measured }).await?;
         let floor = Saturation { clients: CONNECTIONS, per_s: floor.per_s, latency: floor.latency };
         let (caller, called) = (Arc::new(Caller::new(&self.api.listen)?), kind.clone());
@@ -128,11 +129,12 @@ impl Stage {
         let of_floor_percent = ReadKind::share_of(&saturated, &floor);
         seen(&format!("{} of {}/s, {of_floor_percent} %", saturated.per_s, floor.per_s));
         let rate = paced_rate(kind.target.rate, saturated.per_s);
-        say(&format!("{}: {rate}/s, the floor and then asset-api …", kind.name));
+        say(&format!("{}: {rate}/s, first the floor, then asset-api …", kind.name));
         let measured = self.plan.paced;
         let ran = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
         let floor_paced = FloorPhase { rate, per_s: ran.per_s, latency: ran.latency };
-        let paced = Stretch::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
+        let paced =
+            RunSegment::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
         for (what, latency) in [("floor", &floor_paced.latency), ("asset-api", &paced.latency)] {
             seen(&format!(
                 "{what}: P50 {} · P95 {} · P99 {} · max {} ms",
@@ -164,9 +166,9 @@ impl Stage {
                 list::LIMIT,
             ),
         ] {
-            say(&format!("pages deep in the list of {name} …"));
+            say(&format!("pages at several depths of the list of {name} …"));
             let list = List::walk(&caller, path, step).await?;
-            let cost = depth::measure(&caller, name, &list, self.plan.rounds).await?;
+            let cost = page_depth::measure(&caller, name, &list, self.plan.rounds).await?;
             seen(&format!("{:?}: {} ×", cost.pages, cost.ratio));
             all.push(cost);
         }
@@ -174,12 +176,12 @@ impl Stage {
     }
 }
 
-/// The rate with a target, or half of what is answered where that is less.
+/// The rate with a target, or half of the highest throughput if that is less.
 fn paced_rate(target: u32, most: f64) -> u32 {
     if most > f64::from(target) {
         return target;
     }
-    // In steps of ten, so that it reads well.
+    // A multiple of ten, for display.
     let half = format!("{:.0}", round(most / 20.0, 0)).parse::<u32>().unwrap_or_default();
     (half * 10).max(10)
 }

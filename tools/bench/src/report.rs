@@ -1,5 +1,5 @@
-//! What was found, in a form that programs read (`report.json`, whose keys are stable within a schema version), and its
-//! renderings for people.
+//! The results in a machine-readable form (`report.json`, whose keys are stable within a schema
+//! version), and its renderings as text and chart.
 
 mod calls;
 mod chart;
@@ -25,31 +25,31 @@ use anyhow::Context as _;
 use serde::Serialize;
 use std::path::Path;
 
-/// Changes when a key changes its name or its meaning.
+/// Changes when a key changes its name or meaning.
 const SCHEMA_VERSION: u32 = 2;
 
-/// A run.
+/// The results of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The version of this form.
+    /// The version of the schema.
     pub schema_version: u32,
     /// `full` or `quick`.
     pub mode: &'static str,
     /// Whether everything planned was measured.
     pub complete: bool,
-    /// Where and when.
+    /// The environment of the run.
     pub conditions: Conditions,
     /// The rates with targets.
     pub steady: Vec<Phase>,
     /// The highest sustained rate.
     pub highest: Option<Phase>,
-    /// What was tried to find it.
+    /// The rates that were tried to find it.
     pub search: Vec<Phase>,
     /// Smaller fleets at the last of the steady rates.
     pub smaller_fleets: Vec<Phase>,
-    /// What `PostgreSQL` takes with nothing else around.
+    /// The throughput of `PostgreSQL` without anything else.
     pub floor: Option<Floor>,
-    /// The disk.
+    /// The latency of a commit, which is that of the disk.
     pub commit: Option<Latency>,
     /// The crash of an ingestor.
     pub takeover: Option<Takeover>,
@@ -63,33 +63,33 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
 }
 
-/// Percentiles over every event or call, none left out.
+/// Percentiles over every event or call, without exception.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Latency {
-    /// Half are not longer.
+    /// The median.
     pub p50_ms: f64,
-    /// 95 of 100 are not longer.
+    /// The 95th percentile.
     pub p95_ms: f64,
-    /// 99 of 100 are not longer.
+    /// The 99th percentile.
     pub p99_ms: f64,
-    /// The longest.
+    /// The maximum.
     pub max_ms: f64,
 }
 
-/// A stretch of load.
+/// A segment of load.
 #[derive(Debug, Clone, Serialize)]
 pub struct Phase {
-    /// The size of the fleet.
+    /// Charge points of the fleet.
     pub charge_points: u32,
-    /// Ingestors that ran.
+    /// Running ingestors.
     pub ingestors: usize,
-    /// Events per second that were asked for.
+    /// The requested events per second.
     pub rate: u32,
-    /// Seconds that were measured.
+    /// Measured seconds.
     pub seconds: f64,
-    /// Events that were sent in them.
+    /// Events sent in them.
     pub events: u64,
-    /// Events per second that were sent.
+    /// Events sent per second.
     pub sent_per_s: f64,
     /// From sent to visible.
     pub latency: Latency,
@@ -97,49 +97,49 @@ pub struct Phase {
     pub target_p95_ms: Option<f64>,
     /// Events sent and not yet visible.
     pub backlog: Backlog,
-    /// Whether the rate was sent, and the backlog did not grow.
+    /// Whether the rate was reached, and the backlog did not grow.
     pub sustained: bool,
-    /// How far the load generator fell behind the clock, at most.
+    /// The greatest delay of the load generator behind schedule.
     pub generator_behind_ms: f64,
-    /// Transactions of the ingestors per second, about.
+    /// The approximate number of the ingestors' transactions per second.
     pub batches_per_s: f64,
-    /// Events in one of them, about.
+    /// The approximate number of events in one of them.
     pub events_per_batch: f64,
     /// Rows written per second.
     pub rows_per_s: f64,
-    /// Between two looks at what is visible; counts as latency.
+    /// The interval of observing what is visible; counts as latency.
     pub look_ms: f64,
-    /// What each process used.
+    /// The use of each process.
     pub processes: Vec<ProcessUse>,
 }
 
-/// What a process used.
+/// The use of a process.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProcessUse {
-    /// Which.
+    /// The name of the program.
     pub name: &'static str,
-    /// Cores, on average.
+    /// The average number of cores.
     pub cpu_cores: f64,
-    /// CPU time per event, or per command where it is commands that were sent, in µs.
+    /// CPU time per event, or per command or request in their chapters, in µs.
     pub cpu_us_per_event: f64,
-    /// The most resident memory that was seen; of several ingestors the largest one's.
+    /// The greatest resident memory; of several ingestors that of the largest one.
     pub peak_mb: Option<f64>,
 }
 
 /// Writing as fast as possible.
 #[derive(Debug, Clone, Serialize)]
 pub struct Writing {
-    /// Connections at once.
+    /// Concurrent connections.
     pub connections: usize,
     /// Events written.
     pub events: u64,
-    /// Seconds that took.
+    /// Seconds that it took.
     pub seconds: f64,
     /// Events per second.
     pub events_per_s: f64,
 }
 
-/// What `PostgreSQL` takes with nothing else around.
+/// The throughput of `PostgreSQL` without anything else.
 #[derive(Debug, Clone, Serialize)]
 pub struct Floor {
     /// Events in a batch: as many as at the highest sustained rate.
@@ -150,7 +150,7 @@ pub struct Floor {
     pub rows_per_s: f64,
     /// Rows per event, in batches.
     pub rows_per_event: f64,
-    /// The share of the fold in it.
+    /// The share of the fold in the time of batches.
     pub folding_share: f64,
     /// One transaction per event, with one connection.
     pub one_by_one: Writing,
@@ -161,22 +161,22 @@ pub struct Floor {
 /// The crash of an ingestor.
 #[derive(Debug, Clone, Serialize)]
 pub struct Takeover {
-    /// Events per second meanwhile.
+    /// Events per second during the takeover.
     pub rate: u32,
     /// Ingestors before the crash.
     pub ingestors: usize,
-    /// How long a lease holds.
+    /// The duration of a lease.
     pub lease_s: f64,
-    /// From the crash until every partition had an owner that lives.
+    /// From the crash until every partition had a running owner.
     pub owned_after_s: f64,
     /// From the crash until the last event was visible that had waited for more than a second.
     pub caught_up_after_s: f64,
-    /// The target for that.
+    /// The target for `caught_up_after_s`.
     pub limit_s: f64,
 }
 
 impl Report {
-    /// Nothing measured yet.
+    /// A report without results.
     pub const fn new(mode: &'static str, conditions: Conditions) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
@@ -197,7 +197,7 @@ impl Report {
         }
     }
 
-    /// Whether anything was measured that is worth a report.
+    /// Whether the report has any results.
     pub const fn has_figures(&self) -> bool {
         !self.smaller_fleets.is_empty()
             || !self.steady.is_empty()
@@ -206,19 +206,19 @@ impl Report {
             || self.truth.is_some()
     }
 
-    /// Judges what was measured.
+    /// Compares the results with the targets.
     pub fn judge(&mut self) {
         self.verdicts = verdict::judge(self);
     }
 
-    /// For people, as a text with tables.
+    /// The report as Markdown with tables.
     pub fn markdown(&self) -> String {
         markdown::render(self)
     }
 
-    /// Writes `report.json`, `report.md` and `latency.svg` into `folder`.
+    /// Writes `report.json`, `report.md` and `latency.svg` to `folder`.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         let json = serde_json::to_string_pretty(self)? + "\n";
         for (name, text) in
             [("report.json", json), ("report.md", self.markdown()), ("latency.svg", chart::render(self))]
@@ -229,23 +229,24 @@ impl Report {
         Ok(())
     }
 
-    /// All stretches of load, but for those of smaller fleets.
+    /// All segments of load, without those of smaller fleets.
     fn phases(&self) -> impl Iterator<Item = &Phase> {
         self.steady.iter().chain(&self.search).chain(&self.highest)
     }
 }
 
-/// The least share of the events due that the load generator must have sent, to say anything of that rate.
+/// The least share of due events that the load generator must have sent for a rate to count.
 const KEPT_PACE: f64 = 0.98;
 
 impl Phase {
-    /// Whether the rate was sent, and the backlog did not grow; to be noted as `sustained`.
+    /// Whether the rate was reached, and the backlog did not grow; recorded as `sustained`.
     pub fn is_sustained(&self) -> bool {
         self.was_sent() && self.backlog.is_steady(self.rate)
     }
 
-    /// Why it was not sustained, if it was not. A generator that cannot send shares its cores with all else: that is a limit of
-    /// the machine, and another one than a backlog that grows.
+    /// The reason why the rate was not sustained; `None` if it was. A load generator that cannot
+    /// send shares its cores with everything else: that is a limit of the machine, unlike a growing
+    /// backlog.
     pub fn why_not(&self) -> Option<String> {
         let why_not = if self.was_sent() {
             format!("backlog grew by {}/s", thousands(self.backlog.growth_per_s))
@@ -259,7 +260,7 @@ impl Phase {
         self.sent_per_s >= f64::from(self.rate) * KEPT_PACE
     }
 
-    /// What the process `name` used.
+    /// The use of the process `name`.
     fn process(&self, name: &str) -> Option<&ProcessUse> {
         self.processes.iter().find(|process| process.name == name)
     }
@@ -272,7 +273,7 @@ impl Phase {
 }
 
 impl ProcessUse {
-    /// `cpu` seconds within `seconds`, in which `events` were sent.
+    /// The use of `cpu` seconds within `seconds`, in which `events` were sent.
     pub fn new(name: &'static str, cpu: f64, seconds: f64, events: f64, peak_mb: Option<f64>) -> Self {
         Self {
             name,
@@ -284,7 +285,7 @@ impl ProcessUse {
 }
 
 impl Latency {
-    /// Of durations in µs, in any order.
+    /// The percentiles of durations in µs, in any order.
     pub fn of(mut micros: Vec<u32>) -> Self {
         micros.sort_unstable();
         let ms = |percent| round(f64::from(launch::percentile(&micros, percent)) / 1e3, 2);
@@ -292,7 +293,7 @@ impl Latency {
     }
 }
 
-/// A number of events as people read it.
+/// A rounded number with thousands separators.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut grouped = String::new();
@@ -305,7 +306,7 @@ fn thousands(number: f64) -> String {
     grouped
 }
 
-/// A count as people read it.
+/// A count with thousands separators.
 fn thousand(number: u64) -> String {
     thousands(float(number))
 }
@@ -315,7 +316,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_sustained_when_it_was_sent_and_the_backlog_did_not_grow() {
+    fn a_rate_is_sustained_when_it_was_reached_and_the_backlog_did_not_grow() {
         let mut phase = sample::sample().highest.unwrap();
         assert!(phase.is_sustained());
         phase.sent_per_s = f64::from(phase.rate) * 0.97;
@@ -328,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn writes_thousands_separators() {
         let written = [0.0, 999.0, 1_000.0, 22_500.4, 1_350_000.0].map(thousands);
         assert_eq!(written, ["0", "999", "1,000", "22,500", "1,350,000"]);
     }

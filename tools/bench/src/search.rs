@@ -1,28 +1,28 @@
-//! Looking for the highest rate that is sustained: up a ladder, then by halves.
+//! Searches the highest sustained rate: up a ladder of rates, then by bisection.
 
-/// What was tried so far.
+/// The attempts so far.
 #[derive(Debug, Clone)]
 pub struct Search {
     ladder: Vec<u32>,
-    /// The highest that was sustained.
+    /// The highest rate that was sustained.
     best: Option<u32>,
-    /// The lowest that was not.
+    /// The lowest rate that was not sustained.
     too_much: Option<u32>,
     left: usize,
 }
 
 /// Rates are multiples of this.
 const GRAIN: u32 = 250;
-/// The search ends when so much of the lower bound lies between the bounds, in percent.
+/// The search ends when the bounds differ by at most this percentage of the lower one.
 const EXACT_PERCENT: u32 = 6;
 
 impl Search {
-    /// Tries the rates of `ladder`, which go up, and `steps` in all at most.
+    /// Tries the ascending rates of `ladder`, and at most `steps` rates in total.
     pub const fn new(ladder: Vec<u32>, steps: usize) -> Self {
         Self { ladder, best: None, too_much: None, left: steps }
     }
 
-    /// What to try next; `None` when it is found, or there are no more attempts.
+    /// The next rate to try; `None` when the search is over.
     pub fn next(&self) -> Option<u32> {
         if self.left == 0 {
             return None;
@@ -37,7 +37,7 @@ impl Search {
         (!is_found).then_some(middle)
     }
 
-    /// Takes note of an attempt.
+    /// Records an attempt.
     pub fn tried(&mut self, rate: u32, is_sustained: bool) {
         self.left = self.left.saturating_sub(1);
         if is_sustained {
@@ -57,7 +57,7 @@ impl Search {
 mod tests {
     use super::Search;
 
-    /// What is tried where `limit` is the highest rate that is sustained, and what is found.
+    /// The tried rates and the result if `limit` is the highest sustained rate.
     fn search(limit: u32, steps: usize) -> (Vec<u32>, Option<u32>) {
         let mut search = Search::new(vec![10_000, 15_000, 20_000, 30_000], steps);
         let mut tried = Vec::new();
@@ -69,21 +69,21 @@ mod tests {
     }
 
     #[test]
-    fn up_the_ladder_then_by_halves() {
+    fn climbs_the_ladder_then_bisects() {
         let (tried, best) = search(23_000, 20);
         assert_eq!(tried, [10_000, 15_000, 20_000, 30_000, 25_000, 22_500, 23_750]);
         assert_eq!(best, Some(22_500));
     }
 
     #[test]
-    fn below_the_ladder_it_goes_down() {
+    fn descends_below_the_ladder() {
         let (tried, best) = search(3_000, 20);
         assert_eq!(tried.get(..4), Some([10_000, 5_000, 2_500, 3_750].as_slice()));
         assert_eq!(best, Some(3_000));
     }
 
     #[test]
-    fn it_ends_at_the_top_at_the_bottom_and_after_so_many_steps() {
+    fn ends_at_the_top_at_the_bottom_and_after_the_last_step() {
         assert_eq!(search(99_000, 20).1, Some(30_000));
         assert_eq!(search(0, 20).1, None);
         assert_eq!(search(23_000, 2), (vec![10_000, 15_000], Some(15_000)));

@@ -1,6 +1,7 @@
-//! `PostgreSQL` seen from outside: databases of the run's own, how far each partition is, what was written.
+//! `PostgreSQL` as seen from outside: the run's databases, the progress of each partition, and the
+//! amount of writes.
 //!
-//! Like `testkit`, and unlike the services, this tool speaks SQL of its own: that of an operator who looks.
+//! Like `testkit`, and unlike the services, this tool uses its own SQL, like that of an operator.
 
 use anyhow::Context as _;
 use diesel::prelude::*;
@@ -11,10 +12,10 @@ use std::time::Instant;
 use storage::schema::{charge_points, ingest_partitions};
 use uuid::Uuid;
 
-/// What the measuring looks through.
+/// A connection of the measurement.
 pub type Connection = AsyncPgConnection;
 
-/// Settings that figures depend on.
+/// Settings on which figures depend.
 const SETTINGS: &str = "'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'wal_compression', \
                         'max_wal_size', 'checkpoint_timeout', 'max_connections', 'jit', 'autovacuum'";
 
@@ -29,7 +30,7 @@ pub struct Setting {
     pub value: String,
 }
 
-/// What was written so far, by the server's own statistics, which lag up to a second behind.
+/// What was written so far, by PostgreSQL's own statistics, which are up to a second late.
 #[derive(Debug, Clone, Copy, Default, QueryableByName)]
 pub struct Work {
     /// Rows inserted, updated and deleted in all tables.
@@ -52,43 +53,43 @@ struct Pid {
     pid: i32,
 }
 
-/// Another database of the same server.
+/// The URL of another database of the same server.
 pub fn with_database(url: &str, name: &str) -> anyhow::Result<String> {
     let (place, parameters) = url.split_once('?').map_or((url, None), |(place, rest)| (place, Some(rest)));
-    let (server, _) = place.rsplit_once('/').context("DATABASE_URL ends in /database")?;
+    let (server, _) = place.rsplit_once('/').context("DATABASE_URL has no /database at its end")?;
     Ok(parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}")))
 }
 
-/// Where the server of a URL listens.
+/// The address of the server of a URL.
 pub fn address(url: &str) -> anyhow::Result<&str> {
-    let (_, place) = url.split_once("://").context("DATABASE_URL begins with postgres://")?;
-    let (server, _) = place.split_once('/').context("DATABASE_URL ends in /database")?;
+    let (_, place) = url.split_once("://").context("DATABASE_URL does not begin with postgres://")?;
+    let (server, _) = place.split_once('/').context("DATABASE_URL has no /database at its end")?;
     Ok(server.rsplit_once('@').map_or(server, |(_, address)| address))
 }
 
-/// The same database through another address.
+/// The URL of the same database at another address.
 pub fn with_address(url: &str, address: &str) -> anyhow::Result<String> {
     let given = self::address(url)?;
     Ok(url.replacen(&format!("{given}/"), &format!("{address}/"), 1))
 }
 
-/// A connection of the measuring's own.
+/// Opens a connection for the measurement.
 pub async fn connect(url: &str) -> anyhow::Result<Connection> {
     Ok(Connection::establish(url).await?)
 }
 
-/// Makes an empty database.
+/// Creates an empty database.
 pub async fn create(url: &str, name: &str) -> anyhow::Result<()> {
     Ok(connect(url).await?.batch_execute(&format!("create database {name}")).await?)
 }
 
-/// Drops a database, if it is there, whoever is connected.
+/// Drops a database if it exists, and closes its connections.
 pub async fn drop_database(url: &str, name: &str) -> anyhow::Result<()> {
     let drop = format!("drop database if exists {name} with (force)");
     Ok(connect(url).await?.batch_execute(&drop).await?)
 }
 
-/// How far each partition of `topic` is: all before that offset is visible.
+/// The progress of each partition of `topic`: everything before that offset is visible.
 pub async fn progress(connection: &mut Connection, topic: &str) -> QueryResult<Vec<(i32, i64)>> {
     ingest_partitions::table
         .filter(ingest_partitions::topic.eq(topic))
@@ -103,7 +104,7 @@ pub async fn backend(connection: &mut Connection) -> anyhow::Result<u32> {
     Ok(u32::try_from(row.pid)?)
 }
 
-/// The server's version, and the settings that figures depend on.
+/// PostgreSQL's version, and the settings on which figures depend.
 pub async fn settings(connection: &mut Connection) -> anyhow::Result<Vec<Setting>> {
     let query = format!(
         "select 'version' as name, current_setting('server_version') as value
@@ -123,7 +124,7 @@ pub async fn work(connection: &mut Connection) -> anyhow::Result<Work> {
     Ok(diesel::sql_query(query).get_result(connection).await?)
 }
 
-/// Connections to this database that are others' than `ours`.
+/// The number of connections to this database, without the `ours` of the measurement.
 pub async fn clients(connection: &mut Connection, ours: i64) -> anyhow::Result<i64> {
     let row: Number = diesel::sql_query(
         "select count(*) as number from pg_stat_activity
@@ -134,8 +135,8 @@ pub async fn clients(connection: &mut Connection, ours: i64) -> anyhow::Result<i
     Ok(row.number - ours)
 }
 
-/// How long each of `commits` commits took that had next to nothing to write, in µs: what the disk takes to say that it has
-/// the log.
+/// The duration in µs of each of `commits` commits with minimal content: the time in which the disk
+/// acknowledges the write-ahead log.
 pub async fn commit(connection: &mut Connection, commits: usize) -> anyhow::Result<Vec<u32>> {
     let mut took = Vec::with_capacity(commits);
     for _ in 0..commits {
@@ -148,7 +149,8 @@ pub async fn commit(connection: &mut Connection, commits: usize) -> anyhow::Resu
     Ok(took)
 }
 
-/// Registers all devices whose ids begin with `prefix`, as piles of one station; says which pile each has become.
+/// Registers all devices whose ids begin with `prefix` as piles of one station; returns the pile of
+/// each.
 pub async fn register(connection: &mut Connection, prefix: &str) -> anyhow::Result<Vec<(Uuid, String)>> {
     let station = Uuid::now_v7();
     diesel::sql_query(
@@ -175,12 +177,12 @@ pub async fn register(connection: &mut Connection, prefix: &str) -> anyhow::Resu
     .bind::<Array<Text>, _>(&devices)
     .execute(connection)
     .await?;
-    // As autovacuum would, before long.
+    // Autovacuum would do this soon.
     connection.batch_execute("vacuum analyze piles, stations").await?;
     Ok(piles.into_iter().zip(devices).collect())
 }
 
-/// Makes an empty table `name` like that of the commands, with its checks and indexes.
+/// Creates an empty table `name` like that of the commands, with its checks and indexes.
 pub async fn copy_of_commands(connection: &mut Connection, name: &str) -> anyhow::Result<()> {
     Ok(connection.batch_execute(&format!("create table {name} (like commands including all)")).await?)
 }
@@ -188,7 +190,7 @@ pub async fn copy_of_commands(connection: &mut Connection, name: &str) -> anyhow
 #[derive(QueryableByName)]
 struct Discarded {
     #[diesel(sql_type = Float8)]
-    #[expect(dead_code, reason = "that it was answered is what is waited for")]
+    #[expect(dead_code, reason = "only the response matters, not its value")]
     n: f64,
 }
 
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_stands_between_the_user_and_the_database() {
+    fn the_address_is_between_the_user_and_the_database() {
         for (url, expected) in [
             ("postgres://a:b@h:1/charging?x=/", "postgres://a:b@other:2/charging?x=/"),
             ("postgres://h:1/charging", "postgres://other:2/charging"),

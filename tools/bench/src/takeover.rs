@@ -1,47 +1,48 @@
-//! What a crash costs: one of two ingestors is killed under load.
+//! The cost of a crash: one of two ingestors is killed under load.
 
+use crate::harness::Harness;
 use crate::load::Generator;
 use crate::numbers::{float, round};
 use crate::report::Takeover;
-use crate::rig::Rig;
 use crate::visibility::{self, Seen};
 use anyhow::Context as _;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Load before the crash.
+/// The load before the crash.
 const BEFORE: Duration = Duration::from_secs(4);
 const LOOK: Duration = Duration::from_millis(50);
-/// What is later than this was held up by the crash.
+/// Events that are later than this were delayed by the crash.
 const LATE_MICROS: i64 = 1_000_000;
-/// How long partitions may be without an owner before this gives up.
+/// How long partitions may have no owner before the measurement fails.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The default of `ingest.lease_ms`, which the ingestors run with.
+/// The default of `ingest.lease_ms`, which the ingestors use.
 const LEASE_S: f64 = 10.0;
-/// What may pass after the lease has run out.
+/// The time allowed after the lease has expired.
 const ALLOWANCE_S: f64 = 5.0;
 
-/// Kills the ingestor that was started last, of at least two, and watches the others take over.
-pub async fn watch(rig: &mut Rig, load: &Generator, rate: u32) -> anyhow::Result<Takeover> {
-    let from = rig.watch.current()?;
-    rig.watch.forget();
-    let sending = load.produce(rate, BEFORE + rig.plan.takeover)?;
+/// Kills the ingestor that was started last, of at least two, and observes the takeover.
+pub async fn watch(harness: &mut Harness, load: &Generator, rate: u32) -> anyhow::Result<Takeover> {
+    let from = harness.watch.current()?;
+    harness.watch.forget();
+    let sending = load.produce(rate, BEFORE + harness.plan.takeover)?;
     sleep(BEFORE).await;
-    rig.platform.crash_ingestor().await?;
+    harness.platform.crash_ingestor().await?;
     let (killed, killed_at) = (Instant::now(), runtime::clock::now().timestamp_micros());
-    rig.meters.ingestors = rig.platform.ingestors()?;
-    let survivors = rig.meters.ingestors.len();
-    while rig.owners().await? != (survivors, 0) {
+    harness.meters.ingestors = harness.platform.ingestors()?;
+    let survivors = harness.meters.ingestors.len();
+    while harness.owners().await? != (survivors, 0) {
         anyhow::ensure!(killed.elapsed() < PATIENCE, "partitions without an owner for {PATIENCE:?}");
         sleep(LOOK).await;
     }
     let owned_after_s = killed.elapsed().as_secs_f64();
-    sending.await.context("the load generator ended")??;
-    let to = rig.catch_up().await?;
-    let (sightings, _) = rig.watch.take();
-    let sent = visibility::read(&rig.platform.kafka, &rig.platform.names.events, &from, &to, |_, record| {
-        (record.offset, record.timestamp.timestamp_micros())
-    });
+    sending.await.context("the load generator panicked")??;
+    let to = harness.catch_up().await?;
+    let (sightings, _) = harness.watch.take();
+    let sent =
+        visibility::read(&harness.platform.kafka, &harness.platform.names.events, &from, &to, |_, record| {
+            (record.offset, record.timestamp.timestamp_micros())
+        });
     let seen = Seen::join(&sent.await?, &sightings)?;
     let caught_up = seen.last_late(LATE_MICROS).map_or(0, |last| last - killed_at);
     Ok(Takeover {

@@ -1,5 +1,5 @@
-//! The time to truth: how long the platform is wrong about where devices are, after a device moved
-//! to another pod and after a pod died.
+//! The time to truth: for how long the platform is wrong about where devices are, after a device
+//! moved to another pod and after a pod died.
 
 mod arrivals;
 mod gateway;
@@ -8,32 +8,32 @@ mod moved;
 mod others;
 mod snapshot;
 
+use crate::harness::Harness;
 use crate::meters::Broker;
 use crate::plan::Plan;
 use crate::platform::Names;
 use crate::report::Truth;
-use crate::rig::Rig;
 use gateway::Gateway;
 use launch::narrator::{say, seen};
 use std::path::Path;
 
-/// Measures both on a platform of its own, so that the silent devices of other chapters are not
-/// asked meanwhile.
+/// Measures both on a separate platform, so that the silent devices of other chapters are not
+/// probed meanwhile.
 pub async fn play(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Truth> {
-    let mut rig = Rig::set_up(plan, names, folder, broker).await?;
-    // Nothing is concluded from silence unless the topic of the events is known to be read.
+    let mut harness = Harness::set_up(plan, names, folder, broker).await?;
+    // Nothing is concluded from silence unless the event topic is known to be read.
     let settings = [("CHARGING__PRESENCE__INGEST_TOPIC", names.events.clone())];
-    let dispatcher = rig.platform.start_dispatcher(plan, &settings).await?;
-    rig.meters.dispatcher = dispatcher.process.id();
+    let dispatcher = harness.platform.start_dispatcher(plan, &settings).await?;
+    harness.meters.dispatcher = dispatcher.process.id();
     let gateway = Gateway::start(names, plan.truth.pace_ms).await?;
     say(&format!("{} devices move to another pod without a boot …", plan.truth.moved));
-    let moved = moved::measure(&mut rig, &gateway, &dispatcher).await?;
+    let moved = moved::measure(&mut harness, &gateway, &dispatcher).await?;
     let latency = &moved.latency;
     seen(&format!(
         "commands follow {} of {}: P50 {} · P95 {} · max {} ms",
         moved.followed, moved.devices, latency.p50_ms, latency.p95_ms, latency.max_ms
     ));
-    let killed = killed::measure(&mut rig, &gateway).await?;
+    let killed = killed::measure(&mut harness, &gateway).await?;
     let seconds = |time: Option<f64>| time.map_or_else(|| "not reached".to_owned(), |s| format!("{s} s"));
     seen(&format!(
         "P95 doubtful: {} · settled: {}; P95 of other devices' events: {} → {} ms",
@@ -43,6 +43,6 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) ->
         killed.others.after.p95_ms
     ));
     dispatcher.stop().await?;
-    rig.platform.stop_ingestors().await?;
+    harness.platform.stop_ingestors().await?;
     Ok(Truth { moved, killed })
 }

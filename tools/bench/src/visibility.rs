@@ -1,8 +1,9 @@
-//! When each event was to be seen in the database, found out from outside.
+//! When each event became visible in the database, observed from outside.
 //!
-//! Offset and effects move in one transaction: an event is visible when `ingest_partitions.next_offset` has passed its
-//! offset. One connection looks every few milliseconds; the time after the answer is the time of the sight, so the wait
-//! between two looks counts as latency. When each event was sent is read from the topic itself afterwards.
+//! Offset and effects are written in one transaction: an event is visible when
+//! `ingest_partitions.next_offset` has passed its offset. One connection polls every few
+//! milliseconds; the time after the response counts as the time of the observation, so the interval
+//! between two polls counts as latency. When each event was sent is read from the topic afterwards.
 
 mod events;
 mod readback;

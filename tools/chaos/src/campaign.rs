@@ -1,10 +1,11 @@
-//! The campaign: phase after phase, each on a topic and a database of its own, and what came of it.
+//! The campaign: runs the phases one by one, each on a topic and a database of its own, and
+//! collects their results.
 
 mod phases;
 mod report;
 
-use crate::arena::{Arena, Outcome, Servers};
-use crate::books::Books;
+use crate::database_audit::AuditedDatabase;
+use crate::environment::{Environment, Outcome, Servers};
 use crate::faults::brokers::PretendedBrokers;
 use crate::narrator::Narrator;
 use crate::stack::Stack;
@@ -15,32 +16,33 @@ use runtime::settings::KafkaSettings;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Longer than any phase takes on a machine that is able to do it.
+/// The time limit of a phase, longer than any phase takes on a machine that is fast enough.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// The servers of a phase.
 struct Stage<'a> {
-    /// The campaign's own.
+    /// The stack of the campaign.
     stack: &'a Stack,
-    /// In the place of its broker, where there must be several.
+    /// Used instead of the stack's broker by phases that need several brokers.
     brokers: Option<PretendedBrokers>,
 }
 
-/// What a phase came to.
+/// The result of a phase.
 struct Verdict {
     phase: Phase,
-    /// What it says of itself, line by line.
+    /// What the phase reports about itself, line by line.
     notes: Vec<String>,
     outcome: anyhow::Result<Outcome>,
 }
 
-/// Plays the phases whose names begin as `wanted`, all if it is empty; says whether all is well.
+/// Runs the phases whose names begin with `wanted`, or all if it is empty. Returns whether all
+/// passed.
 ///
 /// # Errors
 /// When the servers do not work.
 pub async fn play(stack: &Stack, wanted: &str) -> anyhow::Result<bool> {
     let narrator = Narrator::begin();
-    narrator.say("starting servers of the campaign's own");
+    narrator.say("starting the campaign's own servers");
     stack.up().await?;
     let mut verdicts = Vec::new();
     for phase in Phase::ALL.into_iter().filter(|phase| phase.name().starts_with(wanted)) {
@@ -49,14 +51,14 @@ pub async fn play(stack: &Stack, wanted: &str) -> anyhow::Result<bool> {
         let verdict = verdict.unwrap_or_else(|_elapsed| Verdict {
             phase,
             notes: Vec::new(),
-            outcome: Err(anyhow::anyhow!("not over after {LONGEST:?}")),
+            outcome: Err(anyhow::anyhow!("the phase did not end within {LONGEST:?}")),
         });
         report::verdict(&narrator, &verdict);
         verdicts.push(verdict);
     }
     anyhow::ensure!(
         !verdicts.is_empty(),
-        "there is no phase {wanted:?}; there are {:?}",
+        "there is no phase {wanted:?}; the phases are {:?}",
         Phase::ALL.map(Phase::name)
     );
     report::summary(&narrator, &verdicts);
@@ -71,11 +73,11 @@ impl Verdict {
 
 async fn play_one(stack: &Stack, phase: Phase, narrator: &Narrator) -> Verdict {
     let mut notes = Vec::new();
-    let outcome = play_in_arena(stack, phase, narrator, &mut notes).await;
+    let outcome = play_in_environment(stack, phase, narrator, &mut notes).await;
     Verdict { phase, notes, outcome }
 }
 
-async fn play_in_arena(
+async fn play_in_environment(
     stack: &Stack,
     phase: Phase,
     narrator: &Narrator,
@@ -89,12 +91,14 @@ async fn play_in_arena(
     if stage.brokers.is_none() {
         Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
     }
-    let books =
-        Books::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_"))).await?;
-    let mut arena = Arena::open(plan, &servers, books.clone(), &topic, narrator.clone()).await?;
-    let played = phase.play(&mut arena, &stage, notes).await;
-    let outcome = arena.close(played).await?;
-    books.destroy(&stack.database_url()).await?;
+    let audited =
+        AuditedDatabase::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_")))
+            .await?;
+    let mut environment =
+        Environment::open(plan, &servers, audited.clone(), &topic, narrator.clone()).await?;
+    let played = phase.play(&mut environment, &stage, notes).await;
+    let outcome = environment.close(played).await?;
+    audited.destroy(&stack.database_url()).await?;
     Ok(outcome)
 }
 
@@ -107,10 +111,10 @@ fn servers(stage: &Stage<'_>, phase: Phase) -> anyhow::Result<Servers> {
     })
 }
 
-/// Settings of a client of `brokers`.
+/// The settings of a client of `brokers`.
 ///
 /// # Errors
-/// When they are no addresses.
+/// When `brokers` are not valid addresses.
 pub fn kafka_settings(brokers: &str) -> anyhow::Result<KafkaSettings> {
     let overrides = [("kafka.brokers", brokers)];
     let settings: gateway_simulator::Settings =
@@ -120,5 +124,5 @@ pub fn kafka_settings(brokers: &str) -> anyhow::Result<KafkaSettings> {
 
 /// The file `name` in the folder of this program.
 fn beside_this(name: &str) -> anyhow::Result<PathBuf> {
-    Ok(std::env::current_exe().context("where am I")?.with_file_name(name))
+    Ok(std::env::current_exe().context("find the folder of this program")?.with_file_name(name))
 }

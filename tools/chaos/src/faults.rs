@@ -1,4 +1,5 @@
-//! What is done to the ingestors and their servers, one fault each. A fault that did not bite is an error: it proves nothing.
+//! The faults of ingestors and their servers, one per module. A fault without effect is an error,
+//! because it proves nothing.
 
 pub mod broker;
 pub mod brokers;
@@ -19,24 +20,25 @@ pub mod topic_anew;
 pub mod translated;
 pub mod unreadable;
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use std::time::Duration;
 
-/// More writes than this were put off when a database is said to refuse them.
+/// A database counts as refusing writes when more writes than this were deferred.
 const DEFERRED: u64 = 3;
 
-/// Waits until ingestors have put off more writes than the `before` of the time before the fault.
-async fn is_deferred(arena: &Arena, before: u64) -> anyhow::Result<Duration> {
-    let deferred = async || Ok(arena.fleet.writes_deferred().await? > before + DEFERRED);
-    arena.wait_until("ingestors to put writes off", deferred).await
+/// Waits until the ingestors have deferred enough writes; `before` is their number before the
+/// fault.
+async fn is_deferred(environment: &Environment, before: u64) -> anyhow::Result<Duration> {
+    let deferred = async || Ok(environment.fleet.writes_deferred().await? > before + DEFERRED);
+    environment.wait_until("ingestors to defer writes", deferred).await
 }
 
-/// How many errors the ingestors have logged.
-fn errors_logged(arena: &Arena) -> anyhow::Result<usize> {
-    arena.fleet.logged("\"level\":\"ERROR\"")
+/// The number of errors that the ingestors have logged.
+fn errors_logged(environment: &Environment) -> anyhow::Result<usize> {
+    environment.fleet.logged("\"level\":\"ERROR\"")
 }
 
-/// A statement that holds the rows of all devices for `duration`.
+/// A statement that locks the rows of all devices for `duration`.
 fn lock_devices(duration: Duration) -> String {
     format!(
         "begin; select from charge_points order by charge_point_id for update; select pg_sleep({}); commit",

@@ -1,4 +1,4 @@
-//! Ingestors as processes of their own: started, stopped, killed, frozen and thawed.
+//! Ingestors as child processes: started, stopped, killed, frozen and resumed.
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,52 +12,52 @@ use tokio::process::{Child, Command};
 const LEASES_LOST: &str = "ingest_leases_lost";
 const WRITES_DEFERRED: &str = "ingest_writes_deferred";
 const THROTTLED: &str = "kafka_throttled_seconds_total{request=\"produce\"}";
-/// What the ingestors' topic of the feed is called besides: the audit of partitions passes over its row.
+/// The suffix of the feed topic of the ingestors; the audit ignores the relay's row by it.
 pub(crate) const FEED: &str = "-feed";
-/// Postgres knows the connections of an operator's command by it.
+/// The application name of an operator's command at PostgreSQL.
 pub(crate) const OPERATOR: &str = "operator";
 
 /// How an ingestor is started.
 #[derive(Debug, Clone)]
-pub struct Recruitment {
-    /// The program.
+pub struct IngestorLaunch {
+    /// The binary.
     pub binary: PathBuf,
-    /// Where its logs go.
+    /// The folder for logs.
     pub logs: PathBuf,
-    /// Postgres, or the proxy before it.
+    /// The URL of PostgreSQL, or of the proxy in front of it.
     pub database_url: String,
-    /// Kafka.
+    /// The addresses of Kafka brokers.
     pub brokers: String,
     /// The topic to read.
     pub topic: String,
-    /// How long a lease holds.
+    /// The duration of a lease.
     pub lease: Duration,
     /// Further settings, as environment variables.
     pub settings: &'static [(&'static str, &'static str)],
 }
 
-/// The ingestors of an arena.
+/// The ingestors of an environment.
 pub struct Fleet {
-    /// How the next one is started.
-    pub recruitment: Recruitment,
+    /// How the next ingestor is started.
+    pub launch: IngestorLaunch,
     members: Vec<Ingestor>,
     started: usize,
 }
 
 /// A running ingestor.
 pub struct Ingestor {
-    /// Its name; Postgres knows its connections by it.
+    /// Its name, which is also its application name at PostgreSQL.
     pub name: String,
     child: Child,
     admin: SocketAddr,
 }
 
 impl Fleet {
-    pub(crate) fn new(recruitment: Recruitment) -> Self {
-        Self { recruitment, members: Vec::new(), started: 0 }
+    pub(crate) fn new(launch: IngestorLaunch) -> Self {
+        Self { launch, members: Vec::new(), started: 0 }
     }
 
-    /// How many there are.
+    /// The number of ingestors.
     #[must_use]
     pub fn len(&self) -> usize {
         self.members.len()
@@ -69,44 +69,44 @@ impl Fleet {
         self.members.is_empty()
     }
 
-    /// The one that runs longest.
+    /// The ingestor that has run for the longest time.
     ///
     /// # Errors
-    /// When there is none.
+    /// When none runs.
     pub fn eldest(&self) -> anyhow::Result<&Ingestor> {
         self.members.first().context("no ingestor runs")
     }
 
-    /// Puts the eldest last, so that the next one is the eldest.
+    /// Moves the oldest ingestor to the end, so that the next one counts as the oldest.
     pub fn rotate(&mut self) {
         if !self.members.is_empty() {
             self.members.rotate_left(1);
         }
     }
 
-    /// Starts one.
+    /// Starts an ingestor.
     ///
     /// # Errors
-    /// When the program is not there.
+    /// When the binary cannot be started.
     pub fn start(&mut self) -> anyhow::Result<()> {
         self.started += 1;
-        let ingestor = Ingestor::start(&self.recruitment, name_of(self.started))?;
+        let ingestor = Ingestor::start(&self.launch, name_of(self.started))?;
         self.members.push(ingestor);
         Ok(())
     }
 
-    /// Starts `number` of them.
+    /// Starts `number` ingestors.
     ///
     /// # Errors
-    /// When the program is not there.
+    /// When the binary cannot be started.
     pub fn start_many(&mut self, number: usize) -> anyhow::Result<()> {
         (0..number).try_for_each(|_| self.start())
     }
 
-    /// Ends the eldest with SIGKILL; says its name.
+    /// Kills the oldest ingestor with SIGKILL; returns its name.
     ///
     /// # Errors
-    /// When there is none, or it cannot be ended.
+    /// When none runs, or it cannot be killed.
     pub async fn kill_eldest(&mut self) -> anyhow::Result<String> {
         anyhow::ensure!(!self.members.is_empty(), "no ingestor runs");
         let mut eldest = self.members.remove(0);
@@ -114,50 +114,51 @@ impl Fleet {
         Ok(eldest.name)
     }
 
-    /// Asks the eldest to stop, as a deployment does, and waits until it has; says its name.
+    /// Stops the oldest ingestor with SIGTERM, as a deployment does, and waits until it has exited;
+    /// returns its name.
     ///
     /// # Errors
-    /// When there is none, or it has not ended within `grace` with exit code 0.
+    /// When none runs, or it has not exited within `grace` with exit code 0.
     pub async fn stop_eldest(&mut self, grace: Duration) -> anyhow::Result<String> {
         anyhow::ensure!(!self.members.is_empty(), "no ingestor runs");
         let mut eldest = self.members.remove(0);
         eldest.signal(Signal::TERM)?;
         let ended = tokio::time::timeout(grace, eldest.child.wait()).await;
-        let status = ended.with_context(|| format!("{} has not ended within {grace:?}", eldest.name))??;
-        anyhow::ensure!(status.success(), "{} ended with {status}", eldest.name);
+        let status = ended.with_context(|| format!("{} did not exit within {grace:?}", eldest.name))??;
+        anyhow::ensure!(status.success(), "{} exited with {status}", eldest.name);
         Ok(eldest.name)
     }
 
-    /// Ends all with SIGKILL; says how many they were.
+    /// Kills all ingestors with SIGKILL; returns their number.
     pub(crate) async fn kill_all(&mut self) -> usize {
         let number = self.len();
         for mut member in self.members.drain(..) {
-            // What has ended by itself needs no killing.
+            // An ingestor that has exited need not be killed.
             drop(member.child.kill().await);
         }
         number
     }
 
-    /// How many leases they say they have lost.
+    /// The number of leases that the ingestors have found lost.
     ///
     /// # Errors
-    /// When one does not answer.
+    /// When an ingestor cannot be reached.
     pub async fn leases_lost(&self) -> anyhow::Result<u64> {
         self.count(LEASES_LOST).await
     }
 
-    /// How often a write failed for a reason that passes, and was put off.
+    /// How many writes failed for a transient reason and were deferred.
     ///
     /// # Errors
-    /// When an ingestor does not answer.
+    /// When an ingestor cannot be reached.
     pub async fn writes_deferred(&self) -> anyhow::Result<u64> {
         self.count(WRITES_DEFERRED).await
     }
 
-    /// For how many seconds brokers had them wait before they publish more.
+    /// For how many seconds brokers throttled the ingestors' producers.
     ///
     /// # Errors
-    /// When an ingestor does not answer.
+    /// When an ingestor cannot be reached.
     pub async fn throttled_s(&self) -> anyhow::Result<f64> {
         let mut sum = 0.0;
         for member in &self.members {
@@ -174,12 +175,12 @@ impl Fleet {
         Ok(sum)
     }
 
-    /// Runs `event-ingestor go-on` for a halted partition: all of its log is read.
+    /// Runs `event-ingestor go-on` for a halted partition, so that its whole log is read.
     ///
     /// # Errors
-    /// When the command refuses.
+    /// When the command fails.
     pub(crate) async fn go_on(&self, partition: i32) -> anyhow::Result<()> {
-        let mut command = self.recruitment.command(OPERATOR);
+        let mut command = self.launch.command(OPERATOR);
         command.args(["go-on", "--from", "earliest", "--apply", "--partition", &partition.to_string()]);
         let output = command.output().await.context("start event-ingestor go-on")?;
         let said = String::from_utf8_lossy(&output.stderr);
@@ -187,14 +188,15 @@ impl Fleet {
         Ok(())
     }
 
-    /// How many lines with `text` all ingestors, also those that have ended, have logged.
+    /// The number of lines with `text` that all ingestors have logged, including those that have
+    /// exited.
     ///
     /// # Errors
     /// When a log cannot be read.
     pub fn logged(&self, text: &str) -> anyhow::Result<usize> {
         let mut lines = 0;
         for number in 1..=self.started {
-            let log = self.recruitment.log_of(&name_of(number));
+            let log = self.launch.log_of(&name_of(number));
             let log = std::fs::read(&log).with_context(|| format!("read {}", log.display()))?;
             lines += String::from_utf8_lossy(&log).lines().filter(|line| line.contains(text)).count();
         }
@@ -202,13 +204,13 @@ impl Fleet {
     }
 }
 
-impl Recruitment {
+impl IngestorLaunch {
     /// The topic of the feed.
     pub(crate) fn feed_topic(&self) -> String {
         format!("{}{FEED}", self.topic)
     }
 
-    /// The program, on these servers; Postgres knows its connections by `name`.
+    /// The binary with the settings of this environment and the application name `name`.
     fn command(&self, name: &str) -> Command {
         let url = format!("{}?application_name={name}&sslmode=disable", self.database_url);
         let mut command = Command::new(&self.binary);
@@ -218,11 +220,11 @@ impl Recruitment {
             .env("CHARGING__INGEST__TOPIC", &self.topic)
             .env("CHARGING__INGEST__LEASE_MS", self.lease.as_millis().to_string())
             .env("CHARGING__FEED__TOPIC", self.feed_topic())
-            // Only a phase that is about the feed has its topic.
+            // Only phases about the feed create its topic.
             .env("CHARGING__FEED__ENABLED", "false")
             .envs(self.settings.iter().copied())
             .stdin(Stdio::null())
-            // A Ctrl-C at the terminal is for the campaign, which then ends them.
+            // Ctrl-C at the terminal is for the campaign, which then stops the ingestors.
             .process_group(0)
             .kill_on_drop(true);
         command
@@ -238,41 +240,43 @@ fn name_of(number: usize) -> String {
 }
 
 impl Ingestor {
-    fn start(recruitment: &Recruitment, name: String) -> anyhow::Result<Self> {
+    fn start(launch: &IngestorLaunch, name: String) -> anyhow::Result<Self> {
         let admin = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        std::fs::create_dir_all(&recruitment.logs)?;
-        let log = recruitment.log_of(&name);
+        std::fs::create_dir_all(&launch.logs)?;
+        let log = launch.log_of(&name);
         let sink = std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
-        let child = recruitment
+        let child = launch
             .command(&name)
             .env("CHARGING__ADMIN__LISTEN", admin.to_string())
             .stdout(Stdio::null())
             .stderr(sink)
             .spawn()
-            .with_context(|| format!("start {}: was it built?", recruitment.binary.display()))?;
+            .with_context(|| {
+                format!("cannot start {}; build it with `cargo build --release`", launch.binary.display())
+            })?;
         Ok(Self { name, child, admin })
     }
 
-    /// Stops it where it stands.
+    /// Stops the process with SIGSTOP.
     ///
     /// # Errors
-    /// When it has ended.
+    /// When it has exited.
     pub fn freeze(&self) -> anyhow::Result<()> {
         self.signal(Signal::STOP)
     }
 
-    /// Lets it go on.
+    /// Resumes the process with SIGCONT.
     ///
     /// # Errors
-    /// When it has ended.
+    /// When it has exited.
     pub fn thaw(&self) -> anyhow::Result<()> {
         self.signal(Signal::CONT)
     }
 
-    /// How many leases it says it has lost.
+    /// The number of leases that this ingestor has found lost.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When it cannot be reached.
     pub async fn leases_lost(&self) -> anyhow::Result<u64> {
         self.count(LEASES_LOST).await
     }
@@ -281,7 +285,7 @@ impl Ingestor {
         Ok(self.metric(counter).await?.unwrap_or(0))
     }
 
-    /// The first value of a metric whose line begins like this.
+    /// The first value of a metric whose line begins with `beginning`.
     async fn metric<T: FromStr>(&self, beginning: &str) -> anyhow::Result<Option<T>> {
         let url = format!("http://{}/metrics", self.admin);
         let metrics = reqwest::get(&url).await?.text().await?;
@@ -291,7 +295,7 @@ impl Ingestor {
 
     fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let pid = pid.with_context(|| format!("{} has ended", self.name))?;
+        let pid = pid.with_context(|| format!("{} has exited", self.name))?;
         Ok(kill_process(pid, signal)?)
     }
 }

@@ -1,11 +1,11 @@
 //! How far the ingestors are behind the brokers.
 
-use crate::books::{Books, rows};
+use crate::database_audit::{AuditedDatabase, rows};
 use anyhow::Context as _;
 use runtime::kafka::{Kafka, PartitionReader};
 use std::collections::BTreeMap;
 
-/// Reads the ends of a topic's partitions.
+/// Reads the end offsets of a topic's partitions.
 pub(crate) struct Ends(Vec<(i32, PartitionReader)>);
 
 impl Ends {
@@ -17,7 +17,7 @@ impl Ends {
     pub(crate) async fn now(&self) -> anyhow::Result<BTreeMap<i32, i64>> {
         let mut ends = BTreeMap::new();
         for (partition, reader) in &self.0 {
-            let end = reader.latest_offset().await.context("the end of a partition")?;
+            let end = reader.latest_offset().await.context("read the end of a partition")?;
             ends.insert(*partition, end);
         }
         Ok(ends)
@@ -25,8 +25,8 @@ impl Ends {
 }
 
 /// The first offset of each partition that is not yet written.
-pub(crate) async fn next_offsets(books: &Books) -> anyhow::Result<BTreeMap<i32, i64>> {
-    let stored = rows(&books.database, "select partition, next_offset from chaos_partitions").await?;
+pub(crate) async fn next_offsets(audited: &AuditedDatabase) -> anyhow::Result<BTreeMap<i32, i64>> {
+    let stored = rows(&audited.database, "select partition, next_offset from chaos_partitions").await?;
     let pair = |row: &serde_json::Value| {
         let partition = row.get("partition")?.as_i64().and_then(|number| i32::try_from(number).ok())?;
         Some((partition, row.get("next_offset")?.as_i64()?))
@@ -34,12 +34,12 @@ pub(crate) async fn next_offsets(books: &Books) -> anyhow::Result<BTreeMap<i32, 
     Ok(stored.iter().filter_map(pair).collect())
 }
 
-/// Records that are appended and not yet written.
+/// Records that are appended but not yet written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
-    /// Of all partitions.
+    /// In all partitions.
     pub total: i64,
-    /// Of the partition that is furthest behind.
+    /// In the partition that is furthest behind.
     pub largest: i64,
 }
 

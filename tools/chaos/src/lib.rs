@@ -1,15 +1,16 @@
-//! Faults on purpose: ingestors are killed, frozen and robbed of their leases, servers restarted, connections cut. Then what
-//! stands in Postgres is compared with what was sent: every effect once, nothing lost.
+//! Fault injection: ingestors are killed, frozen and deprived of their leases, servers are
+//! restarted, connections are cut. Then the state in PostgreSQL is compared with what was sent:
+//! every effect is written once, and nothing is lost.
 //!
-//! No part of the product. The campaign (`make chaos`) has servers of its own; the tests use the same [`arena`], [`faults`]
-//! and [`verdict`] on the shared ones.
+//! This is not part of the product. The campaign (`make chaos`) has its own servers; the tests use
+//! the same [`environment`], [`faults`] and [`verdict`] on the shared ones.
 
-// An optimised build computes the layout of the Kafka client's futures here, which nest deeply.
+// An optimised build computes the layout of the Kafka client's deeply nested futures here.
 #![recursion_limit = "256"]
 
-pub mod arena;
-pub mod books;
 pub mod campaign;
+pub mod database_audit;
+pub mod environment;
 pub mod faults;
 pub mod fleet;
 pub mod lag;

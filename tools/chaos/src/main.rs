@@ -1,6 +1,7 @@
-//! `make chaos`: the campaign on servers of its own, which are removed at the end, also after Ctrl-C.
+//! `make chaos`: runs the campaign on its own servers, which are removed at the end, also after
+//! Ctrl-C.
 
-#![expect(clippy::print_stderr, reason = "this program talks to the person who started it")]
+#![expect(clippy::print_stderr, reason = "this program writes to the terminal")]
 
 use chaos::campaign;
 use chaos::stack::Stack;
@@ -11,7 +12,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("no runtime: {error}");
+            eprintln!("✗ cannot start the async runtime: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -21,7 +22,9 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(false) => {
-            eprintln!("\n✗ not every effect stands exactly once, or a phase was cut short");
+            eprintln!(
+                "\n✗ an effect was not written exactly once, or a phase ended early; see the findings above"
+            );
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -33,18 +36,18 @@ fn main() -> ExitCode {
 
 async fn play(wanted: &str) -> anyhow::Result<bool> {
     let stack = Stack::of_this_checkout();
-    // What an earlier campaign left that was killed.
+    // Remains of an earlier campaign that was killed.
     stack.remove().await?;
     let outcome = tokio::select! {
         outcome = campaign::play(&stack, wanted) => outcome,
-        () = told_to_end() => Err(anyhow::anyhow!("told to end")),
+        () = shutdown_requested() => Err(anyhow::anyhow!("the campaign was interrupted")),
     };
     let removed = stack.remove().await;
     outcome.and_then(|good| removed.map(|()| good))
 }
 
-/// Ends on Ctrl-C and on SIGTERM.
-async fn told_to_end() {
+/// Returns on Ctrl-C or SIGTERM.
+async fn shutdown_requested() {
     let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
     match terminated {
         Ok(mut terminated) => tokio::select! {

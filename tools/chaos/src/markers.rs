@@ -1,8 +1,8 @@
-//! Markers: records among the events whose effect does not bear repetition.
+//! Markers: records among the events whose effect is not idempotent.
 //!
-//! A marker is a record that nobody can use. It becomes a dead letter, one row for its position, and the audit notes each time
-//! that the row is written, even where it stands already. So a batch that is written twice shows, although the devices'
-//! states would be the same.
+//! A marker is a record that cannot be decoded. It becomes a dead letter, one row for its position,
+//! and the audit records each write of that row, even if the row exists already. So a batch that is
+//! written twice is detected, although the devices' states would be the same.
 
 use anyhow::Context as _;
 use runtime::Shutdown;
@@ -11,42 +11,42 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
-/// How long one marker is tried. Servers are restarted meanwhile.
+/// How long the publication of a marker is tried; servers are restarted meanwhile.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// In seconds since 1970.
+/// Seconds since 1970.
 const YEAR_5000_BC: i64 = -219_900_000_000;
 
 /// A marker that Kafka has acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
-    /// Its name, told in its value; no other has it.
+    /// Its unique name, which its value contains.
     pub name: String,
-    /// The partition that it lies in.
+    /// Its partition.
     pub partition: i32,
     /// Its offset.
     pub offset: i64,
 }
 
 impl Marker {
-    /// Its partition and its offset, as rows have them.
+    /// Its partition and offset in the form of database rows.
     pub(crate) fn place(&self) -> (Option<i64>, Option<i64>) {
         (Some(self.partition.into()), Some(self.offset))
     }
 }
 
-/// How a marker is put into Kafka.
+/// How a marker is written to Kafka.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// As any record.
+    /// Like any record.
     Plain,
-    /// With a NUL in the name of a header, which no text of PostgreSQL can hold.
+    /// With a NUL in the name of a header, which PostgreSQL's text cannot contain.
     NulInHeader,
     /// With a record time before 4713 BC, which PostgreSQL cannot store.
     BeforeAllTime,
 }
 
-/// Puts a marker into every partition, every `interval`, until told to stop.
+/// Publishes a marker to every partition every `interval`, until it is stopped.
 pub(crate) fn keep_marking(
     kafka: &Kafka,
     topic: &str,
@@ -75,7 +75,7 @@ async fn mark_partition(
     Ok(markers)
 }
 
-/// Publishes the marker called `name`.
+/// Publishes the marker `name`.
 pub(crate) async fn publish(
     writer: &TopicWriter,
     partition: i32,
@@ -84,7 +84,7 @@ pub(crate) async fn publish(
 ) -> anyhow::Result<Marker> {
     let published = Box::pin(writer.publish(partition, vec![record(name, form)], PATIENCE)).await;
     let offsets = published.with_context(|| format!("publish the marker {name}"))?;
-    let offset = *offsets.first().context("a marker without offset")?;
+    let offset = *offsets.first().context("Kafka returned no offset for a marker")?;
     Ok(Marker { name: name.to_owned(), partition, offset })
 }
 

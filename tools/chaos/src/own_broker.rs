@@ -1,16 +1,17 @@
-//! A Kafka of a test's own, which it may stop, kill and freeze.
+//! A Kafka broker that belongs to one test, which may stop, kill and freeze it.
 
 use crate::stack::{Stack, Stop};
 use rustix::process::Signal;
 use std::path::PathBuf;
 
-/// The broker; killed when dropped, with its folder.
+/// The broker; it is killed and its folder removed when it is dropped.
 #[derive(Debug)]
 pub struct OwnBroker(Stack);
 
 impl OwnBroker {
-    /// Starts it on these ports, in a folder that is not there yet. `DATABASE_URL` and `REDIS_URL` must be set, as they are
-    /// for tests: what they name is used, or else such servers would be started, too.
+    /// Starts the broker on these ports, in a folder that does not exist yet. `DATABASE_URL` and
+    /// `REDIS_URL` must be set, as they are for tests; otherwise PostgreSQL and Redis would be
+    /// started, too.
     ///
     /// # Errors
     /// When it does not start.
@@ -20,26 +21,26 @@ impl OwnBroker {
         Ok(broker)
     }
 
-    /// Where it is.
+    /// The broker's address.
     #[must_use]
     pub fn address(&self) -> String {
         self.0.brokers()
     }
 
-    /// Where it keeps its programs, its settings and its data.
+    /// The folder of its programs, settings and data.
     pub(crate) fn home(&self) -> PathBuf {
         self.0.folder().join("kafka")
     }
 
-    /// Ends it and starts it again, with what it had.
+    /// Stops the broker and starts it again with its data.
     ///
     /// # Errors
-    /// When it does not end, or not start.
+    /// When it does not stop or start.
     pub async fn restart(&self, stop: Stop) -> anyhow::Result<()> {
         self.0.restart_broker(stop).await
     }
 
-    /// Has it stand still: its connections stay open, and nothing is answered.
+    /// Stops the process with SIGSTOP: its connections stay open, and nothing is answered.
     ///
     /// # Errors
     /// When it does not run.
@@ -47,7 +48,7 @@ impl OwnBroker {
         self.0.signal_broker(Signal::STOP)
     }
 
-    /// Has it go on.
+    /// Resumes the process with SIGCONT.
     ///
     /// # Errors
     /// When it does not run.
@@ -58,7 +59,7 @@ impl OwnBroker {
 
 impl Drop for OwnBroker {
     fn drop(&mut self) {
-        // It may never have started; and its folder is only litter.
+        // It may never have started; its folder is disposable.
         drop(self.0.kill_broker());
         drop(std::fs::remove_dir_all(self.0.folder()));
     }

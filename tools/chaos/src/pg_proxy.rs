@@ -1,8 +1,10 @@
-//! A relay before Postgres that cuts connections around a COMMIT: before the server reads it, or after the server has carried
-//! it out and before the client reads the answer. It also delays what clients send, and translates the server's errors.
+//! A proxy in front of PostgreSQL that cuts connections around a COMMIT: before the server reads
+//! it, or after the server has executed it and before the client reads the response. It can also
+//! delay what clients send, and translate the server's errors.
 //!
-//! It understands just enough of the protocol: the first message of a client has a length and no type, every other message
-//! has a type of one byte and a length that counts itself.
+//! It understands only as much of the protocol as it needs: the first message of a client has a
+//! length and no type; every other message has a type of one byte and a length that includes
+//! itself.
 
 mod frames;
 
@@ -17,9 +19,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
-/// The relay; ends when dropped.
+/// The proxy; it stops when it is dropped.
 pub struct PgProxy {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     faults: Arc<Faults>,
     _relay: AbortOnDropHandle<()>,
@@ -30,11 +32,11 @@ pub struct PgProxy {
 pub struct CutCount {
     /// Before the server read it: rolled back.
     pub before: u64,
-    /// After the server carried it out: committed, and the client was not told.
+    /// After the server executed it: committed, but the client received no response.
     pub after: u64,
 }
 
-/// What the relay does besides relaying.
+/// The faults of the proxy.
 #[derive(Debug, Default)]
 struct Faults {
     cuts: Cuts,
@@ -42,7 +44,7 @@ struct Faults {
     translates: AtomicBool,
 }
 
-/// What is held back on its way to the server.
+/// Delays on the way to the server.
 #[derive(Debug, Default)]
 struct Delays {
     /// For each KiB of a message, in microseconds.
@@ -55,14 +57,14 @@ struct Delays {
 
 #[derive(Debug, Default)]
 struct Cuts {
-    /// Of so many commits one is cut; 0 is none.
+    /// One in this many commits is cut; 0 for none.
     one_in: AtomicU64,
     commits: AtomicU64,
     before: AtomicU64,
     after: AtomicU64,
 }
 
-/// What is done about a COMMIT.
+/// What happens to a COMMIT.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cut {
     None,
@@ -71,7 +73,7 @@ enum Cut {
 }
 
 impl PgProxy {
-    /// Listens on a port of its own and relays to `upstream`.
+    /// Listens on a free port and relays to `upstream`.
     ///
     /// # Errors
     /// When no port is free.
@@ -83,37 +85,38 @@ impl PgProxy {
         Ok(Self { address, faults, _relay: AbortOnDropHandle::new(relay) })
     }
 
-    /// From now on cuts the connection at one in so many commits, before and after it by turns; 0 for none.
+    /// Cuts the connection at one in `commits` commits from now on, alternately before and after
+    /// it; 0 for none.
     pub fn cut_one_in(&self, commits: u64) {
         self.faults.cuts.one_in.store(commits, Relaxed);
     }
 
-    /// How many were cut by now.
+    /// The number of connections that were cut so far.
     #[must_use]
     pub fn cut(&self) -> CutCount {
         let cuts = &self.faults.cuts;
         CutCount { before: cuts.before.load(Relaxed), after: cuts.after.load(Relaxed) }
     }
 
-    /// Delays each message of a client by this much for each KiB, from now on; zero for no delay.
+    /// Delays each message of a client by this much per KiB from now on; zero for no delay.
     pub fn delay_per_kib(&self, delay: Duration) {
         let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.faults.delays.per_kib_us.store(micros, Relaxed);
     }
 
-    /// Delays each COMMIT by this much, from now on; zero for no delay.
+    /// Delays each COMMIT by this much from now on; zero for no delay.
     pub fn delay_commits(&self, delay: Duration) {
         let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self.faults.delays.commit_ms.store(millis, Relaxed);
     }
 
-    /// How many COMMITs were delayed.
+    /// The number of COMMITs that were delayed.
     #[must_use]
     pub fn delayed_commits(&self) -> u64 {
         self.faults.delays.commits.load(Relaxed)
     }
 
-    /// Replaces the text of the server's errors with Chinese, or no longer; their codes stay.
+    /// Starts or stops replacing the text of the server's errors with Chinese; their codes stay.
     pub fn translate_errors(&self, translates: bool) {
         self.faults.translates.store(translates, Relaxed);
     }
@@ -128,7 +131,7 @@ impl PgProxy {
 }
 
 impl Delays {
-    /// How long a message is held back.
+    /// How long a message is delayed.
     fn of(&self, frame: &Frame) -> Duration {
         let bytes = u64::try_from(frame.bytes()).unwrap_or(u64::MAX);
         let by_size = Duration::from_micros(bytes.saturating_mul(self.per_kib_us.load(Relaxed)) / 1_024);
@@ -153,7 +156,7 @@ impl Cuts {
 }
 
 async fn accept(listener: TcpListener, upstream: SocketAddr, faults: Arc<Faults>) {
-    // Connections end with the relay.
+    // Connections end with the proxy.
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         let faults = Arc::clone(&faults);
@@ -166,17 +169,17 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, faults: Arc<Faults>
     }
 }
 
-/// Relays until either side ends, or the connection is cut: then both sockets are closed.
+/// Relays until either side ends or the connection is cut; then closes both sockets.
 async fn relay(client: TcpStream, server: TcpStream, faults: &Faults) {
     for socket in [&client, &server] {
-        // Only a matter of speed.
+        // This affects only the speed.
         drop(socket.set_nodelay(true));
     }
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let cut_after = AtomicBool::new(false);
     let (from_client, to_server) = (BufReader::new(from_client), BufWriter::new(to_server));
     let (from_server, to_client) = (BufReader::new(from_server), BufWriter::new(to_client));
-    // However one of them ends, the connection is over.
+    // When one direction ends, for whatever reason, the connection is over.
     tokio::select! {
         _ = ask(from_client, to_server, faults, &cut_after) => {}
         _ = answer(from_server, to_client, faults, &cut_after) => {}
@@ -195,7 +198,7 @@ async fn ask(
         let frame = read_frame(&mut client).await?;
         let delay = faults.delays.of(&frame);
         if !delay.is_zero() {
-            // What came before it is not held back.
+            // Messages before the COMMIT are not held back.
             server.flush().await?;
             tokio::time::sleep(delay).await;
         }
@@ -232,7 +235,7 @@ async fn answer(
     }
 }
 
-/// Writes a frame; sends it off at once unless more have come already.
+/// Writes a frame, and flushes it unless more frames have arrived already.
 async fn pass_on(
     frame: &Frame,
     from: &BufReader<impl tokio::io::AsyncRead + Unpin>,
@@ -245,6 +248,6 @@ async fn pass_on(
     Ok(())
 }
 
-/// Whatever frames are read from.
+/// A source of frames.
 trait Source: AsyncBufRead + Unpin {}
 impl<T: AsyncBufRead + Unpin> Source for T {}

@@ -1,4 +1,4 @@
-//! A broker beside a test's own, so that partitions have replicas and leaders can move.
+//! A second broker next to a test's own, so that partitions have replicas and leaders can move.
 
 use crate::own_broker::OwnBroker;
 use anyhow::{Context as _, ensure};
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::{Child, Command};
 
-/// The broker; killed when dropped. Its folder is in that of the first, which must outlive it.
+/// The broker; it is killed when it is dropped. Its folder is in that of the first broker, which
+/// must outlive it.
 #[derive(Debug)]
 pub struct SecondBroker {
     process: Child,
@@ -16,7 +17,7 @@ pub struct SecondBroker {
 }
 
 impl SecondBroker {
-    /// Starts it. It has joined the first when that knows of two brokers.
+    /// Starts the broker. It has joined when the first broker reports two brokers.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -27,18 +28,23 @@ impl SecondBroker {
         let mut formatting = files.java("kafka.tools.StorageTool");
         formatting.args(["format", "--cluster-id", &files.cluster()?, "--config"]).arg(&files.settings);
         let formatted = formatting.output().await.context("run Java")?;
-        ensure!(formatted.status.success(), "not formatted: {}", String::from_utf8_lossy(&formatted.stderr));
+        ensure!(
+            formatted.status.success(),
+            "the broker's storage could not be formatted: {}",
+            String::from_utf8_lossy(&formatted.stderr)
+        );
         let process = files.java("kafka.Kafka").arg(&files.settings).spawn().context("run Java")?;
         Ok(Self { process, port })
     }
 
-    /// Where it is.
+    /// The broker's address.
     #[must_use]
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Has it stand still: its connections stay open, and nothing is answered. After a while the first leads alone.
+    /// Stops the process with SIGSTOP: its connections stay open, and nothing is answered. After a
+    /// while the first broker is the only leader.
     ///
     /// # Errors
     /// When it does not run.
@@ -46,7 +52,7 @@ impl SecondBroker {
         self.signal(Signal::STOP)
     }
 
-    /// Has it go on.
+    /// Resumes the process with SIGCONT.
     ///
     /// # Errors
     /// When it does not run.
@@ -54,7 +60,7 @@ impl SecondBroker {
         self.signal(Signal::CONT)
     }
 
-    /// Ends it in order: it hands over what it leads.
+    /// Stops the broker in order: it hands over its leaderships.
     ///
     /// # Errors
     /// When it does not run.
@@ -66,11 +72,11 @@ impl SecondBroker {
 
     fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let pid = self.process.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        Ok(kill_process(pid.context("it has ended")?, signal)?)
+        Ok(kill_process(pid.context("the second broker has exited")?, signal)?)
     }
 }
 
-/// Where things are.
+/// The paths of the broker's files.
 struct Files {
     first: PathBuf,
     folder: PathBuf,
@@ -83,7 +89,8 @@ impl Files {
         Self { settings: folder.join("server.properties"), folder, first }
     }
 
-    /// The first's, and what is different; of two lines the later counts.
+    /// Writes the first broker's settings and the differences; of two lines with one key the later
+    /// counts.
     fn write_settings(&self, port: u16) -> anyhow::Result<()> {
         let mut settings = std::fs::read_to_string(self.first.join("server.properties"))?;
         writeln!(
@@ -97,11 +104,11 @@ impl Files {
         Ok(std::fs::write(&self.settings, settings)?)
     }
 
-    /// The cluster that the first has made.
+    /// The cluster id that the first broker has created.
     fn cluster(&self) -> anyhow::Result<String> {
         let meta = std::fs::read_to_string(self.first.join("data/meta.properties"))?;
         let id = meta.lines().find_map(|line| line.strip_prefix("cluster.id="));
-        Ok(id.context("the first broker names no cluster")?.to_owned())
+        Ok(id.context("the first broker's properties have no cluster id")?.to_owned())
     }
 
     fn java(&self, class: &str) -> Command {

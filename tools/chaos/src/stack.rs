@@ -1,4 +1,5 @@
-//! Servers of the campaign's own, which it may stop and kill: a second one-machine stack beside the developer's.
+//! The campaign's own servers, which it may stop and kill: a second one-machine stack next to the
+//! developer's.
 
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -8,22 +9,23 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
-/// How long a server may take to end.
+/// How long a server may take to exit.
 const ENDING: Duration = Duration::from_secs(40);
-/// How long one that is killed may take, and between looks at it.
+/// How long a killed server may take to exit, and the interval of checking it.
 const KILLING: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Ports that neither a developer's stack nor that of the CI has, below those that the system gives out by itself.
+/// Ports that neither a developer's stack nor that of the CI uses, below the ephemeral ports of the
+/// system.
 const PORTS: [(&str, u16); 4] = [
     ("STACK_PG_PORT", 27_432),
     ("STACK_REDIS_PORT", 27_379),
     ("STACK_KAFKA_PORT", 27_092),
     ("STACK_KAFKA_CONTROLLER_PORT", 27_093),
 ];
-/// The language of the server's messages.
+/// The locale of the server's messages.
 const MESSAGES: &str = "zh_CN.UTF-8";
-/// A server that the stack would take for given instead of starting its own.
+/// The variables of servers that the stack would use instead of starting its own.
 const GIVEN: [&str; 3] = ["DATABASE_URL", "REDIS_URL", "KAFKA_BROKERS"];
 
 /// The stack.
@@ -32,16 +34,16 @@ pub struct Stack {
     script: PathBuf,
     folder: PathBuf,
     ports: [(&'static str, u16); 4],
-    /// Variables that name a server which it would take instead of starting its own.
+    /// Variables of servers that the stack would use instead of starting its own; they are removed.
     ignored: &'static [&'static str],
 }
 
-/// How a server is ended.
+/// How a server is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// As an operator would: it ends its sessions and writes what it has.
+    /// As an operator would stop it: it ends its sessions and writes its data.
     Orderly,
-    /// At once, as a power cut would; it has to recover.
+    /// At once, as in a power failure; it has to recover.
     Crash,
 }
 
@@ -58,13 +60,14 @@ impl Stack {
     /// The stack in a folder of this checkout.
     #[must_use]
     pub fn of_this_checkout() -> Self {
-        // Without ".." in it: servers are found by the paths on their command lines, which they tidy up.
+        // Without ".." in the path: servers are found by the normalised paths on their command
+        // lines.
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("/"));
         let (script, folder) = (checkout.join("deploy/local/stack"), checkout.join(".stack-chaos"));
         Self { script, folder, ports: PORTS, ignored: &GIVEN }
     }
 
-    /// Starts what does not run.
+    /// Starts the servers that do not run.
     ///
     /// # Errors
     /// When a server does not start.
@@ -73,7 +76,7 @@ impl Stack {
         self.run("up").await
     }
 
-    /// Stops all, and deletes what it left.
+    /// Stops all servers, and deletes their data.
     ///
     /// # Errors
     /// When a server does not stop.
@@ -85,22 +88,22 @@ impl Stack {
         Ok(())
     }
 
-    /// A server that databases can be made on.
+    /// The URL of a server on which databases can be created.
     #[must_use]
     pub fn database_url(&self) -> String {
         format!("postgres://charging@127.0.0.1:{}/charging", self.port("STACK_PG_PORT"))
     }
 
-    /// Kafka.
+    /// The address of Kafka.
     #[must_use]
     pub fn brokers(&self) -> String {
         format!("127.0.0.1:{}", self.port("STACK_KAFKA_PORT"))
     }
 
-    /// Ends Postgres and starts it again.
+    /// Stops PostgreSQL and starts it again.
     ///
     /// # Errors
-    /// When it does not end, or not start.
+    /// When it does not stop or start.
     pub async fn restart_postgres(&self, stop: Stop) -> anyhow::Result<()> {
         let home = std::fs::read_to_string(self.folder.join("postgres-home"));
         let home = home.map_or_else(|_| self.folder.join("postgres"), |home| PathBuf::from(home.trim()));
@@ -108,11 +111,12 @@ impl Stack {
             Stop::Orderly => Signal::INT,
             Stop::Crash => Signal::QUIT,
         };
-        end(&home.join("data/postmaster.pid"), signal).await.context("end Postgres")?;
+        end(&home.join("data/postmaster.pid"), signal).await.context("stop PostgreSQL")?;
         self.run("up").await
     }
 
-    /// The broker alone, in a folder of its own and on these ports; the other servers stay whoever's they are.
+    /// A stack of only the broker, in its own folder and on these ports; the other servers are not
+    /// touched.
     pub(crate) fn of_broker(folder: PathBuf, port: u16, controller_port: u16) -> Self {
         let [postgres, redis, ..] = PORTS;
         let ports =
@@ -120,20 +124,20 @@ impl Stack {
         Self { folder, ports, ignored: &["KAFKA_BROKERS"], ..Self::of_this_checkout() }
     }
 
-    /// Ends Kafka and starts it again.
+    /// Stops Kafka and starts it again.
     ///
     /// # Errors
-    /// When it does not end, or not start.
+    /// When it does not stop or start.
     pub async fn restart_broker(&self, stop: Stop) -> anyhow::Result<()> {
         let signal = match stop {
             Stop::Orderly => Signal::TERM,
             Stop::Crash => Signal::KILL,
         };
-        end(&self.broker_pid_file(), signal).await.context("end Kafka")?;
+        end(&self.broker_pid_file(), signal).await.context("stop Kafka")?;
         self.run("up").await
     }
 
-    /// Signals Kafka.
+    /// Sends a signal to Kafka.
     ///
     /// # Errors
     /// When it does not run.
@@ -141,7 +145,7 @@ impl Stack {
         Ok(kill_process(pid_in(&self.broker_pid_file())?, signal)?)
     }
 
-    /// Kills Kafka and waits until it is gone, for good; for where nothing can be awaited.
+    /// Kills Kafka and waits until it is gone; for callers that cannot await.
     ///
     /// # Errors
     /// When it does not run.
@@ -155,12 +159,12 @@ impl Stack {
         Ok(())
     }
 
-    /// Where it keeps everything.
+    /// The folder of the stack.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Where Kafka keeps its logs.
+    /// The folder of Kafka's logs.
     pub(crate) fn broker_data(&self) -> PathBuf {
         self.folder.join("kafka/data")
     }
@@ -177,12 +181,12 @@ impl Stack {
         let mut call = Command::new(&self.script);
         call.arg(command).env("STACK_DIR", &self.folder).env("STACK_BROKER", "kafka");
         call.envs(self.ports.map(|(name, port)| (name, port.to_string())));
-        // For ingestors that may not ask for another language.
+        // For ingestors that may not choose another language.
         call.env("STACK_PG_MESSAGES", MESSAGES);
         for name in self.ignored {
             call.env_remove(name);
         }
-        // A Ctrl-C at the terminal is for the campaign, which then stops the servers.
+        // Ctrl-C at the terminal is for the campaign, which then stops the servers.
         call.stdin(Stdio::null()).process_group(0).kill_on_drop(true);
         let output = call.output().await.with_context(|| format!("run {}", self.script.display()))?;
         if !output.status.success() {
@@ -191,7 +195,8 @@ impl Stack {
         Ok(())
     }
 
-    /// Takes Kafka's jars from the developer's stack, if they are there, instead of fetching them.
+    /// Copies Kafka's jars from the developer's stack, if they are there, instead of downloading
+    /// them.
     fn borrow_jars(&self) {
         let (theirs, ours) = (self.script.with_file_name("../../.stack/kafka"), self.folder.join("kafka"));
         let copied = || -> std::io::Result<()> {
@@ -201,22 +206,23 @@ impl Stack {
                 std::fs::copy(jar.path(), ours.join("lib").join(jar.file_name()))?;
             }
             std::fs::copy(theirs.join("lib.for"), ours.join("lib.for"))?;
-            // What makes the folder a stack's.
+            // The file that marks the folder as that of a stack.
             std::fs::write(self.folder.join("charging-stack"), "")
         };
         if !ours.join("lib.for").exists() && theirs.join("lib.for").exists() && copied().is_err() {
-            // Half a copy is noticed by the stack, which then fetches them all.
+            // The stack notices an incomplete copy and then downloads all jars.
             drop(std::fs::remove_dir_all(&ours));
         }
     }
 }
 
-/// Signals the process whose id is the first line of `file`, and waits until it is gone.
+/// Sends a signal to the process whose id is in the first line of `file`, and waits until it is
+/// gone.
 async fn end(file: &Path, signal: Signal) -> anyhow::Result<()> {
     let pid = pid_in(file)?;
     kill_process(pid, signal)?;
     let gone = async || Ok(is_gone(pid));
-    crate::waiting::wait_until("the process to end", ENDING, gone).await?;
+    crate::waiting::wait_until("the process to exit", ENDING, gone).await?;
     Ok(())
 }
 
@@ -226,7 +232,7 @@ fn pid_in(file: &Path) -> anyhow::Result<Pid> {
     pid.with_context(|| format!("no process id in {}", file.display()))
 }
 
-/// Gone, or dead and not yet collected by whoever started it.
+/// Gone, or a zombie that its parent has not reaped yet.
 fn is_gone(pid: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
     let is_dead =

@@ -1,4 +1,4 @@
-//! What is sent while faults happen: events of a simulated fleet, with a ledger, and markers.
+//! What is sent while faults happen: events of simulated devices, with a ledger, and markers.
 
 use crate::markers::{Marker, keep_marking};
 use anyhow::{Context as _, ensure};
@@ -11,31 +11,32 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Longer than any campaign: traffic ends when it is told to.
+/// Longer than any campaign: the traffic ends when it is stopped.
 const DAY_S: u64 = 86_400;
-/// How long an event is tried, since brokers are restarted meanwhile.
+/// How long the publication of an event is tried, because brokers are restarted meanwhile.
 const PUBLISH_TIMEOUT_MS: u64 = 120_000;
 
-/// Percent of a campaign's events and devices that are of a gateway in the manner `deployed`.
+/// The percentage of a campaign's events and devices that belong to a gateway in the manner
+/// `deployed`.
 pub const DEPLOYED_PERCENT: u32 = 33;
 
-/// How much, and in what manner.
+/// The amount and the manner of the traffic.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// Events per second, of both manners, duplicates among them.
+    /// Events per second, of both manners, including duplicates.
     pub events_per_second: u32,
-    /// Devices that speak, of both manners.
+    /// Devices that send events, of both manners.
     pub charge_points: u32,
-    /// Percent of the events, and of the devices, that are of a gateway in the manner `deployed`: their
-    /// sessions rest on readings and stops.
+    /// The percentage of the events and of the devices that belong to a gateway in the manner
+    /// `deployed`. Their sessions are derived from meter values and stops.
     pub deployed_percent: u32,
-    /// Between two markers of one partition.
+    /// The interval between two markers of one partition.
     pub marker_interval: Duration,
 }
 
 type RunningLoad = AbortOnDropHandle<Result<LoadReport, SimulatorError>>;
 
-/// Traffic that goes on; ends when dropped.
+/// Running traffic; it ends when it is dropped.
 pub(crate) struct Traffic {
     stop: Shutdown,
     loads: Vec<RunningLoad>,
@@ -45,20 +46,20 @@ pub(crate) struct Traffic {
 /// What was sent.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// Of each device.
+    /// By device.
     pub ledger: Ledger,
-    /// Events, duplicates among them.
+    /// Events, including duplicates.
     pub events: u64,
     /// Duplicates.
     pub duplicates: u64,
     /// Markers.
     pub markers: Vec<Marker>,
-    /// How far production fell behind the clock, at most.
+    /// The greatest delay of production behind schedule.
     pub worst_lag: Duration,
 }
 
 impl Traffic {
-    /// Begins, with devices whose ids begin with `id_prefix`.
+    /// Starts to send, with devices whose ids begin with `id_prefix`.
     pub(crate) async fn start(
         kafka: &Kafka,
         topic: &str,
@@ -80,7 +81,7 @@ impl Traffic {
         Ok(Self { stop, loads, markers })
     }
 
-    /// Ends it, once all that was queued is acknowledged.
+    /// Ends the traffic once all queued events are acknowledged.
     pub(crate) async fn stop(self) -> anyhow::Result<Sent> {
         self.stop.request();
         let mut sent = Sent::nothing();
@@ -88,7 +89,7 @@ impl Traffic {
             let report = load.await.context("the load")??;
             ensure!(
                 report.failed == 0,
-                "{} events could not be published: nothing can be compared",
+                "{} events could not be published, so the state cannot be compared",
                 report.failed
             );
             sent.add(report);
@@ -101,7 +102,7 @@ impl Traffic {
 }
 
 impl Pace {
-    /// This much of the events and devices, at least one of each.
+    /// This percentage of the events and devices, at least one of each.
     fn part(&self, percent: u32) -> Self {
         let of = |whole: u32| (whole.saturating_mul(percent) / 100).max(1);
         Self {
@@ -147,7 +148,7 @@ impl Sent {
     }
 }
 
-/// Starts a load of devices behind a gateway of that manner.
+/// Starts a load of devices at a gateway of that manner.
 async fn start_load(
     kafka: &Kafka,
     topic: &str,

@@ -1,16 +1,16 @@
-//! Waiting for a condition, bounded.
+//! Waiting for a condition, with a time limit.
 
 use anyhow::{Context as _, ensure};
 use std::time::{Duration, Instant};
 
-/// Between looks.
+/// The interval between two checks.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Asks `condition` again and again until it is true; says how long that took. An error, such as that a server is away,
-/// counts as no, and the last one says why it was in vain.
+/// Checks `condition` repeatedly until it is true; returns how long that took. An error, for
+/// example because a server is down, counts as false; the last one is the cause of a time-out.
 ///
 /// # Errors
-/// When it has not come true within `limit`.
+/// When it does not become true within `limit`.
 pub(crate) async fn wait_until(
     what: &str,
     limit: Duration,
@@ -18,30 +18,33 @@ pub(crate) async fn wait_until(
 ) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     let met = async || {
-        ensure!(condition().await?, "not yet");
+        ensure!(condition().await?, "the condition does not hold yet");
         Ok(())
     };
     wait_for(what, limit, met).await?;
     Ok(begun.elapsed())
 }
 
-/// Asks again and again until there is an answer.
+/// Calls repeatedly until there is a result.
 ///
 /// # Errors
-/// When there was none within `limit`.
+/// When there is none within `limit`.
 pub(crate) async fn wait_for<T>(
     what: &str,
     limit: Duration,
     ask: impl AsyncFn() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let begun = Instant::now();
-    let mut why = anyhow::anyhow!("no answer");
+    let mut why = anyhow::anyhow!("no result yet");
     loop {
         let left = limit.saturating_sub(begun.elapsed());
         match tokio::time::timeout(left, ask()).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => why = error,
-            Err(_elapsed) => return Err(why).with_context(|| format!("waited {limit:?} in vain for {what}")),
+            Err(_elapsed) => {
+                return Err(why)
+                    .with_context(|| format!("waited for {what}, which did not happen within {limit:?}"));
+            }
         }
         tokio::time::sleep(LOOK).await;
     }

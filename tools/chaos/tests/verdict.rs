@@ -1,8 +1,8 @@
-//! The verdict sees what a broken compare-and-set would do; here it is done by hand, in SQL.
+//! The verdict detects what a broken compare-and-set would do; here it is done by hand, in SQL.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use chaos::books::Books;
+use chaos::database_audit::AuditedDatabase;
 use chaos::markers::Marker;
 use chaos::traffic::Sent;
 use chaos::verdict::{Allowed, judge, state};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use testkit::TestDatabase;
 
 /// One partition that `first` has taken, and read from 0 to 10 with a marker at 5.
-const AS_IT_SHOULD_BE: &str = "
+const INTACT: &str = "
     insert into ingest_partitions (topic, partition, next_offset) values ('t', 0, 0);
     set application_name = 'first';
     update ingest_partitions set owner = gen_random_uuid(), epoch = 1;
@@ -28,11 +28,11 @@ const MARKER_AGAIN: &str = "
     values (gen_random_uuid(), 't', 0, 5, 5, 'MISSING_EVENT_TYPE', '', '{\"marker\":\"0-0\"}')
     on conflict (topic, partition, first_offset) do nothing;";
 
-/// What the verdict says after `done`, where the partition should be read to 10; what comes before the examples.
-async fn said_of(done: &str) -> Vec<String> {
+/// The findings without their examples after `done`, where the partition should be read to 10.
+async fn findings_after(done: &str) -> Vec<String> {
     let database = TestDatabase::new().await;
-    let books = Books::open(&database.url).await.unwrap();
-    books.run_sql(&format!("{AS_IT_SHOULD_BE} {done}; reset application_name")).await.unwrap();
+    let audited = AuditedDatabase::open(&database.url).await.unwrap();
+    audited.run_sql(&format!("{INTACT} {done}; reset application_name")).await.unwrap();
     let sent = Sent {
         ledger: Ledger { devices: Vec::new(), kinds: BTreeMap::new() },
         events: 0,
@@ -40,7 +40,7 @@ async fn said_of(done: &str) -> Vec<String> {
         markers: vec![Marker { name: "0-0".to_owned(), partition: 0, offset: 5 }],
         worst_lag: Duration::ZERO,
     };
-    let findings = judge(&books, &sent, &BTreeMap::from([(0, 10)]), &Allowed::default()).await.unwrap();
+    let findings = judge(&audited, &sent, &BTreeMap::from([(0, 10)]), &Allowed::default()).await.unwrap();
     findings.iter().map(|finding| finding.split(": ").next().unwrap().to_owned()).collect()
 }
 
@@ -48,60 +48,60 @@ const BROKEN_CHAIN: &str = "a batch does not begin where the one before it ended
 const TWICE: &str = "an effect was written more than once";
 const APART: &str = "an effect was written in a transaction that does not move the offset over it";
 const STRANGER: &str =
-    "a batch was written by somebody else than the one who took the partition under that epoch";
-const UNREAD: &str = "a partition is not read to its end";
+    "a batch was written by another ingestor than the one that took the partition under that epoch";
+const UNREAD: &str = "a partition was not read to its end";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_said_of_what_is_as_it_should_be() {
-    assert_eq!(said_of("").await, [""; 0]);
+async fn reports_nothing_for_an_intact_state() {
+    assert_eq!(findings_after("").await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_right_to_ask_devices_is_no_partition() {
+async fn ignores_the_lease_for_probing_devices() {
     let asked =
         "insert into ingest_partitions (topic, partition, next_offset) values ('presence/watch', 0, 0);
                  update ingest_partitions set owner = gen_random_uuid(), epoch = 7, next_offset = 0
                  where topic = 'presence/watch'";
-    assert_eq!(said_of(asked).await, [""; 0]);
+    assert_eq!(findings_after(asked).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_is_written_twice_is_found() {
+async fn reports_a_batch_that_is_written_twice() {
     let again = format!("begin; update ingest_partitions set next_offset = 10; {MARKER_AGAIN} commit");
-    assert_eq!(said_of(&again).await, [BROKEN_CHAIN, TWICE, APART]);
+    assert_eq!(findings_after(&again).await, [BROKEN_CHAIN, TWICE, APART]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_whose_offsets_are_another_ones_is_found() {
-    assert_eq!(said_of(&format!("begin; {MARKER_AGAIN} commit")).await, [TWICE, APART]);
+async fn reports_a_batch_with_offsets_of_another() {
+    assert_eq!(findings_after(&format!("begin; {MARKER_AGAIN} commit")).await, [TWICE, APART]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_former_owner_that_writes_is_found() {
+async fn reports_a_write_of_a_former_owner() {
     let late = "update ingest_partitions set next_offset = 8; set application_name = 'second';
                 update ingest_partitions set owner = gen_random_uuid(), epoch = 2; set application_name = 'first';
                 update ingest_partitions set next_offset = 10";
-    assert_eq!(said_of(late).await, [BROKEN_CHAIN, STRANGER]);
+    assert_eq!(findings_after(late).await, [BROKEN_CHAIN, STRANGER]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_is_stepped_over_is_found() {
+async fn reports_a_skipped_record() {
     let lost = "delete from dead_letters; delete from chaos_effects";
-    assert_eq!(said_of(lost).await, ["an acknowledged record has no effect"]);
-    assert_eq!(said_of("update ingest_partitions set next_offset = 12").await, [UNREAD]);
+    assert_eq!(findings_after(lost).await, ["an acknowledged record has no effect"]);
+    assert_eq!(findings_after("update ingest_partitions set next_offset = 12").await, [UNREAD]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_that_goes_back_is_found() {
+async fn reports_a_state_that_becomes_older() {
     let back = "insert into charge_points (charge_point_id, online, last_seen_at, seen_appended_at)
                 values ('CP-1', true, now(), now());
                 update charge_points set seen_appended_at = now() - interval '1 second';
                 delete from charge_points";
-    assert_eq!(said_of(back).await, ["a state became older than it was"]);
+    assert_eq!(findings_after(back).await, ["a state became older than it was"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_goes_back_only_for_an_earlier_copy_of_its_event() {
+async fn accepts_an_older_status_only_from_an_earlier_copy_of_its_event() {
     let back_to = |event: i64, rivals: &str| {
         format!(
             "insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_event)
@@ -111,33 +111,34 @@ async fn a_status_goes_back_only_for_an_earlier_copy_of_its_event() {
              delete from connectors"
         )
     };
-    assert_eq!(said_of(&back_to(4, "[]")).await, ["a state became older than it was"]);
-    assert_eq!(said_of(&back_to(5, "[]")).await, [""; 0]);
-    assert_eq!(said_of(&back_to(4, r#"[{"event": 5, "stamp": {}, "value": {}}]"#)).await, [""; 0]);
+    assert_eq!(findings_after(&back_to(4, "[]")).await, ["a state became older than it was"]);
+    assert_eq!(findings_after(&back_to(5, "[]")).await, [""; 0]);
+    assert_eq!(findings_after(&back_to(4, r#"[{"event": 5, "stamp": {}, "value": {}}]"#)).await, [""; 0]);
     let slow = "insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_event)
                 values ('CP-1', 1, 'Charging', now(), now(), 5);
                 update connectors set status_event = 6, status_at = now() - interval '9 s', status_appended_at = now();
                 delete from connectors";
-    assert_eq!(said_of(slow).await, [""; 0], "its clock was set back");
+    assert_eq!(findings_after(slow).await, [""; 0], "the device's clock was set back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_never_sent_is_found() {
+async fn reports_what_was_never_sent() {
     let made_up =
         "insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Charging');
                    insert into dead_letters (id, topic, partition, first_offset, last_offset, reason, detail)
                    values (gen_random_uuid(), 't', 0, 7, 7, 'TOO_LATE', '')";
-    let said = said_of(made_up).await;
+    let said = findings_after(made_up).await;
     let expected = [
         "last statuses of connectors",
         APART,
         "an event that was sent became a dead letter",
-        "an effect of a record that was not acknowledged",
+        "an unacknowledged record has an effect",
     ];
     assert_eq!(said, expected);
 }
 
-/// A device whose one transaction, begun at 1,790,000,000.250 s, its readings show.
+/// A device with one transaction that began at 1,790,000,000.250 s and is shown by its meter
+/// values.
 fn charging_device() -> DeviceLedger {
     let at = chrono::DateTime::from_timestamp_millis(1_790_000_000_250).unwrap();
     let session = LedgerSession {
@@ -164,7 +165,7 @@ fn charging_device() -> DeviceLedger {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_rests_on_other_evidence_is_found() {
+async fn reports_a_session_that_is_derived_from_other_evidence() {
     let ledger = Ledger { devices: vec![charging_device()], kinds: BTreeMap::new() };
     for (evidence, millis, findings) in [("readings", 250, 0), ("event", 250, 2), ("readings", 251, 2)] {
         let database = TestDatabase::new().await;

@@ -1,10 +1,6 @@
-//! The platform on one machine: its story told step by step, or kept running to play with.
+//! Runs the platform on one machine: plays a story step by step, or keeps it running.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this program talks to the person who started it"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
 mod measure;
 mod stage;
@@ -18,11 +14,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "usage: demo COMMAND [ISSUER]
-  story   play what the platform does, step by step, and check every step
-  run     keep everything running with a simulated fleet, until Ctrl-C
+  story   run the platform through a session step by step, and check every step
+  run     keep the platform running with simulated devices until Ctrl-C
 
-With ISSUER, a folder that holds the key of a development issuer, or will, the services ask for tokens.
-Needs DATABASE_URL, REDIS_URL and KAFKA_BROKERS: `make demo` and `make run` set them.";
+With ISSUER, the services require tokens of the development issuer whose key is in the folder ISSUER.\nThe key is created if it does not exist.
+Requires DATABASE_URL, REDIS_URL and KAFKA_BROKERS; `make demo` and `make run` set them.";
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
@@ -31,7 +27,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("no runtime: {error}");
+            eprintln!("✗ cannot start the async runtime: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -52,7 +48,8 @@ async fn play(command: &str, issuer: Option<&Path>) -> anyhow::Result<()> {
     }
 }
 
-/// Starts the services, plays, and ends them again however the play ended; Ctrl-C ends it too.
+/// Starts the services, runs `play`, and stops the services whatever the result; Ctrl-C ends it,
+/// too.
 async fn on_stage(
     ports: Ports,
     issuer: Option<&Path>,
@@ -60,7 +57,7 @@ async fn on_stage(
 ) -> anyhow::Result<()> {
     let (stage, mut services) = tokio::select! {
         set_up = Stage::set_up(ports, issuer) => set_up.context("set up")?,
-        // What was started by then ends with the future that holds it.
+        // Processes that were started by then end when this future is dropped.
         () = told_to_end() => return Ok(()),
     };
     let outcome = tokio::select! {

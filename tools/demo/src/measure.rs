@@ -1,4 +1,4 @@
-//! How long an event takes to be visible, and a command to be on Kafka, while the platform is at work.
+//! Measures how long an event takes to become visible, and a command to reach Kafka, under load.
 
 mod events;
 
@@ -7,12 +7,12 @@ use launch::narrator::say;
 use launch::{Latencies, commands, resident_mb};
 use std::time::Duration;
 
-/// Events per second in the background: ten thousand piles that say something every 17 seconds.
+/// Background events per second: ten thousand piles that each send one every 17 seconds.
 const EVENT_RATE: u32 = 600;
 /// Commands per second.
 const COMMAND_RATE: u32 = 50;
 
-/// A short measurement, for the end of the story.
+/// A short measurement for the end of the story.
 pub async fn briefly(stage: &Stage) -> anyhow::Result<()> {
     memory(stage);
     measure(stage, Duration::from_secs(8)).await

@@ -1,4 +1,4 @@
-//! The three services, a simulated gateway, and the way to each of them.
+//! The three services, a simulated gateway, and their clients.
 
 use anyhow::Context as _;
 use dev_issuer::Issuer;
@@ -11,28 +11,29 @@ use runtime::kafka::Kafka;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Everything that a play needs.
+/// Everything that a story uses.
 pub struct Stage {
-    /// asset-api.
+    /// A client of asset-api.
     pub assets: Api,
-    /// command-dispatcher.
+    /// A client of command-dispatcher.
     pub commands: Api,
     /// The gateway and its devices.
     pub simulator: Simulator,
-    /// For looking at topics.
+    /// A client for reading topics.
     pub kafka: Kafka,
     /// The services' names and process ids.
     pub pids: Vec<(&'static str, u32)>,
-    /// Ends the simulated gateway.
+    /// Stops the simulated gateway.
     pub simulator_stop: Shutdown,
-    /// Whether the services want to know who asks.
+    /// Whether the services require tokens.
     pub asks_for_tokens: bool,
-    /// Something that no other run has, for names.
+    /// Unique to this run; used in names.
     pub run: String,
 }
 
 impl Stage {
-    /// Migrates, starts the services, waits until they are ready, and starts the simulated gateway.
+    /// Migrates the database, starts the services, waits until they are ready, and starts the
+    /// simulated gateway.
     pub async fn set_up(ports: Ports, issuer: Option<&Path>) -> anyhow::Result<(Self, Services)> {
         let begun = Instant::now();
         say("migrating the database");
@@ -42,7 +43,7 @@ impl Stage {
         let mut services = Vec::new();
         let mut addresses = Vec::new();
         let (assets, commands) = (ports.pick(8080)?, ports.pick(8081)?);
-        // The console's pages come from one service and send commands to the other.
+        // The console is served by one service and sends commands to the other.
         let console = ("CHARGING__CONSOLE__DISPATCHER_ORIGIN", format!("http://{commands}"));
         let pages = ("CHARGING__HTTP__CORS_ORIGINS", origins(&assets));
         for (name, http, admin) in [
@@ -79,7 +80,10 @@ impl Stage {
             commands.base()
         ));
         seen(&format!("console {}/console/", assets.base()));
-        seen(&format!("simulated gateway; all ready after {:.1} s", begun.elapsed().as_secs_f64()));
+        seen(&format!(
+            "the simulated gateway and all services are ready after {:.1} s",
+            begun.elapsed().as_secs_f64()
+        ));
         let run = format!("{:x}", chrono::DateTime::timestamp(&runtime::clock::now()) & 0xff_ffff);
         let pids = services.iter().filter_map(|service| Some((service.name, service.id()?))).collect();
         let asks_for_tokens = access.is_some();
@@ -89,7 +93,7 @@ impl Stage {
 }
 
 impl Stage {
-    /// Starts a second gateway, a deployed one, with pods of other names.
+    /// Starts a second gateway in the deployed manner, whose pods have other names.
     pub async fn deployed_gateway(&self) -> anyhow::Result<Simulator> {
         let settings = deployed_settings();
         Ok(Simulator::start(settings, self.kafka.clone(), launch::redis()?, self.simulator_stop.clone())
@@ -97,12 +101,12 @@ impl Stage {
     }
 }
 
-/// Where a browser on this machine may say that pages of a service come from.
+/// The origins from which a browser on this machine loads the pages of a service.
 fn origins(listen: &str) -> String {
     format!("http://{listen},http://{}", listen.replace("127.0.0.1", "localhost"))
 }
 
-/// How the services are told whose tokens they take, and a token for the player.
+/// The services' authentication settings, and a token for the story.
 struct Access {
     settings: [(&'static str, String); 3],
     token: String,
@@ -119,19 +123,19 @@ impl Access {
         ];
         let scopes = "assets:read assets:write tariffs:read tariffs:write commands:send operations";
         let token = issuer.sign(&Issuer::claims("demo", scopes))?;
-        seen("the services ask for tokens; `make token SCOPES=\"assets:read\"` prints one");
+        seen("the services require tokens; `make token SCOPES=\"assets:read\"` prints one");
         Ok(Self { settings, token })
     }
 }
 
-/// Where the services' logs go: below the folder that the binaries lie in.
+/// The folder of the services' logs, below the folder of the binaries.
 fn log_folder() -> anyhow::Result<PathBuf> {
     let folder = std::env::current_exe()?.with_file_name("demo-logs");
-    std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     Ok(folder)
 }
 
-/// A deployed gateway whose keys run out while the story is played.
+/// A deployed gateway whose keys expire during the story.
 fn deployed_settings() -> SimulatorSettings {
     let mut settings = simulator_settings();
     settings.behaviour.manner = Manner::Deployed;
@@ -142,7 +146,7 @@ fn deployed_settings() -> SimulatorSettings {
     settings
 }
 
-/// A gateway that is quick, so that nobody waits for the story.
+/// A gateway with short intervals, so that the story is quick.
 pub fn simulator_settings() -> SimulatorSettings {
     let mut settings = SimulatorSettings::default();
     settings.gateway.pods = 3;

@@ -1,4 +1,4 @@
-//! The product's story, through its public interfaces; every step is checked.
+//! The story, played through the platform's public interfaces; every step is checked.
 
 mod deployed;
 mod prices;
@@ -15,22 +15,23 @@ use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 use wire::routing::RoutingHash;
 
-/// How long anything in the story may take.
+/// The limit for each wait of the story.
 const PATIENCE: Duration = Duration::from_secs(20);
 const COMMAND_PARTITIONS: NonZeroU16 = NonZeroU16::new(128).unwrap();
 
-/// Plays it with both gateways: one that keeps the contract, and then, shorter, the deployed one.
+/// Plays the story with a gateway that keeps the contract, and then a shorter one with the deployed
+/// gateway.
 pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
     as_asked(stage).await?;
     deployed::tell(stage).await?;
-    heading("Latencies, everything on this machine");
+    heading("Latencies, with everything on this machine");
     measure::briefly(stage).await?;
-    println!("\n✓ every step was as it should be");
+    println!("\n✓ every step succeeded");
     Ok(())
 }
 
 async fn as_asked(stage: &Stage) -> anyhow::Result<()> {
-    heading("The story");
+    heading("A session, step by step");
     let mut steps = Steps::new();
     let pile = register(stage, &mut steps).await?;
     come_online(stage, &stage.simulator, &mut steps, &pile).await?;
@@ -63,13 +64,14 @@ async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered
     let (pile, body) = create(stage, steps, "1").await?;
     let piles = format!("/api/v1/stations/{}/piles", pile.station);
 
-    steps.next("Create it again: its chargePointId is taken");
+    steps.next("Create the pile again: its chargePointId is taken");
     let answer = stage.assets.post(&piles, &body).await?.expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
     call("POST", &piles, &problem(&answer));
     Ok(pile)
 }
 
-/// A station and a pile in it, whose device has that number; also the pile as it was posted.
+/// Creates a station and a pile in it, whose device has the number `number`. Also returns the
+/// posted pile.
 async fn create(stage: &Stage, steps: &mut Steps, number: &str) -> anyhow::Result<(Registered, Value)> {
     steps.next("Create a station");
     let station =
@@ -79,7 +81,7 @@ async fn create(stage: &Stage, steps: &mut Steps, number: &str) -> anyhow::Resul
     let station = answer.text("/id").to_owned();
     let piles = format!("/api/v1/stations/{station}/piles");
 
-    steps.next("Create a pile in it");
+    steps.next("Create a pile in the station");
     let device = ChargePointId::parse(&format!("CP-{}-{number}", stage.run))?;
     let pile = json!({ "chargePointId": device, "name": "1号桩", "model": "DC-120", "vendor": "Vendor-A",
                        "ratedPowerKw": 120, "currentType": "DC" });
@@ -95,12 +97,12 @@ async fn come_online(
     steps: &mut Steps,
     pile: &Registered,
 ) -> anyhow::Result<()> {
-    steps.next("The device comes online, through a gateway pod");
+    steps.next("The device comes online through a gateway pod");
     let spec = DeviceSpec::new(pile.device.clone()).with_connectors(1);
     let sent = gateway.connect(spec).await?;
-    let first = sent.first().context("the device said nothing")?;
+    let first = sent.first().context("the device sent no event")?;
     let answer = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
-    ensure!(!answer.text("/lastHeartbeatAt").is_empty(), "no lastHeartbeatAt: {}", answer.body);
+    ensure!(!answer.text("/lastHeartbeatAt").is_empty(), "the pile has no lastHeartbeatAt: {}", answer.body);
     let took = (runtime::clock::now() - first.position.sent_at).to_std().unwrap_or_default();
     let live = format!(
         "status Available, lastHeartbeatAt {}, gateway {}",
@@ -117,7 +119,7 @@ async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::
     let start = json!({ "idTag": "RFID123", "connectorId": 1 });
     command(stage, &stage.simulator, pile, "start-transaction", &start).await?;
 
-    steps.next("The pile charges, and energy climbs");
+    steps.next("The pile charges, and its energy grows");
     let later = energy_climbs(stage, pile).await?;
     seen(&format!("at {:.0} W", later.number("/connectors/0/powerW").unwrap_or_default()));
 
@@ -128,7 +130,7 @@ async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::
     Ok(())
 }
 
-/// Waits until the pile charges and its energy has climbed; returns the pile.
+/// Waits until the pile charges and its energy has grown; returns the pile.
 async fn energy_climbs(stage: &Stage, pile: &Registered) -> anyhow::Result<Answer> {
     let charging = |pile: &Answer| pile.text("/status") == "Charging" && energy(pile).is_some();
     let first = until(&stage.assets, &pile.path(), charging).await?;
@@ -148,7 +150,7 @@ async fn stop(
     steps.next("The order service stops the charge");
     command(stage, gateway, pile, "stop-transaction", &json!({ "connectorId": 1 })).await?;
     until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
-    call("GET", &pile.path(), "status Available again, no session open");
+    call("GET", &pile.path(), "status Available, no open session");
     Ok(())
 }
 
@@ -163,7 +165,7 @@ async fn be_offline(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyh
 }
 
 async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
-    steps.next("It comes back and is reset");
+    steps.next("The device reconnects and is reset");
     stage.simulator.connect(DeviceSpec::new(pile.device.clone()).with_connectors(1)).await?;
     let online = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
     let heard = online.text("/lastHeartbeatAt").to_owned();
@@ -191,7 +193,7 @@ async fn command(
     let expected = RoutingHash::Fnv1a32.partition(&gateway, COMMAND_PARTITIONS);
     ensure!(
         received.partition == expected && answer.number("/partition") == Some(f64::from(expected)),
-        "the command lies on partition {}, {gateway} reads {expected}",
+        "the command is on partition {}, but {gateway} reads {expected}",
         received.partition
     );
     seen(&format!(
@@ -201,7 +203,7 @@ async fn command(
     Ok(id)
 }
 
-/// Asks again until the answer is as `wanted`.
+/// Repeats the request until the answer is as `wanted`.
 async fn until(api: &Api, path: &str, wanted: impl Fn(&Answer) -> bool) -> anyhow::Result<Answer> {
     let begun = Instant::now();
     loop {
@@ -210,7 +212,7 @@ async fn until(api: &Api, path: &str, wanted: impl Fn(&Answer) -> bool) -> anyho
             return Ok(answer);
         }
         if begun.elapsed() > PATIENCE {
-            bail!("{path} did not come to be as it should within {PATIENCE:?}: {}", answer.body);
+            bail!("{path} did not reach the expected state within {PATIENCE:?}: {}", answer.body);
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -224,11 +226,11 @@ fn problem(answer: &Answer) -> String {
     format!("{} {}: {}", answer.status, answer.text("/code"), answer.text("/detail"))
 }
 
-/// Where the small fleet stands: name, latitude and longitude.
+/// The stations of the small fleet: name, latitude and longitude.
 const STATIONS: [(&str, f64, f64); 3] =
     [("人民广场站", 31.2304, 121.4737), ("滨江站", 30.2084, 120.2120), ("新街口站", 32.0415, 118.7781)];
 
-/// Registers a small fleet, connects it, and leaves it to itself until Ctrl-C.
+/// Registers and connects a small fleet, and keeps it running until Ctrl-C.
 pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
     let mut stations = Vec::new();
     for (name, latitude, longitude) in STATIONS {
@@ -247,16 +249,16 @@ pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
         pile.text("/id").clone_into(&mut example);
         stage.simulator.connect(DeviceSpec::new(device)).await?;
     }
-    heading("Running, until Ctrl-C");
+    heading("Running until Ctrl-C");
     let (assets, commands) = (stage.assets.base(), stage.commands.base());
     say(&format!("console             {assets}/console/"));
     say(&format!("asset-api           {assets}/api/v1/stations"));
     say(&format!("command-dispatcher  {commands}"));
-    say(&format!("what both can do    {assets}/docs/ and {commands}/docs/"));
+    say(&format!("API documentation   {assets}/docs/ and {commands}/docs/"));
     say(
         "probes and metrics  http://127.0.0.1:9080 (asset-api) :9081 (command-dispatcher) :9082 (event-ingestor)",
     );
-    say("ten simulated piles are online; look at one, ask what it costs, and charge:");
+    say("ten simulated piles are online; read one, ask for its price, and charge:");
     let token = if stage.asks_for_tokens {
         println!("\n    TOKEN=$(make -s token)");
         " -H \"authorization: Bearer $TOKEN\""

@@ -1,5 +1,5 @@
-//! Gives out tokens where there is no issuer of one's own: on a developer's machine, and in tests. Never in production: whoever
-//! can read its folder can make any token.
+//! An issuer of tokens for development and tests, where there is no real issuer. Never use it in
+//! production: anyone who can read its folder can sign any token.
 
 use anyhow::Context as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Gives out tokens that are signed with EdDSA, by one key.
+/// Issues tokens that are signed with EdDSA by one key.
 pub struct Issuer {
     /// The key's id.
     pub key_id: String,
@@ -20,28 +20,30 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// What its tokens have as `iss`.
+    /// The `iss` of its tokens.
     pub const NAME: &str = "https://issuer.localhost";
-    /// What they have as `aud`.
+    /// The `aud` of its tokens.
     pub const AUDIENCE: &str = "charging-platform";
 
-    /// With a new key.
+    /// An issuer with a new key.
     ///
     /// # Errors
-    /// When there is no randomness.
+    /// When the system provides no randomness.
     pub fn generate() -> anyhow::Result<Self> {
         Self::of(Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?.as_ref())
     }
 
-    /// With the key in `folder`, which is made when it is not there; with its public half beside it, see
-    /// [`jwks_file`](Self::jwks_file).
+    /// An issuer with the key in `folder`. The key is created if it does not exist, and its public
+    /// half is written next to it, see [`jwks_file`](Self::jwks_file).
     ///
     /// # Errors
-    /// When the folder cannot be read or written, or holds no key.
+    /// When the folder cannot be read or written, or contains an invalid key.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("key.der");
         match std::fs::read(&path) {
-            Ok(private) => Self::of(&private).with_context(|| format!("{} is no key", path.display())),
+            Ok(private) => {
+                Self::of(&private).with_context(|| format!("{} is not a valid key", path.display()))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?;
                 let issuer = Self::of(private.as_ref())?;
@@ -55,7 +57,8 @@ impl Issuer {
         }
     }
 
-    /// Where the public half of the key in `folder` is: the services' `auth.jwks_file`.
+    /// The file with the public half of the key in `folder`, for the services' setting
+    /// `auth.jwks_file`.
     #[must_use]
     pub fn jwks_file(folder: &Path) -> PathBuf {
         folder.join("jwks.json")
@@ -68,36 +71,37 @@ impl Issuer {
         Ok(Self { key_id, key: EncodingKey::from_ed_der(private), public })
     }
 
-    /// Its public key, as a JWK (RFC 8037).
+    /// The public key as a JWK (RFC 8037).
     #[must_use]
     pub fn jwk(&self) -> Value {
         let public = self.public();
         json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.key_id, "x": public })
     }
 
-    /// The public key's bytes, in base64url.
+    /// The bytes of the public key in base64url.
     #[must_use]
     pub fn public(&self) -> &str {
         &self.public
     }
 
-    /// A JWK Set with its key alone.
+    /// A JWK Set with only this key.
     #[must_use]
     pub fn jwks(&self) -> String {
         json!({ "keys": [self.jwk()] }).to_string()
     }
 
-    /// Claims that are good for an hour, of `subject` with `scopes`, which are separated by spaces.
+    /// Claims that are valid for an hour, for `subject` with `scopes`, which are separated by
+    /// spaces.
     #[must_use]
     pub fn claims(subject: &str, scopes: &str) -> Value {
         let expires = jsonwebtoken::get_current_timestamp() + 3_600;
         json!({ "iss": Self::NAME, "aud": Self::AUDIENCE, "sub": subject, "exp": expires, "scope": scopes })
     }
 
-    /// A token that says what `claims` say.
+    /// A token with these claims.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// When the token cannot be signed.
     pub fn sign(&self, claims: &Value) -> anyhow::Result<String> {
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
         Ok(encode(&header, claims, &self.key)?)

@@ -1,18 +1,14 @@
 //! Prints a token for the local stack.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this program talks to the person who started it"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
 use dev_issuer::Issuer;
 use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: dev-issuer FOLDER SUBJECT SCOPES
-  Prints a token that is good for an hour, signed with the key in FOLDER, which is made when it is not there.
-  Services take it with auth.mode = \"jwt\", auth.issuer = \"https://issuer.localhost\" and auth.jwks_file = FOLDER/jwks.json.";
+  Prints a token that is valid for an hour, signed with the key in FOLDER. The key is created if it does not exist.
+  Services accept it with auth.mode = \"jwt\", auth.issuer = \"https://issuer.localhost\" and auth.jwks_file = FOLDER/jwks.json.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

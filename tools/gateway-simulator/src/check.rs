@@ -1,6 +1,7 @@
-//! `gateway-simulator check`: whether a gateway keeps the contract, told from its topics and its keys.
+//! `gateway-simulator check`: checks whether a gateway keeps the contract, from its topics and
+//! keys.
 //!
-//! [`Check`] collects what there is to see; a [`Judge`] without I/O makes a [`Verdict`] of it.
+//! [`Check`] collects the observations; a [`Judge`] without I/O derives a [`Verdict`] from them.
 
 mod clocks;
 mod collect;
@@ -35,14 +36,14 @@ use runtime::redis::Redis;
 use runtime::{Context, ExitWith, causes};
 use std::io::Write as _;
 
-/// Nothing was judged.
+/// The exit code when nothing was judged.
 const NOT_JUDGED: u8 = 2;
 
-/// Observes a gateway for `check.duration_s`, or until shutdown is requested, and prints the verdict.
+/// Observes a gateway for `check.duration_s`, or until shutdown is requested; prints the verdict.
 ///
 /// # Errors
-/// [`ExitWith`]: 1 when the contract is broken, 2 when nothing was observed or nothing could be. Or when the settings make
-/// no sense, or the verdict cannot be printed.
+/// [`ExitWith`] 1 if the contract is broken, 2 if nothing was observed or could be observed.
+/// Another error if the settings are invalid or the verdict cannot be printed.
 pub async fn check(settings: Settings, context: Context) -> anyhow::Result<()> {
     let kafka = Kafka::new(&settings.kafka)?;
     let redis = Redis::connect(&settings.redis)?;
@@ -56,7 +57,7 @@ pub async fn check(settings: Settings, context: Context) -> anyhow::Result<()> {
     tracing::info!(
         topic = settings.topics.events,
         seconds = settings.check.duration_s,
-        "observing; Ctrl-C ends it sooner"
+        "observing the gateway; Ctrl-C ends the check early"
     );
     let was_cut_short =
         context.shutdown.run_until_requested(tokio::time::sleep(settings.check.duration())).await.is_none();

@@ -1,4 +1,4 @@
-//! Commands: read from the topic, picked out by each pod, carried out by the device.
+//! Commands: read from the topic, selected by each pod, executed by the device.
 
 mod claims;
 mod deployed;
@@ -15,35 +15,35 @@ use chrono::{DateTime, Utc};
 use domain::commands::Command;
 use domain::ids::GatewayId;
 
-/// A command that reached the pod it is for.
+/// A command that was received by the pod for which it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedCommand {
-    /// The partition that it was read from.
+    /// The partition from which it was read.
     pub partition: i32,
-    /// Its offset there.
+    /// Its offset in the partition.
     pub offset: i64,
-    /// The pod that it reached.
+    /// The pod that received it.
     pub pod: GatewayId,
     /// The command.
     pub command: Command,
     /// The record's `traceparent` header.
     pub traceparent: Option<String>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// When it was received.
     pub received_at: DateTime<Utc>,
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The device does it, or will.
+    /// The device has executed it, or will.
     Accepted,
     /// It was refused.
     Rejected(Rejection),
-    /// It came too late; nobody is told.
+    /// It has expired; nothing is answered.
     Expired,
-    /// It had come before; nothing is done twice.
+    /// It was received before; it is not executed again.
     Repeated,
 }
 
@@ -52,14 +52,14 @@ pub enum Outcome {
 pub enum Rejection {
     /// The pod does not hold the device.
     DeviceOffline,
-    /// The payload is not what OCPP asks for.
+    /// The payload is not valid for OCPP.
     InvalidCommandPayload,
-    /// The device does not want to.
+    /// The device rejected it.
     DeviceRejected,
 }
 
 impl Rejection {
-    /// The word for it in `command.response`.
+    /// The reason in `command.response`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! A charge point as a state machine: what happens to it goes in, what it reports comes out. Time is an argument.
+//! A charge point as a state machine: inputs go in, reported events come out. Time is an argument.
 
 mod battery;
 mod command;
@@ -44,7 +44,7 @@ impl Device {
         Self { spec, pace, power: Power::Down, connectors, configuration: Configuration::default() }
     }
 
-    /// What it is.
+    /// Its specification.
     #[must_use]
     pub const fn spec(&self) -> &DeviceSpec {
         &self.spec
@@ -56,19 +56,20 @@ impl Device {
         &self.connectors
     }
 
-    /// The connector of that number; there is none of number 0.
+    /// The connector with this number; there is none with number 0.
     #[must_use]
     pub fn connector(&self, id: ConnectorId) -> Option<&Connector> {
         self.connectors.iter().find(|connector| connector.id() == id)
     }
 
-    /// The value that a configuration key was set to; case does not matter in the key.
+    /// The value of a configuration key, which is not case-sensitive.
     #[must_use]
     pub fn configuration(&self, key: &str) -> Option<&str> {
         self.configuration.get(key)
     }
 
-    /// Does what `input` asks. Without a connection it does nothing new: what runs goes on, unseen.
+    /// Applies `input`. Without a connection the device starts nothing new; what runs continues
+    /// unreported.
     pub fn apply(&mut self, input: Input, now: DateTime<Utc>, ids: &TransactionIds) -> Reaction {
         let mut reaction = Reaction::default();
         match input {
@@ -94,7 +95,7 @@ impl Device {
         reaction
     }
 
-    /// When it wants the next [`Input::Tick`], if ever.
+    /// When the device needs the next [`Input::Tick`], if ever.
     #[must_use]
     pub fn due(&self) -> Option<DateTime<Utc>> {
         let connectors = self.connectors.iter().filter_map(Connector::due);

@@ -1,4 +1,4 @@
-//! The `conn:` keys in Redis, which tell who holds a device.
+//! The `conn:` keys in Redis, which name the pod of each device.
 
 use domain::ids::{ChargePointId, GatewayId};
 use runtime::redis::{Redis, RedisError};
@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// Attempts at a round trip, and the pause between them.
+/// Attempts at a request, and the pause between them.
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Writes the keys of all pods, one round trip at a time, so that a refresh never overtakes a move.
+/// Writes the keys of all pods, one request at a time, so that a refresh never overtakes a move.
 #[derive(Debug)]
 pub(crate) struct Directory {
     redis: Mutex<Redis>,
@@ -22,7 +22,7 @@ impl Directory {
         Self { redis: Mutex::new(redis), ttl }
     }
 
-    /// Says that `pod` holds the device.
+    /// Writes that `pod` holds the device.
     pub(crate) async fn write(
         &self,
         charge_point_id: &ChargePointId,
@@ -31,7 +31,7 @@ impl Directory {
         self.refresh(|| vec![(key(charge_point_id), pod.to_string())]).await
     }
 
-    /// Writes the entries that `held` gives once it is our turn.
+    /// Writes the entries that `held` returns once this request's turn has come.
     pub(crate) async fn refresh(
         &self,
         held: impl FnOnce() -> Vec<(String, String)>,
@@ -45,7 +45,7 @@ impl Directory {
         persistently(|| redis.set_many_with_ttl(&entries, self.ttl)).await
     }
 
-    /// Deletes the device's key, if it still names `pod`.
+    /// Deletes the device's key if it still names `pod`.
     pub(crate) async fn delete(
         &self,
         charge_point_id: &ChargePointId,
@@ -62,15 +62,15 @@ impl Directory {
     }
 }
 
-/// What the keys begin with.
+/// The prefix of the keys.
 const PREFIX: &str = "conn:";
 
-/// The key that names the pod of a device.
+/// The key with the pod of a device.
 pub(crate) fn key(charge_point_id: &ChargePointId) -> String {
     format!("{PREFIX}{charge_point_id}")
 }
 
-/// The devices that have a key, `limit` of them at most.
+/// The devices that have a key, at most `limit`.
 pub(crate) async fn devices_with_key(
     redis: &Redis,
     limit: usize,
@@ -80,7 +80,7 @@ pub(crate) async fn devices_with_key(
     Ok(ids.collect())
 }
 
-/// Redis may be away for a moment, or not connected yet.
+/// Retries the command, because Redis may be down for a moment, or not connected yet.
 async fn persistently<T, Fut>(mut command: impl FnMut() -> Fut) -> Result<T, RedisError>
 where
     Fut: Future<Output = Result<T, RedisError>>,

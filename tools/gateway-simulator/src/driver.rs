@@ -1,4 +1,4 @@
-//! What drivers and bad luck do to a charge point, by chance, but the same every time.
+//! The random but reproducible behaviour of drivers and faults at a charge point.
 
 use crate::device::{Connector, Device, Input};
 use crate::random::Random;
@@ -7,12 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{ChargePointId, ConnectorId, IdTag};
 use domain::status::ConnectorStatus;
 
-/// Mean time between plugging in and starting, and between stopping and leaving: this share of a session.
+/// Mean time from plugging in to starting, and from stopping to leaving, as a share of a session.
 const DALLYING: f64 = 1.0 / 60.0;
-/// Mean seconds that a fault lasts.
+/// Mean duration of a fault, in seconds.
 const FAULT_S: f64 = 120.0;
 
-/// Whoever uses a charge point: one at a time, chosen anew after each.
+/// The user of a charge point: one at a time, chosen anew after each session.
 #[derive(Debug, Clone)]
 pub(crate) struct Driver {
     random: Random,
@@ -23,7 +23,7 @@ pub(crate) struct Driver {
     stage: Stage,
 }
 
-/// What is going on.
+/// The current activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Quiet,
@@ -34,7 +34,7 @@ enum Stage {
 }
 
 impl Driver {
-    /// A driver for that charge point; `None` where nothing ever happens.
+    /// A driver for that charge point; `None` if nothing ever happens.
     pub(crate) fn new(life: &LifeSettings, id: &ChargePointId, now: DateTime<Utc>) -> Option<Self> {
         let mut driver = Self {
             random: Random::new(life.seed, id.as_str()),
@@ -51,12 +51,12 @@ impl Driver {
         Some(driver)
     }
 
-    /// When something is next to happen.
+    /// When the next action is due.
     pub(crate) const fn due(&self) -> DateTime<Utc> {
         self.due
     }
 
-    /// What happens now; nothing if the charge point is not in a state for it.
+    /// The action that is due now; `None` if the charge point's state does not allow it.
     pub(crate) fn act(&mut self, device: &Device, now: DateTime<Utc>) -> Option<Input> {
         match self.stage {
             Stage::Quiet => self.begin(device, now),
@@ -114,7 +114,7 @@ impl Driver {
     }
 }
 
-/// At most a week: rates may be very low.
+/// At most a week, because rates may be very low.
 fn seconds(seconds: f64) -> TimeDelta {
     let wait = std::time::Duration::from_secs_f64(seconds.clamp(0.05, 604_800.0));
     TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(7))

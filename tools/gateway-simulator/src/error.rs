@@ -1,4 +1,4 @@
-//! What can keep the simulator from doing what it was asked.
+//! Why the simulator could not do what it was asked to do.
 
 use domain::ids::ChargePointId;
 use runtime::kafka::{KafkaError, PublishError};
@@ -8,20 +8,20 @@ use std::sync::Arc;
 /// Why an action of the simulator failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SimulatorError {
-    /// Kafka could not say what the topics look like.
-    #[error("Kafka did not answer")]
+    /// Kafka did not report the partitions of a topic.
+    #[error("Kafka cannot be reached or does not know the topic")]
     Kafka(#[source] Arc<KafkaError>),
     /// A `conn:` key could not be written.
-    #[error("Redis did not answer")]
+    #[error("Redis cannot be reached")]
     Redis(#[source] Arc<RedisError>),
-    /// An event was not confirmed, however often it was tried: it may or may not be on the topic.
-    #[error("an event was not confirmed")]
+    /// An event was not acknowledged within the time-out. It may be on the topic.
+    #[error("Kafka did not acknowledge an event")]
     NotSent(#[source] Arc<PublishError>),
-    /// The pod was killed, or had no room, before the event was sent.
-    #[error("an event was lost with its pod, or in its queue")]
+    /// The pod was killed, or its queue was full, before the event was sent.
+    #[error("an event was lost: its pod was killed, or the pod's queue was full")]
     Lost,
     /// The pod was killed and not restarted.
-    #[error("pod {0} is down")]
+    #[error("pod {0} is down; restart it first")]
     PodDown(usize),
     /// The simulator has been stopped.
     #[error("the simulator has stopped")]
@@ -29,17 +29,17 @@ pub enum SimulatorError {
     /// The device is not connected.
     #[error("charge point {0} is not connected")]
     NotConnected(ChargePointId),
-    /// The device is connected already.
-    #[error("charge point {0} is connected already")]
+    /// The device is already connected.
+    #[error("charge point {0} is already connected")]
     AlreadyConnected(ChargePointId),
-    /// There are fewer pods.
+    /// No pod has this number.
     #[error("there is no pod {0}")]
     NoSuchPod(usize),
-    /// The settings cannot be used.
-    #[error("the settings cannot be used: {0}")]
+    /// The settings are invalid.
+    #[error("invalid settings: {0}")]
     Settings(String),
-    /// What was waited for did not happen in time.
-    #[error("nothing like it within {0} ms")]
+    /// The awaited command or event did not occur in time.
+    #[error("the awaited command or event did not occur within {0} ms")]
     TimedOut(u128),
 }
 

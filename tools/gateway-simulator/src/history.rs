@@ -1,4 +1,4 @@
-//! What happened lately, bounded, for whoever asks or waits.
+//! The latest entries, bounded, for callers that read them or wait for one.
 
 use crate::error::SimulatorError;
 use runtime::lock::MutexExt as _;
@@ -35,7 +35,7 @@ impl<T> History<T> {
         entries.iter().cloned().collect()
     }
 
-    /// The first entry like that, waiting for it if need be.
+    /// The first entry that is `wanted`; waits for it if necessary.
     pub(crate) async fn wait_for(
         &self,
         mut wanted: impl FnMut(&T) -> bool,
@@ -66,14 +66,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_latest_are_kept() {
+    fn keeps_only_the_latest_entries() {
         let history = History::new(2);
         (1..=3).for_each(|number| history.push(number));
         assert_eq!(history.all(), [Arc::new(2), Arc::new(3)]);
     }
 
     #[tokio::test]
-    async fn one_can_wait_for_what_is_to_come() {
+    async fn waits_for_a_future_entry() {
         let history = History::new(8);
         let wait = history.wait_for(|number| *number == 7, Duration::from_secs(10));
         let (found, ()) = tokio::join!(wait, async { history.push(7) });

@@ -1,9 +1,11 @@
-//! Stands in for the charge-point gateway and its charge points: demo, system tests and load runs.
+//! Simulates the charge-point gateway and its charge points, for the demo, system tests and load
+//! runs.
 //!
-//! A [`Simulator`] plays any number of gateway pods and devices in one process: events go to Kafka, `conn:` keys to
-//! Redis, commands come from Kafka and are carried out by a [`device::Device`], a state machine without I/O. [`Load`]
-//! produces events as fast as asked and keeps a ledger of them to compare a database with. [`check`] is for gateways that
-//! are none of ours: whether they keep the contract.
+//! A [`Simulator`] runs any number of gateway pods and devices in one process: events go to Kafka,
+//! `conn:` keys to Redis; commands come from Kafka and are executed by a [`device::Device`], a
+//! state machine without I/O. [`Load`] produces events at a given rate and keeps a ledger of them
+//! with which a database can be compared. [`check`] is for other gateways: it checks whether they
+//! keep the contract.
 
 pub mod check;
 mod commands;
@@ -26,7 +28,7 @@ mod statistics;
 pub use commands::{Outcome, ReceivedCommand, Rejection};
 pub use device::DeviceSpec;
 pub use error::SimulatorError;
-pub use load::{Load, LoadReport, Stretch, ledger};
+pub use load::{Load, LoadReport, LoadSegment, ledger};
 pub use manners::{Manner, Manners};
 pub use publisher::{Position, SentEvent};
 pub use serve::{load, serve};

@@ -1,4 +1,5 @@
-//! Load: as many events per second as asked, whether or not anybody keeps up, and a ledger of them.
+//! Load: a given number of events per second, whether or not consumers keep up, and a ledger of
+//! them.
 
 mod fleet;
 pub mod ledger;
@@ -16,18 +17,18 @@ use runtime::Shutdown;
 use runtime::kafka::Kafka;
 use std::time::{Duration, Instant};
 
-/// A part of a load run, at one rate.
+/// A segment of a load run, at one rate.
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch {
+pub struct LoadSegment {
     /// Events queued.
     pub events: u64,
     /// From the first event to the last acknowledgement.
     pub took: Duration,
-    /// How far production fell behind the clock, at most.
+    /// The greatest delay of production behind schedule.
     pub worst_lag: Duration,
 }
 
-/// Between looks at the clock.
+/// The interval of checking the clock.
 const TICK: Duration = Duration::from_millis(2);
 
 /// A load run.
@@ -42,24 +43,24 @@ pub struct Load {
     duplicates: u64,
 }
 
-/// How a load run went.
+/// The result of a load run.
 #[derive(Debug, Clone)]
 pub struct LoadReport {
-    /// Events queued, duplicates among them.
+    /// Events queued, including duplicates.
     pub events: u64,
     /// Duplicates queued.
     pub duplicates: u64,
-    /// Events that Kafka has acknowledged, those that announced the charge points among them.
+    /// Events that Kafka has acknowledged, including those that announced the charge points.
     pub acknowledged: u64,
-    /// Events that were given up; if there are any, the ledger knows more than the topic.
+    /// Events that were given up; if there are any, the ledger contains more than the topic.
     pub failed: u64,
-    /// From the first event, announcements apart, to the last acknowledgement.
+    /// From the first event after the announcements to the last acknowledgement.
     pub took: Duration,
-    /// Events that were acknowledged per second, announcements apart.
+    /// Events acknowledged per second, without announcements.
     pub events_per_second: f64,
-    /// How far production fell behind the clock, at most.
+    /// The greatest delay of production behind schedule.
     pub worst_lag: Duration,
-    /// What was sent, to compare a database with.
+    /// What was sent, with which a database can be compared.
     pub ledger: Ledger,
 }
 
@@ -67,7 +68,7 @@ impl Load {
     /// Prepares a run; nothing is sent yet.
     ///
     /// # Errors
-    /// When the settings make no sense, or Kafka does not know the topic of events.
+    /// When the settings are invalid, or Kafka does not know the event topic.
     pub async fn new(
         settings: &LoadSettings,
         simulator: &SimulatorSettings,
@@ -86,10 +87,12 @@ impl Load {
         })
     }
 
-    /// Announces the charge points, then produces events by the clock until the time is over or shutdown is requested.
+    /// Announces the charge points, then produces events on schedule until the time is over or
+    /// shutdown is requested.
     ///
     /// # Errors
-    /// When the simulator cannot queue an event; one that Kafka does not confirm is counted instead.
+    /// When the simulator cannot queue an event; an event that Kafka does not acknowledge is
+    /// counted instead.
     pub async fn run(
         mut self,
         settings: &LoadSettings,
@@ -97,7 +100,7 @@ impl Load {
     ) -> Result<LoadReport, SimulatorError> {
         let announced = self.announce().await?;
         let duration = Duration::from_secs(settings.duration_s);
-        let stretch = self.produce(settings.events_per_second, duration, shutdown).await?;
+        let segment = self.produce(settings.events_per_second, duration, shutdown).await?;
         self.publisher.close().await;
         let acknowledged = self.publisher.counters.events_sent.get();
         let measured = u32::try_from(acknowledged.saturating_sub(announced)).unwrap_or(u32::MAX);
@@ -106,15 +109,15 @@ impl Load {
             duplicates: self.duplicates,
             acknowledged,
             failed: self.failed(),
-            took: stretch.took,
-            events_per_second: f64::from(measured) / stretch.took.as_secs_f64(),
-            worst_lag: stretch.worst_lag,
+            took: segment.took,
+            events_per_second: f64::from(measured) / segment.took.as_secs_f64(),
+            worst_lag: segment.worst_lag,
             ledger: self.ledger,
         })
     }
 
-    /// Announces the charge points, and waits until that is acknowledged; says how many events it took. For who produces
-    /// stretch by stretch.
+    /// Announces the charge points, and waits until the events are acknowledged; returns their
+    /// number. For callers that produce the load segment by segment.
     ///
     /// # Errors
     /// When the simulator cannot queue an event.
@@ -125,21 +128,22 @@ impl Load {
         Ok(self.queued)
     }
 
-    /// Produces `rate` events per second by the clock for `duration`, or until shutdown is requested, and waits until they are
-    /// acknowledged or have failed.
+    /// Produces `rate` events per second on schedule for `duration`, or until shutdown is
+    /// requested, and waits until they are acknowledged or have failed.
     ///
     /// # Errors
-    /// When the simulator cannot queue an event; one that Kafka does not confirm is counted instead.
+    /// When the simulator cannot queue an event; an event that Kafka does not acknowledge is
+    /// counted instead.
     pub async fn produce(
         &mut self,
         rate: u32,
         duration: Duration,
         shutdown: &Shutdown,
-    ) -> Result<Stretch, SimulatorError> {
+    ) -> Result<LoadSegment, SimulatorError> {
         let (begun, before) = (Instant::now(), self.queued);
         let worst_lag = self.keep_pace(rate, duration, begun, shutdown).await?;
         self.settled().await;
-        Ok(Stretch { events: self.queued - before, took: begun.elapsed(), worst_lag })
+        Ok(LoadSegment { events: self.queued - before, took: begun.elapsed(), worst_lag })
     }
 
     /// Events that were given up so far.
@@ -148,7 +152,7 @@ impl Load {
         self.publisher.counters.events_failed.get()
     }
 
-    /// Queues as many events as are due by the clock, again and again; says how far it fell behind.
+    /// Queues as many events as are due, repeatedly; returns the greatest delay.
     async fn keep_pace(
         &mut self,
         rate: u32,
@@ -166,7 +170,7 @@ impl Load {
                 let happened = self.fleet.step(now);
                 self.queue(happened).await?;
             }
-            // Measured afterwards: it is full queues that hold production up.
+            // Measured afterwards, because full queues delay production.
             let missing = (before + self::due(begun.elapsed(), rate)).saturating_sub(self.queued);
             worst_lag = worst_lag.max(Duration::from_micros(missing * 1_000_000 / rate));
             tokio::time::sleep(TICK).await;
@@ -183,9 +187,9 @@ impl Load {
                 continue;
             };
             self.ledger.record(&happened, &event, &manners);
-            let told = domain::event::GatewayEvent { kind, ..event };
-            let value = manners.write(&told);
-            let key = told.charge_point_id.as_str();
+            let reported = domain::event::GatewayEvent { kind, ..event };
+            let value = manners.write(&reported);
+            let key = reported.charge_point_id.as_str();
             if let Some((key, value)) = self.repeats.offer(key, &value) {
                 self.send(&key, value).await?;
                 self.duplicates += 1;
@@ -201,7 +205,7 @@ impl Load {
         self.publisher.enqueue(outgoing).await
     }
 
-    /// Waits until all that is queued is acknowledged or has failed.
+    /// Waits until everything queued is acknowledged or has failed.
     async fn settled(&self) {
         let counters = &self.publisher.counters;
         while counters.events_sent.get() + counters.events_failed.get() < self.queued {

@@ -1,5 +1,5 @@
-//! How a gateway reports what its devices do: as the contract asks, as awkwardly as it allows, or
-//! as the deployed one.
+//! How a gateway reports events of its devices: as the contract requires, as awkwardly as it
+//! allows, or like the deployed one.
 
 mod deployed;
 
@@ -9,38 +9,38 @@ use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use serde::Deserialize;
 use wire::event::encode::{Dialect, encode_event_json};
 
-/// The first value of the energy register of a connector of a deployed gateway, in Wh. A register
-/// that was in use is greater than a voltage or a state of charge that arrives as an energy.
+/// The first value of the energy register of a deployed gateway's connector, in Wh. The register of
+/// a used device is greater than a voltage or a state of charge that is sent as an energy.
 const DEPLOYED_REGISTER_WH: f64 = 1_150_000.0;
 
-/// What a gateway as a whole does with its devices, keys and commands.
+/// How a gateway handles devices, keys and commands as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Manner {
-    /// It keeps the contract; single oddities can be set.
+    /// It keeps the contract; single deviations can be configured.
     #[default]
     AsAsked,
-    /// It does what the deployed gateway does, see section 8 of `docs/gateway-contract.md`.
+    /// It behaves like the deployed gateway, see section 8 of `docs/gateway-contract.md`.
     Deployed,
 }
 
-/// What a gateway leaves out, and how it writes the rest.
+/// What a gateway omits, and how it writes the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Manners {
-    /// What the gateway does as a whole. The other fields count for [`Manner::AsAsked`] only.
+    /// The behaviour as a whole. The other fields apply to [`Manner::AsAsked`] only.
     pub manner: Manner,
-    /// The start of a transaction is told before its id is known.
+    /// Whether the start of a transaction is reported before its id is known.
     pub transaction_id_late: bool,
-    /// Nobody is told that a device has gone.
+    /// Whether disconnections are not reported.
     pub silent_goodbyes: bool,
-    /// The outcome of a command is told.
+    /// Whether the outcome of a command is reported.
     pub answers_commands: bool,
-    /// How JSON is written.
+    /// The dialect of JSON.
     pub dialect: Dialect,
 }
 
 impl Manners {
-    /// All that a gateway may do oddly within the contract.
+    /// All deviations that the contract allows.
     pub const AWKWARD: Self = Self {
         manner: Manner::AsAsked,
         transaction_id_late: true,
@@ -49,16 +49,16 @@ impl Manners {
         dialect: Dialect::Deployed,
     };
 
-    /// What the deployed gateway does.
+    /// The deployed gateway.
     pub const DEPLOYED: Self = Self { manner: Manner::Deployed, ..Self::AWKWARD };
 
-    /// Whether the gateway is the deployed one.
+    /// Whether this is the deployed gateway.
     #[must_use]
     pub const fn is_deployed(&self) -> bool {
         matches!(self.manner, Manner::Deployed)
     }
 
-    /// The event that the gateway sends when this happens; `None` if it sends none.
+    /// The event that the gateway sends for `happened`; `None` if it sends none.
     #[must_use]
     pub fn tell(&self, happened: EventKind) -> Option<EventKind> {
         if self.is_deployed() {
@@ -70,11 +70,11 @@ impl Manners {
             EventKind::TransactionStarted(start) if self.hides_transaction_id() => {
                 Some(EventKind::TransactionStarted(TransactionStart { transaction_id: None, ..start }))
             }
-            told => Some(told),
+            reported => Some(reported),
         }
     }
 
-    /// The record's value.
+    /// The value of the event's record.
     #[must_use]
     pub fn write(&self, event: &GatewayEvent) -> Vec<u8> {
         if self.is_deployed() {
@@ -83,8 +83,8 @@ impl Manners {
         encode_event_json(event, self.dialect)
     }
 
-    /// Whether the gateway writes the device's key when this happens: at every connection, or at a
-    /// boot only.
+    /// Whether the gateway writes the device's key for this reaction: at every connection, or only
+    /// at a boot.
     #[must_use]
     pub fn writes_key(&self, reaction: &Reaction) -> bool {
         match self.manner {
@@ -94,7 +94,7 @@ impl Manners {
     }
 
     /// Whether the gateway refreshes the keys of connected devices, and deletes those of devices
-    /// that go.
+    /// that disconnect.
     #[must_use]
     pub const fn maintains_keys(&self) -> bool {
         !self.is_deployed()
@@ -109,7 +109,7 @@ impl Manners {
         }
     }
 
-    /// What the energy register of a new device shows, in Wh.
+    /// The first value of the energy register of a new device, in Wh.
     #[must_use]
     pub const fn first_register_wh(&self) -> f64 {
         match self.manner {
@@ -128,7 +128,7 @@ impl Manners {
         }
     }
 
-    /// The deployed dialect writes 0 in any case.
+    /// The deployed dialect always writes 0.
     fn hides_transaction_id(&self) -> bool {
         self.transaction_id_late || self.dialect == Dialect::Deployed
     }
@@ -140,7 +140,7 @@ mod tests {
     use domain::event::BootReport;
 
     #[test]
-    fn each_oddity_can_be_had_alone() {
+    fn each_deviation_can_be_configured_alone() {
         let goodbye = EventKind::Disconnected { reason: None };
         let polite = Manners {
             manner: Manner::AsAsked,
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_deployed_gateway_writes_a_key_at_every_boot_and_at_nothing_else() {
+    fn the_deployed_gateway_writes_a_key_only_at_boots() {
         let boot = || EventKind::Connected(BootReport::default());
         let reaction = |link, events| Reaction { answer: None, events, link };
         let (up, triggered) = (Some(LinkChange::Up), None);

@@ -1,4 +1,4 @@
-//! Puts events on the event topic as a Kafka producer does: by key, in batches, in order.
+//! Publishes events to the event topic like a Kafka producer: by key, in batches, in order.
 
 mod pacer;
 mod partition;
@@ -22,14 +22,15 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use wire::routing::RoutingHash;
 
-/// A producer for one topic; every partition has a lane of its own, with one produce request under way at a time.
+/// A producer for one topic. Every partition has its own queue, with one produce request in flight
+/// at a time.
 #[derive(Debug)]
 pub(crate) struct Publisher {
     kafka: Kafka,
     topic: String,
     writer: TopicWriter,
     settings: GatewaySettings,
-    /// How long a batch waits for its first event to have company, always.
+    /// How long every batch waits for further events after its first.
     flush: Option<Duration>,
     lanes: RwLock<Vec<mpsc::Sender<Outgoing>>>,
     tasks: TaskTracker,
@@ -38,7 +39,7 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Asks Kafka for the topic's partitions and opens a lane for each. With `flush`, a batch is
+    /// Reads the topic's partitions from Kafka and opens a queue for each. With `flush`, a batch is
     /// sent that long after its first event; without, at once.
     pub(crate) async fn open(
         kafka: &Kafka,
@@ -61,7 +62,7 @@ impl Publisher {
         Ok(publisher)
     }
 
-    /// Opens lanes for partitions that have come since.
+    /// Opens queues for new partitions.
     pub(crate) async fn look_for_partitions(&self) -> Result<(), SimulatorError> {
         let partitions = Box::pin(self.kafka.partitions(&self.topic)).await?;
         let mut lanes = self.lanes.writing();
@@ -70,7 +71,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Looks for new partitions again and again.
+    /// Checks for new partitions repeatedly.
     pub(crate) async fn keep_looking(&self) {
         let mut interval =
             tokio::time::interval(Duration::from_secs(self.settings.partition_refresh_s.max(1)));
@@ -78,25 +79,27 @@ impl Publisher {
         loop {
             interval.tick().await;
             if let Err(error) = self.look_for_partitions().await {
-                tracing::warn!(topic = self.topic, %error, "the number of partitions is not known");
+                tracing::warn!(topic = self.topic, %error, "the number of partitions could not be read; trying again");
             }
         }
     }
 
-    /// Puts a record into its partition's queue, waiting for room. Records are sent in the order of these calls.
+    /// Adds a record to its partition's queue, and waits for room. Records are sent in the order of
+    /// these calls.
     pub(crate) async fn enqueue(&self, outgoing: Outgoing) -> Result<(), SimulatorError> {
         let lane = self.lane(outgoing.key()).ok_or(SimulatorError::Stopped)?;
         lane.send(outgoing).await.map_err(|_closed| SimulatorError::Stopped)
     }
 
-    /// Sends what is queued, takes nothing more, and returns when all of it is acknowledged or has failed.
+    /// Sends everything queued, accepts nothing more, and returns when everything is acknowledged
+    /// or has failed.
     pub(crate) async fn close(&self) {
         self.lanes.writing().clear();
         self.tasks.close();
         self.tasks.wait().await;
     }
 
-    /// The lane of Kafka's default partitioner.
+    /// The queue that Kafka's default partitioner selects.
     fn lane(&self, key: &str) -> Option<mpsc::Sender<Outgoing>> {
         let lanes = self.lanes.reading();
         let partitions = NonZeroU16::new(u16::try_from(lanes.len()).unwrap_or(u16::MAX))?;

@@ -1,8 +1,8 @@
-//! Chance that repeats itself: a small generator (`SplitMix64`), seeded by a number and a name.
+//! Reproducible random numbers: a small generator (`SplitMix64`), seeded by a number and a name.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// A sequence of numbers that look random and depend on the seed alone.
+/// A sequence of pseudo-random numbers that depends only on the seed.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
@@ -22,24 +22,24 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// At least 0, less than 1.
+    /// A number of at least 0 and less than 1.
     pub fn fraction(&mut self) -> f64 {
         let high = u32::try_from(self.next() >> 32).unwrap_or_default();
         f64::from(high) / (f64::from(u32::MAX) + 1.0)
     }
 
-    /// Less than `bound`; 0 if that is 0.
+    /// A number less than `bound`; 0 if that is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next() % bound).unwrap_or_default()
     }
 
-    /// Whether something happens that happens with this probability.
+    /// Whether an event of this probability happens.
     pub fn happens(&mut self, probability: f64) -> bool {
         self.fraction() < probability
     }
 
-    /// How long until the next of events that come independently, `mean` apart on average.
+    /// The waiting time until the next of independent events with a distance of `mean` on average.
     pub fn waiting_time(&mut self, mean: f64) -> f64 {
         -(1.0 - self.fraction()).ln() * mean
     }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_repeats_itself_and_names_differ() {
+    fn a_seed_is_reproducible_and_names_differ() {
         let draw = |seed, name| {
             let mut random = Random::new(seed, name);
             [random.fraction(), random.fraction(), random.waiting_time(3.0)]

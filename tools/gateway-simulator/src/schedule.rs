@@ -1,4 +1,4 @@
-//! Which device is due when.
+//! Timers of devices.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::ChargePointId;
@@ -8,10 +8,10 @@ use std::collections::BinaryHeap;
 use std::sync::Mutex;
 use tokio::sync::Notify;
 
-/// The earliest is the greatest.
+/// The earliest timer is the greatest.
 type Alarm = Reverse<(DateTime<Utc>, ChargePointId)>;
 
-/// An alarm clock for devices. An alarm cannot be taken back; one that is no longer wanted does no harm.
+/// Timers of devices. A timer cannot be cancelled; one that is no longer needed does no harm.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     alarms: Mutex<BinaryHeap<Alarm>>,
@@ -29,7 +29,7 @@ impl Schedule {
         }
     }
 
-    /// Waits for the next alarm. Meant for one caller.
+    /// Waits for the next timer. For a single caller.
     pub(crate) async fn next(&self) -> ChargePointId {
         loop {
             match self.pop(runtime::clock::now()) {
@@ -37,14 +37,14 @@ impl Schedule {
                 Err(None) => self.changed.notified().await,
                 Err(Some(wait)) => {
                     let wait = wait.to_std().unwrap_or_default();
-                    // Either way the alarms are looked at again.
+                    // In either case the timers are checked again.
                     drop(tokio::time::timeout(wait, self.changed.notified()).await);
                 }
             }
         }
     }
 
-    /// The device that is due, or how long it will be until one is.
+    /// The device that is due, or the time until one is.
     fn pop(&self, now: DateTime<Utc>) -> Result<ChargePointId, Option<TimeDelta>> {
         let mut alarms = self.alarms.locked();
         match alarms.peek() {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn alarms_go_off_in_order() {
+    async fn timers_fire_in_order() {
         let schedule = Schedule::default();
         let id = |name| ChargePointId::parse(name).unwrap();
         let now = runtime::clock::now();

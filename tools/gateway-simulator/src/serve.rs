@@ -1,4 +1,4 @@
-//! The two things that the binary does: play a gateway, and produce load.
+//! The two main functions of the binary: run a gateway, and produce load.
 
 use crate::device::DeviceSpec;
 use crate::load::Load;
@@ -10,11 +10,11 @@ use runtime::Context;
 use runtime::kafka::Kafka;
 use runtime::redis::Redis;
 
-/// Connects the fleet and lets it live until shutdown is requested; then it says goodbye, unless it
-/// is a deployed gateway.
+/// Connects the fleet and runs it until shutdown is requested; then reports its disconnection,
+/// unless it is a deployed gateway.
 ///
 /// # Errors
-/// When the settings make no sense, or the fleet cannot be connected.
+/// When the settings are invalid, or the fleet cannot be connected.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let kafka = Kafka::new(&settings.kafka)?;
     let redis = Redis::connect(&settings.redis)?;
@@ -35,7 +35,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     context.shutdown.requested().await;
     if settings.behaviour.manners().is_deployed() {
         simulator.abandon().await;
-        tracing::info!(statistics = ?simulator.statistics(), "the gateway has ended, as by a panic: its keys stay");
+        tracing::info!(statistics = ?simulator.statistics(), "the gateway has stopped as after a panic; its keys stay");
         return Ok(());
     }
     let goodbye = simulator.disconnect_all().await;
@@ -44,10 +44,10 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     Ok(goodbye?)
 }
 
-/// Produces load, and says how it went.
+/// Produces load, and logs the result.
 ///
 /// # Errors
-/// When the settings make no sense, or events were lost.
+/// When the settings are invalid, or events were lost.
 pub async fn load(settings: Settings, context: Context) -> anyhow::Result<()> {
     let kafka = Kafka::new(&settings.kafka)?;
     let load = Load::new(&settings.load, &settings.simulator(), &kafka).await?;
@@ -62,9 +62,9 @@ pub async fn load(settings: Settings, context: Context) -> anyhow::Result<()> {
         worst_lag_ms = report.worst_lag.as_millis(),
         sessions = report.ledger.sessions(),
         kinds = ?report.ledger.kinds,
-        "load is over"
+        "the load run has ended"
     );
-    anyhow::ensure!(report.failed == 0, "{} events were not confirmed", report.failed);
+    anyhow::ensure!(report.failed == 0, "Kafka did not acknowledge {} events", report.failed);
     Ok(())
 }
 

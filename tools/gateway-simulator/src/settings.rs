@@ -1,4 +1,4 @@
-//! The settings, as `defaults.toml` explains them.
+//! The settings, which `defaults.toml` documents.
 
 mod behaviour;
 mod check;
@@ -15,24 +15,24 @@ use serde::Deserialize;
 use std::time::Duration;
 use wire::routing::RoutingHash;
 
-/// The text of `defaults.toml`, which names and explains every setting of the binary.
+/// The text of `defaults.toml`, which contains and documents every setting of the binary.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
 
 /// All settings of the binary.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where Kafka is.
+    /// The Kafka cluster.
     pub kafka: KafkaSettings,
-    /// Where Redis is.
+    /// The Redis server.
     pub redis: RedisSettings,
-    /// Topics.
+    /// The topics.
     pub topics: TopicSettings,
     /// The pods.
     pub gateway: GatewaySettings,
     /// The charge points that the binary connects.
     pub fleet: FleetSettings,
-    /// How the gateway expresses itself.
+    /// The behaviour of the gateway.
     pub behaviour: BehaviourSettings,
     /// What charge points do by themselves.
     pub life: LifeSettings,
@@ -42,22 +42,22 @@ pub struct Settings {
     pub check: CheckSettings,
 }
 
-/// What [`Simulator::start`](crate::Simulator::start) needs. The default is that of `defaults.toml`, except that
-/// charge points do nothing by themselves.
+/// The settings for [`Simulator::start`](crate::Simulator::start). The defaults are those of
+/// `defaults.toml`, except that charge points do nothing by themselves.
 #[derive(Debug, Clone, Default)]
 pub struct SimulatorSettings {
-    /// Topics.
+    /// The topics.
     pub topics: TopicSettings,
     /// The pods.
     pub gateway: GatewaySettings,
-    /// How the gateway expresses itself.
+    /// The behaviour of the gateway.
     pub behaviour: BehaviourSettings,
     /// What charge points do by themselves.
     pub life: LifeSettings,
 }
 
 impl Settings {
-    /// The part that the simulator itself needs.
+    /// The settings for a [`Simulator`](crate::Simulator).
     #[must_use]
     pub fn simulator(&self) -> SimulatorSettings {
         SimulatorSettings {
@@ -73,9 +73,9 @@ impl Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TopicSettings {
-    /// Where events go.
+    /// The topic of events.
     pub events: String,
-    /// Where commands come from.
+    /// The topic of commands.
     pub commands: String,
 }
 
@@ -89,43 +89,45 @@ impl Default for TopicSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewaySettings {
-    /// How many pods.
+    /// The number of pods.
     pub pods: usize,
-    /// What their names begin with; their numbers follow.
+    /// The prefix of their ids; their numbers follow.
     pub pod_prefix: String,
-    /// Seconds that a `conn:` key outlives its last refresh.
+    /// The life of a `conn:` key after its last refresh, in seconds.
     pub conn_ttl_s: u64,
-    /// Seconds between refreshes.
+    /// The interval of refreshes, in seconds.
     pub conn_refresh_s: u64,
     /// Keys per round trip.
     pub conn_chunk: usize,
-    /// Which hash of a pod's name gives the partition it reads.
+    /// The hash of a pod's id that selects the partition that it reads.
     pub routing_hash: RoutingHash,
     /// Whether every pod reads all partitions.
     pub read_all_partitions: bool,
-    /// Milliseconds that a batch waits for company, under load.
+    /// How long a batch waits for further events under load, in milliseconds.
     pub linger_ms: u64,
-    /// Events in one batch, at most.
+    /// The greatest number of events in a batch.
     pub max_batch: usize,
-    /// Events that may wait for one partition.
+    /// The greatest number of events that wait for one partition.
     pub queue: usize,
-    /// Milliseconds that an event is tried before it counts as failed.
+    /// How long the publication of an event is tried before it counts as failed, in milliseconds.
     pub publish_timeout_ms: u64,
-    /// Seconds between looks whether the event topic has grown.
+    /// The interval of checking for new partitions of the event topic, in seconds.
     pub partition_refresh_s: u64,
-    /// Commands and events, each, that are kept for whoever asks.
+    /// The number of commands and of events that are kept for queries.
     pub history: usize,
-    /// Of the deployed manner: how pods share the command topic.
+    /// In the deployed manner: how pods share the command topic.
     pub command_groups: CommandGroups,
-    /// Of the deployed manner: milliseconds until the partitions of a killed pod are given to the
-    /// others of its group.
+    /// In the deployed manner: the time until the partitions of a killed pod are assigned to the
+    /// others of its group, in milliseconds.
     pub group_session_ms: u32,
-    /// Of the deployed manner: milliseconds between two events of a pod, at least; 0 for no limit.
+    /// In the deployed manner: the least interval between two events of a pod, in milliseconds; 0
+    /// for no limit.
     pub event_interval_ms: u64,
-    /// Of the deployed manner: events that may wait for that; further ones are lost.
+    /// In the deployed manner: the greatest number of events that wait for that; further ones are
+    /// lost.
     pub event_queue: usize,
-    /// Of the deployed manner: milliseconds that events wait in the producer before they are sent;
-    /// 0 to send at once.
+    /// In the deployed manner: how long events wait in the producer before they are sent, in
+    /// milliseconds; 0 to send at once.
     pub flush_ms: u64,
 }
 
@@ -135,7 +137,7 @@ pub struct GatewaySettings {
 pub enum CommandGroups {
     /// One group for all pods: each reads a range of the partitions, whatever devices it holds.
     Shared,
-    /// A group for each pod: each reads all partitions.
+    /// One group per pod: each reads all partitions.
     PerPod,
 }
 
@@ -165,7 +167,7 @@ impl Default for GatewaySettings {
 }
 
 impl GatewaySettings {
-    /// How long a `conn:` key outlives its last refresh.
+    /// The life of a `conn:` key after its last refresh.
     #[must_use]
     pub const fn conn_ttl(&self) -> Duration {
         Duration::from_secs(self.conn_ttl_s)
@@ -177,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_of_the_library_are_those_of_the_file() {
+    fn library_defaults_equal_those_of_the_file() {
         let file: Settings = runtime::settings::parse(DEFAULTS, &[]).unwrap();
         let library = SimulatorSettings::default();
         assert_eq!(file.topics, library.topics);

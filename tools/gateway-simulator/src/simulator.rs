@@ -3,7 +3,7 @@
 mod actions;
 mod background;
 mod core;
-mod crowd;
+mod devices;
 mod moves;
 mod pod;
 mod pods;
@@ -41,10 +41,10 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts the pods. When this returns, they listen: a command published from now on is received.
+    /// Starts the pods. When this returns, a command that is published from now on is received.
     ///
     /// # Errors
-    /// When the settings make no sense, or Kafka does not know the topics.
+    /// When the settings are invalid, or Kafka does not know the topics.
     pub async fn start(
         settings: SimulatorSettings,
         kafka: Kafka,
@@ -69,26 +69,27 @@ impl Simulator {
         Ok(Self { core, stop, tasks, _stop_on_drop })
     }
 
-    /// Stops the pods, as they are: nobody says goodbye. Returns when everything sent is acknowledged or has failed.
+    /// Stops the pods without reporting disconnections. Returns when everything sent is
+    /// acknowledged or has failed.
     pub async fn stop(&self) {
         self.stop.cancel();
         self.tasks.wait().await;
         self.core.publisher.close().await;
     }
 
-    /// The pods' names, in order.
+    /// The pods' ids, in order.
     #[must_use]
     pub fn pods(&self) -> Vec<GatewayId> {
         self.core.pods.iter().map(|pod| pod.id.clone()).collect()
     }
 
-    /// The partition of the command topic that the pod of this number goes by.
+    /// The partition of the command topic that the hash of this pod selects.
     #[must_use]
     pub fn command_partition(&self, pod: usize) -> Option<i32> {
         self.core.pod(pod).map(|pod| pod.partition)
     }
 
-    /// The pod that a charge point is connected to.
+    /// The pod to which a charge point is connected.
     pub async fn pod_of(&self, charge_point_id: &ChargePointId) -> Option<GatewayId> {
         let slot = self.core.slot(charge_point_id)?;
         let slot = slot.lock().await;
@@ -96,13 +97,13 @@ impl Simulator {
         slot.is_online().then(|| pod.id.clone())
     }
 
-    /// The commands that pods received lately, in order.
+    /// The commands that pods received recently, in order.
     #[must_use]
     pub fn commands(&self) -> Vec<Arc<ReceivedCommand>> {
         self.core.commands.all()
     }
 
-    /// The first received command like that, waiting for it if need be.
+    /// The first received command that is `wanted`; waits for it if necessary.
     ///
     /// # Errors
     /// [`SimulatorError::TimedOut`]
@@ -114,13 +115,14 @@ impl Simulator {
         self.core.commands.wait_for(wanted, within).await
     }
 
-    /// The events acknowledged lately, in the order of their acknowledgement, whatever caused them.
+    /// The recently acknowledged events, in the order of their acknowledgement, whatever caused
+    /// them.
     #[must_use]
     pub fn events(&self) -> Vec<Arc<SentEvent>> {
         self.core.publisher.history.all()
     }
 
-    /// The first acknowledged event like that, waiting for it if need be.
+    /// The first acknowledged event that is `wanted`; waits for it if necessary.
     ///
     /// # Errors
     /// [`SimulatorError::TimedOut`]
@@ -132,14 +134,14 @@ impl Simulator {
         self.core.publisher.history.wait_for(wanted, within).await
     }
 
-    /// What was done so far.
+    /// The statistics so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.core.statistics()
     }
 }
 
-/// One reader for every partition that some pod listens to.
+/// One reader for every partition that some pod reads.
 async fn open_readers(core: &Core, kafka: &Kafka) -> Result<Vec<CommandReader>, SimulatorError> {
     let topic = &core.settings.topics.commands;
     let mut readers = Vec::new();

@@ -1,35 +1,35 @@
-//! What the simulator has done so far, in numbers.
+//! What the simulator has done so far, as counts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A snapshot of the counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Statistics {
-    /// Charge points connected now.
+    /// Charge points that are connected now.
     pub connected: u64,
     /// Events that Kafka has acknowledged.
     pub events_sent: u64,
-    /// Events that were given up; they may or may not be on the topic.
+    /// Events that were given up; they may be on the topic.
     pub events_failed: u64,
-    /// Events of the deployed manner for which a pod's queue had no room.
+    /// In the deployed manner: events for which a pod's queue had no room.
     pub events_dropped: u64,
-    /// Batches that were sent again, the same records under the same ids, for want of an answer.
+    /// Batches that were sent again with the same records and ids, because there was no response.
     pub batches_repeated: u64,
     /// Commands for one of our pods.
     pub commands_received: u64,
-    /// Of those, done by the device.
+    /// Of those, executed by the device.
     pub commands_accepted: u64,
     /// Of those, refused.
     pub commands_rejected: u64,
-    /// Of those, too late to be done.
+    /// Of those, expired.
     pub commands_expired: u64,
     /// Of those, received before.
     pub commands_repeated: u64,
-    /// Commands that pods of the deployed manner read for devices that they do not hold.
+    /// In the deployed manner: commands that pods read for devices that they do not hold.
     pub commands_dropped: u64,
-    /// Records for another pod than the one that reads them, counted for each that does.
+    /// Records for another pod than the one that reads them, counted per reading pod.
     pub commands_foreign: u64,
-    /// Records that are no command, or one with a wrong payload, counted for each pod that reads them.
+    /// Records that are not a valid command, counted per reading pod.
     pub commands_unreadable: u64,
     /// Refreshes of `conn:` keys that failed.
     pub refreshes_failed: u64,
@@ -37,7 +37,7 @@ pub struct Statistics {
 
 macro_rules! counters {
     ($($name:ident),+ $(,)?) => {
-        /// The counts behind [`Statistics`].
+        /// The counters of [`Statistics`].
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)+
@@ -67,7 +67,7 @@ counters!(
     refreshes_failed,
 );
 
-/// A number that only goes up.
+/// A counter.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 

@@ -1,11 +1,11 @@
-//! A service's HTTP API, as its callers see it.
+//! A client of a service's HTTP API.
 
 use anyhow::{Context as _, bail};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// One service.
+/// A client of one service.
 #[derive(Clone)]
 pub struct Api {
     client: Client,
@@ -13,58 +13,58 @@ pub struct Api {
     token: Option<String>,
 }
 
-/// What came back.
+/// An HTTP response.
 pub struct Answer {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// The body; `null` when there is none.
+    /// The body; `null` if it is empty.
     pub body: Value,
-    /// From the first byte sent to the last one read.
+    /// The time from the first byte sent to the last byte read.
     pub took: Duration,
 }
 
 impl Api {
-    /// The service that listens on `address`.
+    /// A client of the service that listens on `address`.
     ///
     /// # Errors
-    /// When no client can be made.
+    /// When the client cannot be created.
     pub fn new(address: &str) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(15)).build()?;
         Ok(Self { client, base: format!("http://{address}"), token: None })
     }
 
-    /// The same, with a bearer token in each request.
+    /// The same client, with this bearer token in each request.
     #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
         Self { token, ..self }
     }
 
-    /// Where it is.
+    /// The base URL, without a trailing slash.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// GET.
+    /// Sends a GET request.
     ///
     /// # Errors
-    /// No answer, or none in JSON.
+    /// When there is no response, or its body is not JSON.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         self.send(Method::GET, path, None).await
     }
 
-    /// POST.
+    /// Sends a POST request.
     ///
     /// # Errors
-    /// No answer, or none in JSON.
+    /// When there is no response, or its body is not JSON.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    /// PUT.
+    /// Sends a PUT request.
     ///
     /// # Errors
-    /// No answer, or none in JSON.
+    /// When there is no response, or its body is not JSON.
     pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
         self.send(Method::PUT, path, Some(body)).await
     }
@@ -87,10 +87,10 @@ impl Api {
 }
 
 impl Answer {
-    /// This answer, if its status is `status`.
+    /// Returns this response if its status is `status`.
     ///
     /// # Errors
-    /// It is another.
+    /// When the status is another one.
     pub fn expect(self, status: u16) -> anyhow::Result<Self> {
         if self.status != status {
             bail!("expected {status}, got {}: {}", self.status, self.body);
@@ -98,10 +98,10 @@ impl Answer {
         Ok(self)
     }
 
-    /// This answer, if it is the problem called `code`.
+    /// Returns this response if it is a problem with the code `code`.
     ///
     /// # Errors
-    /// It is another.
+    /// When it is not.
     pub fn expect_problem(self, status: u16, code: &str) -> anyhow::Result<Self> {
         let answer = self.expect(status)?;
         if answer.text("/code") != code {
@@ -110,13 +110,13 @@ impl Answer {
         Ok(answer)
     }
 
-    /// The text at a JSON pointer; empty when there is none.
+    /// The text at a JSON pointer; empty if there is none.
     #[must_use]
     pub fn text(&self, pointer: &str) -> &str {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The number at a JSON pointer.
+    /// The number at a JSON pointer; `None` if there is none.
     #[must_use]
     pub fn number(&self, pointer: &str) -> Option<f64> {
         self.body.pointer(pointer).and_then(Value::as_f64)

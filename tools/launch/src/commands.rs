@@ -1,4 +1,4 @@
-//! From a caller's POST to the record that a gateway reads.
+//! Latency from a caller's POST to the record that a gateway reads.
 
 use crate::open_loop::{self, Timetable};
 use crate::{Api, Latencies};
@@ -9,27 +9,27 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// Piles that are commanded in turn; each has a few seconds between two resets.
+/// Piles that receive commands in turn, so that each has a few seconds between two resets.
 const PILES: usize = 200;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What takes part.
+/// The services and the gateway that take part.
 pub struct Played<'a> {
-    /// asset-api.
+    /// A client of asset-api.
     pub assets: &'a Api,
-    /// command-dispatcher.
+    /// A client of command-dispatcher.
     pub commands: &'a Api,
     /// The gateway.
     pub simulator: &'a Simulator,
-    /// Something that no other run has, for names.
+    /// Unique to this run; used in names.
     pub run: &'a str,
 }
 
-/// Resets piles at `rate` for `each`: how long until 202, and until the record was read from the topic, both from when the
-/// command was due.
+/// Resets piles at `rate` for `each`. Returns the latencies to the response 202, and to the
+/// record's being read from the topic, both from when the command was due.
 ///
 /// # Errors
-/// When a command is not answered with 202, or its record not read.
+/// When a command is not answered with 202, or its record is not read.
 pub async fn measure(
     stage: &Played<'_>,
     rate: u32,
@@ -51,15 +51,15 @@ pub async fn measure(
         let id = call.outcome?;
         let received =
             stage.simulator.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await;
-        let received =
-            received.with_context(|| format!("command {id} was answered with 202 and never read"))?;
+        let received = received
+            .with_context(|| format!("command {id} was answered with 202, but its record was not read"))?;
         let due = begin_by_clock + (call.due - begin);
         recorded.push((received.received_at - due).to_std().unwrap_or_default());
     }
     Ok((answered, recorded))
 }
 
-/// Sends a command and tells its id.
+/// Sends a command and returns its id.
 async fn command(commands: &Api, path: &str) -> anyhow::Result<String> {
     let answer = commands.post(path, &json!({ "type": "Soft" })).await?.expect(202)?;
     Ok(answer.text("/commandId").to_owned())
@@ -78,10 +78,10 @@ async fn register(stage: &Played<'_>) -> anyhow::Result<Vec<String>> {
         stage.simulator.connect(DeviceSpec::new(device).with_connectors(1)).await?;
         paths.push(format!("/api/v1/piles/{}", pile.text("/id")));
     }
-    let last = paths.last().context("no piles")?;
+    let last = paths.last().context("no pile was registered")?;
     let begun = Instant::now();
     while stage.assets.get(last).await?.text("/status") != "Available" {
-        ensure!(begun.elapsed() < PATIENCE, "the piles did not come online");
+        ensure!(begun.elapsed() < PATIENCE, "the piles did not come online in time");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(paths)

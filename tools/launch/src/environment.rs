@@ -1,4 +1,4 @@
-//! Where the stack is: the same variables as the services'.
+//! The addresses of the stack, from the services' environment variables.
 
 use anyhow::Context as _;
 use gateway_simulator::Settings;
@@ -9,29 +9,29 @@ use runtime::redis::Redis;
 /// The value of an environment variable that must be set.
 ///
 /// # Errors
-/// When it is not.
+/// When it is not set.
 #[expect(
     clippy::disallowed_methods,
-    reason = "these programs are no services; they are told by the environment where the stack is"
+    reason = "these programs are not services; the environment gives them the addresses of the stack"
 )]
 pub fn variable(name: &str) -> anyhow::Result<String> {
     std::env::var(name)
         .with_context(|| format!("{name} is not set: use `make demo`, `make run` or `make bench`"))
 }
 
-/// A client of the broker, on the current runtime.
+/// A client of Kafka, on the current runtime.
 ///
 /// # Errors
-/// When `KAFKA_BROKERS` is not set or makes no sense.
+/// When `KAFKA_BROKERS` is not set or invalid.
 pub fn kafka() -> anyhow::Result<Kafka> {
     let brokers = variable("KAFKA_BROKERS")?;
     Ok(Kafka::new(&settings("kafka.brokers", &brokers)?.kafka)?)
 }
 
-/// A client of the route store, on the current runtime.
+/// A client of the Redis with the route keys, on the current runtime.
 ///
 /// # Errors
-/// When `REDIS_URL` is not set or makes no sense.
+/// When `REDIS_URL` is not set or invalid.
 pub fn redis() -> anyhow::Result<Redis> {
     let url = variable("REDIS_URL")?;
     Ok(Redis::connect(&settings("redis.url", &url)?.redis)?)

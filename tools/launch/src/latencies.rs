@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What was measured.
+/// Measured durations.
 #[derive(Debug, Default)]
 pub struct Latencies(Vec<Duration>);
 
@@ -10,7 +10,7 @@ impl Latencies {
     /// The heading of the rows.
     pub const HEADER: &'static str = "                                                        P50       P95       P99       max   (ms)   n";
 
-    /// Adds one.
+    /// Adds a duration.
     pub fn push(&mut self, duration: Duration) {
         self.0.push(duration);
     }
@@ -20,7 +20,7 @@ impl Latencies {
         self.0.extend(others.0);
     }
 
-    /// All of them, the shortest first.
+    /// All durations in ascending order.
     #[must_use]
     pub fn sorted(&self) -> Vec<Duration> {
         let mut sorted = self.0.clone();
@@ -28,7 +28,7 @@ impl Latencies {
         sorted
     }
 
-    /// One line of a table.
+    /// One row of a table.
     #[must_use]
     pub fn row(&self, what: &str) -> String {
         let sorted = self.sorted();
@@ -44,7 +44,8 @@ impl Latencies {
     }
 }
 
-/// The smallest value that `percent` of all are not greater than; the type's default when there are none.
+/// The nearest-rank percentile: the smallest value that is at least as great as `percent` percent
+/// of all. The default of the type if there are none.
 #[must_use]
 pub fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);

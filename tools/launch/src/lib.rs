@@ -1,7 +1,7 @@
-//! What the programs on the operator's side share, `demo` and `bench`: the services as processes, their HTTP faces, and
-//! the person at the terminal.
+//! What the programs `demo` and `bench` share: the services as processes, clients of their HTTP
+//! APIs, and terminal output.
 
-#![expect(clippy::print_stdout, reason = "these programs talk to the person who started them")]
+#![expect(clippy::print_stdout, reason = "these programs write to the terminal")]
 
 mod api;
 pub mod commands;

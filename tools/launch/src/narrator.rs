@@ -1,46 +1,46 @@
-//! What the person at the terminal reads.
+//! Output for the terminal.
 
 use std::time::Duration;
 
-/// A line of progress.
+/// Prints a line of progress.
 pub fn say(line: &str) {
     println!("  {line}");
 }
 
-/// The heading of a part.
+/// Prints the heading of a part.
 pub fn heading(title: &str) {
     println!("\n── {title} {}", "─".repeat(76_usize.saturating_sub(title.chars().count())));
 }
 
-/// A step of the story, numbered.
+/// The numbered steps of a story.
 #[derive(Debug, Default)]
 pub struct Steps(u32);
 
 impl Steps {
-    /// Before the first step.
+    /// Starts before step 1.
     #[must_use]
     pub const fn new() -> Self {
         Self(0)
     }
 
-    /// Says what is done next.
+    /// Prints the next step.
     pub fn next(&mut self, what: &str) {
         self.0 += 1;
         println!("\n{:>2}. {what}", self.0);
     }
 }
 
-/// What was seen, as it should be.
+/// Prints an expected observation.
 pub fn seen(what: &str) {
     println!("    ✓ {what}");
 }
 
-/// A call and its answer.
+/// Prints a call and its response.
 pub fn call(method: &str, path: &str, answer: &str) {
     println!("    {method} {path}\n    → {answer}");
 }
 
-/// A duration in ms, as people read it.
+/// A duration in milliseconds, for display.
 #[must_use]
 pub fn ms(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1_000.0)

@@ -1,4 +1,5 @@
-//! Calls at their due times, whatever the answers take: whoever is slow does not slow the asking down.
+//! An open-loop load generator: calls begin at their due times, however long earlier responses
+//! take.
 
 use anyhow::Context as _;
 use std::time::{Duration, Instant};
@@ -6,21 +7,22 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-/// A call that was made, and answered or given up.
+/// A call that has ended.
 #[derive(Debug, Clone)]
 pub struct Call<T> {
-    /// When it had to begin. Latency counts from here, or a stall would hide behind the calls that it held up.
+    /// When the call should begin. Latency counts from here; otherwise a stall would hide the delay
+    /// of the calls behind it.
     pub due: Instant,
-    /// When it did begin: later by what the caller itself was late.
+    /// When the call began; later than `due` if the generator itself is late.
     pub begun: Instant,
-    /// When it was over.
+    /// When the call ended.
     pub ended: Instant,
-    /// What came of it.
+    /// The result of the call.
     pub outcome: T,
 }
 
 impl<T> Call<T> {
-    /// How long it took from when it was due.
+    /// The duration from when the call was due.
     #[must_use]
     pub fn took(&self) -> Duration {
         self.ended.saturating_duration_since(self.due)
@@ -30,31 +32,32 @@ impl<T> Call<T> {
 /// When calls are due.
 #[derive(Debug, Clone, Copy)]
 pub struct Timetable {
-    /// When the first is.
+    /// When the first call is due.
     pub begin: Instant,
     /// Calls per second, at least 1.
     pub rate: u32,
-    /// How long calls become due.
+    /// For how long calls become due.
     pub length: Duration,
 }
 
 impl Timetable {
-    /// How many calls there are.
+    /// The number of calls.
     #[must_use]
     pub fn calls(&self) -> u64 {
         let micros = u64::try_from(self.length.as_micros()).unwrap_or(u64::MAX);
         micros.saturating_mul(self.rate.max(1).into()) / 1_000_000
     }
 
-    /// When the call of that number is due; the first is number 0.
+    /// When the call with this number is due; the first has number 0.
     #[must_use]
     pub fn due(&self, number: u64) -> Instant {
         self.begin + Duration::from_nanos(number.saturating_mul(1_000_000_000) / u64::from(self.rate.max(1)))
     }
 }
 
-/// Makes every call of `timetable` on `threads`, evenly; ends when all are over. `call` is given the call's number, and has a
-/// time-out of its own. When this future is dropped, calling ends.
+/// Makes every call of `timetable`, spread evenly over `threads`, and returns when all have ended.
+/// `call` receives the call's number, and must have a time-out of its own. Dropping this future
+/// stops further calls.
 ///
 /// # Errors
 /// When a call panics, or `threads` end.
@@ -69,7 +72,7 @@ where
 {
     let (hand_over, begun) = oneshot::channel();
     let workers = threads.clone();
-    // A thread that sleeps: the runtime's own timers count in whole milliseconds.
+    // A sleeping thread: the runtime's timers have a resolution of a millisecond.
     let pace = threads.spawn_blocking(move || {
         let mut calls = JoinSet::new();
         for number in 0..timetable.calls() {
@@ -80,14 +83,14 @@ where
             }
             calls.spawn_on(timed(due, call(number)), &workers);
         }
-        // Nobody waits any more: dropped, the calls end.
+        // The receiver is gone: the calls end when they are dropped.
         drop(hand_over.send(calls));
     });
-    let mut calls = begun.await.context("the calling ended before its time")?;
-    pace.await.context("the calling ended")?;
+    let mut calls = begun.await.context("the call generator ended early")?;
+    pace.await.context("the call generator panicked")?;
     let mut made = Vec::with_capacity(calls.len());
     while let Some(call) = calls.join_next().await {
-        made.push(call.context("a call ended before its time")?);
+        made.push(call.context("a call panicked")?);
     }
     Ok(made)
 }
@@ -116,8 +119,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_answer_holds_no_other_call_up_and_counts_in_full() {
-        // All but the first wait until every call was made: who asks one after the other never gets there.
+    async fn a_slow_response_delays_no_other_call_and_counts_in_full() {
+        // All but the first wait until every call was made: a closed loop would never get there.
         let slow = Duration::from_millis(300);
         let timetable = timetable(1_000, Duration::from_millis(50));
         let barrier = std::sync::Arc::new(tokio::sync::Barrier::new(50));
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn calling_ends_with_whoever_waits_for_it() {
+    async fn dropping_the_future_stops_further_calls() {
         let (made, mut seen) = tokio::sync::mpsc::unbounded_channel();
         let call = move |number: u64| {
             made.send(number).unwrap_or_default();
@@ -161,7 +164,7 @@ mod tests {
         let calling = tokio::spawn(async move { make(&threads, forever, call).await.map(drop) });
         seen.recv().await.unwrap();
         calling.abort();
-        // The channel closes when the closure is dropped, with the thread that held it.
+        // The channel closes when the closure is dropped, with the thread that owned it.
         while seen.recv().await.is_some() {}
     }
 }

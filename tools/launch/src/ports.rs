@@ -1,26 +1,27 @@
-//! Where services listen.
+//! The ports on which services listen.
 
 use anyhow::Context as _;
 use std::net::TcpListener;
 
-/// Which ports the services listen on.
+/// Which ports the services use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ports {
-    /// Those of the documentation.
+    /// The ports of the documentation.
     Usual,
-    /// Any that are free, so that nothing that runs already is in the way.
+    /// Any free ports, so that programs that run already do not conflict.
     Free,
 }
 
 impl Ports {
-    /// An address for what usually listens on port `usual`.
+    /// An address for a service whose usual port is `usual`.
     ///
     /// # Errors
     /// When the port is taken.
     pub fn pick(self, usual: u16) -> anyhow::Result<String> {
         let port = if self == Self::Usual { usual } else { 0 };
-        let listener = TcpListener::bind(("127.0.0.1", port))
-            .with_context(|| format!("port {usual} is taken: stop what listens there and try again"))?;
+        let listener = TcpListener::bind(("127.0.0.1", port)).with_context(|| {
+            format!("port {usual} is taken: stop the program that listens there and try again")
+        })?;
         Ok(listener.local_addr()?.to_string())
     }
 }

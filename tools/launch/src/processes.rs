@@ -1,4 +1,4 @@
-//! The services as processes of their own, ended with this one.
+//! The services as child processes, which end with this one.
 
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,19 +9,19 @@ use tokio::process::{Child, Command};
 
 /// A running service.
 pub struct Process {
-    /// The binary's name.
+    /// The name of the binary.
     pub name: &'static str,
-    /// Where its log goes.
+    /// The log file.
     pub log: PathBuf,
     child: Child,
 }
 
 impl Process {
-    /// Starts the binary `name`, which lies beside this one, with settings as environment variables; its log goes to the file
-    /// `log`.
+    /// Starts the binary `name` from the folder of this binary, with settings as environment
+    /// variables. Its output goes to the file `log`.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When the binary cannot be started.
     pub fn start(name: &'static str, settings: &[(&str, String)], log: PathBuf) -> anyhow::Result<Self> {
         let binary = std::env::current_exe()?.with_file_name(name);
         let sink = std::fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
@@ -30,18 +30,19 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(sink)
-            // A Ctrl-C at the terminal is for this program, which then stops the services in good order.
+            // Ctrl-C at the terminal is for this program, which then stops the services in order.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("start {}: was it built? `cargo build --release`", binary.display()))?;
+            .with_context(|| format!("cannot start {}; build it with `cargo build --release`", binary.display()))?;
         Ok(Self { name, log, child })
     }
 
-    /// Runs the binary `name` with `command` to its end, with settings as environment variables.
+    /// Runs the binary `name` with `command` until it exits, with settings as environment
+    /// variables.
     ///
     /// # Errors
-    /// When it cannot be run, or fails.
+    /// When the binary cannot be started, or fails.
     pub async fn run(name: &'static str, command: &str, settings: &[(&str, String)]) -> anyhow::Result<()> {
         let binary = std::env::current_exe()?.with_file_name(name);
         let mut program = Command::new(&binary);
@@ -54,51 +55,51 @@ impl Process {
         Ok(())
     }
 
-    /// Ends when the process does, which it should not; says how.
+    /// Returns when the process has exited, which it should not; the error says how it exited.
     pub async fn died(&mut self) -> anyhow::Error {
         let status =
             self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
-        anyhow::anyhow!("{} ended by itself ({status}); see {}", self.name, self.log.display())
+        anyhow::anyhow!("{} exited unexpectedly ({status}); see {}", self.name, self.log.display())
     }
 
-    /// Its process id, while it runs.
+    /// The process id, while the process runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Whether it has ended.
+    /// Whether the process has exited.
     pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Ends it as a crash does.
+    /// Kills the process with SIGKILL, as in a crash.
     ///
     /// # Errors
-    /// When it cannot be signalled.
+    /// When the signal cannot be sent.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await.with_context(|| format!("kill {}", self.name))
     }
 
-    /// Ends it as an operator would, with SIGTERM; after `grace`, hard.
+    /// Stops the process with SIGTERM, and kills it after `grace`.
     ///
     /// # Errors
-    /// When it did not end cleanly.
+    /// When the process did not exit cleanly.
     pub async fn stop(mut self, grace: Duration) -> anyhow::Result<()> {
         let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return Ok(()) };
-        kill_process(pid, Signal::TERM).with_context(|| format!("ask {} to stop", self.name))?;
+        kill_process(pid, Signal::TERM).with_context(|| format!("send SIGTERM to {}", self.name))?;
         match tokio::time::timeout(grace, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(_) => bail!("{} did not end cleanly; see {}", self.name, self.log.display()),
+            Ok(_) => bail!("{} did not exit cleanly; see {}", self.name, self.log.display()),
             Err(_elapsed) => {
                 self.child.kill().await?;
-                bail!("{} had to be killed; see {}", self.name, self.log.display())
+                bail!("{} did not exit in time and was killed; see {}", self.name, self.log.display())
             }
         }
     }
 }
 
-/// Resident memory of a process, in MB.
+/// The resident memory of a process, in MB; `None` if it cannot be read.
 #[must_use]
 pub fn resident_mb(pid: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
@@ -111,7 +112,7 @@ pub fn resident_mb(pid: u32) -> Option<f64> {
 pub struct Services(pub Vec<Process>);
 
 impl Services {
-    /// Ends when a service does, which it should not; says how.
+    /// Returns when a service has exited, which it should not; the error says which and how.
     pub async fn died(&mut self) -> anyhow::Error {
         if self.0.is_empty() {
             return std::future::pending().await;
@@ -120,10 +121,10 @@ impl Services {
         futures_util::future::select_all(each).await.0
     }
 
-    /// Ends all of them, each within `grace`.
+    /// Stops all services, each within `grace`.
     ///
     /// # Errors
-    /// When one of them did not end cleanly.
+    /// When one of them did not exit cleanly.
     pub async fn stop(self, grace: Duration) -> anyhow::Result<()> {
         let mut outcome = Ok(());
         for service in self.0 {

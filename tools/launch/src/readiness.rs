@@ -1,20 +1,21 @@
-//! Waiting for a service to be ready.
+//! Waits until a service is ready.
 
 use crate::narrator::say;
 use crate::{Api, Process};
 use std::time::{Duration, Instant};
 
-/// How long a service may take to be ready.
+/// The time in which a service must become ready.
 const READY: Duration = Duration::from_secs(60);
 
-/// Waits until a service, whose probes are at `admin`, says that it is ready; shows what it waits for when that takes long.
+/// Waits until the service with the probes at `admin` is ready, and prints a line every 5 s while
+/// it waits.
 ///
 /// # Errors
-/// When it ends or takes longer than a minute.
+/// When the service exits, or is not ready within a minute.
 pub async fn ready(admin: &str, service: &mut Process) -> anyhow::Result<()> {
     let probe = Api::new(admin)?;
     let begun = Instant::now();
-    let mut told = 0;
+    let mut reported = 0;
     loop {
         let answer = probe.get("/readyz").await;
         if answer.as_ref().is_ok_and(|answer| answer.status == 200) {
@@ -26,8 +27,8 @@ pub async fn ready(admin: &str, service: &mut Process) -> anyhow::Result<()> {
             let (name, log) = (service.name, service.log.display());
             anyhow::bail!("{name} is not ready after {READY:?}: {why}; see {log}");
         }
-        if waited.as_secs() / 5 > told {
-            told = waited.as_secs() / 5;
+        if waited.as_secs() / 5 > reported {
+            reported = waited.as_secs() / 5;
             say(&format!("waiting for {} ({} s)", service.name, waited.as_secs()));
         }
         tokio::select! {

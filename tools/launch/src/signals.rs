@@ -1,8 +1,8 @@
-//! Being told to end.
+//! Termination signals.
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Ends on Ctrl-C and on SIGTERM.
+/// Returns on Ctrl-C or SIGTERM.
 pub async fn told_to_end() {
     match signal(SignalKind::terminate()) {
         Ok(mut terminated) => tokio::select! {

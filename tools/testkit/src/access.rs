@@ -1,4 +1,4 @@
-//! Whether a service asks its callers for what it should.
+//! Whether a service requires the right scope from its callers.
 
 use crate::openapi;
 use dev_issuer::Issuer;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Every scope that there is.
+/// All scopes.
 const SCOPES: [&str; 4] = ["assets:read", "assets:write", "commands:send", "operations"];
 
 /// A new file with the keys of `issuer`, for `auth.jwks_file`.
@@ -18,12 +18,13 @@ pub fn jwks_file(issuer: &Issuer) -> PathBuf {
     path
 }
 
-/// Each of `routes`, a method, a path below `/api/v1/` in which `ID` stands for an id, and a scope, refuses callers of the
-/// service at `root` without a token of `issuer`, and those with every scope but this one, and no others. They are all that
-/// there are: `document`, the service's OpenAPI document, has the same.
+/// Checks that each of `routes` of the service at `root` refuses callers without a token of
+/// `issuer` and callers with every scope but its own, and accepts others. A route is a method, a
+/// path below `/api/v1/` in which `ID` stands for an id, and a scope. `routes` must be complete:
+/// `document`, the service's OpenAPI document, has the same.
 ///
 /// # Panics
-/// When one does not.
+/// When a route differs.
 pub async fn each_asks_for_its_scope(
     root: &str,
     issuer: &Issuer,
@@ -36,7 +37,7 @@ pub async fn each_asks_for_its_scope(
         .collect();
     let documented =
         openapi::scopes(document).into_iter().map(|(name, scope)| (with_id(&name), scope)).collect();
-    assert_eq!(listed, documented, "routes that are walked, and routes that there are");
+    assert_eq!(listed, documented, "the tested routes and the documented ones");
     let client = Client::new();
     let token = |scopes: &str| issuer.sign(&Issuer::claims("tester", scopes)).unwrap();
     let id = uuid::Uuid::now_v7().to_string();
@@ -55,7 +56,7 @@ pub async fn each_asks_for_its_scope(
     }
 }
 
-/// The path with `ID` for each `{name}` in it.
+/// The path with `ID` in place of each `{name}`.
 fn with_id(path: &str) -> String {
     let mut parts = path.split('{');
     let first = parts.next().unwrap_or_default().to_owned();

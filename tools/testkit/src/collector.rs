@@ -1,4 +1,4 @@
-//! A collector that takes spans over OTLP, for tests to look at them.
+//! A collector that receives spans over OTLP, so that tests can check them.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -14,41 +14,41 @@ use prost::Message as _;
 pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 pub use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 
-/// The most that an exporter may send at once, in bytes.
+/// The largest export request, in bytes.
 const BODY_MAX: usize = 16 * 1024 * 1024;
 
 type Seen = Arc<Mutex<Vec<ExportedSpan>>>;
 
-/// A collector on a port of its own, for as long as it is not dropped.
+/// A collector on its own port; it stops when it is dropped.
 pub struct Collector {
-    /// For `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub endpoint: String,
     seen: Seen,
     server: ServerHandle,
 }
 
-/// A span that was exported. Ids are in hexadecimal.
+/// An exported span. Ids are in hexadecimal.
 #[derive(Debug, Clone)]
 pub struct ExportedSpan {
-    /// The `service.name` of who exported it.
+    /// The `service.name` of the exporter.
     pub service: String,
     /// Its name.
     pub name: String,
     /// Its kind.
     pub kind: SpanKind,
-    /// The trace that it is part of.
+    /// The id of its trace.
     pub trace_id: String,
     /// Its own id.
     pub id: String,
-    /// The id of the span that it is a child of; empty for none.
+    /// The id of its parent span; empty if it has none.
     pub parent: String,
-    /// What other systems added.
+    /// The `tracestate` of other systems.
     pub trace_state: String,
-    /// Its attributes as text, by name; attributes of other kinds than text, numbers and truth are left out.
+    /// Its attributes as text, by name; only texts, numbers and booleans are included.
     pub attributes: Vec<(String, String)>,
-    /// The spans, in other traces or its own, that it names: trace and span.
+    /// The spans to which it is linked: trace id and span id.
     pub links: Vec<(String, String)>,
-    /// Whether it failed.
+    /// Its status.
     pub status: StatusCode,
 }
 
@@ -56,7 +56,7 @@ impl Collector {
     /// Listens on a free port of this machine.
     ///
     /// # Panics
-    /// When there is none.
+    /// When no port is free.
     #[must_use]
     pub fn start() -> Self {
         let seen = Seen::default();
@@ -78,10 +78,10 @@ impl Collector {
         Self { endpoint, seen, server: handle }
     }
 
-    /// Every span that has come so far.
+    /// Every span that was received so far.
     ///
     /// # Panics
-    /// When the collector itself has.
+    /// When the collector has panicked.
     #[must_use]
     pub fn spans(&self) -> Vec<ExportedSpan> {
         self.seen.lock().unwrap().clone()
@@ -90,19 +90,19 @@ impl Collector {
 
 impl Drop for Collector {
     fn drop(&mut self) {
-        // Told, and not waited for.
+        // The server is asked to stop, but not awaited.
         drop(self.server.stop(false));
     }
 }
 
 impl ExportedSpan {
-    /// The attribute called `name`, empty without one.
+    /// The attribute with this name; empty if there is none.
     #[must_use]
     pub fn attribute(&self, name: &str) -> &str {
         self.attributes.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// Whether it is a child of `parent`, in its trace.
+    /// Whether it is a child of `parent`, in the same trace.
     #[must_use]
     pub fn is_child_of(&self, parent: &Self) -> bool {
         self.trace_id == parent.trace_id && self.parent == parent.id
@@ -159,7 +159,7 @@ fn text(value: AnyValue) -> Option<String> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text does not fail.
+        // Writing to a `String` does not fail.
         let _ = write!(text, "{byte:02x}");
         text
     })

@@ -7,9 +7,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use storage::{Database, DatabaseSettings, PooledConnection};
 
-/// Taken while the template is made or cloned. Any constant will do, as long as it is not the one migrations take.
+/// Held while the template is created or cloned. Any constant that differs from the lock of
+/// migrations.
 const TEMPLATE_LOCK: i64 = 0x7465_6d70;
-/// Few: many tests share one server.
+/// Few, because many tests share one server.
 const CONNECTIONS: usize = 4;
 
 #[derive(diesel::QueryableByName)]
@@ -18,28 +19,30 @@ struct Value {
     value: serde_json::Value,
 }
 
-/// A database that no other test sees, migrated and without rows unless said otherwise; dropped with this value.
+/// A database for a single test, migrated and without rows unless stated otherwise; dropped with
+/// this value.
 pub struct TestDatabase {
-    /// Connections to it.
+    /// Connections to the database.
     pub pool: Database,
-    /// Where it is, for a service of its own.
+    /// The URL of the database, for a service that opens its own connections.
     pub url: String,
     name: String,
 }
 
 impl TestDatabase {
-    /// Clones the template, which is made first when the migrations have changed. Needs a multi-threaded runtime.
+    /// Clones the template, which is created first if the migrations have changed. Needs a
+    /// multi-threaded runtime.
     ///
     /// # Panics
-    /// When Postgres cannot be reached.
+    /// When PostgreSQL cannot be reached.
     pub async fn new() -> Self {
         Self::with_connections(CONNECTIONS).await
     }
 
-    /// The same with so many connections at most, for tests that hold several at once.
+    /// The same with at most `max_connections` connections, for tests that hold several at once.
     ///
     /// # Panics
-    /// When Postgres cannot be reached.
+    /// When PostgreSQL cannot be reached.
     pub async fn with_connections(max_connections: usize) -> Self {
         let template = format!("charging_template_{:016x}", migrations_digest());
         let name = crate::unique("test").replace('-', "_");
@@ -53,10 +56,10 @@ impl TestDatabase {
         Self::named(name, max_connections)
     }
 
-    /// An empty one, for who migrates it.
+    /// An empty database, for tests that migrate it.
     ///
     /// # Panics
-    /// When Postgres cannot be reached.
+    /// When PostgreSQL cannot be reached.
     pub async fn empty() -> Self {
         let name = crate::unique("test").replace('-', "_");
         let mut server = AsyncPgConnection::establish(&database_url()).await.expect("reach DATABASE_URL");
@@ -70,16 +73,16 @@ impl TestDatabase {
         Self { pool, url, name }
     }
 
-    /// Settings for a service that works on it.
+    /// The settings for a service that uses the database.
     #[must_use]
     pub fn settings(&self) -> DatabaseSettings {
         settings(&self.url)
     }
 
-    /// The one value of a query that answers JSON.
+    /// The single value of a query, as JSON.
     ///
     /// # Panics
-    /// When Postgres refuses it, or it is not one value of JSON.
+    /// When PostgreSQL refuses it, or the result is not a single value.
     pub async fn json(&self, sql: &str) -> serde_json::Value {
         let mut connection = self.pool.connection().await.unwrap();
         let sql = format!("select to_jsonb(({sql})) as value");
@@ -87,33 +90,33 @@ impl TestDatabase {
         row.value
     }
 
-    /// Runs `sql` in a transaction that stays open, with the locks that it took.
+    /// Runs `sql` in a transaction that stays open and keeps its locks.
     ///
     /// # Panics
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub async fn hold(&self, sql: &str) -> OpenTransaction {
         let mut connection = self.pool.connection().await.unwrap();
         connection.batch_execute(&format!("begin; {sql}")).await.unwrap();
         OpenTransaction(connection)
     }
 
-    /// Runs plain SQL.
+    /// Runs SQL.
     ///
     /// # Panics
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub async fn execute(&self, sql: &str) {
         self.pool.connection().await.unwrap().batch_execute(sql).await.unwrap();
     }
 }
 
-/// A transaction with the locks that it holds.
+/// An open transaction with its locks.
 pub struct OpenTransaction(PooledConnection);
 
 impl OpenTransaction {
-    /// Ends it, and gives up its locks.
+    /// Commits the transaction, which releases its locks.
     ///
     /// # Panics
-    /// When Postgres refuses that.
+    /// When PostgreSQL refuses it.
     pub async fn commit(mut self) {
         self.0.batch_execute("commit").await.unwrap();
     }
@@ -122,7 +125,7 @@ impl OpenTransaction {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let statement = format!("drop database if exists {} with (force)", self.name);
-        // A thread with a runtime of its own: the test's runtime may be on its way out.
+        // On a thread with its own runtime, because the test's runtime may be shutting down.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -136,7 +139,7 @@ impl Drop for TestDatabase {
 }
 
 async fn make_template(server: &mut AsyncPgConnection, template: &str) {
-    // A half-made one, of a run that was cut off, is marked by its name until it is whole.
+    // An incomplete template of an interrupted run has this name until it is complete.
     let draft = format!("{template}_draft");
     run(server, &format!("drop database if exists {draft} with (force)")).await;
     run(server, &format!("create database {draft}")).await;
@@ -150,9 +153,9 @@ async fn make_template(server: &mut AsyncPgConnection, template: &str) {
     for attempt in 0.. {
         match server.batch_execute(&rename).await {
             Ok(()) => break,
-            // A backend that was told to go may need a moment.
+            // A terminated backend may need a moment to exit.
             Err(_) if attempt < 50 => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-            Err(error) => panic!("the template database could not be made: {error}"),
+            Err(error) => panic!("the template database could not be created: {error}"),
         }
     }
 }
@@ -173,7 +176,7 @@ fn settings(url: &str) -> DatabaseSettings {
 /// `DATABASE_URL` with another database.
 fn with_database(name: &str) -> String {
     let url = database_url();
-    let (server, _) = url.rsplit_once('/').expect("DATABASE_URL ends in /database");
+    let (server, _) = url.rsplit_once('/').expect("DATABASE_URL has /database at its end");
     format!("{server}/{name}")
 }
 

@@ -1,8 +1,8 @@
-//! What callers with bad intentions write where something harmless is expected.
+//! Values that attackers send in place of harmless ones.
 
 use serde_json::Value;
 
-/// Texts, as JSON strings and decoded parameters can hold them.
+/// Hostile texts that JSON strings and decoded parameters can contain.
 #[must_use]
 pub fn texts() -> Vec<String> {
     let plain = [
@@ -52,7 +52,7 @@ pub fn texts() -> Vec<String> {
     texts
 }
 
-/// What can stand for a value in JSON, as bytes: every text, what is no text, and what is no JSON.
+/// Hostile JSON values, as bytes: every text, values that are not texts, and invalid JSON.
 #[must_use]
 pub fn json_values() -> Vec<Vec<u8>> {
     let other: [&[u8]; 24] = [
@@ -90,7 +90,8 @@ pub fn json_values() -> Vec<Vec<u8>> {
     values
 }
 
-/// What can stand for a value in a query or for a part of a path: every text, encoded, and what decodes to no text.
+/// Hostile values for queries and parts of paths: every text, encoded, and encodings of invalid
+/// text.
 #[must_use]
 pub fn encoded() -> Vec<String> {
     let other = [
@@ -119,7 +120,8 @@ pub fn encoded() -> Vec<String> {
     all
 }
 
-/// What can stand in a header: every text without the control characters that would end it, and bytes that are no text.
+/// Hostile header values: every text without the control characters that would end it, and bytes
+/// that are not text.
 #[must_use]
 pub fn header_values() -> Vec<Vec<u8>> {
     let harmless = |text: &String| !text.bytes().any(|byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f);
@@ -128,7 +130,7 @@ pub fn header_values() -> Vec<Vec<u8>> {
     values
 }
 
-/// Encodes all but letters and digits.
+/// Percent-encodes everything but letters and digits.
 #[must_use]
 pub fn percent(text: &str) -> String {
     let encode = |byte: u8| match byte {

@@ -1,11 +1,11 @@
-//! Every place of a service where callers may say something, and everything hostile said there.
+//! Sends every hostile value in every place of a service's requests.
 
 use crate::hostile;
 use crate::raw_http::{RawAnswer, RawConnection};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Headers that any service may look at.
+/// Headers that any service may read.
 const HEADERS: [&str; 16] = [
     "traceparent",
     "tracestate",
@@ -25,60 +25,61 @@ const HEADERS: [&str; 16] = [
     "if-none-match",
 ];
 
-/// What a service answers, with a request that it takes.
+/// An operation of a service, with a valid request.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     /// The method.
     pub method: &'static str,
-    /// The whole path; in braces what callers fill in, as in `/piles/{0192…}`.
+    /// The whole path, with caller-defined parts in braces, as in `/piles/{0192…}`.
     pub path: String,
-    /// Parameters of the query.
+    /// The parameters of the query.
     pub query: Vec<&'static str>,
-    /// Headers that it looks at, other than all do.
+    /// The headers that it reads, in addition to the common ones.
     pub headers: Vec<&'static str>,
-    /// A body with every field that there is, if it takes one. `[unique]` in it is another number each time.
+    /// A body with every field, if it accepts one. `[unique]` in it is replaced by a new number
+    /// each time.
     pub body: Option<Value>,
 }
 
-/// Something hostile that was sent.
+/// A hostile request that was sent.
 #[derive(Debug)]
 pub struct Attack {
-    /// Where and what, for people.
+    /// A description of the place and the value.
     pub what: String,
-    /// Where in the body, as a JSON pointer, and the text that was there.
+    /// The JSON pointer of the place in the body, and the text that was sent there.
     pub text: Option<(String, String)>,
     request: Vec<u8>,
 }
 
 impl Endpoint {
-    /// `method` on `path`, without anything else.
+    /// `method` on `path`, without parameters, headers and body.
     #[must_use]
     pub fn new(method: &'static str, path: &str) -> Self {
         Self { method, path: path.to_owned(), query: Vec::new(), headers: Vec::new(), body: None }
     }
 
-    /// With these parameters.
+    /// Adds these parameters.
     #[must_use]
     pub fn query(mut self, names: &[&'static str]) -> Self {
         self.query.extend(names);
         self
     }
 
-    /// With these headers.
+    /// Adds these headers.
     #[must_use]
     pub fn headers(mut self, names: &[&'static str]) -> Self {
         self.headers.extend(names);
         self
     }
 
-    /// With a body like this.
+    /// Adds this body.
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
         self.body = Some(body);
         self
     }
 
-    /// Everything hostile at every place.
+    /// All hostile requests: every value in every place.
     #[must_use]
     pub fn attacks(&self) -> Vec<Attack> {
         let mut attacks = Vec::new();
@@ -171,7 +172,7 @@ impl Endpoint {
         attacks.push(self.attack("every field twice", &path, b"", Some(twice.into())));
     }
 
-    /// The path, with another word for one of its parts.
+    /// The path with another text for one of its parts.
     fn path_with(&self, other: Option<(usize, &str)>) -> String {
         let mut path = String::new();
         for (number, piece) in self.path.split('{').enumerate() {
@@ -205,11 +206,11 @@ impl Endpoint {
     }
 }
 
-/// Sends everything hostile to `endpoint` of the service at `address`; nothing but success and a problem of the caller's is
-/// answered. Answers what was taken.
+/// Sends all hostile requests to `endpoint` of the service at `address`; only successes and
+/// problems of the caller may be returned. Returns the requests that succeeded.
 ///
 /// # Panics
-/// When the service fails, hangs up, or answers something else.
+/// When the service fails, closes the connection, or returns something else.
 pub async fn attack(address: &str, endpoint: &Endpoint) -> Vec<(Attack, RawAnswer)> {
     let mut taken = Vec::new();
     let mut connection = RawConnection::open(address).await;
@@ -217,22 +218,23 @@ pub async fn attack(address: &str, endpoint: &Endpoint) -> Vec<(Attack, RawAnswe
         connection.write(&attack.request).await;
         let mut answer = connection.answer().await;
         if answer.is_none() {
-            // It was closed after the answer before.
+            // The connection was closed after the previous response.
             connection = RawConnection::open(address).await;
             connection.write(&attack.request).await;
             answer = connection.answer().await;
         }
-        let answer = answer.unwrap_or_else(|| panic!("no answer to {}", attack.what));
+        let answer = answer.unwrap_or_else(|| panic!("no response to {}", attack.what));
         match answer.status {
             200..300 => {
                 assert_eq!(answer.header("set-cookie"), None, "{}", attack.what);
                 if answer.header("content-length").is_none() && answer.status != 204 {
-                    // A stream: it has no end.
+                    // A stream has no end.
                     connection = RawConnection::open(address).await;
                 }
                 taken.push((attack, answer));
             }
-            // What is no HTTP is not answered as HTTP usually is, and the connection is over.
+            // A request that is not HTTP gets another kind of response, and the connection is
+            // closed.
             400 if answer.body.is_empty() => {
                 assert!(attack.is_malformed(), "{}: {answer:?}", attack.what);
                 connection = RawConnection::open(address).await;
@@ -251,7 +253,7 @@ pub async fn attack(address: &str, endpoint: &Endpoint) -> Vec<(Attack, RawAnswe
 }
 
 impl Attack {
-    /// Whether the head of the request is no HTTP.
+    /// Whether the head of the request is not valid HTTP.
     fn is_malformed(&self) -> bool {
         let line = self.request.split(|byte| *byte == b'\r').next().unwrap_or_default();
         line.iter().filter(|byte| **byte == b' ').count() != 2
@@ -260,7 +262,7 @@ impl Attack {
     }
 }
 
-/// The body, with a number for `[unique]`.
+/// The body with a new number for `[unique]`.
 fn unique(body: Vec<u8>) -> Vec<u8> {
     const MARK: &[u8] = b"[unique]";
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -269,7 +271,7 @@ fn unique(body: Vec<u8>) -> Vec<u8> {
     [&body[..at], number.as_bytes(), &body[at + MARK.len()..]].concat()
 }
 
-/// The places of a value and of all that is in it, but not of the whole.
+/// The JSON pointers of all values inside `value`, without the root.
 fn pointers(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, field)| (format!("/{name}"), field)).collect(),
@@ -283,7 +285,7 @@ fn pointers(value: &Value) -> Vec<String> {
     children.into_iter().flat_map(with_inner).collect()
 }
 
-/// A body with `bytes` where `pointer` leads to.
+/// The body with `bytes` in place of the value at `pointer`.
 fn replaced(body: &Value, pointer: &str, bytes: &[u8]) -> Vec<u8> {
     const MARK: &str = "\"[here]\"";
     let mut body = body.clone();

@@ -1,4 +1,5 @@
-//! Just enough of Kafka's protocol to write what no client library would: one broker, blocking, no error handling.
+//! Just enough of Kafka's protocol to write what no client library would: one broker, blocking,
+//! without error handling.
 
 use std::{
     io::{Read as _, Write as _},
@@ -6,22 +7,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Transaction coordinators take a moment to come up.
+/// Transaction coordinators take a moment to start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A batch of records that are alike.
+/// A batch of equal records.
 pub struct Batch {
-    /// How many.
+    /// The number of records.
     pub records: usize,
-    /// The value of each.
+    /// The value of each record.
     pub value: Vec<u8>,
     /// Gives every record a header with a name and no value.
     pub null_header: bool,
-    /// Makes it part of a transaction.
+    /// The producer of the transaction to which the batch belongs.
     pub producer: Option<Producer>,
-    /// The partition that it is written to.
+    /// The partition to which it is written.
     pub partition: i32,
-    /// Packs it.
+    /// Whether it is compressed with gzip.
     pub gzip: bool,
     /// The producer's time, in milliseconds.
     pub timestamp_ms: i64,
@@ -41,7 +42,7 @@ impl Default for Batch {
     }
 }
 
-/// A transactional producer's id and epoch.
+/// The id and epoch of a transactional producer.
 #[derive(Clone, Copy)]
 pub struct Producer(i64, i16);
 
@@ -52,7 +53,7 @@ impl Connection {
     /// Connects to `host:port`.
     ///
     /// # Panics
-    /// When it cannot; so do all calls, also when the broker refuses something.
+    /// When it cannot. All calls panic, also when the broker refuses something.
     #[must_use]
     pub fn open(broker: &str) -> Self {
         let stream = TcpStream::connect(broker).unwrap();
@@ -60,7 +61,7 @@ impl Connection {
         Self(stream)
     }
 
-    /// `Produce` v3, with all acknowledgements. Returns the offset of the first record.
+    /// `Produce` v3 with all acknowledgements. Returns the offset of the first record.
     pub fn produce(&mut self, topic: &str, transaction: Option<&str>, batch: &Batch) -> i64 {
         let records = batch.encode();
         let mut body = Vec::new();
@@ -73,7 +74,7 @@ impl Connection {
         put_partition(&mut body, topic, batch.partition);
         put_length(&mut body, records.len());
         body.extend(records);
-        // One topic, its name, one partition: then come the error code and the offset.
+        // One topic, its name, one partition; then the error code and the offset.
         let answer = self.ask(0, 3, &body);
         let error = 4 + 2 + topic.len() + 4 + 4;
         assert_eq!(error_at(&answer, error), 0, "produce refused");
@@ -110,12 +111,12 @@ impl Connection {
         producer
     }
 
-    /// Commits, which puts a marker into the log.
+    /// Commits, which adds a marker to the log.
     pub fn commit(&mut self, transaction: &str, producer: Producer) {
         self.end(transaction, producer, true);
     }
 
-    /// Takes it back: what was written stays in the log, and a marker says that it does not count.
+    /// Aborts: the records stay in the log, and a marker shows that they do not count.
     pub fn abort(&mut self, transaction: &str, producer: Producer) {
         self.end(transaction, producer, false);
     }
@@ -128,7 +129,8 @@ impl Connection {
         self.ask_until_granted(26, 0, &body);
     }
 
-    /// `AlterClientQuotas` v0: clients of this name may send so many bytes a second, or as many as they like.
+    /// `AlterClientQuotas` v0: limits producers with this client id to `bytes_per_second`; `None`
+    /// removes the limit.
     pub fn limit_producers(&mut self, client: &str, bytes_per_second: Option<f64>) {
         let mut body = Vec::new();
         put_length(&mut body, 1);
@@ -140,36 +142,36 @@ impl Connection {
         body.extend(bytes_per_second.unwrap_or_default().to_be_bytes());
         body.push(u8::from(bytes_per_second.is_none()));
         body.push(0);
-        // Throttle time, one entry: then comes the error code.
+        // Throttle time, one entry; then the error code.
         let answer = self.ask(49, 0, &body);
         assert_eq!(error_at(&answer, 4 + 4), 0, "quota not set");
     }
 
-    /// `Metadata` v1: how many brokers are fit for work.
+    /// `Metadata` v1: the number of live brokers.
     pub fn brokers(&mut self) -> i32 {
-        // Of no topics. The brokers come first.
+        // For no topics. The brokers come first.
         let answer = self.ask(3, 1, &[0; 4]);
         i32::from_be_bytes(answer[..4].try_into().unwrap())
     }
 
-    /// `CreateTopics` v4: a topic with so many partitions, each on so many brokers.
+    /// `CreateTopics` v4: creates a topic with `partitions` partitions and `replicas` replicas
+    /// each.
     pub fn create_topic(&mut self, topic: &str, partitions: i32, replicas: i16) {
         let mut body = Vec::new();
         put_length(&mut body, 1);
         put_text(&mut body, topic);
         body.extend(partitions.to_be_bytes());
         body.extend(replicas.to_be_bytes());
-        // No assignments, no settings.
+        // No assignments and no settings.
         body.extend([0; 8]);
         body.extend(10_000_i32.to_be_bytes());
         body.push(0);
-        // Throttle time, one topic, its name: then comes the error code.
+        // Throttle time, one topic, its name; then the error code.
         let answer = self.ask(19, 4, &body);
         assert_eq!(error_at(&answer, 4 + 4 + 2 + topic.len()), 0, "topic not created");
     }
 
-    /// `IncrementalAlterConfigs` v0: gives settings of a topic, such as `retention.ms`, these
-    /// values.
+    /// `IncrementalAlterConfigs` v0: sets settings of a topic, such as `retention.ms`.
     pub fn configure_topic(&mut self, topic: &str, settings: &[(&str, &str)]) {
         const TOPIC: u8 = 2;
         const SET: u8 = 0;
@@ -184,13 +186,13 @@ impl Connection {
             put_text(&mut body, value);
         }
         body.push(0);
-        // Throttle time, one resource: then comes the error code.
+        // Throttle time, one resource; then the error code.
         let answer = self.ask(44, 0, &body);
         assert_eq!(error_at(&answer, 4 + 4), 0, "topic not configured");
     }
 
-    /// `ElectLeaders` v0: has the topic's first partitions led by the brokers that they were made for. Answers how many it
-    /// was a change for; `None` while such a broker is not there, or lags behind.
+    /// `ElectLeaders` v0: elects the preferred leaders of the topic's first partitions. Returns the
+    /// number of changes; `None` while a preferred leader is absent or lags behind.
     pub fn elect_preferred_leaders(&mut self, topic: &str, partitions: i32) -> Option<usize> {
         const NOT_THERE: i16 = 80;
         const NOT_NEEDED: i16 = 84;
@@ -201,7 +203,8 @@ impl Connection {
         (0..partitions).for_each(|partition| body.extend(partition.to_be_bytes()));
         body.extend(10_000_i32.to_be_bytes());
         let answer = self.ask(43, 0, &body);
-        // Throttle time, one topic, its name, so many partitions: of each its number, an error code, and words or none.
+        // Throttle time, one topic, its name, the partitions: for each its number, an error code,
+        // and a message or none.
         let mut next = 4 + 4 + 2 + topic.len() + 4;
         let mut changes = Some(0);
         for _ in 0..partitions {
@@ -216,20 +219,20 @@ impl Connection {
         changes
     }
 
-    /// `DeleteTopics` v1. A topic that is not there is as good as deleted.
+    /// `DeleteTopics` v1. A topic that does not exist counts as deleted.
     pub fn delete_topic(&mut self, topic: &str) {
         const UNKNOWN_TOPIC: i16 = 3;
         let mut body = Vec::new();
         put_length(&mut body, 1);
         put_text(&mut body, topic);
         body.extend(10_000_i32.to_be_bytes());
-        // Throttle time, one topic, its name: then comes the error code.
+        // Throttle time, one topic, its name; then the error code.
         let answer = self.ask(20, 1, &body);
         let error = error_at(&answer, 4 + 4 + 2 + topic.len());
         assert!(error == 0 || error == UNKNOWN_TOPIC, "topic not deleted: {error}");
     }
 
-    /// `CreatePartitions` v0: gives a topic so many partitions in all.
+    /// `CreatePartitions` v0: increases the topic's number of partitions to `partitions`.
     pub fn grow_topic(&mut self, topic: &str, partitions: i32) {
         let mut body = Vec::new();
         put_length(&mut body, 1);
@@ -239,12 +242,12 @@ impl Connection {
         body.extend((-1_i32).to_be_bytes());
         body.extend(10_000_i32.to_be_bytes());
         body.push(0);
-        // Throttle time, one topic, its name: then comes the error code.
+        // Throttle time, one topic, its name; then the error code.
         let answer = self.ask(37, 0, &body);
         assert_eq!(error_at(&answer, 4 + 4 + 2 + topic.len()), 0, "topic not grown");
     }
 
-    /// For answers that begin with a throttle time and an error code.
+    /// Retries requests whose responses begin with a throttle time and an error code.
     fn ask_until_granted(&mut self, api: i16, version: i16, body: &[u8]) -> Vec<u8> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -258,7 +261,7 @@ impl Connection {
         }
     }
 
-    /// The answer without its length and correlation id.
+    /// The response without its length and correlation id.
     fn ask(&mut self, api: i16, version: i16, body: &[u8]) -> Vec<u8> {
         let mut request = Vec::new();
         request.extend(api.to_be_bytes());
@@ -337,7 +340,7 @@ impl Batch {
     }
 }
 
-/// Packs bytes without holding them all.
+/// Compresses bytes without holding all of them in memory.
 fn packed(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let mut buffer = Vec::with_capacity(1 << 16);
@@ -352,7 +355,7 @@ fn packed(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-/// A number as records have it: doubled, for the sign, and seven bits a byte.
+/// A number in the encoding of records: doubled for the sign, with seven bits per byte.
 fn put_number(buffer: &mut Vec<u8>, number: usize) {
     let mut rest = number * 2;
     while rest > 0x7f {

@@ -1,6 +1,7 @@
-//! What tests share: databases and topics of their own, servers of their own, clients, builders. A dev-dependency only.
+//! Shared test utilities: databases and topics per test, servers per test, clients and builders. A
+//! dev-dependency only.
 //!
-//! A test may panic, that is how it fails; so may what it is built with.
+//! Tests fail by panicking, and so do these utilities.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

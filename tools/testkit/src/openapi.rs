@@ -1,22 +1,23 @@
-//! Whether the OpenAPI document of a service is the one that is committed, and says what is so.
+//! Checks of the OpenAPI document of a service: whether it is the committed one, and whether its
+//! examples are valid.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The methods that operations have.
+/// The methods of operations.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Each operation of `document`: its method, its path, and what it is.
+/// The operations of `document`: method, path and definition.
 fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    let paths = document["paths"].as_object().expect("a document has paths");
+    let paths = document["paths"].as_object().expect("the document has paths");
     paths.iter().flat_map(|(path, methods)| {
         METHODS.iter().filter_map(move |method| Some((*method, path.as_str(), methods.get(*method)?)))
     })
 }
 
-/// The paths of all that can be read, with the id of nothing in the place of each parameter.
+/// The paths of all GET operations, with the nil id in place of each parameter.
 ///
 /// # Panics
 /// When `document` has no paths.
@@ -31,7 +32,8 @@ pub fn openapi_gets(document: &Value) -> Vec<String> {
     gets.map(|(_, path, _)| filled(path)).collect()
 }
 
-/// Compares `document` with the one in `docs/openapi`; with `UPDATE_OPENAPI=1` in the environment writes that instead.
+/// Compares `document` with the one in `docs/openapi`. With `UPDATE_OPENAPI=1` in the environment,
+/// writes it there instead.
 ///
 /// # Panics
 /// When they differ.
@@ -44,23 +46,26 @@ pub fn openapi_is_committed(service: &str, document: &Value) {
     let committed = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         committed == text,
-        "docs/openapi/{service}.json is not what the code says: look at it after UPDATE_OPENAPI=1 cargo test -p {service} openapi"
+        "docs/openapi/{service}.json differs from the code: run UPDATE_OPENAPI=1 cargo test -p {service} openapi and review the changes"
     );
 }
 
-/// Every body in `document` has an example that is as its schema says, and every operation answers something and has an id of
-/// its own.
+/// Checks that every body in `document` has an example that matches its schema, and that every
+/// operation has a successful response and a unique id.
 ///
 /// # Panics
-/// When one is not.
+/// When one does not.
 pub fn openapi_has_true_examples(document: &Value) {
     let mut ids = BTreeSet::new();
     let mut found = 0;
     for (method, path, operation) in operations(document) {
         let place = format!("{method} {path}");
-        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{place}: its id is another's too");
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap()),
+            "{place}: its operationId is not unique"
+        );
         let answers = operation["responses"].as_object().unwrap();
-        assert!(answers.keys().any(|status| status.starts_with('2')), "{place} answers nothing");
+        assert!(answers.keys().any(|status| status.starts_with('2')), "{place} has no successful response");
         let answers = answers.iter().map(|(status, answer)| (status.as_str(), answer));
         let bodies = answers.chain([("request", &operation["requestBody"])]);
         for (name, body) in bodies {
@@ -78,7 +83,7 @@ pub fn openapi_has_true_examples(document: &Value) {
             }
         }
     }
-    assert!(found > 0, "there is nothing to check");
+    assert!(found > 0, "the document has no bodies to check");
 }
 
 /// Every property of every schema in `document` has a description, or refers to a schema that has one.
@@ -116,8 +121,8 @@ pub(crate) fn scopes(document: &Value) -> BTreeSet<(String, String)> {
     operations(document).map(named).collect()
 }
 
-/// The names that the query of `method` on `path` may have by `document`; the variable parts of the path may be called, or be,
-/// anything in braces.
+/// The query parameters of `method` on `path` in `document`. The variable parts of `path` are in
+/// braces; their names do not matter.
 ///
 /// # Panics
 /// When there is no such operation.

@@ -1,20 +1,20 @@
-//! Ports for servers that a test starts as processes, which cannot be told to take any.
+//! Ports for servers that a test starts as processes and that cannot choose a free one themselves.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below those that the system gives out to clients by itself, and none of those that stacks have.
+/// Below the system's ephemeral ports, and without the ports of the stacks.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 5_000;
 
-/// A port that nobody listens on. Somebody else may be quicker to take it: be prepared to try another.
+/// A free port. Another process may take it first: be prepared to try another.
 ///
 /// # Panics
 /// When all are taken.
 #[must_use]
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Processes begin in different places.
+    // Processes begin at different ports.
     let place = std::process::id().wrapping_mul(211) % u32::from(COUNT);
     for _ in 0..COUNT {
         let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));

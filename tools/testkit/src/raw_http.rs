@@ -1,29 +1,30 @@
-//! HTTP by the byte: requests that no client would send, and what comes back.
+//! HTTP by the byte: requests that no client would send, and their responses.
 
 use serde_json::Value;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// How long an answer, or the end of a connection, is waited for. Generous: machines are shared.
+/// How long to wait for a response or for the end of a connection. Generous, because machines are
+/// shared.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// More than any answer has; so many bytes are read of one.
+/// The greatest size of a response, in bytes.
 const MAX_BYTES: usize = 4 << 20;
 
-/// A connection on which anything can be written.
+/// A connection on which any bytes can be written.
 pub struct RawConnection {
     stream: TcpStream,
     held: Vec<u8>,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct RawAnswer {
     /// The status code.
     pub status: u16,
     /// Names in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// All of it; nothing of a stream without a length.
+    /// The whole body; empty for a stream without a length.
     pub body: Vec<u8>,
 }
 
@@ -31,49 +32,53 @@ impl RawConnection {
     /// Connects to `host:port`.
     ///
     /// # Panics
-    /// When nobody listens there.
+    /// When the connection is refused.
     pub async fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream, held: Vec::new() }
     }
 
-    /// Writes `bytes`; says whether the other side took them all.
+    /// Writes `bytes`; returns whether the other side accepted all of them.
     pub async fn write(&mut self, bytes: &[u8]) -> bool {
         tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
     }
 
-    /// Says that nothing more will be written.
+    /// Closes the writing half.
     pub async fn finish(&mut self) {
         drop(self.stream.shutdown().await);
     }
 
-    /// The next answer, interim ones left out; `None` when the connection ends without one.
+    /// The next response, without interim ones; `None` if the connection ends without one.
     ///
     /// # Panics
-    /// When what comes is no HTTP, or nothing comes and the connection does not end either.
+    /// When the bytes are not HTTP, or nothing is received and the connection does not end.
     pub async fn answer(&mut self) -> Option<RawAnswer> {
         loop {
-            let answer =
-                tokio::time::timeout(PATIENCE, self.read(false)).await.expect("an answer, or the end")?;
+            let answer = tokio::time::timeout(PATIENCE, self.read(false))
+                .await
+                .expect("a response, or the end of the connection")?;
             if answer.status >= 200 {
                 return Some(answer);
             }
         }
     }
 
-    /// The next answer, when it is known to have no body whatever its headers say: to a HEAD.
+    /// The next response if it has no body whatever its headers say, as to a HEAD request.
     ///
     /// # Panics
-    /// As [`answer`](Self::answer).
+    /// Like [`answer`](Self::answer).
     pub async fn answer_without_body(&mut self) -> Option<RawAnswer> {
-        tokio::time::timeout(PATIENCE, self.read(true)).await.expect("an answer, or the end")
+        tokio::time::timeout(PATIENCE, self.read(true))
+            .await
+            .expect("a response, or the end of the connection")
     }
 
-    /// Waits until the other side has closed the connection; answers the bytes that came before.
+    /// Waits until the other side has closed the connection; returns the bytes that were received
+    /// before.
     ///
     /// # Panics
-    /// When it does not.
+    /// When it does not close the connection.
     pub async fn closed(mut self) -> Vec<u8> {
         let end = async { while self.more().await {} };
         tokio::time::timeout(PATIENCE, end).await.expect("the connection to be closed");
@@ -86,7 +91,11 @@ impl RawConnection {
                 break end;
             }
             if !self.more().await {
-                assert!(self.held.is_empty(), "cut off: {:?}", String::from_utf8_lossy(&self.held));
+                assert!(
+                    self.held.is_empty(),
+                    "the response is incomplete: {:?}",
+                    String::from_utf8_lossy(&self.held)
+                );
                 return None;
             }
         };
@@ -94,17 +103,18 @@ impl RawConnection {
         let mut answer = RawAnswer::of_head(std::str::from_utf8(&self.held[..head]).unwrap());
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
         let length: usize = if bodyless { 0 } else { length };
-        // Nothing is taken away before all of it is there: whoever stops waiting can begin again.
+        // Nothing is consumed before the response is complete: a caller that stops waiting can
+        // start again.
         while self.held.len() < head + length {
-            assert!(self.more().await, "a body was cut off");
+            assert!(self.more().await, "the body is incomplete");
         }
         answer.body = self.held.drain(..head + length).skip(head).collect();
         Some(answer)
     }
 
-    /// Reads some bytes; false when there will be no more.
+    /// Reads some bytes; returns false at the end of the connection.
     async fn more(&mut self) -> bool {
-        assert!(self.held.len() < MAX_BYTES, "too much of an answer");
+        assert!(self.held.len() < MAX_BYTES, "the response is too long");
         let mut piece = [0; 8192];
         let read = self.stream.read(&mut piece).await.unwrap_or(0);
         self.held.extend_from_slice(&piece[..read]);
@@ -121,22 +131,23 @@ impl RawAnswer {
         Self { status, headers, body: Vec::new() }
     }
 
-    /// The first header of this name, in lower case.
+    /// The first header with this name, which must be in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The code of a problem, which has all that a problem must have and tells nothing of the insides.
+    /// The code of a problem that has all required fields and exposes no internals.
     ///
     /// # Panics
-    /// When it is no such problem; the message says `what` was sent.
+    /// When the response is not such a problem; the message contains `what`, the request that was
+    /// sent.
     #[must_use]
     pub fn problem(&self, what: &str) -> String {
         let shown =
@@ -152,10 +163,10 @@ impl RawAnswer {
     }
 }
 
-/// Writes `request` on a connection of its own; `None` when that ends without an answer.
+/// Writes `request` on a new connection; `None` if that ends without a response.
 ///
 /// # Panics
-/// When nobody listens at `address`, or what comes back is no HTTP.
+/// When the connection is refused, or the response is not HTTP.
 pub async fn ask(address: &str, request: &[u8]) -> Option<RawAnswer> {
     let mut connection = RawConnection::open(address).await;
     connection.write(request).await;

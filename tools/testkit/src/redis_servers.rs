@@ -1,5 +1,6 @@
-//! Redis servers of a test's own, which it may kill and freeze: single ones, a sentinel group, a cluster. Memory only, loopback
-//! only, ended with the value that stands for them, also when the test fails.
+//! Redis servers that belong to one test, which may kill and freeze them: single ones, a sentinel
+//! group, a cluster. They are in memory only, on loopback only, and stop when their value is
+//! dropped, also when the test fails.
 
 mod cluster;
 mod sentinels;

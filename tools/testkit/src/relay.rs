@@ -1,4 +1,4 @@
-//! A relay before a server, which a test can have stand still, dawdle or turn everybody away.
+//! A proxy in front of a server, which a test can make slow, silent or closed.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,9 +11,9 @@ use tokio::task::{JoinHandle, JoinSet};
 /// How much is passed on at once, in bytes.
 const CHUNK: usize = 16 * 1024;
 
-/// The relay; its connections end when it is dropped.
+/// The proxy; its connections end when it is dropped.
 pub struct Relay {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     manner: watch::Sender<Manner>,
     upstream: watch::Sender<Option<SocketAddr>>,
@@ -21,23 +21,24 @@ pub struct Relay {
     accepting: JoinHandle<()>,
 }
 
-/// How a relay treats what it is given.
+/// How the proxy handles traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
     /// Passes it on.
     Prompt,
-    /// Passes it on after so long, each way.
+    /// Passes it on after this delay, in each direction.
     Slow(Duration),
-    /// Passes questions on, and keeps the answers to itself.
+    /// Passes requests on, but not the responses.
     Mute,
-    /// Passes nothing on, as if it, or the server, were stopped: connections stay open and new ones are taken.
+    /// Passes nothing on, as if it or the server were stopped: connections stay open and new ones
+    /// are accepted.
     Frozen,
-    /// Closes all connections, new ones too.
+    /// Closes all connections, including new ones.
     Closed,
 }
 
 impl Relay {
-    /// Before the server at `upstream`.
+    /// A proxy in front of the server at `upstream`.
     ///
     /// # Panics
     /// When no port is free.
@@ -47,7 +48,7 @@ impl Relay {
         relay
     }
 
-    /// Before a server that is not there yet: connections wait for [`lead_to`](Self::lead_to).
+    /// A proxy without a server yet: connections wait for [`lead_to`](Self::lead_to).
     ///
     /// # Panics
     /// When no port is free.
@@ -65,15 +66,15 @@ impl Relay {
         self.upstream.send_replace(Some(upstream));
     }
 
-    /// Treats from now on everything in this manner, what is under way too.
+    /// From now on handles all traffic in this manner, including existing connections.
     pub fn be(&self, manner: Manner) {
         self.manner.send_replace(manner);
     }
 
-    /// Whether clients have sent these bytes by now.
+    /// Whether clients have already sent these bytes.
     ///
     /// # Panics
-    /// When the relay has panicked.
+    /// When the proxy has panicked.
     #[must_use]
     pub fn was_asked(&self, bytes: &[u8]) -> bool {
         self.asked.lock().unwrap().windows(bytes.len()).any(|window| window == bytes)
@@ -99,7 +100,7 @@ async fn accept(
     }
 }
 
-/// Relays until either side ends, or the relay is closed.
+/// Relays until either side ends, or the proxy is closed.
 async fn relay(
     client: TcpStream,
     manner: watch::Receiver<Manner>,
@@ -111,7 +112,7 @@ async fn relay(
         manner.clone().wait_for(|manner| *manner != Manner::Frozen).await.ok()?;
         let server = TcpStream::connect(found?).await.ok()?;
         for socket in [&client, &server] {
-            // Only a matter of speed.
+            // This affects only the speed.
             drop(socket.set_nodelay(true));
         }
         let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
@@ -131,7 +132,7 @@ async fn relay(
     }
 }
 
-/// `None` when a side has ended.
+/// `None` if a side has ended.
 async fn pass(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),

@@ -1,13 +1,14 @@
-//! What event-ingestor does with devices that are silent, in one call.
+//! Runs event-ingestor's handling of silent devices in one call.
 
 use storage::Connection;
 use storage::devices::presence::silence::{self, Judged, SilencePolicy};
 use storage::ingest::partitions::PartitionLease;
 
-/// Judges the devices of the lease's partition that were silent for too long; `None` when the lease is lost.
+/// Judges the devices of the lease's partition that were silent for too long; `None` if the lease
+/// is lost.
 ///
 /// # Panics
-/// When Postgres fails.
+/// When PostgreSQL fails.
 pub async fn take_silent_offline(
     connection: &mut Connection,
     lease: &PartitionLease,

@@ -1,8 +1,8 @@
-//! Where the servers are that the tests run against.
+//! The servers against which the tests run.
 
 /// The value of an environment variable, unless it is absent or empty.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where the stack is")]
+#[expect(clippy::disallowed_methods, reason = "the environment gives tests the addresses of the stack")]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -15,7 +15,7 @@ fn required(name: &str) -> String {
     })
 }
 
-/// A server that tests may make databases on, as a URL.
+/// The URL of a server on which tests may create databases.
 pub(crate) fn database_url() -> String {
     required("DATABASE_URL")
 }
@@ -32,7 +32,7 @@ pub fn redis_url() -> String {
     required("REDIS_URL")
 }
 
-/// `prefix` with something that no other test has.
+/// `prefix` with a unique suffix.
 #[must_use]
 pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", uuid::Uuid::now_v7().simple())

@@ -1,21 +1,21 @@
-//! Names of topics that are deleted with the test.
+//! Topics that are deleted with the test.
 
 use crate::kafka_wire::Connection;
 use std::ops::Deref;
 
-/// The name of a topic of a test's own. The topic, if the test makes it, is deleted when this is dropped: a broker does not
-/// bear thousands of them.
+/// The name of a topic that belongs to one test. If the test creates the topic, it is deleted when
+/// this is dropped, because a broker cannot handle thousands of topics.
 #[derive(Debug)]
 pub struct TestTopic(String);
 
 impl TestTopic {
-    /// A name that no other test has.
+    /// A unique name.
     #[must_use]
     pub fn new(prefix: &str) -> Self {
         Self(crate::unique(prefix))
     }
 
-    /// Gives settings of the topic, which exists, these values.
+    /// Sets settings of the topic, which must exist.
     ///
     /// # Panics
     /// When the broker refuses them.
@@ -24,7 +24,7 @@ impl TestTopic {
         Connection::open(brokers.split(',').next().unwrap_or_default()).configure_topic(&self.0, settings);
     }
 
-    /// The topic called `name`.
+    /// The topic with this name.
     #[must_use]
     pub fn named(name: &str) -> Self {
         Self(name.to_owned())
@@ -40,7 +40,8 @@ impl Deref for TestTopic {
 
 impl Drop for TestTopic {
     fn drop(&mut self) {
-        // Not from within the test's runtime, whose thread it would block, and not in the way of a test that fails already.
+        // Not on the test's runtime, whose thread it would block, and without panicking in a test
+        // that has already failed.
         let name = self.0.clone();
         let deleted = std::thread::spawn(move || {
             let brokers = crate::kafka_brokers();

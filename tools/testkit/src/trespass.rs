@@ -1,20 +1,21 @@
-//! Tricks by which somebody without a token might get to a handler.
+//! Ways in which a caller without a token might reach a handler.
 
 use crate::raw_http::ask;
 
-/// Nobody without a token gets to any of `routes`, a method, a path below `/api/v1/` in which `ID` stands for an id, and a scope,
-/// of the service at `address`, however the request is written.
+/// Checks that no caller without a token can reach any of `routes` of the service at `address`,
+/// however the request is written. A route is a method, a path below `/api/v1/` in which `ID`
+/// stands for an id, and a scope.
 ///
 /// # Panics
-/// When somebody does, or is answered something else than a refusal in good order.
+/// When a caller does, or receives a response other than a proper refusal.
 pub async fn no_trick_gets_in(address: &str, routes: &[(&str, &str, &str)]) {
     let id = uuid::Uuid::now_v7().to_string();
     for (method, path, _) in routes {
         let path = path.replace("ID", &id);
         for request in paths(method, &path).into_iter().chain(headers(method, &path)) {
             let answer = ask(address, request.as_bytes()).await;
-            let Some(answer) = answer else { panic!("no answer to {request}") };
-            // What is no HTTP is answered without a body.
+            let Some(answer) = answer else { panic!("no response to {request}") };
+            // A request that is not HTTP gets a response without a body.
             if answer.status == 400 && answer.body.is_empty() {
                 continue;
             }
@@ -25,7 +26,7 @@ pub async fn no_trick_gets_in(address: &str, routes: &[(&str, &str, &str)]) {
     }
 }
 
-/// The path, written otherwise.
+/// Other spellings of the path.
 fn paths(method: &str, path: &str) -> Vec<String> {
     let (first, rest) = path.split_at(1);
     let targets = [
@@ -64,7 +65,7 @@ fn paths(method: &str, path: &str) -> Vec<String> {
     targets.map(|target| request(method, &target, "")).into()
 }
 
-/// The path, with headers and methods that some take for something else.
+/// The path with headers and methods that some servers interpret differently.
 fn headers(method: &str, path: &str) -> Vec<String> {
     let target = format!("/api/v1/{path}");
     let lines = [

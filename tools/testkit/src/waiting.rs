@@ -1,16 +1,16 @@
-//! Waiting for a condition, bounded; no test sleeps for luck.
+//! Waiting for a condition with a time limit; tests never sleep and hope.
 
 use std::future::Future;
 use std::time::Duration;
 
-/// How long a condition may take to come true before the test fails. Generous: machines are shared.
+/// The time in which a condition must become true. Generous, because machines are shared.
 const PATIENCE: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Asks `condition` again and again until it is true.
+/// Checks `condition` repeatedly until it is true.
 ///
 /// # Panics
-/// When it has not come true within a minute; the message says `what` was waited for.
+/// When it does not become true within a minute; the message contains `what`.
 pub async fn eventually<F, Fut>(what: &str, mut condition: F)
 where
     F: FnMut() -> Fut,
@@ -23,10 +23,10 @@ where
     .await;
 }
 
-/// Asks `find` again and again until it finds something.
+/// Calls `find` repeatedly until it finds something.
 ///
 /// # Panics
-/// When it has found nothing within a minute; the message says `what` was waited for.
+/// When it finds nothing within a minute; the message contains `what`.
 pub async fn eventually_some<T, F, Fut>(what: &str, mut find: F) -> T
 where
     F: FnMut() -> Fut,
@@ -42,6 +42,6 @@ where
     };
     match tokio::time::timeout(PATIENCE, search).await {
         Ok(found) => found,
-        Err(_elapsed) => panic!("waited {PATIENCE:?} in vain for: {what}"),
+        Err(_elapsed) => panic!("this did not happen within {PATIENCE:?}: {what}"),
     }
 }

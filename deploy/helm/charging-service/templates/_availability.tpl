@@ -8,7 +8,7 @@ metadata:
     {{- include "charging-service.labels" . | nindent 4 }}
 spec:
   maxUnavailable: {{ .Values.podDisruptionBudget.maxUnavailable }}
-  # A pod that does not become ready must not hold up the draining of its node.
+  # A pod that does not become ready must not block the draining of its node.
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
@@ -46,7 +46,7 @@ spec:
           periodSeconds: 60
 {{- end -}}
 
-{{/* Offsets stand in PostgreSQL, so that a scaler which asks Kafka's consumer groups sees nothing. */}}
+{{/* Offsets are in PostgreSQL, so a scaler that reads Kafka's consumer groups sees nothing. */}}
 {{- define "charging-service.keda" -}}
 {{- $keda := .Values.scaling.keda -}}
 {{- $settings := include "charging-service.settings" . | fromJson -}}
@@ -63,7 +63,7 @@ spec:
   minReplicaCount: {{ int64 .Values.scaling.min }}
   maxReplicaCount: {{ int64 .Values.scaling.max }}
   pollingInterval: {{ int64 $keda.pollingIntervalSeconds }}
-  # Each change of the number of replicas moves partitions about: up soon, down slowly.
+  # Each change of the number of replicas moves partitions: scale up soon, down slowly.
   advanced:
     horizontalPodAutoscalerConfig:
       behavior:
@@ -73,7 +73,7 @@ spec:
             - type: Pods
               value: 1
               periodSeconds: 120
-  # Without figures it stays with the replicas it has, but for fewer than these.
+  # Without metrics the number of replicas is kept, or raised to this one.
   fallback:
     failureThreshold: 5
     replicas: {{ int64 .Values.scaling.min }}
@@ -88,7 +88,7 @@ spec:
     {{- else }}
     - type: postgresql
       metadata:
-        # By how many seconds the partition that is furthest behind is behind.
+        # The lag, in seconds, of the partition that is furthest behind.
         query: >-
           select coalesce(max(extract(epoch from clock_timestamp() - caught_up_at)), 0)
           from ingest_partitions where topic = '{{ $settings.ingest.topic | replace "'" "''" }}'

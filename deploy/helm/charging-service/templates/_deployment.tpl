@@ -14,7 +14,7 @@ spec:
   strategy:
     type: RollingUpdate
     rollingUpdate:
-      # The new pod is there before an old one goes.
+      # The new pod is ready before an old one is stopped.
       maxSurge: 1
       maxUnavailable: 0
   selector:
@@ -28,7 +28,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
       annotations:
-        # Settings are read once, when the service starts.
+        # Settings are read only when the service starts.
         checksum/settings: {{ include "charging-service.toml" . | sha256sum }}
         {{- with .Values.podAnnotations }}
         {{- toYaml . | nindent 8 }}
@@ -69,7 +69,7 @@ spec:
             {{- end }}
             - name: admin
               containerPort: {{ include "charging-service.adminPort" . }}
-          # The service waits for PostgreSQL and says so in /readyz; it is alive meanwhile.
+          # While the service waits for PostgreSQL, /readyz reports that; it is alive meanwhile.
           startupProbe:
             httpGet: { path: /livez, port: admin }
             {{- toYaml .Values.probes.startup | nindent 12 }}
@@ -87,7 +87,7 @@ spec:
         {{- include "charging-service.volumes" . | nindent 8 }}
 {{- end -}}
 
-{{/* Not empty for a service with an HTTP face. */}}
+{{/* Not empty for a service with an HTTP API. */}}
 {{- define "charging-service.isHttp" -}}
 {{- $settings := include "charging-service.settings" . | fromJson -}}
 {{- if hasKey $settings "http" }}yes{{ end -}}

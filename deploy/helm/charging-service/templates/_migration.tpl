@@ -1,7 +1,8 @@
 {{/*
-The schema, before the first pod of a release starts. Every chart can do it, so that whichever is upgraded first does; the program
-takes an advisory lock, and who comes second finds nothing to do. Hooks run before anything else of the chart is there: so the Job
-uses nothing of the chart, and has a NetworkPolicy that is a hook, too.
+Migrates the schema before the first pod of a release starts. Every chart can do it, so that the first
+one to be upgraded does; the program takes an advisory lock, and later runs change nothing. Hooks run
+before other objects of the chart exist: so the Job uses none of them, and its NetworkPolicy is a
+hook, too.
 */}}
 {{- define "charging-service.migration" -}}
 apiVersion: batch/v1
@@ -24,7 +25,7 @@ spec:
         {{- include "charging-service.commonLabels" . | nindent 8 }}
     spec:
       restartPolicy: Never
-      # The chart's own account is not there yet. No token is mounted.
+      # The chart's own service account does not exist yet. No token is mounted.
       serviceAccountName: {{ .Values.migration.serviceAccountName }}
       automountServiceAccountToken: false
       enableServiceLinks: false
@@ -84,7 +85,7 @@ spec:
     {{- include "charging-service.egressRule" .Values.networkPolicy.egress.postgresql | nindent 4 }}
 {{- end -}}
 
-{{/* What succeeded is removed, and what failed stays for its logs until the next attempt. */}}
+{{/* A successful job is removed; a failed one keeps its logs until the next attempt. */}}
 {{- define "charging-service.hook" -}}
 helm.sh/hook: pre-install,pre-upgrade
 helm.sh/hook-weight: {{ . | quote }}

@@ -10,7 +10,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  # So that `job` is the service's name, and not that of its admin Service.
+  # So that `job` is the service's name, not that of its admin Service.
   jobLabel: app.kubernetes.io/name
   selector:
     matchLabels:
@@ -23,7 +23,7 @@ spec:
       scrapeTimeout: {{ .Values.serviceMonitor.scrapeTimeout }}
 {{- end -}}
 
-{{/* The groups of rules that are the chart's own, of all files of rules that it carries, as JSON. */}}
+{{/* The rule groups of this chart, from all rule files that it contains, as JSON. */}}
 {{- define "charging-service.ruleGroups" -}}
 {{- $groups := list -}}
 {{- range $path, $_ := .Files.Glob "alerts/*.rules.yaml" -}}
@@ -52,7 +52,7 @@ spec:
     {{- toYaml (include "charging-service.ruleGroups" . | fromJson).groups | nindent 4 }}
 {{- end -}}
 
-{{/* One ConfigMap for each dashboard that the chart carries, for Grafana's sidecar: { root: …, path: … } */}}
+{{/* One ConfigMap for each dashboard of the chart, for Grafana's sidecar: { root: …, path: … } */}}
 {{- define "charging-service.dashboard" -}}
 {{- $root := .root -}}
 apiVersion: v1

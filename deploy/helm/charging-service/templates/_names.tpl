@@ -4,14 +4,14 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The release is usually called as the chart is; then its name is not said twice. Room is left for suffixes. */}}
+{{/* A release is usually named like the chart; then the name is not repeated. Room is left for suffixes. */}}
 {{- define "charging-service.fullname" -}}
 {{- $name := include "charging-service.name" . -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
 {{- .Values.fullnameOverride | default $full | trunc 48 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* What selects the pods that serve. The pods of the migration have another component, so that no traffic reaches them. */}}
+{{/* The selector of the serving pods. The migration's pods have another component and receive no traffic. */}}
 {{- define "charging-service.selector" -}}
 app.kubernetes.io/name: {{ include "charging-service.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -44,7 +44,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* An image, by its digest where that is known: { image: …, chart: .Chart } */}}
+{{/* An image, by its digest if that is set: { image: …, chart: .Chart } */}}
 {{- define "charging-service.image" -}}
 {{- $image := .image -}}
 {{- if $image.digest -}}

@@ -1,4 +1,4 @@
-{{/* Nothing comes in and nothing goes out but what is named here. */}}
+{{/* Only the traffic named here is allowed in or out. */}}
 {{- define "charging-service.networkPolicy" -}}
 {{- $settings := include "charging-service.settings" . | fromJson -}}
 {{- $policy := .Values.networkPolicy -}}
@@ -14,7 +14,7 @@ spec:
     matchLabels:
       {{- include "charging-service.selector" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
-  # The kubelet's probes come from the pod's own node, which is always let in.
+  # The kubelet's probes come from the pod's own node, which is always allowed.
   ingress:
     {{- $rules := list }}
     {{- if and (include "charging-service.isHttp" .) $policy.ingress.namespaces }}
@@ -58,7 +58,7 @@ spec:
     - { protocol: TCP, port: {{ .port }} }
 {{- end -}}
 
-{{/* To some peers, or to all of them, on these ports. */}}
+{{/* Traffic to some peers, or to all addresses, on these ports. */}}
 {{- define "charging-service.egressRule" -}}
 - ports:
     {{- range .ports }}

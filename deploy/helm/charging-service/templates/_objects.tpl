@@ -1,4 +1,4 @@
-{{/* Every object of a service, in one place. */}}
+{{/* All objects of a service. */}}
 {{- define "charging-service.objects" -}}
 {{- include "charging-service.check" . -}}
 {{- $objects := list "config" "deployment" "adminService" -}}

@@ -1,4 +1,4 @@
-{{/* What the pods of the service and of the migration share. */}}
+{{/* The parts that the pods of the service and of the migration share. */}}
 
 {{- define "charging-service.podSecurity" -}}
 runAsNonRoot: true
@@ -18,7 +18,7 @@ privileged: false
 readOnlyRootFilesystem: true
 {{- end -}}
 
-{{/* Where a pod may run, and where its image comes from. */}}
+{{/* Where a pod may run, and the source of its image. */}}
 {{- define "charging-service.placement" -}}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
@@ -41,7 +41,7 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{/* The environment: the settings file, then one variable for each secret and each file, which name where it is mounted. */}}
+{{/* The environment: the settings file, and a variable with the mount path of each secret and file. */}}
 {{- define "charging-service.environment" -}}
 - name: CHARGING_CONFIG
   value: /etc/charging/settings/settings.toml
@@ -62,7 +62,7 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{/* Secrets and files as projected volumes, each under its setting's name. */}}
+{{/* Secrets and files as projected volumes, each named after its setting. */}}
 {{- define "charging-service.volumes" -}}
 - name: settings
   configMap:
@@ -122,7 +122,7 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{/* Room for the files of all imports at once, and a quarter more; empty where the service keeps none. */}}
+{{/* The size for the files of all concurrent imports plus a quarter; empty for a service without imports. */}}
 {{- define "charging-service.spool" -}}
 {{- $settings := include "charging-service.settings" . | fromJson -}}
 {{- if hasKey $settings "import" -}}

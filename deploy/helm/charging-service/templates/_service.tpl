@@ -22,7 +22,7 @@ spec:
       appProtocol: http
 {{- end -}}
 
-{{/* Metrics, a Service of its own: whoever exposes the API does not expose them. */}}
+{{/* A separate Service for metrics, so that exposing the API does not expose them. */}}
 {{- define "charging-service.adminService" -}}
 apiVersion: v1
 kind: Service
@@ -34,7 +34,7 @@ metadata:
     charging-platform/port: admin
 spec:
   clusterIP: None
-  # A replica that is not ready has metrics, too.
+  # Replicas that are not ready have metrics, too.
   publishNotReadyAddresses: true
   selector:
     {{- include "charging-service.selector" . | nindent 4 }}

@@ -1,13 +1,13 @@
-{{/* From values to the settings of the service; its defaults.toml is a file of each chart. */}}
+{{/* Converts values to the settings of the service, whose defaults.toml is part of each chart. */}}
 
-{{/* All settings as they will count, as JSON: the service's own defaults and .Values.settings over them. */}}
+{{/* The effective settings as JSON: the service's defaults with .Values.settings over them. */}}
 {{- define "charging-service.settings" -}}
 {{- $defaults := .Files.Get "defaults.toml" | required "the chart has no defaults.toml" | fromToml -}}
 {{- if hasKey $defaults "Error" }}{{ fail (printf "defaults.toml: %v" $defaults.Error) }}{{ end -}}
 {{- mergeOverwrite $defaults (deepCopy .Values.settings) | toJson -}}
 {{- end -}}
 
-{{/* .Values.settings as TOML. Numbers come as floats, which a service refuses, and all of its numbers are whole. */}}
+{{/* .Values.settings as TOML. Helm's numbers are floats, which the services refuse; all numbers are integers. */}}
 {{- define "charging-service.toml" -}}
 {{- range $section, $keys := .Values.settings }}
 {{- if $keys }}
@@ -23,14 +23,14 @@
 {{- end }}
 {{- end -}}
 
-{{/* The port of an address as "0.0.0.0:8080"; the kubelet and other pods do not come over loopback. { listen: …, key: … } */}}
+{{/* The port of an address such as "0.0.0.0:8080"; other pods and the kubelet cannot reach loopback. { listen: …, key: … } */}}
 {{- define "charging-service.port" -}}
 {{- if regexMatch "^(127\\.|\\[::1\\])" .listen -}}
-{{- fail (printf "settings.%s is %q: on loopback nobody reaches the pod" .key .listen) -}}
+{{- fail (printf "settings.%s is %q: the pod cannot be reached on loopback; use 0.0.0.0" .key .listen) -}}
 {{- end -}}
 {{- $port := regexFind "[0-9]+$" .listen -}}
 {{- if or (not $port) (eq $port "0") -}}
-{{- fail (printf "settings.%s is %q: it needs an address and a port" .key .listen) -}}
+{{- fail (printf "settings.%s is %q: it must be an address and a port" .key .listen) -}}
 {{- end -}}
 {{- $port -}}
 {{- end -}}
@@ -45,7 +45,7 @@
 {{- include "charging-service.port" (dict "listen" $settings.http.listen "key" "http.listen") -}}
 {{- end -}}
 
-{{/* The time to stop in: shutdown.delay_ms and shutdown.grace_ms, and five seconds to be gone. More may be asked for, less not. */}}
+{{/* The grace period: shutdown.delay_ms plus shutdown.grace_ms plus five seconds. It may be longer, but not shorter. */}}
 {{- define "charging-service.terminationGracePeriod" -}}
 {{- $settings := include "charging-service.settings" . | fromJson -}}
 {{- $drain := add (int64 $settings.shutdown.delay_ms) (int64 $settings.shutdown.grace_ms) -}}
@@ -53,7 +53,7 @@
 {{- $wanted := .Values.terminationGracePeriodSeconds -}}
 {{- if $wanted -}}
 {{- if le (mul 1000 (int64 $wanted)) $drain -}}
-{{- fail (printf "terminationGracePeriodSeconds is %d, and draining may take %d ms (settings.shutdown): the pod would be killed at work" (int64 $wanted) $drain) -}}
+{{- fail (printf "terminationGracePeriodSeconds is %d, and draining may take %d ms (settings.shutdown): the pod would be killed at work, so increase terminationGracePeriodSeconds" (int64 $wanted) $drain) -}}
 {{- end -}}
 {{- int64 $wanted -}}
 {{- else -}}
@@ -61,7 +61,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What the service would refuse, or what would hurt, is refused before anything is changed. */}}
+{{/* Invalid or harmful values are refused before anything is changed. */}}
 {{- define "charging-service.check" -}}
 {{- $settings := include "charging-service.settings" . | fromJson -}}
 {{- if not (dig "database" "url" "" .Values.secrets) -}}
@@ -79,7 +79,7 @@
 {{- end -}}
 {{- if hasKey $settings "auth" -}}
 {{- if ne $settings.auth.mode "jwt" -}}
-{{- fail "settings.auth.mode must be jwt: a service that listens beyond loopback refuses to let everyone in" -}}
+{{- fail "settings.auth.mode must be jwt: a service that listens beyond loopback requires authentication" -}}
 {{- end -}}
 {{- if and $settings.auth.jwks_url (or $settings.auth.jwks_file (dig "auth" "jwks_file" "" .Values.files)) -}}
 {{- fail "settings.auth.jwks_url and a jwks_file are both set: the service takes one of them" -}}
@@ -95,11 +95,11 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A replica beyond the partitions has nothing to do. */}}
+{{/* A replica beyond the number of partitions has no work. */}}
 {{- define "charging-service.checkPartitions" -}}
 {{- if hasKey .scaling "partitions" -}}
 {{- if gt (int64 .wanted) (int64 .scaling.partitions) -}}
-{{- fail (printf "scaling.%s is %d, more than the %d partitions of the topic (scaling.partitions): the others would have nothing to do" .key (int64 .wanted) (int64 .scaling.partitions)) -}}
+{{- fail (printf "scaling.%s is %d, more than the %d partitions of the topic (scaling.partitions): the other replicas would have no work" .key (int64 .wanted) (int64 .scaling.partitions)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,9 +1,9 @@
-//! What a command costs at least: one look-up in Redis, one INSERT that is committed, one record that Kafka has acknowledged,
-//! one after the other, with nothing around them.
+//! The floor of a command: one look-up in Redis, one committed INSERT and one record that Kafka has
+//! acknowledged, one after the other, without anything else.
 
 use super::piles::{Pile, Piles, connected};
+use crate::harness::Harness;
 use crate::load::Threads;
-use crate::rig::Rig;
 use crate::server;
 use anyhow::{Context as _, ensure};
 use chrono::{SubsecRound as _, TimeDelta};
@@ -19,9 +19,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// As many as command-dispatcher opens by default.
+/// The default of command-dispatcher.
 const CONNECTIONS: usize = 8;
-/// As long as command-dispatcher allows by default.
+/// The default time-out of command-dispatcher.
 const PUBLISH: Duration = Duration::from_secs(3);
 const TTL: TimeDelta = TimeDelta::seconds(60);
 
@@ -42,7 +42,7 @@ diesel::table! {
     }
 }
 
-/// The three of them. Cheap to clone; for the threads that it was set up on.
+/// The three steps. Cheap to clone; usable on the threads that it was set up on.
 #[derive(Clone)]
 pub struct Floor {
     redis: Redis,
@@ -50,17 +50,21 @@ pub struct Floor {
     writer: TopicWriter,
 }
 
-/// A pool that does nothing but lend: a look whether the connection still lives would be a statement more.
+/// A pool without health checks: a check would be a further statement.
 struct Connections {
     idle: Mutex<Vec<AsyncPgConnection>>,
     permits: Semaphore,
 }
 
 impl Floor {
-    /// Makes the table, and opens the connections on `threads`.
-    pub async fn set_up(rig: &mut Rig, threads: &Threads, piles: &Arc<Piles>) -> anyhow::Result<Self> {
-        server::copy_of_commands(&mut rig.questions, "bench_commands").await?;
-        let (url, topic) = (rig.platform.url.clone(), rig.platform.names.floor.clone());
+    /// Creates the table and opens the connections on `threads`.
+    pub async fn set_up(
+        harness: &mut Harness,
+        threads: &Threads,
+        piles: &Arc<Piles>,
+    ) -> anyhow::Result<Self> {
+        server::copy_of_commands(&mut harness.questions, "bench_commands").await?;
+        let (url, topic) = (harness.platform.url.clone(), harness.platform.names.floor.clone());
         let piles = Arc::clone(piles);
         let set_up = threads.spawn(async move {
             let mut idle = Vec::new();
@@ -72,16 +76,16 @@ impl Floor {
             connected(&redis).await?;
             let writer = launch::kafka()?.writer(&topic);
             let floor = Self { redis, connections: Arc::new(connections), writer };
-            // So that the connections to the brokers are open.
+            // Opens the connections to the brokers.
             for _ in piles.partitions() {
                 floor.call(&piles.next().map_err(anyhow::Error::msg)?).await?;
             }
             Ok(floor)
         })?;
-        set_up.await.context("the load generator ended")?
+        set_up.await.context("the load generator panicked")?
     }
 
-    /// Looks up, inserts, publishes; says which command it was.
+    /// Looks up, inserts and publishes a command; returns its id.
     pub async fn call(&self, pile: &Pile) -> anyhow::Result<super::Posted> {
         let keys = [format!("conn:{}", pile.charge_point_id), format!("conn:{}", pile.pile_id)];
         let routes = self.redis.get_many(&[&keys[0], &keys[1]]).await?;
@@ -114,7 +118,7 @@ impl Connections {
     async fn insert(&self, command: &Command, pile: &Pile) -> anyhow::Result<()> {
         let _permit = self.permits.acquire().await?;
         let idle = self.idle.locked().pop();
-        let mut connection = idle.context("no connection is left; the others failed")?;
+        let mut connection = idle.context("no connection is left, because the others failed")?;
         use bench_commands as row;
         diesel::insert_into(row::table)
             .values((

@@ -1,7 +1,8 @@
-//! Piles to be commanded: devices that announced themselves through the platform, and pods that hold them.
+//! Piles that receive commands: devices that announced themselves through the platform, and pods
+//! that hold them.
 
+use crate::harness::Harness;
 use crate::plan::CommandPlan;
-use crate::rig::Rig;
 use crate::server;
 use anyhow::{Context as _, ensure};
 use domain::ids::{ChargePointId, GatewayId, PileId};
@@ -13,29 +14,29 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 use wire::routing::RoutingHash;
 
-/// How long routes stay: longer than all commands take. Then they go by themselves, as a gateway's do.
+/// The life of routes: longer than all commands take. Then they expire, like a gateway's.
 const ROUTES: Duration = Duration::from_secs(900);
-/// Routes set in one round trip.
+/// Routes per round trip.
 const AT_ONCE: usize = 500;
-/// How long connecting to Redis may take.
+/// The time limit for connecting to Redis.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Names of pods that are tried, to find some that read partitions of their own.
+/// Names of pods to try, until enough pods have separate partitions.
 const NAMES: usize = 10_000;
 
-/// A pile, and the way to it.
+/// A pile and its route.
 #[derive(Debug, Clone)]
 pub struct Pile {
-    /// The pile.
+    /// The id of the pile.
     pub pile_id: PileId,
-    /// Its device.
+    /// The id of its device.
     pub charge_point_id: ChargePointId,
-    /// The pod that holds it, in Redis too.
+    /// The id of the pod that holds the device, also in Redis.
     pub gateway_id: GatewayId,
     /// The partition that the pod reads.
     pub partition: i32,
 }
 
-/// Piles that are commanded in turn, across all stretches.
+/// Piles that receive commands in turn, across all segments.
 #[derive(Debug)]
 pub struct Piles {
     piles: Vec<Pile>,
@@ -43,32 +44,34 @@ pub struct Piles {
 }
 
 impl Piles {
-    /// Announces the devices, registers them with SQL (one by one over HTTP they would take a minute), and sets the routes.
-    pub async fn set_up(rig: &mut Rig, plan: &CommandPlan) -> anyhow::Result<Self> {
-        let run = rig.platform.names.run.clone();
+    /// Announces the devices, registers them with SQL (over HTTP that would take a minute), and
+    /// writes the routes.
+    pub async fn set_up(harness: &mut Harness, plan: &CommandPlan) -> anyhow::Result<Self> {
+        let run = harness.platform.names.run.clone();
         let prefix = format!("CMD-{run}-");
-        drop(rig.fleet(&prefix, plan.piles).await?);
-        let devices = server::register(&mut rig.questions, &prefix).await?;
+        drop(harness.fleet(&prefix, plan.piles).await?);
+        let devices = server::register(&mut harness.questions, &prefix).await?;
         ensure!(
             devices.len() == usize::try_from(plan.piles)?,
             "{} devices announced themselves",
             devices.len()
         );
-        let partitions = NonZeroU16::new(rig.plan.command_partitions).context("no partitions")?;
+        let partitions = NonZeroU16::new(harness.plan.command_partitions)
+            .context("the command topic has no partitions")?;
         let pods = pods(&run, plan.pods, partitions)?;
         let piles: Vec<Pile> =
             devices.into_iter().zip(pods.iter().cycle()).map(pile).collect::<anyhow::Result<_>>()?;
-        tell_routes(&launch::redis()?, &piles).await?;
+        write_routes(&launch::redis()?, &piles).await?;
         Ok(Self { piles, next: AtomicUsize::new(0) })
     }
 
-    /// Whose turn it is.
+    /// The next pile.
     pub fn next(&self) -> Result<Pile, String> {
         let number = self.next.fetch_add(1, Ordering::Relaxed) % self.piles.len().max(1);
-        self.piles.get(number).cloned().ok_or_else(|| "there are no piles".to_owned())
+        self.piles.get(number).cloned().ok_or_else(|| "no pile was registered".to_owned())
     }
 
-    /// The partitions that commands go to.
+    /// The partitions to which commands go.
     pub fn partitions(&self) -> Vec<i32> {
         let mut partitions: Vec<i32> = self.piles.iter().map(|pile| pile.partition).collect();
         partitions.sort_unstable();
@@ -83,7 +86,7 @@ fn pile(((pile_id, device), pod): ((Uuid, String), &(GatewayId, i32))) -> anyhow
     Ok(Pile { pile_id: PileId(pile_id), charge_point_id, gateway_id, partition })
 }
 
-/// Pods with a partition of their own each, as far as there are that many.
+/// Pods with one partition each, if there are enough partitions.
 fn pods(run: &str, wanted: usize, partitions: NonZeroU16) -> anyhow::Result<Vec<(GatewayId, i32)>> {
     let wanted = wanted.min(partitions.get().into());
     let mut pods: Vec<(GatewayId, i32)> = Vec::new();
@@ -97,11 +100,11 @@ fn pods(run: &str, wanted: usize, partitions: NonZeroU16) -> anyhow::Result<Vec<
             pods.push((GatewayId::parse(&name)?, partition));
         }
     }
-    ensure!(pods.len() == wanted, "{wanted} pods share {} partitions", pods.len());
+    ensure!(pods.len() == wanted, "only {} of {wanted} pods have a partition of their own", pods.len());
     Ok(pods)
 }
 
-async fn tell_routes(redis: &Redis, piles: &[Pile]) -> anyhow::Result<()> {
+async fn write_routes(redis: &Redis, piles: &[Pile]) -> anyhow::Result<()> {
     connected(redis).await?;
     for some in piles.chunks(AT_ONCE) {
         let routes: Vec<(String, &str)> = some
@@ -109,16 +112,16 @@ async fn tell_routes(redis: &Redis, piles: &[Pile]) -> anyhow::Result<()> {
             .map(|pile| (format!("conn:{}", pile.charge_point_id), pile.gateway_id.as_str()))
             .collect();
         let entries: Vec<(&str, &str)> = routes.iter().map(|(key, pod)| (key.as_str(), *pod)).collect();
-        redis.set_many_with_ttl(&entries, ROUTES).await.context("tell routes")?;
+        redis.set_many_with_ttl(&entries, ROUTES).await.context("write the routes to Redis")?;
     }
     Ok(())
 }
 
-/// Waits until Redis answers: connecting goes on in the background.
+/// Waits until Redis responds, because the client connects in the background.
 pub async fn connected(redis: &Redis) -> anyhow::Result<()> {
     let begun = Instant::now();
     while let Err(error) = redis.ping().await {
-        ensure!(begun.elapsed() < PATIENCE, "Redis does not answer: {error}");
+        ensure!(begun.elapsed() < PATIENCE, "Redis cannot be reached: {error}");
         sleep(Duration::from_millis(20)).await;
     }
     Ok(())
@@ -129,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pods_read_partitions_of_their_own() {
+    fn pods_read_separate_partitions() {
         for (wanted, partitions, found) in [(8, 128, 8), (8, 8, 8), (8, 3, 3)] {
             let pods = pods("x", wanted, NonZeroU16::new(partitions).unwrap()).unwrap();
             let mut theirs: Vec<i32> = pods.iter().map(|(_, partition)| *partition).collect();

@@ -1,14 +1,14 @@
-//! What a POST of a command came to.
+//! The result of the POST of a command.
 
 use crate::caller::Answer;
 use anyhow::Context as _;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// A command that was answered with 202.
+/// A command that was accepted with 202.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Posted {
-    /// Its id.
+    /// The command's id.
     pub id: Uuid,
 }
 
@@ -19,10 +19,11 @@ struct Accepted {
 }
 
 impl Posted {
-    /// Of the command, if it was accepted; else why it was not.
+    /// Reads the id of the accepted command; an error if it was not accepted.
     pub fn read(answer: &Answer) -> anyhow::Result<Self> {
         let accepted = answer.body_of(202)?;
-        let accepted: Accepted = serde_json::from_slice(accepted).context("the body of a 202")?;
+        let accepted: Accepted =
+            serde_json::from_slice(accepted).context("decode the body of a response 202")?;
         Ok(Self { id: accepted.command_id })
     }
 }
@@ -32,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_202_is_a_command() {
+    fn only_a_response_202_is_an_accepted_command() {
         let answer = |status, body: &str| Answer { status, body: body.as_bytes().to_vec() };
         let id = Uuid::from_u128(7);
         let accepted = answer(202, &format!(r#"{{"commandId":"{id}","status":"accepted"}}"#));

@@ -1,4 +1,5 @@
-//! Reads the command topic as gateways do, with fetches that wait, and notes when each record could be read.
+//! Reads the command topic as gateways do, with long-polling fetches, and records when each record
+//! could be read.
 
 use anyhow::{Context as _, bail};
 use runtime::kafka::{FetchError, Kafka, PartitionReader};
@@ -13,14 +14,14 @@ use uuid::Uuid;
 
 const FETCH_WAIT: Duration = Duration::from_millis(500);
 const FETCH_BYTES: usize = 1 << 20;
-/// How long after the last 202 the last record may be missing.
+/// How long after the last response 202 the last record may be missing.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(10);
 
-/// When each command was read first.
+/// When each command was first read.
 pub type ReadTimes = HashMap<Uuid, std::time::Instant>;
 
-/// Reads until it is dropped.
+/// Reads the topic until it is dropped.
 pub struct Readback {
     state: Arc<Mutex<State>>,
     _tasks: Vec<AbortOnDropHandle<()>>,
@@ -39,7 +40,7 @@ struct Named {
 }
 
 impl Readback {
-    /// Reads `partitions` of `topic` from where they end now, one task each.
+    /// Reads `partitions` of `topic` from their current ends, with one task each.
     pub async fn start(kafka: &Kafka, topic: &str, partitions: &[i32]) -> anyhow::Result<Self> {
         let state = Arc::new(Mutex::new(State::default()));
         let mut tasks = Vec::new();
@@ -55,13 +56,14 @@ impl Readback {
         Ok(Self { state, _tasks: tasks })
     }
 
-    /// When each of `ids` was read; waits for those that were not yet. What was read is forgotten then.
+    /// Returns when each of `ids` was read, and waits for those that were not read yet. Then
+    /// forgets everything that was read.
     pub async fn take(&self, ids: impl Iterator<Item = Uuid>) -> anyhow::Result<ReadTimes> {
         let begun = Instant::now();
         for id in ids {
             while !self.has_read(id)? {
                 if begun.elapsed() > PATIENCE {
-                    bail!("command {id} was answered with 202 and never read");
+                    bail!("command {id} was answered with 202, but its record was not read");
                 }
                 sleep(LOOK).await;
             }
@@ -78,7 +80,7 @@ impl Readback {
     }
 }
 
-/// Reads on and on; says what ended it.
+/// Reads until an error occurs, and returns it.
 async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyhow::Error {
     let mut offset = from;
     loop {
@@ -95,7 +97,7 @@ async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyh
             let value = record.value.as_deref().unwrap_or_default();
             let named = serde_json::from_slice(value).with_context(|| format!("offset {}", record.offset));
             match named {
-                // Copies come later, and are the same command.
+                // Copies come later and are the same command.
                 Ok(Named { command_id }) => {
                     locked(state).read.entry(command_id).or_insert(now);
                 }

@@ -1,22 +1,22 @@
-//! The broker's process: who listens on its port, and which version that is.
+//! The broker's process: which process listens on its port, and its version.
 
 use super::proc;
 use std::fs::{read_link, read_to_string};
 use std::path::Path;
 
-/// What is known of the broker from its process.
+/// What the broker's process shows.
 #[derive(Debug, Clone, Default)]
 pub struct Broker {
-    /// Its process, when it runs on this machine.
+    /// Its process id, if it runs on this machine.
     pub pid: Option<u32>,
-    /// Its version, when it is a JVM with Kafka's jars in one folder.
+    /// Its version, if it is a JVM with Kafka's jars in one folder.
     pub version: Option<String>,
-    /// The most heap that the JVM may have.
+    /// The maximum heap of the JVM.
     pub heap: Option<String>,
 }
 
 impl Broker {
-    /// Looks for the broker at `address`, which is `host:port`.
+    /// Finds the broker at `address`, which is `host:port`.
     pub fn at(address: &str) -> Self {
         let Some(pid) = listening_at(address) else {
             return Self::default();
@@ -29,7 +29,7 @@ impl Broker {
     }
 }
 
-/// From the name of the jar: `kafka_2.13-4.0.0.jar`.
+/// The version in the name of the jar, `kafka_2.13-4.0.0.jar`.
 fn version(jars: &Path) -> Option<String> {
     let names =
         std::fs::read_dir(jars).ok()?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
@@ -40,7 +40,8 @@ fn version(jars: &Path) -> Option<String> {
         .min()
 }
 
-/// The process of this machine that listens at `address`, which ends in `:port` or, being a URL, has a path after it.
+/// The process of this machine that listens at `address`, which ends in `:port`, or is a URL with a
+/// path after the port.
 pub fn listening_at(address: &str) -> Option<u32> {
     let digits = address.rsplit_once(':')?.1.split('/').next()?;
     listener(digits.parse().ok()?)
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listening_socket_is_found_by_its_port() {
+    fn finds_a_listening_socket_by_its_port() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
              0: 0100007F:4A94 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 111 1 0\n\
              1: 0100007F:4A94 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1 0\n";
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn who_listens_here_is_this_process() {
+    fn finds_this_process_by_its_listening_port() {
         let listening = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listening.local_addr().unwrap().port();
         let here = Some(std::process::id());

@@ -1,4 +1,4 @@
-//! `/proc/stat`: what the whole machine did, whoever it was.
+//! `/proc/stat`: the use of the whole machine.
 
 use crate::numbers::float;
 
@@ -10,7 +10,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Reads them.
+    /// Reads the ticks.
     pub fn read() -> Self {
         std::fs::read_to_string("/proc/stat").ok().and_then(|text| Self::parse(&text)).unwrap_or_default()
     }
@@ -23,12 +23,12 @@ impl Machine {
         Some(Self { busy: at(0)? + at(1)? + at(2)? + at(5)? + at(6)?, stolen: at(7)? })
     }
 
-    /// CPU seconds that were used until `later`.
+    /// CPU seconds used until `later`.
     pub fn busy_until(&self, later: &Self) -> f64 {
         seconds(later.busy.saturating_sub(self.busy))
     }
 
-    /// CPU seconds that other guests of the host took.
+    /// CPU seconds that other guests of the host took until `later`.
     pub fn stolen_until(&self, later: &Self) -> f64 {
         seconds(later.stolen.saturating_sub(self.stolen))
     }
@@ -43,7 +43,7 @@ mod tests {
     use super::Machine;
 
     #[test]
-    fn waiting_is_not_working() {
+    fn does_not_count_idle_time() {
         let text = "cpu  100 20 30 4000 500 6 7 80 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
         assert_eq!(Machine::parse(text), Some(Machine { busy: 163, stolen: 80 }));
         assert_eq!(Machine::parse("intr 1 2"), None);

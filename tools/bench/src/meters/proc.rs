@@ -1,35 +1,35 @@
-//! `/proc/<pid>`: what a process has used.
+//! `/proc/<pid>`: the use of one process.
 
 use crate::numbers::float;
 use std::fs::read_to_string;
 
-/// What `/proc/<pid>/stat` says.
+/// The fields of `/proc/<pid>/stat`.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat<'a> {
     name: &'a str,
     parent: u32,
-    /// Its own, and of children that have ended and were waited for.
+    /// The ticks of the process, and of its children that have exited and were reaped.
     ticks: u64,
 }
 
 /// Memory of one process.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Memory {
-    /// All that is resident.
+    /// Resident memory.
     pub resident_mb: f64,
-    /// What no other process has.
+    /// Memory that no other process shares.
     pub alone_mb: f64,
     /// Memory shared with other processes, as far as this one has touched it.
     pub shared_mb: f64,
 }
 
-/// The name stands in parentheses and may itself have some.
+/// The name is in parentheses and may contain some.
 fn parse_stat(text: &str) -> Option<Stat<'_>> {
     let (_, rest) = text.split_once('(')?;
     let (name, rest) = rest.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-    // Counted from the state, which is the third field of the line: utime, stime, cutime, cstime.
+    // Counted from the state, the third field of the line: utime, stime, cutime, cstime.
     let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
     Some(Stat { name, parent: u32::try_from(number(1)?).ok()?, ticks })
 }
@@ -48,41 +48,41 @@ fn seconds(ticks: u64) -> f64 {
     float(ticks) / float(rustix::param::clock_ticks_per_second())
 }
 
-/// CPU seconds of a process and of those of its children that have ended.
+/// CPU seconds of a process and of its reaped children.
 pub fn cpu(pid: u32) -> Option<f64> {
     let text = read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(seconds(parse_stat(&text)?.ticks))
 }
 
-/// Who started it.
+/// The parent's process id.
 pub fn parent(pid: u32) -> Option<u32> {
     let text = read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(parse_stat(&text)?.parent)
 }
 
-/// What it is called.
+/// The name of the process.
 pub fn name(pid: u32) -> Option<String> {
     let text = read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(parse_stat(&text)?.name.to_owned())
 }
 
-/// Its memory; a process that is about to end has none.
+/// The memory of the process; `None` for a process that is about to exit.
 pub fn memory(pid: u32) -> Option<Memory> {
     parse_memory(&read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
-/// All processes.
+/// The ids of all processes.
 pub fn all() -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// Processes that `pid` has started and that run.
+/// The ids of the running children of `pid`.
 pub fn children(pid: u32) -> Vec<u32> {
     all().into_iter().filter(|child| parent(*child) == Some(pid)).collect()
 }
 
-/// CPU seconds of this process's threads called `name`.
+/// CPU seconds of this process's threads with the name `name`.
 pub fn threads_cpu(name: &str) -> f64 {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let texts = tasks.filter_map(|task| read_to_string(task.path().join("stat")).ok());
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_blanks_and_parentheses_is_no_hindrance() {
+    fn parses_a_name_with_spaces_and_parentheses() {
         let line = "21505 (postgres: a (b) c) S 21504 21505 21505 0 -1 4194560 8 9 1 0 70 30 500 200 20 0 1 0 11 3 0";
         let stat = parse_stat(line).unwrap();
         assert_eq!(stat, Stat { name: "postgres: a (b) c", parent: 21_504, ticks: 800 });

@@ -1,10 +1,11 @@
-//! A list of the API, walked from one end to the other: where each page begins, and some of what is in it.
+//! A list of the API, walked from one end to the other: the beginning of each page, and some fields
+//! of its items.
 
 use crate::caller::Caller;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-/// Items on a page that is measured, as a person's screen asks for them.
+/// Items per measured page, as a user interface requests them.
 pub const LIMIT: usize = 50;
 
 /// A list that was walked.
@@ -12,20 +13,20 @@ pub const LIMIT: usize = 50;
 pub struct List {
     /// Its path with `limit=50`, to which a cursor can be added.
     path: String,
-    /// Items in front of each page, and the cursor to it; the first has none.
+    /// The number of items before each page, and the cursor of the page; the first page has none.
     pages: Vec<(usize, Option<String>)>,
-    /// What was in it.
+    /// Its items.
     pub items: Vec<Item>,
 }
 
-/// What is looked at of an item.
+/// The fields of an item that are used.
 #[derive(Debug, Deserialize)]
 pub struct Item {
     /// Its id.
     pub id: uuid::Uuid,
-    /// Where it is; piles have none.
+    /// Its latitude; `None` for piles.
     pub latitude: Option<f64>,
-    /// Where it is.
+    /// Its longitude; `None` for piles.
     pub longitude: Option<f64>,
 }
 
@@ -46,8 +47,8 @@ impl List {
         let mut next = first.clone();
         loop {
             let answer = caller.get(&next).await?;
-            let page: Page =
-                serde_json::from_slice(answer.body_of(200)?).with_context(|| format!("a page of {path}"))?;
+            let page: Page = serde_json::from_slice(answer.body_of(200)?)
+                .with_context(|| format!("decode a page of {path}"))?;
             list.items.extend(page.items);
             let Some(cursor) = page.next_cursor else { return Ok(list) };
             next = format!("{first}&cursor={cursor}");
@@ -55,7 +56,7 @@ impl List {
         }
     }
 
-    /// The path of the last full page that begins within so much of the list, in percent.
+    /// The path of the last full page that begins within the first `percent` percent of the list.
     pub fn page_at(&self, percent: usize) -> String {
         let within = (self.items.len() * percent / 100).min(self.items.len().saturating_sub(LIMIT));
         let page = self.pages.iter().rev().find(|(before, _)| *before <= within);
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_found_by_their_depth_and_are_full() {
+    fn finds_full_pages_by_their_depth() {
         let item = || Item { id: uuid::Uuid::nil(), latitude: None, longitude: None };
         let pages = [0, 200, 400, 600, 800].map(|before| (before, Some(format!("c{before}"))));
         let items = (0..849).map(|_| item()).collect();

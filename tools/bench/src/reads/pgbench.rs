@@ -1,4 +1,5 @@
-//! `pgbench`, which comes with `PostgreSQL`: what the server takes of some statements with hardly anything around them.
+//! `pgbench`, which is part of `PostgreSQL`: the server's throughput for given statements with
+//! almost no overhead.
 
 use crate::numbers::{float, round, share};
 use crate::report::Latency;
@@ -8,54 +9,56 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// Where Debian keeps each version's programs apart.
+/// Where Debian keeps the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
-/// As the services set up their connections, but for time-outs.
+/// The session settings of the services, without time-outs.
 const SESSION: &str = "-c jit=off -c timezone=UTC";
-/// Of `pgbench` itself.
+/// Threads of `pgbench` itself.
 const THREADS: usize = 2;
-/// Longer than it takes to begin and to end.
+/// Longer than `pgbench` takes to start and to exit.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// A `pgbench` that can be run.
+/// A `pgbench` binary.
 pub struct Pgbench {
     program: PathBuf,
     url: String,
     folder: PathBuf,
-    /// As many as the service has.
+    /// As many connections as the service has.
     connections: usize,
 }
 
-/// How long to run it.
+/// The duration of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Length {
-    /// What does not count.
+    /// The time that does not count.
     pub warm_up: Duration,
-    /// What does.
+    /// The time that counts.
     pub measured: Duration,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Ran {
-    /// Transactions per second; each is what one request sends.
+    /// Transactions per second; each contains the statements of one request.
     pub per_s: f64,
-    /// From when each was due.
+    /// From when each transaction was due.
     pub latency: Latency,
 }
 
 impl Pgbench {
-    /// Of the version of the server at `url`, whose version is `version`; scripts and logs go to `folder`.
+    /// The `pgbench` of the server at `url`, whose version is `version`; scripts and logs go to
+    /// `folder`.
     pub fn find(version: &str, url: &str, folder: &Path, connections: usize) -> anyhow::Result<Self> {
         let major = version.split('.').next().unwrap_or_default();
         let beside_server = Path::new(VERSIONS).join(major).join("bin/pgbench");
         let program = if beside_server.exists() { beside_server } else { PathBuf::from("pgbench") };
         let folder = folder.join("pgbench");
-        std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
         Ok(Self { program, url: url.to_owned(), folder, connections })
     }
 
-    /// Runs `scripts`, one for each transaction, chosen at random: as fast as it goes, or at `rate` a second.
+    /// Runs `scripts`, one per transaction, chosen at random: as fast as possible, or `rate` per
+    /// second.
     pub async fn run(&self, scripts: &[String], rate: Option<u32>, length: Length) -> anyhow::Result<Ran> {
         self.clear()?;
         let seconds = (length.warm_up + length.measured).as_secs();
@@ -71,11 +74,11 @@ impl Pgbench {
         }
         command.arg(&self.url).env("PGOPTIONS", SESSION).stdin(Stdio::null()).kill_on_drop(true);
         let ended = tokio::time::timeout(length.warm_up + length.measured + MARGIN, command.output()).await;
-        let output = ended.context("pgbench does not end")?;
+        let output = ended.context("pgbench did not exit in time")?;
         let output =
             output.with_context(|| format!("run {}, which comes with PostgreSQL", self.program.display()))?;
         let said = String::from_utf8_lossy(&output.stderr);
-        // It goes on when a client fails, and then measures the others.
+        // It continues when a client fails, and then measures only the others.
         ensure!(output.status.success() && !said.contains("error"), "pgbench failed:\n{said}");
         let log = self.read_log()?;
         self.clear()?;
@@ -86,7 +89,7 @@ impl Pgbench {
         self.folder.join(name)
     }
 
-    /// Removes what an earlier run has left.
+    /// Removes the files of an earlier run.
     fn clear(&self) -> anyhow::Result<()> {
         for entry in std::fs::read_dir(&self.folder)? {
             std::fs::remove_file(entry?.path())?;
@@ -107,18 +110,18 @@ impl Pgbench {
     }
 }
 
-/// Counts the transactions that ended while it was measured. A line is: client, number, µs that it took from when it was
-/// due, script, and when it ended in s and µs.
+/// Counts the transactions that ended in the measured time. The fields of a line are: client,
+/// number, µs from when it was due, script, and the end in s and µs.
 fn count(log: &str, length: Length) -> anyhow::Result<Ran> {
     let mut ended = Vec::new();
     for line in log.lines() {
         let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
         let [_, _, took, _, seconds, micros, ..] = numbers[..] else {
-            anyhow::bail!("a line of pgbench's log that is none: {line}");
+            anyhow::bail!("invalid line in the log of pgbench: {line}");
         };
         ended.push((seconds * 1_000_000 + micros, u32::try_from(took)?));
     }
-    let last = ended.iter().map(|(at, _)| *at).max().context("pgbench did nothing")?;
+    let last = ended.iter().map(|(at, _)| *at).max().context("pgbench ended no transaction")?;
     let measured = u64::try_from(length.measured.as_micros())?;
     let first = last.saturating_sub(measured);
     let took: Vec<u32> = ended.iter().filter(|(at, _)| *at > first).map(|(_, took)| *took).collect();
@@ -132,10 +135,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ended_in_the_measured_time_counts() {
+    fn counts_transactions_that_ended_in_the_measured_time() {
         let seconds = Duration::from_secs;
         let length = Length { warm_up: seconds(1), measured: seconds(2) };
-        // Slow ones in the first second; the last column is there when a rate was asked for.
+        // Slow ones in the first second; the last column exists if a rate was given.
         let log = "0 1 900000 0 100 500000\n\
                    0 2 4000 0 101 100001 7\n\
                    1 1 2000 3 102 200000 9\n\

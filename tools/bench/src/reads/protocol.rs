@@ -1,4 +1,5 @@
-//! What a client says to `PostgreSQL`, as far as statements go (frontend messages of protocol 3.0); pure.
+//! The statements that a client sends to `PostgreSQL` (frontend messages of protocol 3.0); without
+//! I/O.
 
 use anyhow::{Context as _, ensure};
 use std::collections::HashMap;
@@ -6,35 +7,35 @@ use std::collections::HashMap;
 /// Longer than any message of the services.
 const LONGEST: usize = 1 << 20;
 
-/// A statement that was executed.
+/// An executed statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Its text, with `$1`, `$2`, ….
     pub sql: String,
-    /// What stands for those, in order.
+    /// The values of those, in order.
     pub parameters: Vec<Parameter>,
 }
 
-/// What stands for a `$1`.
+/// The value of a `$1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
-    /// The type, by its number in `pg_type`.
+    /// The type's OID in `pg_type`.
     pub type_id: u32,
-    /// Its binary form; `None` is null.
+    /// The binary form; `None` is null.
     pub value: Option<Vec<u8>>,
 }
 
-/// What one connection says, message by message.
+/// The messages of one connection.
 #[derive(Debug, Default)]
 pub struct Conversation {
     unread: Vec<u8>,
     has_begun: bool,
-    /// By name, the text and the types of its parameters.
+    /// By name, the text and the parameter types of prepared statements.
     prepared: HashMap<Vec<u8>, (String, Vec<u32>)>,
 }
 
 impl Conversation {
-    /// Takes what was sent next; tells which statements are executed by it.
+    /// Takes the next bytes; returns the statements that they execute.
     pub fn hear(&mut self, bytes: &[u8]) -> anyhow::Result<Vec<Statement>> {
         self.unread.extend_from_slice(bytes);
         let mut statements = Vec::new();
@@ -53,12 +54,12 @@ impl Conversation {
         Ok(statements)
     }
 
-    /// The next message, once all of it is there. The very first one has no kind.
+    /// The next message, once it is complete. The first message has no kind.
     fn next(&mut self) -> anyhow::Result<Option<(Option<u8>, Vec<u8>)>> {
         let head = usize::from(self.has_begun);
         let Some(length) = self.unread.get(head..head + 4) else { return Ok(None) };
-        let length = usize::try_from(Reader(length).int32()?).context("a negative length")?;
-        ensure!((4..LONGEST).contains(&length), "a message of {length} bytes");
+        let length = usize::try_from(Reader(length).int32()?).context("a message has a negative length")?;
+        ensure!((4..LONGEST).contains(&length), "a message has an invalid length of {length} bytes");
         if self.unread.len() < head + length {
             return Ok(None);
         }
@@ -81,14 +82,18 @@ impl Conversation {
     fn bind(&self, message: &mut Reader<'_>) -> anyhow::Result<Statement> {
         message.up_to_zero()?;
         let name = message.up_to_zero()?;
-        let (sql, types) = self.prepared.get(name).context("a statement that was not prepared")?;
+        let (sql, types) =
+            self.prepared.get(name).context("a statement was executed that was not prepared")?;
         let formats = message.int16()?;
         for _ in 0..formats {
-            ensure!(message.int16()? == 1, "a parameter that is not in binary form");
+            ensure!(message.int16()? == 1, "a parameter is not in binary form");
         }
         let count = message.int16()?;
-        ensure!(count == 0 || formats > 0, "parameters that are not in binary form");
-        ensure!(usize::try_from(count)? == types.len(), "the types of parameters are not told: {sql}");
+        ensure!(count == 0 || formats > 0, "parameters are not in binary form");
+        ensure!(
+            usize::try_from(count)? == types.len(),
+            "the types of the parameters are not specified: {sql}"
+        );
         let mut parameters = Vec::new();
         for type_id in types {
             let length = message.int32()?;
@@ -100,26 +105,26 @@ impl Conversation {
 }
 
 fn text(bytes: &[u8]) -> anyhow::Result<String> {
-    String::from_utf8(bytes.to_vec()).context("a statement that is no text")
+    String::from_utf8(bytes.to_vec()).context("a statement is not valid UTF-8")
 }
 
-/// Takes values off the front of bytes, in network order.
+/// Reads values from the beginning of bytes, in network byte order.
 pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// So many bytes.
+    /// The next `length` bytes.
     pub fn take(&mut self, length: usize) -> anyhow::Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length).context("a message ends too early")?;
         self.0 = rest;
         Ok(taken)
     }
 
-    /// A number of a known size.
+    /// The next `N` bytes.
     pub fn array<const N: usize>(&mut self) -> anyhow::Result<[u8; N]> {
         Ok(self.take(N)?.try_into()?)
     }
 
-    /// A number of four bytes.
+    /// The next four bytes as an integer.
     pub fn int32(&mut self) -> anyhow::Result<i32> {
         Ok(i32::from_be_bytes(self.array()?))
     }
@@ -129,7 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     fn up_to_zero(&mut self) -> anyhow::Result<&'a [u8]> {
-        let end = self.0.iter().position(|byte| *byte == 0).context("a text without an end")?;
+        let end = self.0.iter().position(|byte| *byte == 0).context("a text has no terminating zero")?;
         let taken = self.take(end)?;
         self.take(1)?;
         Ok(taken)
@@ -171,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_are_heard_however_the_bytes_come() {
+    fn finds_statements_in_bytes_of_any_portions() {
         let value = Some(7_i64.to_be_bytes().to_vec());
         let expected = [
             Statement { sql: "select $1".to_owned(), parameters: vec![Parameter { type_id: 20, value }] },
@@ -186,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn refuses_invalid_messages() {
         let startup = message(b"", &[&196_608_u32.to_be_bytes()]);
         for bad in [
             message(b"B", &[b"\0unknown\0"]),

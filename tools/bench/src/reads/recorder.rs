@@ -1,4 +1,5 @@
-//! A relay before `PostgreSQL` that notes which statements a service sends for a request, and in how many round trips.
+//! A proxy in front of `PostgreSQL` that records the statements of a service's request, and in how
+//! many round trips they are sent.
 
 use super::protocol::{Conversation, Statement};
 use anyhow::Context as _;
@@ -10,56 +11,56 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::AbortOnDropHandle;
 
-/// Answers are held back for so long. What is sent without waiting for the answer to something has been sent by then.
+/// The delay of responses. What is sent without waiting for a response has been sent by then.
 const HOLD_BACK: Duration = Duration::from_millis(2);
 const CHUNK: usize = 16 * 1_024;
 
-/// What was said on all connections, in order.
+/// What was sent on all connections, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Said {
-    /// The service sent something, and waits.
+    /// The service sent statements, and waits.
     Sent(Vec<Statement>),
-    /// An answer came.
+    /// A response came.
     Answered,
-    /// What was sent could not be understood.
+    /// What was sent could not be decoded.
     Lost(String),
 }
 
-/// What was sent before an answer came.
+/// Statements that were sent before a response came.
 pub type RoundTrip = Vec<Statement>;
 
-/// The relay; its connections end with it.
+/// The proxy; its connections end with it.
 pub struct Recorder {
     said: Arc<Mutex<Vec<Said>>>,
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: String,
     _accepting: AbortOnDropHandle<()>,
 }
 
 impl Recorder {
-    /// Before the server that listens on `server`.
+    /// Starts a proxy in front of the server that listens on `server`.
     pub async fn before(server: String) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
         let said = Arc::<Mutex<Vec<Said>>>::default();
-        let noted = Arc::clone(&said);
+        let recorded = Arc::clone(&said);
         let accepting = tokio::spawn(async move {
             let mut connections = Vec::new();
             while let Ok((client, _)) = listener.accept().await {
-                let relayed = relay(client, server.clone(), Arc::clone(&noted));
-                // A connection that ends is seen by both its ends.
+                let relayed = relay(client, server.clone(), Arc::clone(&recorded));
+                // Both directions notice the end of a connection.
                 connections.push(AbortOnDropHandle::new(tokio::spawn(async move { drop(relayed.await) })));
             }
         });
         Ok(Self { said, address, _accepting: AbortOnDropHandle::new(accepting) })
     }
 
-    /// Forgets what was said.
+    /// Forgets everything that was recorded.
     pub fn forget(&self) {
         locked(&self.said).clear();
     }
 
-    /// The round trips since it last forgot.
+    /// The round trips since the last call of [`forget`](Self::forget).
     pub fn round_trips(&self) -> anyhow::Result<Vec<RoundTrip>> {
         round_trips(&locked(&self.said))
     }
@@ -72,10 +73,10 @@ fn round_trips(said: &[Said]) -> anyhow::Result<Vec<RoundTrip>> {
         match said {
             Said::Sent(statements) if is_answered => trips.push(statements.clone()),
             Said::Sent(statements) => {
-                trips.last_mut().context("sent before anything")?.extend_from_slice(statements);
+                trips.last_mut().context("no round trip has begun")?.extend_from_slice(statements);
             }
             Said::Answered => {}
-            Said::Lost(why) => anyhow::bail!("the recorder lost its way: {why}"),
+            Said::Lost(why) => anyhow::bail!("a message could not be decoded: {why}"),
         }
         is_answered = *said == Said::Answered;
     }
@@ -101,7 +102,7 @@ async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, said: &Mutex<Vec<S
     let mut bytes = vec![0; CHUNK];
     loop {
         let read = from.read(&mut bytes).await?;
-        anyhow::ensure!(read > 0, "the client has gone");
+        anyhow::ensure!(read > 0, "the client has closed the connection");
         let sent = bytes.get(..read).unwrap_or_default();
         let heard = conversation.hear(sent);
         locked(said).push(heard.map_or_else(|error| Said::Lost(format!("{error:#}")), Said::Sent));
@@ -117,7 +118,7 @@ async fn answer(
     let mut bytes = vec![0; CHUNK];
     loop {
         let read = from.read(&mut bytes).await?;
-        anyhow::ensure!(read > 0, "the server has gone");
+        anyhow::ensure!(read > 0, "the server has closed the connection");
         tokio::time::sleep(HOLD_BACK).await;
         locked(said).push(Said::Answered);
         to.write_all(bytes.get(..read).unwrap_or_default()).await?;
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_trip_is_what_is_sent_before_an_answer() {
+    fn a_round_trip_contains_what_is_sent_before_a_response() {
         let said = [
             sent(&[]),
             Said::Answered,

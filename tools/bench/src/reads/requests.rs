@@ -1,35 +1,36 @@
-//! The kinds of requests that are measured, and which one is next.
+//! The kinds of requests that are measured, and the sequence of each.
 
-use super::ground;
+use super::fixture;
 use super::list::{LIMIT, List};
 use crate::caller::Caller;
 use crate::report::{PILE, ReadTarget};
-use crate::stretch::Outcome;
+use crate::run_segment::Outcome;
 use anyhow::Context as _;
 use std::sync::Arc;
 
-/// Different requests of a kind that has not one for each pile: pgbench takes 128 scripts at most.
+/// Different requests of a kind that does not have one for each pile: pgbench accepts at most 128
+/// scripts.
 const DIFFERENT: usize = 64;
 
-/// A kind of requests.
+/// A kind of request.
 #[derive(Debug, Clone)]
 pub struct Kind {
-    /// What it is called in the report.
+    /// The name in the report.
     pub name: &'static str,
-    /// How long callers may wait for it.
+    /// The target for its latency.
     pub target: ReadTarget,
     which: Which,
 }
 
 #[derive(Debug, Clone)]
 enum Which {
-    /// Any of all piles, whose id follows this.
+    /// Requests for any pile; its id follows this path.
     AnyPile(&'static str),
     /// Any of these paths.
     AnyOf(Arc<Vec<String>>),
 }
 
-/// All kinds, for `stations` that were walked.
+/// All kinds; `stations` was walked before.
 pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
     let different = || (0..DIFFERENT).map(|number| number * 100 / DIFFERENT);
     let spread = || {
@@ -37,7 +38,7 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
         stations.items.iter().step_by(step).take(DIFFERENT)
     };
     let near = spread().map(|station| {
-        let place = station.latitude.zip(station.longitude).context("a station without a place")?;
+        let place = station.latitude.zip(station.longitude).context("a station has no coordinates")?;
         Ok(format!("/api/v1/stations?near={},{}&limit={LIMIT}", place.0, place.1))
     });
     let piles = spread().map(|station| format!("/api/v1/stations/{}/piles?limit={LIMIT}", station.id));
@@ -55,25 +56,28 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
 }
 
 impl Kind {
-    /// The path of the request of that number.
+    /// The path of the request with this number.
     pub fn path(&self, number: u64) -> anyhow::Result<String> {
         Ok(match &self.which {
-            Which::AnyPile(before) => format!("{before}{}", ground::pile(scattered(number) % ground::PILES)?),
+            Which::AnyPile(before) => {
+                format!("{before}{}", fixture::pile(scattered(number) % fixture::PILES)?)
+            }
             Which::AnyOf(paths) => {
                 let index = scattered(number) % u64::try_from(paths.len())?.max(1);
-                paths.get(usize::try_from(index)?).context("no request of this kind")?.clone()
+                paths.get(usize::try_from(index)?).context("there is no request of this kind")?.clone()
             }
         })
     }
 
-    /// Requests whose statements are recorded, each with what its script begins with and what is written otherwise in it.
+    /// Requests whose statements are recorded, each with the first lines of its script and the
+    /// replacements in it.
     pub fn examples(&self) -> anyhow::Result<Vec<Example>> {
         Ok(match &self.which {
             Which::AnyPile(before) => {
-                // One that is heard, as nearly all are, with two connectors.
+                // A pile whose device has reported, as nearly all have, with two connectors.
                 let number = 12_345;
-                let path = format!("{before}{}", ground::pile(number)?);
-                vec![Example { path, before: ground::any_pile(), instead: ground::any_instead(number)? }]
+                let path = format!("{before}{}", fixture::pile(number)?);
+                vec![Example { path, before: fixture::any_pile(), instead: fixture::any_instead(number)? }]
             }
             Which::AnyOf(paths) => {
                 let example = |path: &String| Example {
@@ -86,7 +90,7 @@ impl Kind {
         })
     }
 
-    /// Makes the request of that number.
+    /// Sends the request with this number.
     pub async fn call(&self, caller: &Caller, number: u64) -> Outcome<()> {
         let path = self.path(number).map_err(|error| format!("{error:#}"))?;
         let answer = caller.get(&path).await;
@@ -96,7 +100,7 @@ impl Kind {
         if begins.iter().any(|beginning| body.starts_with(beginning.as_bytes())) {
             Ok(())
         } else {
-            Err(format!("nothing at {path}"))
+            Err(format!("empty response of {path}"))
         }
     }
 }
@@ -104,15 +108,15 @@ impl Kind {
 /// A request, and how its statements become a script.
 #[derive(Debug)]
 pub struct Example {
-    /// Its path.
+    /// The path.
     pub path: String,
-    /// What the script begins with.
+    /// The first lines of the script.
     pub before: String,
-    /// What is written otherwise.
+    /// The values to replace, with their replacements.
     pub instead: Vec<(String, String)>,
 }
 
-/// Neighbouring numbers far from each other (splitmix64).
+/// Maps neighbouring numbers far from each other (splitmix64).
 const fn scattered(number: u64) -> u64 {
     let mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -128,10 +132,10 @@ mod tests {
     const TARGET: ReadTarget = ReadTarget { rate: 1, p99_ms: 1.0 };
 
     #[test]
-    fn requests_are_spread_over_all_that_there_is() {
+    fn requests_are_spread_over_all_piles() {
         let kind = Kind { name: PILE, target: TARGET, which: Which::AnyPile("/api/v1/piles/") };
         let paths: HashSet<_> = (0..10_000).map(|number| kind.path(number).unwrap()).collect();
-        // Of 10,000 drawn from 100,000 about 9,516 are different.
+        // Of 10,000 numbers drawn from 100,000 about 9,516 are different.
         assert!((9_300..9_700).contains(&paths.len()), "{}", paths.len());
         let some = (0..DIFFERENT).map(|number| format!("/{number}")).collect();
         let kind = Kind { name: PILE, target: TARGET, which: Which::AnyOf(Arc::new(some)) };

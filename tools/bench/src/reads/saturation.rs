@@ -1,16 +1,17 @@
-//! As many requests as are answered: clients that ask anew as soon as they have their answer.
+//! The highest throughput: clients that send the next request as soon as they have a response.
 
 use crate::load::Threads;
 use crate::numbers::{count, round, share};
 use crate::report::{Latency, Saturation};
-use crate::stretch::Outcome;
+use crate::run_segment::Outcome;
 use anyhow::Context as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Has `clients` of them `call` for `warm_up`, which does not count, and then for `measured`. `call` is given numbers that go up.
+/// Lets `clients` clients `call` for `warm_up`, which does not count, and then for `measured`.
+/// `call` receives ascending numbers.
 pub async fn reach<W>(
     threads: &Threads,
     clients: usize,
@@ -46,11 +47,11 @@ where
         }
         let mut all = Vec::new();
         while let Some(took) = working.join_next().await {
-            all.extend(took.context("a client ended before its time")??);
+            all.extend(took.context("a client panicked")??);
         }
         Ok(all)
     })?;
-    let took = calling.await.context("the load generator ended")??;
+    let took = calling.await.context("the load generator panicked")??;
     let per_s = round(share(count(took.len()), measured.as_secs_f64()), 1);
     Ok(Saturation { clients, per_s, latency: Latency::of(took) })
 }
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn each_client_asks_one_after_the_other_and_a_failure_is_told() {
+    async fn each_client_calls_sequentially_and_a_failure_is_reported() {
         let threads = Threads::start().unwrap();
         let ms = Duration::from_millis;
         let waiting = |_number| async move {
@@ -68,7 +69,7 @@ mod tests {
             Ok(())
         };
         let reached = reach(&threads, 4, ms(100), ms(400), waiting).await.unwrap();
-        // Four at once, twenty ms each: two hundred a second, and never more.
+        // Four clients of 20 ms each: at most two hundred per second.
         assert!(reached.per_s > 0.0 && reached.per_s <= 4.0 * 21.0 / 0.4, "{reached:?}");
         assert!(reached.latency.p50_ms >= 20.0, "{reached:?}");
         let failing = |number| async move { if number < 7 { Ok(()) } else { Err("503 X".to_owned()) } };

@@ -1,4 +1,5 @@
-//! Recorded statements as a script of `pgbench`: the same texts, the same values, the same statements at once.
+//! Converts recorded statements to a script of `pgbench` with the same texts, values and round
+//! trips.
 
 use super::protocol::{Parameter, Reader, Statement};
 use super::recorder::RoundTrip;
@@ -7,10 +8,11 @@ use chrono::{DateTime, TimeDelta};
 use std::fmt::Write as _;
 use uuid::Uuid;
 
-/// Values to be written otherwise than they were recorded: each as it was, and what stands for it.
+/// Recorded values to replace, each with its replacement.
 pub type Instead<'a> = &'a [(String, String)];
 
-/// The script of what a request sends. Round trips without a statement prepare one; `pgbench` does that by itself, once.
+/// The script of a request's statements. Round trips without a statement prepare one; `pgbench`
+/// does that by itself, once.
 pub fn write(trips: &[RoundTrip], instead: Instead<'_>) -> anyhow::Result<String> {
     let mut script = String::new();
     for trip in trips.iter().filter(|trip| !trip.is_empty()) {
@@ -21,11 +23,11 @@ pub fn write(trips: &[RoundTrip], instead: Instead<'_>) -> anyhow::Result<String
             _ => format!("\\startpipeline\n{statements}\\endpipeline\n"),
         };
     }
-    ensure!(!script.is_empty(), "a request that asks PostgreSQL nothing");
+    ensure!(!script.is_empty(), "the request sent no statement to PostgreSQL");
     Ok(script)
 }
 
-/// A statement in a line, with its values in their places.
+/// A statement on one line, with its values inserted.
 fn statement_of(statement: &Statement, instead: Instead<'_>) -> anyhow::Result<String> {
     let values = statement.parameters.iter().map(|parameter| {
         let value = literal(parameter)?;
@@ -38,17 +40,18 @@ fn statement_of(statement: &Statement, instead: Instead<'_>) -> anyhow::Result<S
     while let Some((before, after)) = rest.split_once('$') {
         let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
         let (number, behind) = after.split_at(digits);
-        let number: usize = number.parse().with_context(|| format!("a `$` without number: {rest}"))?;
+        let number: usize = number.parse().with_context(|| format!("a `$` has no number: {rest}"))?;
         let value = number.checked_sub(1).and_then(|index| values.get(index));
-        let value = value.with_context(|| format!("no value for ${number}"))?;
-        // In some places only what looks like one thing may stand.
+        let value = value.with_context(|| format!("there is no value for ${number}"))?;
+        // In some places only a single token is allowed.
         write!(line, "{before}({value})")?;
         rest = behind;
     }
     Ok(line + rest + ";\n")
 }
 
-/// A value as SQL. Times have no colons in them: `pgbench` takes a colon for the beginning of a name.
+/// A value as SQL. Times contain no colons, because `pgbench` reads a colon as the beginning of a
+/// variable.
 fn literal(parameter: &Parameter) -> anyhow::Result<String> {
     let (name, element) = match parameter.type_id {
         1_009 => ("text[]", Some(25)),
@@ -73,11 +76,11 @@ fn scalar(type_id: u32) -> anyhow::Result<&'static str> {
         701 => "float8",
         1_184 => "timestamptz",
         2_950 => "uuid",
-        other => bail!("a value of the unknown type {other}"),
+        other => bail!("a value has the unknown type {other}"),
     })
 }
 
-/// The text of a value that is no list.
+/// The text of a value that is not a list.
 fn plain(type_id: u32, value: &[u8]) -> anyhow::Result<String> {
     let mut reader = Reader(value);
     let text = match type_id {
@@ -88,15 +91,15 @@ fn plain(type_id: u32, value: &[u8]) -> anyhow::Result<String> {
         701 => f64::from_be_bytes(reader.array()?).to_string(),
         1_184 => time(i64::from_be_bytes(reader.array()?))?,
         2_950 => Uuid::from_bytes(reader.array()?).to_string(),
-        _ => String::from_utf8(value.to_vec()).context("a text that is none")?,
+        _ => String::from_utf8(value.to_vec()).context("a text is not valid UTF-8")?,
     };
     Ok(text)
 }
 
-/// From µs since 2000.
+/// The time from µs since 2000.
 fn time(micros: i64) -> anyhow::Result<String> {
-    let epoch = DateTime::from_timestamp(946_684_800, 0).context("the year 2000")?;
-    let time = epoch.checked_add_signed(TimeDelta::microseconds(micros)).context("a time out of range")?;
+    let epoch = DateTime::from_timestamp(946_684_800, 0).context("the year 2000 is a valid time")?;
+    let time = epoch.checked_add_signed(TimeDelta::microseconds(micros)).context("a time is out of range")?;
     Ok(time.format("%Y%m%dT%H%M%S%.6fZ").to_string())
 }
 
@@ -107,13 +110,13 @@ fn list(element: u32, value: &[u8]) -> anyhow::Result<String> {
     if dimensions == 0 {
         return Ok("{}".to_owned());
     }
-    ensure!(dimensions == 1, "a list of lists");
+    ensure!(dimensions == 1, "lists of lists are not supported");
     reader.take(8)?;
     let count = reader.int32()?;
     reader.take(4)?;
     let mut text = String::from("{");
     for index in 0..count {
-        let length = usize::try_from(reader.int32()?).context("a null in a list")?;
+        let length = usize::try_from(reader.int32()?).context("null in a list is not supported")?;
         let element = plain(element, reader.take(length)?)?.replace('\\', r"\\").replace('"', "\\\"");
         let comma = if index > 0 { "," } else { "" };
         write!(text, "{comma}\"{element}\"")?;
@@ -134,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_have_their_values_and_those_at_once_stay_at_once() {
+    fn inserts_values_and_keeps_the_round_trips() {
         let trips = [
             vec![],
             vec![statement("begin", &[])],
@@ -159,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_written_as_postgres_reads_them() {
+    fn writes_values_in_postgresql_syntax() {
         let one_of = |type_id, value: &[u8]| literal(&Parameter { type_id, value: Some(value.to_vec()) });
         let texts = [
             0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, b'a', 0, 0, 0, 2, b'\'',

@@ -1,4 +1,4 @@
-//! asset-api as a process, and what it asks `PostgreSQL` for a request.
+//! asset-api as a process, and the statements that it sends to `PostgreSQL` for a request.
 
 use super::recorder::{Recorder, RoundTrip};
 use crate::caller::Caller;
@@ -8,25 +8,26 @@ use launch::{Ports, Process, ready};
 use std::path::Path;
 use std::time::Duration;
 
-/// As many connections as asset-api has for requests by default; it is told, so that the floor has as many.
+/// asset-api's default number of connections for requests; it is set explicitly, so that the floor
+/// has as many.
 pub const CONNECTIONS: usize = 8;
-/// What asset-api opens besides, for what it does by itself.
+/// Further connections that asset-api opens for its own tasks.
 const OWN_CONNECTIONS: usize = 2;
-/// How long it may take to stop.
+/// The time in which asset-api must stop.
 const GRACE: Duration = Duration::from_secs(25);
 /// How often a request is recorded at most.
 const ATTEMPTS: usize = 20;
 
-/// asset-api.
+/// A running asset-api.
 pub struct AssetApi {
-    /// Where it is asked.
+    /// The address of its API.
     pub listen: String,
     /// Its process.
     pub process: Process,
 }
 
 impl AssetApi {
-    /// Starts it on the database at `url`.
+    /// Starts asset-api on the database at `url`.
     pub async fn start(url: &str, connections: usize, logs: &Path) -> anyhow::Result<Self> {
         let (listen, admin) = (Ports::Free.pick(0)?, Ports::Free.pick(0)?);
         let settings = [
@@ -40,13 +41,13 @@ impl AssetApi {
         Ok(Self { listen, process })
     }
 
-    /// Stops it in good order.
+    /// Stops it in order.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.process.stop(GRACE).await
     }
 }
 
-/// asset-api on a connection that is recorded.
+/// asset-api behind a recorder.
 pub struct Recorded {
     service: AssetApi,
     caller: Caller,
@@ -63,8 +64,9 @@ impl Recorded {
         Ok(Self { service, caller, recorder })
     }
 
-    /// What is sent for the request for `path`, once it is the same twice running: the first time statements are prepared that
-    /// stay so, and about once a second the service asks something by itself.
+    /// The statements of the request for `path`, once they are the same twice in a row: the first
+    /// time, statements are prepared for good, and about once a second the service sends some of
+    /// its own.
     pub async fn record(&self, path: &str) -> anyhow::Result<Vec<RoundTrip>> {
         let mut before = self.once(path).await?;
         for _ in 0..ATTEMPTS {
@@ -74,10 +76,10 @@ impl Recorded {
             }
             before = trips;
         }
-        bail!("GET {path} asks PostgreSQL something else each time");
+        bail!("GET {path} sent different statements to PostgreSQL each time");
     }
 
-    /// Stops it in good order.
+    /// Stops it in order.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.service.stop().await
     }
@@ -89,7 +91,7 @@ impl Recorded {
     }
 }
 
-/// The texts of the statements, round trip by round trip.
+/// The texts of the statements by round trip.
 fn texts(trips: &[RoundTrip]) -> Vec<Vec<String>> {
     trips.iter().map(|trip| trip.iter().map(|statement| statement.sql.clone()).collect()).collect()
 }

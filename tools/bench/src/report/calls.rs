@@ -1,54 +1,55 @@
-//! How a stretch of calls went.
+//! The result of a segment of calls.
 
 use super::{Latency, ProcessUse, thousand, thousands};
 use crate::visibility::Backlog;
 use serde::Serialize;
 
-/// A stretch of calls.
+/// A segment of calls.
 #[derive(Debug, Clone, Serialize)]
 pub struct CallPhase {
-    /// Calls per second that were asked for.
+    /// The requested calls per second.
     pub rate: u32,
-    /// Seconds that were measured.
+    /// Measured seconds.
     pub seconds: f64,
     /// Calls that were due in them.
     pub calls: u64,
     /// How many of those failed.
     pub failed: u64,
-    /// Why the first of them did.
+    /// The reason of the first failure.
     pub failure: Option<String>,
-    /// Calls per second that were answered, as they should be, while it was measured.
+    /// Successful responses per second in the measured time.
     pub answered_per_s: f64,
-    /// From due to answered, of every call, failed ones too.
+    /// From due to responded, of every call, including failed ones.
     pub latency: Latency,
     /// P99 of the last third.
     pub p99_at_end_ms: f64,
-    /// Calls due and not yet answered.
+    /// Calls that are due and without a response.
     pub under_way: Backlog,
-    /// Whether all were answered, as fast as they came, and none late.
+    /// Whether all calls succeeded, as fast as they were due, and none was late.
     pub sustained: bool,
-    /// From due to begun: what the load generator itself was late; part of the latency.
+    /// From due to begun: the delay of the load generator itself, which is part of the latency.
     pub generator_behind: Latency,
-    /// What each process used; of the floor, the load generator is the floor itself.
+    /// The use of each process; for the floor, the load generator is the floor itself.
     pub processes: Vec<ProcessUse>,
 }
 
-/// The least share of the calls asked for that must be answered in the time.
+/// The least share of the requested calls that must succeed in the measured time.
 const ANSWERED: f64 = 0.99;
-/// The longest that P99 may be at the end.
+/// The greatest P99 at the end.
 const P99_AT_END_MS: f64 = 500.0;
-/// So many calls more at the end than at the beginning are no growth.
+/// A growth of at most this many calls from the beginning to the end is ignored.
 const HANDFUL: f64 = 10.0;
-/// What a load generator may be late before the report says so.
+/// The delay of the load generator from which on the report mentions it.
 const BEHIND_MS: f64 = 1.0;
 
 impl CallPhase {
-    /// Whether all were answered, as fast as they came, and none late; to be noted as `sustained`.
+    /// Whether all calls succeeded, as fast as they were due, and none was late; recorded as
+    /// `sustained`.
     pub fn is_sustained(&self) -> bool {
         self.failed == 0 && self.keeps_up() && self.is_steady() && self.is_in_time()
     }
 
-    /// Why it was not sustained, if it was not.
+    /// The reason why the rate was not sustained; `None` if it was.
     pub fn why_not(&self) -> Option<String> {
         let why_not = if self.failed > 0 {
             let failure = self.failure.as_deref().unwrap_or_default();
@@ -63,7 +64,7 @@ impl CallPhase {
         (!self.sustained).then_some(why_not)
     }
 
-    /// Whether the load generator was late itself, so often that percentiles show it.
+    /// Whether the load generator itself was late so often that percentiles show it.
     pub fn is_generator_late(&self) -> bool {
         self.generator_behind.p99_ms > BEHIND_MS
     }
@@ -72,7 +73,7 @@ impl CallPhase {
         self.answered_per_s >= f64::from(self.rate) * ANSWERED
     }
 
-    /// At a low rate a single stall is more than a share of it: a handful of calls is not yet a queue.
+    /// At a low rate a single stall exceeds the share: a few calls are not yet a queue.
     fn is_steady(&self) -> bool {
         self.under_way.is_steady(self.rate) || self.under_way.growth_per_s * self.seconds <= HANDFUL
     }

@@ -1,4 +1,4 @@
-//! Latency by rate as an SVG that reads well on light and on dark paper.
+//! Latency by rate as an SVG that is readable on light and dark backgrounds.
 
 use super::{Latency, Phase, Report, thousands};
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ const STYLE: &str = "\
       .p99 { stroke: #ffa657; fill: #ffa657 } .max { stroke: #9198a1; fill: #9198a1 }
     }";
 
-/// A line of the chart: its class and name, and which figure of a latency it shows.
+/// A line of the chart: its class, its name and the percentile that it shows.
 type Series = (&'static str, &'static str, fn(&Latency) -> f64);
 const SERIES: [Series; 4] = [
     ("p50", "P50", |latency| latency.p50_ms),
@@ -49,17 +49,17 @@ impl Axis {
         self.from + place.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
-    /// The powers of ten on it.
+    /// The powers of ten on the axis.
     fn decades(&self) -> Vec<f64> {
         let powers = (-3_i32..12).map(|power| 10_f64.powi(power));
         powers.filter(|value| (self.low * 0.999..=self.high * 1.001).contains(value)).collect()
     }
 }
 
-/// Draws the sustained rates, their targets, and where it was too much.
+/// Draws the sustained rates, their targets, and the first rate that was not sustained.
 pub(super) fn render(report: &Report) -> String {
     let mut shown: Vec<&Phase> = report.phases().filter(|phase| phase.sustained).collect();
-    // Of one rate the longest measurement.
+    // The longest measurement of each rate.
     shown.sort_by(|a, b| a.rate.cmp(&b.rate).then(b.seconds.total_cmp(&a.seconds)));
     shown.dedup_by_key(|phase| phase.rate);
     let too_much = report.phases().filter(|phase| !phase.sustained).map(|phase| phase.rate).min();
@@ -98,7 +98,7 @@ pub(super) fn render(report: &Report) -> String {
     svg + "</svg>\n"
 }
 
-/// Whole decades that hold every figure and target.
+/// Whole decades that include every figure and target.
 fn vertical(shown: &[&Phase]) -> Axis {
     let figures = || {
         let latencies = shown.iter().flat_map(|phase| SERIES.map(|(_, _, figure)| figure(&phase.latency)));
@@ -143,7 +143,7 @@ fn frame(report: &Report, y: &Axis) -> String {
         thousands(points.into()),
         conditions.cores,
         conditions.date,
-        if report.mode == "full" { "" } else { " · a quick run: means nothing" }
+        if report.mode == "full" { "" } else { " · a quick run: meaningless" }
     );
     svg
 }
@@ -161,7 +161,7 @@ fn lines(shown: &[&Phase], x: &Axis, y: &Axis) -> String {
         }
         labels.extend(points.last().map(|(_, y)| (*y, class, name)));
     }
-    // From below upwards, none on top of another.
+    // From bottom to top, without overlaps.
     labels.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut free = f64::INFINITY;
     for (at, class, name) in labels {
@@ -204,7 +204,7 @@ mod tests {
     use crate::report::sample::sample;
 
     #[test]
-    fn a_chart_is_drawn_like_this() {
+    fn renders_a_chart() {
         let drawn = render(&sample());
         let shapes: Vec<_> = drawn.lines().filter(|line| !STYLE.contains(line.trim_end())).collect();
         insta::assert_snapshot!(shapes.join("\n"), @r##"
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_measured_is_an_empty_chart() {
+    fn renders_an_empty_chart_without_results() {
         let mut report = sample();
         (report.highest, report.steady, report.search) = (None, Vec::new(), Vec::new());
         let drawn = render(&report);
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_times_as_much_is_one_decade_further() {
+    fn a_factor_of_ten_is_one_decade() {
         let axis = Axis { low: 1.0, high: 1_000.0, from: 0.0, to: 300.0 };
         assert!((axis.at(10.0) - 100.0).abs() < 1e-9 && (axis.at(100.0) - 200.0).abs() < 1e-9);
         assert!((axis.at(0.01) - 0.0).abs() < 1e-9 && (axis.at(1e9) - 300.0).abs() < 1e-9);

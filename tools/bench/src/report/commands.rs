@@ -1,34 +1,34 @@
-//! What was found of commands.
+//! The results for commands.
 
 use super::{CallPhase, Latency};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
-/// Commands.
+/// The results for commands.
 #[derive(Debug, Clone, Serialize)]
 pub struct Commands {
-    /// Piles that were commanded in turn.
+    /// Piles that received commands in turn.
     pub piles: u32,
-    /// Partitions of the command topic that they were spread over.
+    /// Partitions of the command topic over which they were spread.
     pub partitions: usize,
     /// The planned rates.
     pub steady: Vec<CommandRate>,
     /// The highest sustained rate.
     pub highest: Option<CommandRate>,
-    /// What was tried to find it.
+    /// The rates that were tried to find it.
     pub search: Vec<CallPhase>,
     /// The highest rate that the floor sustains.
     pub floor_highest: Option<u32>,
-    /// What was tried to find that.
+    /// The rates that were tried to find that.
     pub floor_search: Vec<CallPhase>,
 }
 
-/// One rate: the floor and the platform, one right after the other.
+/// One rate: the floor, and the platform immediately after it.
 #[derive(Debug, Clone, Serialize)]
 pub struct CommandRate {
     /// Commands per second.
     pub rate: u32,
-    /// One look-up, one insert, one record, bare.
+    /// One look-up, one insert and one record, without anything else.
     pub floor: CallPhase,
     /// POST → 202.
     pub platform: CallPhase,
@@ -39,7 +39,7 @@ pub struct CommandRate {
 }
 
 impl CommandRate {
-    /// The two beside each other.
+    /// Combines both.
     pub fn new(rate: u32, floor: CallPhase, platform: CallPhase, readable: Latency) -> Self {
         let p50_to_floor = round(share(platform.latency.p50_ms, floor.latency.p50_ms), 2);
         Self { rate, floor, platform, readable, p50_to_floor }

@@ -1,4 +1,4 @@
-//! The report as a text with tables.
+//! The report as Markdown with tables.
 
 mod commands;
 mod reads;
@@ -7,17 +7,17 @@ mod truth;
 use super::{CallPhase, Latency, Phase, ProcessUse, Report, thousand, thousands};
 use std::fmt::Write as _;
 
-/// Renders it.
+/// Renders the report.
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::from("# Benchmark report\n");
     if report.mode != "full" {
-        text += "\n**A quick run, to try the tool: its figures mean nothing.**\n";
+        text += "\n**A quick run, to try the tool: its figures are meaningless.**\n";
     }
     if report.conditions.profile != "release" {
-        text += "\n**Built without optimisations: its figures mean nothing.**\n";
+        text += "\n**Built without optimisations: its figures are meaningless.**\n";
     }
     if !report.complete {
-        text += "\n**Incomplete: the run ended before its time.**\n";
+        text += "\n**Incomplete: the run ended early.**\n";
     }
     text += &conditions(report);
     text += &targets(report);
@@ -70,9 +70,9 @@ fn conditions(report: &Report) -> String {
     rows.push((
         "on the same cores",
         if conditions.servers_are_here {
-            "ingestors, PostgreSQL, Kafka, Redis, the load generator, the measuring".to_owned()
+            "ingestors, PostgreSQL, Kafka, Redis, the load generator, the measurement".to_owned()
         } else {
-            "ingestors, the load generator, the measuring; of PostgreSQL and Kafka what is not in the tables runs elsewhere"
+            "ingestors, the load generator, the measurement; PostgreSQL and Kafka run elsewhere, unless the tables contain them"
                 .to_owned()
         },
     ));
@@ -114,12 +114,12 @@ fn latencies(report: &Report) -> String {
     rows.extend(report.highest.iter().map(|phase| named("highest sustained", phase)));
     rows.extend(report.search.iter().map(|phase| named("search", phase)));
     let columns =
-        ["", "events/s", "events", "P50", "P95", "P99", "max", "backlog", "sustained", "events a batch"];
+        ["", "events/s", "events", "P50", "P95", "P99", "max", "backlog", "sustained", "events per batch"];
     let mut text = table("From appended to visible, in ms", &columns, &rows);
     if let Some(phase) = report.phases().last() {
         let _ = writeln!(
             text,
-            "\nOver {} charge points. Every event counts. The database is looked at every {} ms, which is in the figures.",
+            "\nOver {} charge points. Every event counts. The database is polled every {} ms, which is included in the figures.",
             thousands(phase.charge_points.into()),
             phase.look_ms
         );
@@ -187,7 +187,7 @@ fn floor(report: &Report) -> String {
         row("one transaction per event".to_owned(), &floor.one_by_one),
         row("one transaction per event".to_owned(), &floor.one_by_one_at_once),
     ];
-    let title = "The floor: the same statements with nothing else around";
+    let title = "The floor: the same statements without anything else";
     let mut text = table(title, &["", "connections", "events/s"], &rows);
     let _ = writeln!(
         text,
@@ -207,13 +207,13 @@ fn others(report: &Report) -> String {
         rows.push(cells_of_row);
     };
     if let Some(commit) = &report.commit {
-        row("commit with next to nothing in it, one after the other".to_owned(), commit);
+        row("commits with minimal content, one after the other".to_owned(), commit);
     }
     let mut text = table("The disk, in ms", &["", "P50", "P95", "P99", "max"], &rows);
     if let Some(takeover) = &report.takeover {
         let _ = writeln!(
             text,
-            "\n## Takeover\n\nOne of {} ingestors killed at {}/s: every partition owned again after {} s, all caught up \
+            "\n## Takeover\n\nOne of {} ingestors killed at {}/s: every partition owned again after {} s, everything caught up \
              after {} s (lease {} s).",
             takeover.ingestors,
             thousands(takeover.rate.into()),
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::too_many_lines, reason = "the report is long")]
-    fn a_report_reads_like_this() {
+    fn renders_a_report() {
         let mut report = sample();
         report.judge();
         insta::assert_snapshot!(report.markdown(), @r##"
@@ -249,7 +249,7 @@ mod tests {
         | PostgreSQL | version 15.18, fsync on |
         | Kafka | 4.4.0, heap 512m, one broker, acks=all without fsync |
         | ingestors, partitions | 1, 16 |
-        | on the same cores | ingestors, PostgreSQL, Kafka, Redis, the load generator, the measuring |
+        | on the same cores | ingestors, PostgreSQL, Kafka, Redis, the load generator, the measurement |
 
         ## Targets
 
@@ -266,14 +266,14 @@ mod tests {
         | CPU of ingestor and PostgreSQL per event, from 1,000 to 100,000 charge points | within 20 % | +9.1 % (110 → 120 µs) | met |
         | caught up after the crash of one of 2 ingestors | ≤ 15 s | 12.3 s | met |
         | P99 of POST → 202 at 500 commands/s | ≤ 25 ms | 24.0 ms | met |
-        | P50 of POST → 202 at 50 commands/s, beside the floor | ≤ 1.5 × | 1.4 × (2.5 → 3.5 ms) | met |
-        | P50 of POST → 202 at 500 commands/s, beside the floor | ≤ 1.5 × | 1.6 × (2.5 → 4.0 ms) | **not met** |
+        | P50 of POST → 202 at 50 commands/s, relative to the floor | ≤ 1.5 × | 1.4 × (2.5 → 3.5 ms) | met |
+        | P50 of POST → 202 at 500 commands/s, relative to the floor | ≤ 1.5 × | 1.6 × (2.5 → 4.0 ms) | **not met** |
         | highest sustained rate of commands | ≥ 2,000/s | 2,250/s | met |
         | P99 of GET a pile at 2,000/s | ≤ 20 ms | 4.0 ms | met |
-        | P99 of GET a page of 50 stations at 2,000/s | ≤ 20 ms | 500/s are answered at most; 15.0 ms at 250/s | **not met** |
+        | P99 of GET a page of 50 stations at 2,000/s | ≤ 20 ms | 500/s at most; 15.0 ms at 250/s | **not met** |
         | throughput of GET a pile, of the floor | ≥ 50 % | 50 % (10,000 of 20,000/s) | met |
-        | a page deep in the list of stations, beside page 1 | ≤ 1.3 × | 1.1 × | met |
-        | a page deep in the list of stations nearby, beside page 1 | ≤ 1.3 × | 2 × | **not met** |
+        | a page deep in the list of stations, relative to page 1 | ≤ 1.3 × | 1.1 × | met |
+        | a page deep in the list of stations nearby, relative to page 1 | ≤ 1.3 × | 2 × | **not met** |
         | P95 from a pod killed to its devices doubtful | ≤ 30 s | 20.1 s | met |
         | … offline or found elsewhere | ≤ 90 s | 55.5 s | met |
         | … P95 of the events of other devices meanwhile | ≤ +20 % | +30 % (10.0 → 13.0 ms) | **not met** |
@@ -283,7 +283,7 @@ mod tests {
 
         ## From appended to visible, in ms
 
-        |  | events/s | events | P50 | P95 | P99 | max | backlog | sustained | events a batch |
+        |  | events/s | events | P50 | P95 | P99 | max | backlog | sustained | events per batch |
         |---|---|---|---|---|---|---|---|---|---|
         |  | 600 | 36,000 | 8.0 | 12.5 | 19.0 | 41.0 | 10 → 12 | yes | 3 |
         |  | 6,000 | 360,000 | 15.0 | 130.0 | 180.0 | 240.0 | 10 → 12 | yes | 30 |
@@ -291,7 +291,7 @@ mod tests {
         | search | 10,000 | 600,000 | 20.0 | 60.0 | 80.0 | 120.0 | 10 → 12 | yes | 50 |
         | search | 30,000 | 1,800,000 | 2000.0 | 4000.0 | 4500.0 | 5000.0 | 9,000 → 60,000 | **no**: backlog grew by 7,100/s | 150 |
 
-        Over 100,000 charge points. Every event counts. The database is looked at every 4.2 ms, which is in the figures.
+        Over 100,000 charge points. Every event counts. The database is polled every 4.2 ms, which is included in the figures.
 
         ## What each process used
 
@@ -315,7 +315,7 @@ mod tests {
         | 10,000 | 46.0 | 69.0 | 115.0 | 34.5 |
         | 100,000 | 48.0 | 72.0 | 120.0 | 36.0 |
 
-        ## The floor: the same statements with nothing else around
+        ## The floor: the same statements without anything else
 
         |  | connections | events/s |
         |---|---|---|
@@ -327,7 +327,7 @@ mod tests {
 
         ## Commands, in ms
 
-        | commands/s |  | P50 | P95 | P99 | max | P50 to the floor's | sustained |
+        | commands/s |  | P50 | P95 | P99 | max | P50 relative to the floor | sustained |
         |---|---|---|---|---|---|---|---|
         | 50 | the floor | 2.5 | 4.0 | 6.0 | 9.0 |  | yes |
         | 50 | POST → 202 | 3.5 | 5.2 | 7.5 | 17.0 | 1.40 × | yes |
@@ -339,15 +339,15 @@ mod tests {
         | 2,250 | POST → 202 | 12.0 | 60.0 | 90.0 | 150.0 | 4.00 × | yes |
         | 2,250 | POST → record read | 10.0 | 55.0 | 85.0 | 140.0 |  |  |
 
-        From when the command was due, whatever the answers before it took; 10,000 piles, 8 partitions. The floor is one look-up in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine right before.
+        From when the command was due, however long earlier responses took; 10,000 piles, 8 partitions. The floor is one look-up in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine right before.
 
-        At 2,250/s, commands, the load generator itself was late, by 2.5 ms at P99 and 20.0 ms at most; the latencies hold that.
+        At 2,250/s, commands, the load generator itself was late, by 2.5 ms at P99 and 20.0 ms at most; the latencies include that.
 
         ## The highest rate of commands
 
-        |  | asked for, /s | answered, /s | P50 | P99 | sustained |
+        |  | requested, /s | answered, /s | P50 | P99 | sustained |
         |---|---|---|---|---|---|
-        | commands, held | 2,250 | 2,250 | 12.0 | 90.0 | yes |
+        | commands, confirmed | 2,250 | 2,250 | 12.0 | 90.0 | yes |
         | commands | 3,000 | 3,000 | 900.0 | 1950.0 | **no**: 12 of 45,000 failed: 503 DATABASE_UNAVAILABLE |
         | the floor | 3,000 | 3,000 | 4.0 | 30.0 | yes |
 
@@ -364,18 +364,18 @@ mod tests {
         | 2,250 | command-dispatcher | 2.25 | 1000.0 | 22 |
         | 2,250, the floor | command-dispatcher | 2.25 | 1000.0 | 22 |
 
-        ## Reads, as many as are answered to 32 clients
+        ## Reads: the highest throughput with 32 clients
 
         | GET | statements | round trips | the floor, /s | asset-api, /s | of the floor | P50 | P99 |
         |---|---|---|---|---|---|---|---|
         | a pile | 3 | 1 | 20,000 | 10,000 | 50 % | 3.0 | 9.0 |
         | a page of 50 stations | 3 | 1 | 600 | 500 | 83.3 % | 3.0 | 9.0 |
 
-        10,000 stations, 100,000 piles. The floor is pgbench with the statements that asset-api was seen to send for the same requests, over as many connections to PostgreSQL (8), in the same run right before.
+        10,000 stations, 100,000 piles. The floor is pgbench with the statements that asset-api was recorded to send for the same requests, over as many connections to PostgreSQL (8), in the same run right before.
 
         ## Reads at a rate, in ms from when each was due
 
-        | GET |  | asked for, /s | answered, /s | P50 | P95 | P99 | max | sustained |
+        | GET |  | requested, /s | answered, /s | P50 | P95 | P99 | max | sustained |
         |---|---|---|---|---|---|---|---|---|
         | a pile | the floor | 2,000 | 2,000 | 0.2 | 0.5 | 1.1 | 8.0 |  |
         | a pile | asset-api | 2,000 | 2,000 | 0.9 | 2.5 | 4.0 | 22.0 | yes |
@@ -384,7 +384,7 @@ mod tests {
 
         ## Pages deep in a list: the median, in ms
 
-        | list | items | page 1 | at 10 % | at 50 % | at 99 % | dearest to page 1 |
+        | list | items | page 1 | at 10 % | at 50 % | at 99 % | slowest relative to page 1 |
         |---|---|---|---|---|---|---|
         | stations | 10,000 | 2.00 | 2.10 | 1.90 | 2.20 | 1.1 × |
         | stations nearby | 1,300 | 2.00 | 2.10 | 3.00 | 4.00 | 2 × |
@@ -403,11 +403,11 @@ mod tests {
         | doubtful | 10,000 of 10,000 | 19.5 | 20.1 | 20.6 |
         | offline or found elsewhere | 9,999 of 10,000 | 40.0 | 55.5 | not reached |
 
-        2,000 of the 10,000 devices come back through another pod, half of them without a boot. A snapshot is taken every 500 ms, which is in the figures.
+        The devices send statuses one after the other before the kill. 2,000 of the 10,000 come back through another pod, half of them without a boot. A snapshot is taken every 500 ms, which is included in the figures.
 
         ## Devices of the killed pod, by second
 
-        | second | online at the killed pod | doubtful | offline | found elsewhere | offline, though back elsewhere |
+        | second | online at the killed pod | doubtful | offline | found elsewhere | offline, although back elsewhere |
         |---|---|---|---|---|---|
         | 0 | 10,000 | 0 | 0 | 0 | 0 |
         | 10 | 10,000 | 0 | 0 | 0 | 0 |
@@ -434,21 +434,21 @@ mod tests {
 
         |  | P50 | P95 | P99 | max |
         |---|---|---|---|---|
-        | commit with next to nothing in it, one after the other | 0.9 | 1.4 | 2.2 | 6.0 |
+        | commits with minimal content, one after the other | 0.9 | 1.4 | 2.2 | 6.0 |
 
         ## Takeover
 
-        One of 2 ingestors killed at 6,000/s: every partition owned again after 10.8 s, all caught up after 12.3 s (lease 10 s).
+        One of 2 ingestors killed at 6,000/s: every partition owned again after 10.8 s, everything caught up after 12.3 s (lease 10 s).
         "##);
     }
 
     #[test]
-    fn what_means_nothing_says_so() {
+    fn marks_meaningless_figures() {
         let mut report = sample();
         (report.mode, report.conditions.profile, report.complete) = ("quick", "debug", false);
         report.judge();
         let text = report.markdown();
-        assert_eq!(text.matches("mean nothing").count(), 2);
+        assert_eq!(text.matches("are meaningless").count(), 2);
         assert!(text.contains("Incomplete"));
     }
 }

@@ -1,74 +1,74 @@
-//! What was found of reads.
+//! The results for reads.
 
 use super::{CallPhase, Latency};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
-/// The kind whose throughput is judged: `GET /piles/{id}`.
+/// The kind of request whose throughput is compared: `GET /piles/{id}`.
 pub const PILE: &str = "a pile";
 
-/// How long callers may wait, and when.
+/// A target for the latency at a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ReadTarget {
-    /// At so many requests per second.
+    /// Requests per second.
     pub rate: u32,
-    /// P99 at most, in ms.
+    /// The greatest P99, in ms.
     pub p99_ms: f64,
 }
 
-/// Reads.
+/// The results for reads.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reads {
-    /// Stations that are there.
+    /// Stations in the database.
     pub stations: u64,
-    /// Piles that are there.
+    /// Piles in the database.
     pub piles: u64,
-    /// Connections to `PostgreSQL`, of asset-api and of the floor each.
+    /// Connections to `PostgreSQL`, for asset-api and for the floor each.
     pub connections: usize,
-    /// Each kind of request.
+    /// The kinds of requests.
     pub kinds: Vec<ReadKind>,
-    /// What a page costs deep in each list.
+    /// The cost of a page deep in each list.
     pub pages: Vec<PageCost>,
 }
 
 /// One kind of request: asset-api, and the floor in the same run.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReadKind {
-    /// Which.
+    /// The name of the kind.
     pub name: &'static str,
-    /// How long callers may wait for it.
+    /// The target for its latency.
     pub target: ReadTarget,
-    /// Statements that a request sends.
+    /// Statements per request.
     pub statements: usize,
-    /// Round trips that it needs for them.
+    /// Round trips per request.
     pub round_trips: usize,
-    /// As many as are answered.
+    /// The highest throughput of asset-api.
     pub saturated: Saturation,
-    /// The same statements through pgbench, as fast as it goes.
+    /// The highest throughput of the same statements through pgbench.
     pub floor: Saturation,
-    /// The first in percent of the second.
+    /// `saturated` in percent of `floor`.
     pub of_floor_percent: f64,
-    /// At a rate: that of the target, or half of what is answered where that is less.
+    /// At the target's rate, or at half of the highest throughput if that is less.
     pub paced: CallPhase,
     /// The same statements at that rate.
     pub floor_paced: FloorPhase,
 }
 
-/// As many as are answered, by clients that ask anew as soon as they have their answer.
+/// The highest throughput, by clients that send the next request as soon as they have a response.
 #[derive(Debug, Clone, Serialize)]
 pub struct Saturation {
-    /// Clients at once.
+    /// Concurrent clients.
     pub clients: usize,
-    /// Answers per second.
+    /// Responses per second.
     pub per_s: f64,
-    /// From asked to answered.
+    /// From request to response.
     pub latency: Latency,
 }
 
 /// pgbench at a rate.
 #[derive(Debug, Clone, Serialize)]
 pub struct FloorPhase {
-    /// Transactions per second that were asked for.
+    /// The requested transactions per second.
     pub rate: u32,
     /// Transactions per second that ended.
     pub per_s: f64,
@@ -76,30 +76,31 @@ pub struct FloorPhase {
     pub latency: Latency,
 }
 
-/// What a page costs, by where it is in its list.
+/// The cost of a page, by its place in the list.
 #[derive(Debug, Clone, Serialize)]
 pub struct PageCost {
-    /// The list.
+    /// The name of the list.
     pub list: &'static str,
-    /// How many items it has.
+    /// The number of its items.
     pub items: usize,
-    /// Rounds, in each of which every page was asked for once.
+    /// Rounds, in each of which every page was requested once.
     pub rounds: usize,
-    /// For each depth, in percent of the list, the median of what the page took, in ms; the first is page 1.
+    /// For each depth, in percent of the list, the median duration of the page, in ms; the first is
+    /// page 1.
     pub pages: Vec<(u32, f64)>,
-    /// The dearest beside page 1.
+    /// The slowest page in multiples of page 1.
     pub ratio: f64,
 }
 
 impl ReadKind {
-    /// In percent of the floor.
+    /// The throughput in percent of the floor.
     pub fn share_of(saturated: &Saturation, floor: &Saturation) -> f64 {
         round(share(saturated.per_s, floor.per_s) * 100.0, 1)
     }
 }
 
 impl PageCost {
-    /// Of medians at each depth.
+    /// From the medians at each depth.
     pub fn new(list: &'static str, items: usize, rounds: usize, pages: Vec<(u32, f64)>) -> Self {
         let first = pages.first().map_or(0.0, |(_, ms)| *ms);
         let dearest = pages.iter().map(|(_, ms)| *ms).fold(0.0, f64::max);

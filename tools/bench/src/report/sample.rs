@@ -1,4 +1,4 @@
-//! A report to test the renderings with.
+//! A report for testing the renderings.
 
 use super::{
     Arrivals, BeforeAndAfter, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, Interval,
@@ -55,7 +55,7 @@ fn writing(connections: usize, events_per_s: f64) -> Writing {
     Writing { connections, events: 1_000, seconds: 1.0, events_per_s }
 }
 
-/// Some numbers.
+/// Arbitrary numbers.
 pub fn sample() -> Report {
     let setting = |name: &str, value: &str| Setting { name: name.to_owned(), value: value.to_owned() };
     let conditions = Conditions {

@@ -1,4 +1,4 @@
-//! The figures of the time to truth: how long the database is wrong about where devices are.
+//! The results of the time to truth: for how long the database is wrong about where devices are.
 
 use super::{Latency, ProcessUse};
 use crate::numbers::{round, share};
@@ -20,7 +20,7 @@ pub struct MovedDevices {
     pub devices: u64,
     /// Devices for which a command reached the partition of the new pod in time.
     pub followed: u64,
-    /// Of those, from the first event through the new pod to the first command in its partition.
+    /// For those, from the first event through the new pod to the first command in its partition.
     pub latency: Latency,
 }
 
@@ -29,7 +29,7 @@ pub struct MovedDevices {
 pub struct KilledPod {
     /// Devices that were connected to it.
     pub devices: u64,
-    /// Whether they sent nothing between their boot and the kill, unless they were asked.
+    /// Whether they sent nothing between their boot and the kill, except answers to probes.
     pub idle: bool,
     /// Of those, devices that came back through another pod, half of them without a boot.
     pub returned: u64,
@@ -82,7 +82,7 @@ pub struct Counts {
 pub struct OtherDevices {
     /// How many devices.
     pub devices: u32,
-    /// Events per second that were asked for.
+    /// The requested events per second.
     pub rate: u32,
     /// Before the kill.
     pub before: Latency,
@@ -90,24 +90,24 @@ pub struct OtherDevices {
     pub after: Latency,
     /// By how many percent P95 is greater after the kill than before.
     pub p95_growth_percent: f64,
-    /// The baseline and the time after the kill in intervals, which show what slows events down.
+    /// Intervals of the baseline and of the time after the kill, which show what slows events down.
     pub intervals: Vec<Interval>,
 }
 
-/// An interval of the run: how long events took, and what the processes used.
+/// An interval of the run: the latency of events, and the use of each process.
 #[derive(Debug, Clone, Serialize)]
 pub struct Interval {
-    /// Seconds from the kill to its beginning; negative before the kill.
+    /// Seconds from the kill to the beginning; negative before the kill.
     pub from_s: f64,
     /// Events of other devices that were sent in it.
     pub events: u64,
     /// Their latency.
     pub latency: Latency,
-    /// What each process used.
+    /// The use of each process.
     pub processes: Vec<ProcessUse>,
 }
 
-/// How long the events of devices took, from appended to visible, before an instant and after it.
+/// The latency of events from appended to visible, before and after an instant.
 #[derive(Debug, Clone)]
 pub struct BeforeAndAfter {
     /// Before.

@@ -1,4 +1,4 @@
-//! Targets beside figures. A target that is missed fails nothing: it is printed.
+//! Compares results with targets. A missed target is printed and fails nothing.
 
 mod commands;
 mod reads;
@@ -8,27 +8,27 @@ use super::{Phase, Report, thousands};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
-/// The least that the highest sustained rate should be, in events per second.
+/// The least highest sustained rate, in events per second.
 const HIGHEST: f64 = 20_000.0;
-/// … in percent of the floor.
+/// The same in percent of the floor.
 const OF_FLOOR_PERCENT: f64 = 30.0;
-/// … in multiples of one transaction per event.
+/// The same in multiples of one transaction per event.
 const TIMES_ONE_BY_ONE: f64 = 20.0;
-/// By how much the cost per event may differ between fleets, in percent of the smallest.
+/// The greatest difference of the cost per event between fleets, in percent of the smallest.
 const COST_PERCENT: f64 = 20.0;
-/// The memory that an ingestor may take, in MB.
+/// The greatest memory of an ingestor, in MB.
 const MEMORY_MB: f64 = 200.0;
 
-/// A target, and what was measured.
+/// A target, and the result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
-    /// What.
+    /// What is compared.
     pub what: String,
-    /// How it should be.
+    /// The target.
     pub target: String,
-    /// How it is.
+    /// The result.
     pub measured: String,
-    /// Whether it is as it should be.
+    /// Whether the target is met.
     pub met: bool,
 }
 
@@ -38,7 +38,7 @@ impl Verdict {
     }
 }
 
-/// Judges all that was measured.
+/// Compares everything that was measured.
 pub(super) fn judge(report: &Report) -> Vec<Verdict> {
     let mut verdicts: Vec<_> = report.steady.iter().filter_map(|phase| latency(phase, "")).collect();
     if let Some(highest) = &report.highest {
@@ -102,7 +102,7 @@ fn memory(highest: &Phase) -> Option<Verdict> {
     Some(Verdict::new(what, format!("< {MEMORY_MB} MB"), format!("{peak} MB"), peak < MEMORY_MB))
 }
 
-/// The cost of the largest fleet beside that of the smallest, at the same rate.
+/// The cost of the largest fleet compared with that of the smallest, at the same rate.
 fn cost(report: &Report) -> Option<Verdict> {
     let smallest = report.smaller_fleets.first()?;
     let largest = report.steady.iter().find(|phase| phase.rate == smallest.rate)?;
@@ -125,14 +125,14 @@ mod tests {
 
     #[test]
     fn each_target_is_compared() {
-        let told: Vec<_> = judge(&sample())
+        let lines: Vec<_> = judge(&sample())
             .into_iter()
             .map(|verdict| {
                 let met = if verdict.met { "met" } else { "NOT MET" };
                 format!("{}: {} {} {met}", verdict.what, verdict.measured, verdict.target)
             })
             .collect();
-        insta::assert_snapshot!(told.join("\n"), @r##"
+        insta::assert_snapshot!(lines.join("\n"), @r##"
         P95 at 600/s: 12.5 ms ≤ 50 ms met
         P95 at 6,000/s: 130.0 ms ≤ 100 ms NOT MET
         P95 at 22,500/s (highest sustained): 210.0 ms ≤ 500 ms met
@@ -144,14 +144,14 @@ mod tests {
         CPU of ingestor and PostgreSQL per event, from 1,000 to 100,000 charge points: +9.1 % (110 → 120 µs) within 20 % met
         caught up after the crash of one of 2 ingestors: 12.3 s ≤ 15 s met
         P99 of POST → 202 at 500 commands/s: 24.0 ms ≤ 25 ms met
-        P50 of POST → 202 at 50 commands/s, beside the floor: 1.4 × (2.5 → 3.5 ms) ≤ 1.5 × met
-        P50 of POST → 202 at 500 commands/s, beside the floor: 1.6 × (2.5 → 4.0 ms) ≤ 1.5 × NOT MET
+        P50 of POST → 202 at 50 commands/s, relative to the floor: 1.4 × (2.5 → 3.5 ms) ≤ 1.5 × met
+        P50 of POST → 202 at 500 commands/s, relative to the floor: 1.6 × (2.5 → 4.0 ms) ≤ 1.5 × NOT MET
         highest sustained rate of commands: 2,250/s ≥ 2,000/s met
         P99 of GET a pile at 2,000/s: 4.0 ms ≤ 20 ms met
-        P99 of GET a page of 50 stations at 2,000/s: 500/s are answered at most; 15.0 ms at 250/s ≤ 20 ms NOT MET
+        P99 of GET a page of 50 stations at 2,000/s: 500/s at most; 15.0 ms at 250/s ≤ 20 ms NOT MET
         throughput of GET a pile, of the floor: 50 % (10,000 of 20,000/s) ≥ 50 % met
-        a page deep in the list of stations, beside page 1: 1.1 × ≤ 1.3 × met
-        a page deep in the list of stations nearby, beside page 1: 2 × ≤ 1.3 × NOT MET
+        a page deep in the list of stations, relative to page 1: 1.1 × ≤ 1.3 × met
+        a page deep in the list of stations nearby, relative to page 1: 2 × ≤ 1.3 × NOT MET
         P95 from a pod killed to its devices doubtful: 20.1 s ≤ 30 s met
         … offline or found elsewhere: 55.5 s ≤ 90 s met
         … P95 of the events of other devices meanwhile: +30 % (10.0 → 13.0 ms) ≤ +20 % NOT MET

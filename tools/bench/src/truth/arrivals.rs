@@ -1,4 +1,4 @@
-//! From counts at instants to the percentiles of when devices reached a state; pure.
+//! Converts counts at instants to percentiles of when devices reached a state; without I/O.
 
 use crate::numbers::{count, round};
 use crate::report::{Arrivals, Counts};
@@ -6,15 +6,14 @@ use crate::report::{Arrivals, Counts};
 /// A snapshot of the devices of the killed pod.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Seconds after the kill at which the answer was there.
+    /// Seconds after the kill at which the result was received.
     pub at_s: f64,
-    /// What it was.
+    /// The result.
     pub counts: Counts,
 }
 
-/// When devices, of `devices` in all, reached the state that `reached` counts. A share of the
-/// devices has reached it at the first snapshot from which on the count is never again below that
-/// share.
+/// When devices, of `devices` in total, reached the state that `reached` counts. A share of the
+/// devices has reached it at the first snapshot after which the count is never below that share.
 pub fn arrivals(devices: u64, looks: &[Look], reached: impl Fn(&Counts) -> u64) -> Arrivals {
     let time = |percent: u64| {
         let rank = (devices * percent).div_ceil(100).max(1);
@@ -25,14 +24,14 @@ pub fn arrivals(devices: u64, looks: &[Look], reached: impl Fn(&Counts) -> u64) 
     Arrivals { reached, p50_s: time(50), p95_s: time(95), max_s: time(100) }
 }
 
-/// For each second after the kill the first snapshot taken in it; a second without one has that of
-/// the second before.
+/// The first snapshot of each second after the kill; a second without one has that of the second
+/// before.
 pub fn by_second(looks: &[Look]) -> Vec<Counts> {
     let mut seconds: Vec<Counts> = Vec::new();
     let mut previous = None;
     for look in looks {
         // Seconds that begin no later than this snapshot: the last of them has it, those before
-        // were missed.
+        // have none of their own.
         while count(seconds.len()) <= look.at_s {
             let is_last = count(seconds.len() + 1) > look.at_s;
             seconds.push(previous.filter(|_| !is_last).unwrap_or(look.counts));
@@ -46,7 +45,7 @@ pub fn by_second(looks: &[Look]) -> Vec<Counts> {
 mod tests {
     use super::*;
 
-    /// Snapshots every half second, of 100 devices of which that many are doubtful.
+    /// Snapshots every half second of 100 devices, of which this many are doubtful.
     fn looks(doubtful: &[u64]) -> Vec<Look> {
         let looks = doubtful.iter().zip(0_u32..);
         let look = |(doubtful, number): (&u64, u32)| Look {
@@ -57,14 +56,14 @@ mod tests {
     }
 
     #[test]
-    fn a_share_has_arrived_at_the_first_snapshot_that_has_it() {
+    fn a_share_arrives_at_the_first_snapshot_that_shows_it() {
         let arrivals = arrivals(100, &looks(&[0, 49, 50, 94, 95, 99, 100]), Counts::noticed);
         let expected = Arrivals { reached: 100, p50_s: Some(1.0), p95_s: Some(2.0), max_s: Some(3.0) };
         assert_eq!(arrivals, expected);
     }
 
     #[test]
-    fn what_is_lost_again_has_not_arrived() {
+    fn a_share_that_is_lost_again_has_not_arrived() {
         let arrivals = arrivals(100, &looks(&[0, 100, 60, 96, 99]), Counts::noticed);
         let expected = Arrivals { reached: 99, p50_s: Some(0.5), p95_s: Some(1.5), max_s: None };
         assert_eq!(arrivals, expected);

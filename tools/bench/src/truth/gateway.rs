@@ -60,14 +60,14 @@ impl Gateway {
             let shutdown = Shutdown::new(Duration::from_secs(1));
             Ok(Simulator::start(settings, launch::kafka()?, redis, shutdown).await?)
         })?;
-        let simulator = started.await.context("the gateway ended")??;
+        let simulator = started.await.context("the gateway panicked")??;
         let new = new_pod(&simulator).context("all pods share one partition of the command topic")?;
         Ok(Self { simulator: Arc::new(simulator), new, threads })
     }
 
     /// The id of a pod.
     pub fn id(&self, pod: usize) -> anyhow::Result<GatewayId> {
-        self.simulator.pods().get(pod).cloned().context("there is no such pod")
+        self.simulator.pods().get(pod).cloned().context("no pod has this number")
     }
 
     /// Connects devices with one connector each to a pod; returns once all their events are
@@ -77,14 +77,14 @@ impl Gateway {
             devices.iter().map(|id| DeviceSpec::new(id.clone()).on_pod(pod).with_connectors(1)).collect();
         let simulator = Arc::clone(&self.simulator);
         let connected = self.threads.spawn(async move { Ok(simulator.connect_all(specs).await?) })?;
-        connected.await.context("the gateway ended")?.map(drop)
+        connected.await.context("the gateway panicked")?.map(drop)
     }
 
-    /// Has the devices report a status, one after the other, until their pod is killed.
+    /// Makes the devices report a status, one after the other, until their pod is killed.
     pub fn report_until_killed(&self, devices: Vec<ChargePointId>) -> anyhow::Result<()> {
         let simulator = Arc::clone(&self.simulator);
         let connector = ConnectorId::parse(1)?;
-        // It ends by itself: no device of a killed pod is connected.
+        // This ends by itself, because no device of a killed pod is connected.
         drop(self.threads.spawn(async move {
             for id in devices.iter().cycle() {
                 simulator.set_status(id, connector, ConnectorStatus::Available, None).await?;

@@ -5,34 +5,34 @@ use super::arrivals::{Look, arrivals, by_second};
 use super::gateway::{self, Gateway, KILLED};
 use super::others;
 use super::snapshot::Snapshot;
+use crate::harness::Harness;
 use crate::load::Generator;
 use crate::meters::Reading;
 use crate::numbers::{count, round, share};
 use crate::plan::TruthPlan;
 use crate::report::{Counts, KilledPod, OtherDevices};
-use crate::rig::Rig;
 use anyhow::{Context as _, ensure};
 use domain::ids::ChargePointId;
 use launch::narrator::say;
 use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-/// Of a hundred devices, those that come back through another pod.
+/// The percentage of devices that come back through another pod.
 const RETURNING_PERCENT: u32 = 20;
-/// After the kill, how long they are away.
+/// How long they are away after the kill.
 const AWAY: Duration = Duration::from_secs(5);
-/// Between two snapshots.
+/// The interval of snapshots.
 const LOOK: Duration = Duration::from_millis(500);
-/// Between two readings of the meters, in µs.
+/// The interval of meter readings, in µs.
 const INTERVAL_MICROS: i64 = 5_000_000;
-/// How long all devices must be settled before the watch ends.
+/// How long all devices must be settled before the observation ends.
 const SETTLED: Duration = Duration::from_secs(5);
 
 /// The devices of the pod that is killed.
 struct Devices {
-    /// The beginning of all their ids.
+    /// The prefix of all their ids.
     prefix: String,
-    /// The beginning of the ids of those that come back.
+    /// The prefix of the ids of those that come back.
     returning_prefix: String,
     returning: Vec<ChargePointId>,
     staying: Vec<ChargePointId>,
@@ -40,61 +40,61 @@ struct Devices {
 
 /// Connects the planned number of devices to a pod, kills it under the load of other devices, and
 /// takes snapshots until all devices are settled or the planned time is up.
-pub async fn measure(rig: &mut Rig, gateway: &Gateway) -> anyhow::Result<KilledPod> {
-    let plan = rig.plan.truth.clone();
-    let devices = Devices::plan(&rig.platform.names.run, plan.devices)?;
+pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result<KilledPod> {
+    let plan = harness.plan.truth.clone();
+    let devices = Devices::plan(&harness.platform.names.run, plan.devices)?;
     say(&format!("{} devices boot through one pod, at its pace …", plan.devices));
     gateway.connect(&devices.staying, KILLED).await?;
     gateway.connect(&devices.returning, KILLED).await?;
     if !plan.idle {
-        // The pod is heard until it dies, so that its silence begins with the kill.
+        // The pod sends events until it dies, so that its silence begins with the kill.
         gateway.report_until_killed(devices.staying.clone())?;
     }
     let snapshot = Snapshot::new(&devices.prefix, &devices.returning_prefix, gateway.id(KILLED)?);
-    let others_prefix = format!("TO-{}-", rig.platform.names.run);
-    let load = rig.fleet(&others_prefix, plan.other_devices).await?;
-    let begun = snapshot.take(&mut rig.questions).await?;
+    let others_prefix = format!("TO-{}-", harness.platform.names.run);
+    let load = harness.fleet(&others_prefix, plan.other_devices).await?;
+    let begun = snapshot.take(&mut harness.questions).await?;
     ensure!(
         begun.live == u64::from(plan.devices),
         "before the kill, the devices are not all online: {begun:?}"
     );
 
-    let from = rig.watch.current()?;
-    rig.watch.forget();
+    let from = harness.watch.current()?;
+    harness.watch.forget();
     let sending = load.produce(plan.other_rate, plan.warm_up + plan.baseline + plan.watch)?;
     say(&format!("{} events/s of {} other devices …", plan.other_rate, plan.other_devices));
     sleep(plan.warm_up).await;
-    let mut readings = vec![(micros(), rig.meters.read())];
-    take_snapshots(rig, &snapshot, plan.baseline, &mut readings, |_| false).await?;
+    let mut readings = vec![(micros(), harness.meters.read())];
+    take_snapshots(harness, &snapshot, plan.baseline, &mut readings, |_| false).await?;
     say("the pod is killed …");
     let (killed, killed_at) = (Instant::now(), micros());
     gateway.simulator.kill_pod(KILLED).await?;
-    readings.push((micros(), rig.meters.read()));
+    readings.push((micros(), harness.meters.read()));
     let back = gateway.bring_back(&devices.returning, AWAY)?;
     let all = u64::from(plan.devices);
     let settled = |counts: &Counts| counts.settled() == all;
-    let taken = take_snapshots(rig, &snapshot, plan.watch, &mut readings, settled).await?;
-    readings.push((micros(), rig.meters.read()));
+    let taken = take_snapshots(harness, &snapshot, plan.watch, &mut readings, settled).await?;
+    readings.push((micros(), harness.meters.read()));
     end(load, sending).await?;
-    back.await.context("the gateway ended")?.context("bring devices back")?;
-    let compared = others::compare(rig, &from, &others_prefix, killed_at, &readings).await?;
+    back.await.context("the gateway panicked")?.context("bring devices back")?;
+    let compared = others::compare(harness, &from, &others_prefix, killed_at, &readings).await?;
     let others = OtherDevices::new(plan.other_devices, plan.other_rate, compared);
     figures(&plan, &devices, &since(killed, &taken), others)
 }
 
-/// Ends the load, and waits until all of it is on the topic.
+/// Ends the load, and waits until all events are on the topic.
 async fn end(
     load: Generator,
-    sending: tokio::task::JoinHandle<anyhow::Result<gateway_simulator::Stretch>>,
+    sending: tokio::task::JoinHandle<anyhow::Result<gateway_simulator::LoadSegment>>,
 ) -> anyhow::Result<()> {
     load.end_early();
-    sending.await.context("the load generator ended")?.map(drop)
+    sending.await.context("the load generator panicked")?.map(drop)
 }
 
-/// Takes snapshots for `length`, or until one has been `done` for a while, and reads the meters now
-/// and then.
+/// Takes snapshots for `length`, or until one has been `done` for a while, and reads the meters at
+/// intervals.
 async fn take_snapshots(
-    rig: &mut Rig,
+    harness: &mut Harness,
     snapshot: &Snapshot,
     length: Duration,
     readings: &mut Vec<(i64, Reading)>,
@@ -107,12 +107,12 @@ async fn take_snapshots(
     let mut done_since = None;
     while begun.elapsed() < length {
         ticks.tick().await;
-        let counts = snapshot.take(&mut rig.questions).await?;
+        let counts = snapshot.take(&mut harness.questions).await?;
         let at = Instant::now();
         taken.push((at, counts));
         let now = micros();
         if readings.last().is_none_or(|(read_at, _)| now - read_at >= INTERVAL_MICROS) {
-            readings.push((now, rig.meters.read()));
+            readings.push((now, harness.meters.read()));
         }
         done_since = done(&counts).then(|| done_since.unwrap_or(at));
         if done_since.is_some_and(|since| at.duration_since(since) >= SETTLED) {
@@ -136,7 +136,7 @@ impl Devices {
     }
 }
 
-/// Snapshots by seconds after the kill.
+/// Snapshots with the seconds after the kill.
 fn since(killed: Instant, taken: &[(Instant, Counts)]) -> Vec<Look> {
     let look = |(at, counts): &(Instant, Counts)| Look {
         at_s: at.saturating_duration_since(killed).as_secs_f64(),
@@ -153,7 +153,7 @@ fn figures(
 ) -> anyhow::Result<KilledPod> {
     let last = looks.last().context("no snapshot was taken")?;
     let all = u64::from(plan.devices);
-    ensure!(last.counts.total() == all, "devices are missing from the database: {:?}", last.counts);
+    ensure!(last.counts.total() == all, "devices are missing in the database: {:?}", last.counts);
     Ok(KilledPod {
         devices: all,
         idle: plan.idle,

@@ -3,9 +3,9 @@
 use super::gateway::{self, Gateway, OLD, Pod};
 use crate::caller::Caller;
 use crate::commands::{ReadTimes, Readback};
+use crate::harness::Harness;
 use crate::platform::Dispatcher;
 use crate::report::{Latency, MovedDevices};
-use crate::rig::Rig;
 use crate::server;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -18,13 +18,13 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// Between the moves of two devices.
+/// The pause between the moves of two devices.
 const BETWEEN: Duration = Duration::from_millis(200);
-/// Between two commands to one device; counts as time to truth.
+/// The pause between two commands to one device; counts as time to truth.
 const AGAIN: Duration = Duration::from_millis(50);
-/// How long commands may take to follow a device before it counts as lost.
+/// How long commands may take to follow a device before the device counts as lost.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A command that changes nothing a device reports.
+/// A command that does not change what a device reports.
 const COMMAND: &str = r#"{"key":"HeartbeatInterval","value":"300"}"#;
 
 /// A device that moves, and the pile that it belongs to.
@@ -54,18 +54,19 @@ struct Accepted {
 /// Connects the planned number of devices to one pod, moves each to another, and commands it until
 /// a command goes to the new pod.
 pub async fn measure(
-    rig: &mut Rig,
+    harness: &mut Harness,
     gateway: &Gateway,
     dispatcher: &Dispatcher,
 ) -> anyhow::Result<MovedDevices> {
-    let names = rig.platform.names.clone();
+    let names = harness.platform.names.clone();
     let prefix = format!("TM-{}-", names.run);
-    let devices = gateway::ids(&prefix, rig.plan.truth.moved)?;
+    let devices = gateway::ids(&prefix, harness.plan.truth.moved)?;
     gateway.connect(&devices, OLD).await?;
-    rig.catch_up().await?;
-    let piles = server::register(&mut rig.questions, &prefix).await?;
+    harness.catch_up().await?;
+    let piles = server::register(&mut harness.questions, &prefix).await?;
     anyhow::ensure!(piles.len() == devices.len(), "only {} devices announced themselves", piles.len());
-    let readback = Readback::start(&rig.platform.kafka, &names.commands, &[gateway.new.partition]).await?;
+    let readback =
+        Readback::start(&harness.platform.kafka, &names.commands, &[gateway.new.partition]).await?;
     let (begin, begin_by_clock) = (Instant::now(), runtime::clock::now());
     let caller = Arc::new(Caller::new(&dispatcher.listen)?);
     let mut moves = JoinSet::new();
@@ -92,7 +93,7 @@ pub async fn measure(
 impl Mover {
     async fn go(self) -> anyhow::Result<Moved> {
         self.simulator.reconnect(&self.id, self.new.number, Reconnect::WithoutBoot).await?;
-        // A vehicle is plugged in: the first thing that happens.
+        // A vehicle is plugged in, which is the first event through the new pod.
         let event =
             self.simulator.set_status(&self.id, ConnectorId::parse(1)?, ConnectorStatus::Preparing, None);
         let (sent, command) = tokio::join!(event, self.first_command());
@@ -100,7 +101,7 @@ impl Mover {
         Ok(Moved { sent_at, command })
     }
 
-    /// The first command that was accepted for the new pod; `None` when none was in time.
+    /// The first command that was accepted for the new pod; `None` if there was none in time.
     async fn first_command(&self) -> Option<Uuid> {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
@@ -118,7 +119,7 @@ impl Mover {
     async fn command(&self) -> anyhow::Result<Accepted> {
         let path = format!("/api/v1/piles/{}/commands/change-configuration", self.pile);
         let answer = self.caller.post(&path, COMMAND).await?;
-        serde_json::from_slice(answer.body_of(202)?).context("the body of a 202")
+        serde_json::from_slice(answer.body_of(202)?).context("decode the body of a response 202")
     }
 }
 

@@ -1,28 +1,33 @@
-//! The events of the devices of other pods, told apart by their ids.
+//! The events of the devices of other pods, identified by their ids.
 
+use crate::harness::Harness;
 use crate::meters::{Peaks, Reading};
 use crate::numbers::{float, round};
 use crate::report::{BeforeAndAfter, Interval};
-use crate::rig::Rig;
 use crate::visibility::{self, Offsets, Seen, Window};
 
 /// Reads all events behind `from` that are visible by now, compares those sent before `killed_at`
 /// (µs) with those sent after it, and divides both by `readings`, each with its time in µs.
 pub async fn compare(
-    rig: &mut Rig,
+    harness: &mut Harness,
     from: &Offsets,
     prefix: &str,
     killed_at: i64,
     readings: &[(i64, Reading)],
 ) -> anyhow::Result<BeforeAndAfter> {
-    let to = rig.catch_up().await?;
-    let (sightings, _) = rig.watch.take();
+    let to = harness.catch_up().await?;
+    let (sightings, _) = harness.watch.take();
     let prefix = prefix.to_owned().into_bytes();
-    let sent =
-        visibility::read(&rig.platform.kafka, &rig.platform.names.events, from, &to, move |_, record| {
+    let sent = visibility::read(
+        &harness.platform.kafka,
+        &harness.platform.names.events,
+        from,
+        &to,
+        move |_, record| {
             let counts = record.key.as_deref().is_some_and(|key| key.starts_with(&prefix));
             counts.then_some((record.offset, record.timestamp.timestamp_micros()))
-        });
+        },
+    );
     let sent = sent.await?;
     let sent =
         sent.into_iter().map(|(partition, events)| (partition, events.into_iter().flatten().collect()));

@@ -8,7 +8,8 @@ use diesel::sql_types::{Int8, Text};
 use diesel_async::RunQueryDsl as _;
 use domain::ids::GatewayId;
 
-/// Ids are compared byte by byte, and no character of an id here is greater than `~`.
+/// Ids are compared byte by byte, and no character of an id here is greater than `
+/// `.
 const SQL: &str = "
     select count(*) filter (where online and here and not doubtful) as live,
            count(*) filter (where online and here and doubtful) as doubtful,
@@ -20,11 +21,11 @@ const SQL: &str = "
           from charge_points
           where charge_point_id >= $2 and charge_point_id < $2 || '~') as device";
 
-/// A statement that counts the devices by what is shown of them.
+/// A query that counts the devices by their shown state.
 pub struct Snapshot {
-    /// The beginning of the ids of all devices of the killed pod.
+    /// The prefix of the ids of all devices of the killed pod.
     prefix: String,
-    /// The beginning of the ids of those that come back.
+    /// The prefix of the ids of those that come back.
     returning: String,
     killed: GatewayId,
 }
@@ -44,13 +45,13 @@ struct Row {
 }
 
 impl Snapshot {
-    /// Of all devices whose ids begin with `prefix`, which were connected to the pod `killed`; the
-    /// ids of those that come back through another pod begin with `returning`.
+    /// Counts all devices whose ids begin with `prefix`, which were connected to the pod `killed`;
+    /// the ids of those that come back through another pod begin with `returning`.
     pub fn new(prefix: &str, returning: &str, killed: GatewayId) -> Self {
         Self { prefix: prefix.to_owned(), returning: returning.to_owned(), killed }
     }
 
-    /// Counts them now.
+    /// Takes a snapshot.
     pub async fn take(&self, connection: &mut Connection) -> anyhow::Result<Counts> {
         let row: Row = diesel::sql_query(SQL)
             .bind::<Text, _>(self.killed.as_str())

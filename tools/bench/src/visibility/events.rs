@@ -1,4 +1,5 @@
-//! Events with the times at which they were sent and seen, and what follows from them; pure.
+//! Events with the times at which they were sent and seen, and the results derived from them;
+//! without I/O.
 
 use super::Sightings;
 use crate::numbers::{count, float, round, share};
@@ -7,12 +8,12 @@ use anyhow::Context as _;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Times of day in µs.
+/// An interval of times of day in µs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// The first that counts.
+    /// The first time that counts.
     pub from: i64,
-    /// The first that does not count any more.
+    /// The first time that no longer counts.
     pub to: i64,
 }
 
@@ -23,7 +24,7 @@ impl Window {
     }
 }
 
-/// What became of every event.
+/// The times of every event.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// When each was sent and seen, in µs.
@@ -33,21 +34,22 @@ pub struct Seen {
 /// Events sent and not yet visible.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Backlog {
-    /// When the window began.
+    /// At the beginning of the window.
     pub at_begin: u64,
-    /// When it ended.
+    /// At the end of the window.
     pub at_end: u64,
-    /// By how much it grew in a second, from the mean of the first third of the window to that of the last.
+    /// The growth per second, from the mean of the first third of the window to that of the last.
     pub growth_per_s: f64,
 }
 
-/// A growth within so much of the rate is none: the mean of a third of a few seconds is not more exact.
+/// A growth within this share of the rate is ignored: the mean of a third of a few seconds is not
+/// more accurate.
 const TOLERANCE: f64 = 0.01;
-/// Looks at the backlog in each third of a window.
+/// Samples of the backlog in each third of a window.
 const LOOKS: i64 = 30;
 
 impl Seen {
-    /// Brings together what was sent (offset and time, in order) and what was seen, partition by partition.
+    /// Joins what was sent (offset and time, in order) with what was seen, by partition.
     pub fn join(sent: &BTreeMap<i32, Vec<(i64, i64)>>, sightings: &Sightings) -> anyhow::Result<Self> {
         let mut events = Vec::with_capacity(sent.values().map(Vec::len).sum());
         for (partition, sent) in sent {
@@ -64,17 +66,17 @@ impl Seen {
         Ok(Self { events })
     }
 
-    /// Calls or events by when each was sent and seen, in µs.
+    /// From the times, in µs, at which calls or events were sent and seen.
     pub const fn of(events: Vec<(i64, i64)>) -> Self {
         Self { events }
     }
 
-    /// How many events were sent within `window`.
+    /// The number of events sent within `window`.
     pub fn sent(&self, window: Window) -> u64 {
         u64::try_from(self.latencies(window).count()).unwrap_or(u64::MAX)
     }
 
-    /// From sent to seen, of every event that was sent within `window`.
+    /// The latency from sent to seen, of every event that was sent within `window`.
     pub fn latency(&self, window: Window) -> Latency {
         Latency::of(self.latencies(window).collect())
     }
@@ -85,7 +87,7 @@ impl Seen {
         late.map(|(_, seen)| *seen).max()
     }
 
-    /// How the backlog went within `window`.
+    /// The backlog within `window`.
     pub fn backlog(&self, window: Window) -> Backlog {
         let mut sent: Vec<i64> = self.events.iter().map(|(sent, _)| *sent).collect();
         let mut seen: Vec<i64> = self.events.iter().map(|(_, seen)| *seen).collect();
@@ -115,7 +117,7 @@ impl Seen {
 }
 
 impl Backlog {
-    /// Whether it stays as it is at `rate`.
+    /// Whether the backlog is constant at `rate`.
     pub fn is_steady(&self, rate: u32) -> bool {
         self.growth_per_s <= f64::from(rate) * TOLERANCE
     }
@@ -125,7 +127,7 @@ impl Backlog {
 mod tests {
     use super::*;
 
-    /// One partition, an event each ms, each seen after as many ms as `wait` says.
+    /// One partition with an event per ms, each seen after as many ms as `wait` returns.
     fn seen(events: i64, wait: impl Fn(i64) -> i64) -> Seen {
         Seen { events: (0..events).map(|ms| (ms * 1_000, (ms + wait(ms)) * 1_000)).collect() }
     }
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_was_never_seen_is_no_figure() {
+    fn an_event_that_was_never_seen_is_an_error() {
         let sent = BTreeMap::from([(0, vec![(10, 100)])]);
         assert!(Seen::join(&sent, &Sightings::from([(0, vec![(10, 900)])])).is_err());
         assert!(Seen::join(&sent, &Sightings::new()).is_err());
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn percentiles_are_of_the_events_sent_within_the_window() {
-        // In the window waits of 1 … 1000 ms, outside of it longer ones.
+        // Within the window, waits of 1 … 1000 ms; outside of it, longer ones.
         let seen = seen(2_000, |ms| if ms < 1_000 { ms + 1 } else { 5_000 });
         assert_eq!(seen.sent(SECOND), 1_000);
         let latency = seen.latency(SECOND);
@@ -171,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_late_event_says_when_all_was_caught_up() {
+    fn the_last_late_event_marks_the_end_of_catching_up() {
         let seen = seen(1_000, |ms| if (300..=400).contains(&ms) { 700 - ms } else { 5 });
         assert_eq!(seen.last_late(100_000), Some(700_000));
         assert_eq!(seen.last_late(500_000), None);

@@ -1,4 +1,4 @@
-//! What lies in the topic, read after the fact.
+//! Reads the records of the topic afterwards.
 
 use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -9,12 +9,12 @@ use std::time::Duration;
 /// An offset for each partition.
 pub type Offsets = BTreeMap<i32, i64>;
 
-/// Partitions that are read at once: more would only wait for the cores.
+/// Partitions that are read concurrently: more would only wait for the cores.
 const AT_ONCE: usize = 4;
 const FETCH_BYTES: usize = 4 << 20;
 const FETCH_WAIT: Duration = Duration::from_millis(500);
 
-/// Where each partition of `topic` ends.
+/// The end offset of each partition of `topic`.
 pub async fn ends(kafka: &Kafka, topic: &str) -> anyhow::Result<Offsets> {
     let mut ends = Offsets::new();
     for partition in kafka.partitions(topic).await? {
@@ -23,7 +23,7 @@ pub async fn ends(kafka: &Kafka, topic: &str) -> anyhow::Result<Offsets> {
     Ok(ends)
 }
 
-/// The records between `from` and `to`, partition by partition, each turned into a `T`.
+/// The records between `from` and `to` by partition, each converted to a `T`.
 pub async fn read<T: Send + 'static>(
     kafka: &Kafka,
     topic: &str,
@@ -35,7 +35,7 @@ pub async fn read<T: Send + 'static>(
         let (partition, end, begin) = (*partition, *end, from.get(partition).copied().unwrap_or_default());
         let (kafka, topic, turn) = (kafka.clone(), topic.to_owned(), turn.clone());
         let work = async move { read_partition(&kafka, &topic, partition, begin..end, turn).await };
-        async move { tokio::spawn(work).await.context("reading the topic")? }
+        async move { tokio::spawn(work).await.context("read the topic")? }
     });
     futures_util::stream::iter(each).buffer_unordered(AT_ONCE).try_collect().await
 }
@@ -55,7 +55,7 @@ async fn read_partition<T>(
         let last = fetched.records.last().map(|record| record.offset);
         ensure!(
             last.is_some(),
-            "partition {partition} has no record at {offset}, before its end {}",
+            "partition {partition} has no record at offset {offset}, before its end {}",
             range.end
         );
         offset = last.map_or(range.end, |last| last + 1);

@@ -1,4 +1,4 @@
-//! Looking how far each partition is, again and again.
+//! Polls the progress of each partition.
 
 use super::Offsets;
 use crate::server::{self, Connection};
@@ -10,13 +10,13 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Between two looks.
+/// The polling interval.
 const LOOK: Duration = Duration::from_millis(4);
 
-/// For each partition, the offsets that it had come to, each with the time in µs at which that was seen.
+/// For each partition, the observed offsets, each with the time of the observation in µs.
 pub type Sightings = BTreeMap<i32, Vec<(i64, i64)>>;
 
-/// Looks until it is dropped.
+/// Polls until it is dropped.
 pub struct Watch {
     state: Arc<Mutex<State>>,
     _task: AbortOnDropHandle<()>,
@@ -31,36 +31,37 @@ struct State {
 }
 
 impl Watch {
-    /// Begins to look at the partitions of `topic`.
+    /// Starts to poll the partitions of `topic`.
     pub fn start(connection: Connection, topic: &str) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let task = tokio::spawn(look(connection, topic.to_owned(), Arc::clone(&state)));
         Self { state, _task: AbortOnDropHandle::new(task) }
     }
 
-    /// How far each partition is.
+    /// The progress of each partition.
     pub fn current(&self) -> anyhow::Result<Offsets> {
         let state = locked(&self.state);
         if let Some(failed) = &state.failed {
-            bail!("the database could not be looked at: {failed}");
+            bail!("the progress could not be read from the database: {failed}");
         }
         Ok(state.current.clone())
     }
 
-    /// Forgets what was seen so far.
+    /// Forgets all observations so far.
     pub fn forget(&self) {
         let mut state = locked(&self.state);
         state.sightings.clear();
         state.looks = 0;
     }
 
-    /// What was seen since, and in how many looks.
+    /// The observations since, and the number of polls.
     pub fn take(&self) -> (Sightings, u32) {
         let mut state = locked(&self.state);
         (std::mem::take(&mut state.sightings), std::mem::take(&mut state.looks))
     }
 
-    /// Waits until every partition has passed `ends`; says whether it came to that within `patience`.
+    /// Waits until every partition has passed `ends`; returns whether that happened within
+    /// `patience`.
     pub async fn passes(&self, ends: &Offsets, patience: Duration) -> anyhow::Result<bool> {
         let begun = std::time::Instant::now();
         loop {

@@ -1,7 +1,7 @@
-//! What the campaign does, phase by phase.
+//! The phases of the campaign.
 
 use super::Stage;
-use crate::arena::{Arena, Plan};
+use crate::environment::{Environment, Plan};
 use crate::faults::brokers::{self, PretendedBrokers};
 use crate::faults::leases::Fight;
 use crate::faults::read_only::Scope;
@@ -15,29 +15,31 @@ use crate::traffic::{DEPLOYED_PERCENT, Pace};
 use anyhow::Context as _;
 use std::time::Duration;
 
-/// The rate at which the time to take over is measured.
+/// Events per second for measuring the time of a takeover.
 const FULL: u32 = 6_000;
-/// The rate of all else: enough that no instant is without a batch under way.
+/// Events per second of most phases: enough that a batch is in flight at any time.
 const BRISK: u32 = 2_000;
-/// Where what gathers has to be read afterwards: while everything is slow, or no ingestor runs.
+/// Events per second of phases in which a backlog has to be read afterwards, because everything is
+/// slow or no ingestor runs.
 const MODEST: u32 = 320;
-/// Longer than Postgres lets a transaction stand idle, or run.
+/// Longer than PostgreSQL lets a transaction be idle, or run.
 const DEEP_FREEZE: Duration = Duration::from_secs(13);
-/// How long Postgres refuses what is written, or is held up.
+/// How long PostgreSQL refuses writes, or is blocked.
 const OUTAGE: Duration = Duration::from_secs(8);
-/// How long ingestors are away before the database is slow, and how slow that is.
+/// How long no ingestor runs before the database becomes slow, and how slow it becomes.
 const SLOW_GATHERING: Duration = Duration::from_secs(4);
 const SLOW_PER_KIB: Duration = Duration::from_millis(100);
-/// How much longer each COMMIT takes.
+/// The delay of each COMMIT.
 const SLOW_COMMIT: Duration = Duration::from_secs(5);
-/// A server as Postgres sets it up: its table of locks grows with its connections. Readers leave some to the ingestors.
+/// The default of PostgreSQL: the size of its lock table grows with its connections. The readers
+/// leave some connections to the ingestors.
 const DEFAULT_CONNECTIONS: u32 = 100;
 const READERS: usize = 45;
 const NO_SETTINGS: &[(&str, &str)] = &[];
 /// How often each ingestor takes each partition from the others.
 const ROUNDS: u32 = 12;
 
-/// One of them.
+/// A phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Kill,
@@ -107,28 +109,28 @@ impl Phase {
 
     pub(super) const fn title(self) -> &'static str {
         match self {
-            Self::Kill => "kill: one ingestor after another is killed",
-            Self::Freeze => "freeze: ingestors stand still past their leases, then go on",
-            Self::Commits => "commits: connections are cut between statement and answer",
-            Self::Postgres => "postgres: it is restarted",
-            Self::Broker => "broker: it is restarted",
-            Self::Leaders => "leaders: of several brokers, leaders move, brokers go away and come back",
-            Self::Leases => "leases: ignored, all ingestors write to all partitions",
-            Self::ReadOnly => "read-only: Postgres takes no writes for a while",
-            Self::Disk => "disk: that of Postgres runs full",
-            Self::Translated => "translated: errors that pass, in words that no ingestor knows",
+            Self::Kill => "kill: each ingestor is killed in turn",
+            Self::Freeze => "freeze: ingestors are stopped for longer than their leases, then resumed",
+            Self::Commits => "commits: connections are cut between statement and response",
+            Self::Postgres => "postgres: PostgreSQL is restarted",
+            Self::Broker => "broker: Kafka is restarted",
+            Self::Leaders => "leaders: leaders move between brokers, and brokers disappear and return",
+            Self::Leases => "leases: leases are ignored, and all ingestors write to all partitions",
+            Self::ReadOnly => "read-only: PostgreSQL is read-only for a while",
+            Self::Disk => "disk: the disk of PostgreSQL is full",
+            Self::Translated => "translated: transient errors with messages in another language",
             Self::Letters => "letters: dead letters are refused, too",
             Self::Slow => "slow: large batches time out again and again",
-            Self::Handover => "handover: partitions change hands while each COMMIT is slow",
-            Self::Silence => "silence: silent devices are looked for among very many",
+            Self::Handover => "handover: partitions change owners while each COMMIT is slow",
+            Self::Silence => "silence: silent devices are searched for among very many",
             Self::Locks => "locks: many callers read a history of many days",
             Self::Quota => "quota: Kafka throttles gateways and the relay of the feed",
-            Self::TopicAnew => "topic-anew: the events topic is deleted and created anew",
-            Self::Unreadable => "unreadable: another producer writes what no gateway does",
+            Self::TopicAnew => "topic-anew: the events topic is deleted and created again",
+            Self::Unreadable => "unreadable: another producer writes batches that cannot be read",
         }
     }
 
-    /// Whether its brokers are pretended: the stack has but one.
+    /// Whether the phase uses mock brokers, because the stack has only one broker.
     pub(super) const fn pretends(self) -> bool {
         matches!(self, Self::Leaders)
     }
@@ -144,11 +146,12 @@ impl Phase {
             }
             // The default.
             Self::Handover => (BRISK, Duration::from_secs(10)),
-            // Short, since each beat of a quarter of it is one fight for every partition.
+            // Short, because each heartbeat, a quarter of the lease, leads to one contest for every
+            // partition.
             Self::Leases => (BRISK, Duration::from_millis(800)),
             _ => (BRISK, Duration::from_millis(2_000)),
         };
-        // Where batches overlap on purpose, hardly one should be without a marker.
+        // Where batches overlap on purpose, almost every batch should contain a marker.
         let marker_interval = Duration::from_millis(match self {
             Self::Leases => 25,
             Self::Slow => 200,
@@ -173,15 +176,15 @@ impl Phase {
 
     pub(super) async fn play(
         self,
-        arena: &mut Arena,
+        environment: &mut Environment,
         stage: &Stage<'_>,
         notes: &mut Vec<String>,
     ) -> anyhow::Result<()> {
         match self {
             Self::Kill => {
-                for takeover in kill::kill_each(arena).await? {
+                for takeover in kill::kill_each(environment).await? {
                     notes.push(format!(
-                        "taken over after {}, caught up after {}, {} records behind at most: {} {}",
+                        "taken over after {}, caught up after {}, at most {} records behind: {} {}",
                         seconds(takeover.held),
                         seconds(takeover.caught_up),
                         takeover.backlog,
@@ -191,84 +194,88 @@ impl Phase {
                 }
             }
             Self::Freeze => {
-                for duration in [arena.plan.lease * 2, arena.plan.lease * 3, DEEP_FREEZE] {
-                    let lost = freeze::freeze_eldest(arena, duration).await?;
-                    notes.push(format!("after {} it found {lost} leases lost", seconds(duration)));
+                for duration in [environment.plan.lease * 2, environment.plan.lease * 3, DEEP_FREEZE] {
+                    let lost = freeze::freeze_eldest(environment, duration).await?;
+                    notes.push(format!(
+                        "after {} the ingestor found {lost} of its leases lost",
+                        seconds(duration)
+                    ));
                 }
             }
             Self::Commits => {
-                arena.settle().await?;
-                let cut = commits::cut(arena, 10, 100).await?;
+                environment.settle().await?;
+                let cut = commits::cut(environment, 10, 100).await?;
                 notes.push(format!("{} cut before the commit, {} after it", cut.before, cut.after));
-                arena.settle().await?;
+                environment.settle().await?;
             }
             Self::Postgres => {
-                // Cut at commits too, so that it goes down in the midst of finding out.
-                arena.settle().await?;
+                // Commits are cut, too, so that PostgreSQL goes down while outcomes of commits are
+                // being determined.
+                environment.settle().await?;
                 for stop in [Stop::Orderly, Stop::Crash] {
-                    commits::cut(arena, 10, 5).await?;
-                    postgres::restart(arena, stage.stack, stop).await?;
+                    commits::cut(environment, 10, 5).await?;
+                    postgres::restart(environment, stage.stack, stop).await?;
                 }
-                notes.push("stopped in good order once, crashed once".to_owned());
+                notes.push("stopped once, crashed once".to_owned());
             }
             Self::Broker => {
                 for stop in [Stop::Orderly, Stop::Crash] {
-                    broker::restart(arena, stage.stack, stop).await?;
+                    broker::restart(environment, stage.stack, stop).await?;
                 }
-                notes.push("stopped in good order once, crashed once".to_owned());
+                notes.push("stopped once, crashed once".to_owned());
             }
             Self::Leaders => {
-                let brokers = stage.brokers.as_ref().context("nobody pretends to be a broker")?;
-                let moved = brokers::depose_leaders(arena, brokers).await?;
+                let brokers = stage.brokers.as_ref().context("the phase has no mock brokers")?;
+                let moved = brokers::depose_leaders(environment, brokers).await?;
                 notes.push(format!("all leaders moved {moved} times"));
             }
             Self::Leases => {
                 for fight in [Fight::Epochs, Fight::OneEpoch] {
-                    let took = leases::fight(arena, fight, ROUNDS).await?;
-                    let lost = arena.fleet.leases_lost().await?;
+                    let took = leases::fight(environment, fight, ROUNDS).await?;
+                    let lost = environment.fleet.leases_lost().await?;
                     notes.push(format!(
-                        "{fight:?}: each took each partition {ROUNDS} times in {}; by then {lost} leases were found lost",
+                        "{fight:?}: each ingestor took each partition {ROUNDS} times in {}; {lost} leases were found lost",
                         seconds(took)
                     ));
                 }
             }
             Self::ReadOnly | Self::Disk | Self::Translated | Self::Letters => {
-                notes.push(self.refuse_writes(arena).await?);
+                notes.push(self.refuse_writes(environment).await?);
             }
             Self::Slow | Self::Handover | Self::Silence | Self::Locks => {
-                notes.push(self.slow_down(arena, stage).await?);
+                notes.push(self.slow_down(environment, stage).await?);
             }
             Self::Quota | Self::TopicAnew | Self::Unreadable => {
-                notes.extend(self.upset_kafka(arena, stage).await?);
+                notes.extend(self.upset_kafka(environment, stage).await?);
             }
         }
         Ok(())
     }
 
-    /// The phases in which the database refuses what is written, although no record is at fault; a note of it.
-    async fn refuse_writes(self, arena: &mut Arena) -> anyhow::Result<String> {
+    /// The phases in which the database refuses valid writes; returns a note for the report.
+    async fn refuse_writes(self, environment: &mut Environment) -> anyhow::Result<String> {
         Ok(match self {
             Self::Disk => {
-                let filled = disk::run_full(arena, OUTAGE).await?;
+                let filled = disk::run_full(environment, OUTAGE).await?;
                 let means = if filled.is_real {
                     "a small file system"
                 } else {
-                    "triggers, since none could be mounted"
+                    "triggers, because no small file system could be mounted"
                 };
-                format!("full by {means}; {} writes were put off", filled.deferred)
+                format!("filled by {means}; {} writes were deferred", filled.deferred)
             }
             Self::Translated => {
-                let met = translated::misunderstand(arena, 10).await?;
-                format!("translated by the {:?}: {} errors were not understood", met.translator, met.refusals)
+                let met = translated::misunderstand(environment, 10).await?;
+                format!("translated by the {:?}: {} errors were not recognised", met.translator, met.refusals)
             }
             Self::Letters => {
-                let stopped = letters::refuse(arena).await?;
-                format!("SIGTERM while no dead letter is taken: ended after {}", seconds(stopped))
+                let stopped = letters::refuse(environment).await?;
+                format!("SIGTERM while dead letters are refused: exited after {}", seconds(stopped))
             }
             _ => {
-                let refused = read_only::deny_writes(arena, Scope::Server, OUTAGE).await?;
+                let refused = read_only::deny_writes(environment, Scope::Server, OUTAGE).await?;
                 format!(
-                    "{} writes were put off, caught up after {}",
+                    "{} writes were deferred, caught up after {}",
                     refused.deferred,
                     seconds(refused.caught_up)
                 )
@@ -276,14 +283,18 @@ impl Phase {
         })
     }
 
-    /// The phases in which Kafka throttles, or a topic is not what it was; notes of it.
-    async fn upset_kafka(self, arena: &mut Arena, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
+    /// The phases in which Kafka throttles or a topic changes; returns notes for the report.
+    async fn upset_kafka(
+        self,
+        environment: &mut Environment,
+        stage: &Stage<'_>,
+    ) -> anyhow::Result<Vec<String>> {
         let brokers = stage.stack.brokers();
         Ok(match self {
             Self::Quota => {
-                let throttled = quota::throttle(arena, &brokers).await?;
+                let throttled = quota::throttle(environment, &brokers).await?;
                 vec![format!(
-                    "the relay was told to wait {} in all; {} changes are on the feed, each once",
+                    "the relay was throttled for {} in total; {} changes are on the feed, each once",
                     seconds(throttled.waits),
                     throttled.changes
                 )]
@@ -291,9 +302,9 @@ impl Phase {
             Self::TopicAnew => {
                 let mut notes = Vec::new();
                 for ingestors in [topic_anew::Ingestors::Stopped, topic_anew::Ingestors::Running] {
-                    let replaced = topic_anew::replace(arena, ingestors).await?;
+                    let replaced = topic_anew::replace(environment, ingestors).await?;
                     notes.push(format!(
-                        "{ingestors:?}: halted after {}, read from the beginning {} after an operator's decision",
+                        "{ingestors:?}: halted after {}; read from the beginning {} after the operator's decision",
                         seconds(replaced.halted),
                         seconds(replaced.caught_up)
                     ));
@@ -302,9 +313,9 @@ impl Phase {
             }
             _ => {
                 let data = stage.stack.broker_data();
-                let written = unreadable::write(arena, &brokers, Some(&data)).await?;
+                let written = unreadable::write(environment, &brokers, Some(&data)).await?;
                 vec![format!(
-                    "{} batches could not be read, {} of them damaged on the disk; caught up after {}",
+                    "{} batches could not be read, {} of them damaged on disk; caught up after {}",
                     written.unreadable,
                     written.damaged,
                     seconds(written.caught_up)
@@ -313,40 +324,47 @@ impl Phase {
         })
     }
 
-    /// The phases in which the database is slow or busy; a note of it.
-    async fn slow_down(self, arena: &mut Arena, stage: &Stage<'_>) -> anyhow::Result<String> {
+    /// The phases in which the database is slow or busy; returns a note for the report.
+    async fn slow_down(self, environment: &mut Environment, stage: &Stage<'_>) -> anyhow::Result<String> {
         Ok(match self {
             Self::Slow => {
-                let halved = slow::hold_back(arena, SLOW_GATHERING, SLOW_PER_KIB).await?;
+                let halved = slow::hold_back(environment, SLOW_GATHERING, SLOW_PER_KIB).await?;
                 format!(
-                    "{} batches were halved, each partition moved within {}",
+                    "{} batches were halved; each partition advanced within {}",
                     halved.times,
                     seconds(halved.moved)
                 )
             }
             Self::Handover => {
-                let handed = handover::hand_over(arena, SLOW_COMMIT).await?;
+                let handed = handover::hand_over(environment, SLOW_COMMIT).await?;
                 format!("{} leases lost, even shares after {}", handed.lost, seconds(handed.shared))
             }
             Self::Silence => {
-                let searched = silence::search(arena, 100_000, 20_000).await?;
+                let searched = silence::search(environment, 100_000, 20_000).await?;
                 format!("20,000 of 100,000 quiet devices were offline after {}", seconds(searched.gone))
             }
             _ => {
                 let connections = DEFAULT_CONNECTIONS.to_string();
-                change_server(arena, stage, &format!("alter system set max_connections = {connections}"))
-                    .await?;
-                let held = locks::read_history(arena, READERS, OUTAGE).await;
-                change_server(arena, stage, "alter system reset max_connections").await?;
+                change_server(
+                    environment,
+                    stage,
+                    &format!("alter system set max_connections = {connections}"),
+                )
+                .await?;
+                let held = locks::read_history(environment, READERS, OUTAGE).await;
+                change_server(environment, stage, "alter system reset max_connections").await?;
                 let held = held?;
-                format!("{READERS} readers at once, {} pages, {} locks each at most", held.pages, held.most)
+                format!(
+                    "{READERS} concurrent readers, {} pages, at most {} locks each",
+                    held.pages, held.most
+                )
             }
         })
     }
 }
 
-/// Changes a setting that the server reads when it starts.
-async fn change_server(arena: &Arena, stage: &Stage<'_>, change: &str) -> anyhow::Result<()> {
-    arena.books.run_sql(change).await?;
-    postgres::restart(arena, stage.stack, Stop::Orderly).await
+/// Changes a setting that the server reads at start-up, and restarts it.
+async fn change_server(environment: &Environment, stage: &Stage<'_>, change: &str) -> anyhow::Result<()> {
+    environment.audited.run_sql(change).await?;
+    postgres::restart(environment, stage.stack, Stop::Orderly).await
 }

@@ -3,13 +3,13 @@
 use super::Verdict;
 use crate::narrator::{Narrator, seconds};
 
-/// What came of a phase.
+/// Prints the result of a phase.
 pub(super) fn verdict(narrator: &Narrator, verdict: &Verdict) {
     match &verdict.outcome {
         Ok(outcome) => {
             let sent = &outcome.sent;
             narrator.print(&format!(
-                "            {} events sent, {} of them duplicates, and {} markers; {} batches written; the sender was {} late at most",
+                "            sent {} events, {} of them duplicates, and {} markers; {} batches written; the sender was at most {} late",
                 sent.events,
                 sent.duplicates,
                 sent.markers.len(),
@@ -21,11 +21,12 @@ pub(super) fn verdict(narrator: &Narrator, verdict: &Verdict) {
         Err(error) => narrator.print(&format!("          ✗ no verdict: {error:#}")),
     }
     if verdict.is_good() {
-        narrator.print("          ✓ every effect stands exactly once, every partition is read to its end");
+        narrator
+            .print("          ✓ every effect was written exactly once, every partition was read to its end");
     }
 }
 
-/// All phases at a glance.
+/// Prints all phases in a table.
 pub(super) fn summary(narrator: &Narrator, verdicts: &[Verdict]) {
     narrator.heading("Report");
     for verdict in verdicts {

@@ -1,18 +1,18 @@
-//! The broker stops under the ingestors' hands and comes back.
+//! The broker is restarted while ingestors run.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use crate::stack::{Stack, Stop};
 
-/// Restarts it and waits until the ingestors have caught up.
+/// Restarts the broker and waits until the ingestors have caught up.
 ///
 /// # Errors
-/// When it does not come back, or they do not.
-pub async fn restart(arena: &Arena, stack: &Stack, stop: Stop) -> anyhow::Result<()> {
-    arena.settle().await?;
-    arena.narrator.say(&format!("Kafka: {stop}, and start it again"));
+/// When the broker does not start, or the ingestors do not catch up.
+pub async fn restart(environment: &Environment, stack: &Stack, stop: Stop) -> anyhow::Result<()> {
+    environment.settle().await?;
+    environment.narrator.say(&format!("Kafka: {stop}, then start it again"));
     stack.restart_broker(stop).await?;
-    let back = arena.settle().await?;
-    arena.narrator.say(&format!("caught up {} after it was back", seconds(back)));
+    let back = environment.settle().await?;
+    environment.narrator.say(&format!("caught up {} after the restart", seconds(back)));
     Ok(())
 }

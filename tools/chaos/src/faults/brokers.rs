@@ -1,27 +1,28 @@
-//! Several brokers: leaders move, brokers go away and come back, while ingestors read and gateways write.
+//! Several brokers: leaders move, and brokers disappear and return, while ingestors read and
+//! gateways write.
 //!
-//! The brokers are those that librdkafka pretends for its own tests; they speak the protocol over real connections.
+//! The brokers are librdkafka's mock brokers; they speak the protocol over real connections.
 
-use crate::arena::{Arena, Plan};
+use crate::environment::{Environment, Plan};
 use crate::traffic::{DEPLOYED_PERCENT, Pace};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use std::time::Duration;
 
-/// How many there are; they are numbered from 1.
+/// The number of brokers, which are numbered from 1.
 pub const BROKERS: i32 = 3;
 const PARTITIONS: i32 = 6;
-/// How long partitions are without a leader.
+/// How long partitions have no leader.
 const OUTAGE: Duration = Duration::from_millis(800);
 
-/// Brokers of a cluster, with one topic.
+/// A mock cluster with one topic.
 pub struct PretendedBrokers {
     cluster: MockCluster<'static, DefaultProducerContext>,
     topic: String,
 }
 
 impl PretendedBrokers {
-    /// How many of everything suits such brokers: each gives out one batch at a time, however small.
+    /// The plan for mock brokers, which return one batch per fetch, however small.
     #[must_use]
     pub const fn plan() -> Plan {
         let marker_interval = Duration::from_millis(300);
@@ -34,48 +35,49 @@ impl PretendedBrokers {
         Plan { partitions: PARTITIONS, ingestors: 2, lease: Duration::from_secs(2), pace, settings: &[] }
     }
 
-    /// Starts them, with `topic`.
+    /// Starts the brokers with the topic `topic`.
     ///
     /// # Errors
-    /// When librdkafka cannot.
+    /// When librdkafka refuses it.
     pub fn start(topic: &str) -> anyhow::Result<Self> {
         let cluster = MockCluster::new(BROKERS)?;
         cluster.create_topic(topic, PARTITIONS, BROKERS)?;
         Ok(Self { cluster, topic: topic.to_owned() })
     }
 
-    /// Where they are.
+    /// The addresses of the brokers.
     #[must_use]
     pub fn addresses(&self) -> String {
         self.cluster.bootstrap_servers()
     }
 
-    /// How many partitions the topic has.
+    /// The number of partitions of the topic.
     #[must_use]
     pub const fn partitions(&self) -> i32 {
         PARTITIONS
     }
 
-    /// Has a broker gone: it closes its connections and takes no others. What it led has no leader then.
+    /// Takes a broker down: it closes its connections and accepts no new ones. Its partitions have
+    /// no leader then.
     ///
     /// # Errors
-    /// When librdkafka cannot.
+    /// When librdkafka refuses it.
     pub fn take_away(&self, broker: i32) -> anyhow::Result<()> {
         Ok(self.cluster.broker_down(broker)?)
     }
 
-    /// Has it back.
+    /// Brings a broker back.
     ///
     /// # Errors
-    /// When librdkafka cannot.
+    /// When librdkafka refuses it.
     pub fn bring_back(&self, broker: i32) -> anyhow::Result<()> {
         Ok(self.cluster.broker_up(broker)?)
     }
 
-    /// Has every broker answer so much later.
+    /// Delays every response of every broker by `delay`.
     ///
     /// # Errors
-    /// When librdkafka cannot.
+    /// When librdkafka refuses it.
     pub fn slow_down(&self, delay: Duration) -> anyhow::Result<()> {
         for broker in 1..=BROKERS {
             self.cluster.broker_round_trip_time(broker, delay)?;
@@ -83,10 +85,11 @@ impl PretendedBrokers {
         Ok(())
     }
 
-    /// Has each partition led by a broker that is not `down` (0 for none): a different one each round.
+    /// Elects for each partition a leader that is not `down` (0 for none); a different one each
+    /// round.
     ///
     /// # Errors
-    /// When librdkafka cannot.
+    /// When librdkafka refuses it.
     pub fn elect(&self, round: i32, down: i32) -> anyhow::Result<()> {
         for partition in 0..PARTITIONS {
             let candidates = (0..BROKERS).map(|step| 1 + (partition + round + step) % BROKERS);
@@ -97,26 +100,27 @@ impl PretendedBrokers {
     }
 }
 
-/// Takes each broker away twice, and moves all leaders twice as often; says how often leaders moved.
+/// Takes each broker down twice, and moves all leaders twice as often. Returns how often leaders
+/// moved.
 ///
 /// # Errors
 /// When the ingestors do not catch up.
-pub async fn depose_leaders(arena: &Arena, brokers: &PretendedBrokers) -> anyhow::Result<i32> {
-    arena.settle().await?;
+pub async fn depose_leaders(environment: &Environment, brokers: &PretendedBrokers) -> anyhow::Result<i32> {
+    environment.settle().await?;
     for round in 0..2 * BROKERS {
         let down = 1 + round % BROKERS;
-        arena
+        environment
             .narrator
-            .say(&format!("broker {down} goes away, others lead; it comes back, and leaders move again"));
-        // A leader that dies is gone before another takes its office: for a while nobody has it.
+            .say(&format!("broker {down} goes down and others lead; it returns, and leaders move again"));
+        // A leader is gone before another is elected: for a while there is none.
         brokers.take_away(down)?;
         tokio::time::sleep(OUTAGE).await;
         brokers.elect(round, down)?;
-        arena.settle().await?;
+        environment.settle().await?;
         brokers.bring_back(down)?;
-        // And once with nobody dead: the old leader is there, and says that it is not.
+        // Also without a broker down: the old leader responds that it is not the leader.
         brokers.elect(round + 1, 0)?;
-        arena.settle().await?;
+        environment.settle().await?;
     }
     Ok(4 * BROKERS)
 }

@@ -1,24 +1,27 @@
-//! Connections to Postgres are cut at the COMMIT: before the server reads it, and between its carrying out and its answer.
+//! Connections to PostgreSQL are cut at the COMMIT: before the server reads it, or between its
+//! execution and its response.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::pg_proxy::CutCount;
 
-/// Cuts at one in `one_in` commits, until `times` were cut on either side of it.
+/// Cuts the connection at one in `one_in` commits, until `times` were cut both before and after it.
 ///
 /// # Errors
-/// When the ingestors do not get so far.
-pub async fn cut(arena: &Arena, one_in: u64, times: u64) -> anyhow::Result<CutCount> {
-    let before = arena.proxy.cut();
-    arena.narrator.say(&format!("cut the connection at one in {one_in} commits, before or after it"));
-    arena.proxy.cut_one_in(one_in);
+/// When this takes too long.
+pub async fn cut(environment: &Environment, one_in: u64, times: u64) -> anyhow::Result<CutCount> {
+    let before = environment.proxy.cut();
+    environment
+        .narrator
+        .say(&format!("cutting the connection at one in {one_in} commits, before or after it"));
+    environment.proxy.cut_one_in(one_in);
     let enough = async || {
-        let cut = arena.proxy.cut();
+        let cut = environment.proxy.cut();
         Ok(cut.before >= before.before + times && cut.after >= before.after + times)
     };
-    arena.wait_until("enough commits to be cut", enough).await?;
-    arena.proxy.cut_one_in(0);
-    let cut = arena.proxy.cut();
+    environment.wait_until("enough commits to be cut", enough).await?;
+    environment.proxy.cut_one_in(0);
+    let cut = environment.proxy.cut();
     let count = CutCount { before: cut.before - before.before, after: cut.after - before.after };
-    arena.narrator.say(&format!("cut {} before the commit, {} after it", count.before, count.after));
+    environment.narrator.say(&format!("cut {} before the commit, {} after it", count.before, count.after));
     Ok(count)
 }

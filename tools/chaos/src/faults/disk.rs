@@ -1,17 +1,17 @@
-//! The disk of Postgres runs full, and has room again later.
+//! The disk of PostgreSQL is full, and later has room again.
 
 mod small;
 
 use super::is_deferred;
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use small::SmallDisk;
 use std::time::Duration;
 
-/// What Postgres says of a full disk.
+/// PostgreSQL's message for a full disk.
 const FULL: &str = "No space left on device";
-/// In the words of Postgres, where no small disk can be had.
+/// Raises the same message where no small disk can be mounted.
 const REFUSE: &str = "
     create function chaos_disk_full() returns trigger language plpgsql as $$ begin
         raise exception 'could not extend file \"base/16384/16385\": No space left on device'
@@ -24,78 +24,80 @@ const ACCEPT: &str = "
     drop trigger chaos_disk_full on dead_letters;
     drop function chaos_disk_full()";
 
-/// How the disk was made full, and what ingestors did.
+/// How the disk was filled, and what the ingestors did.
 #[derive(Debug, Clone, Copy)]
 pub struct Filled {
-    /// Whether there was a disk; else triggers said that it is full.
+    /// Whether a disk was filled; otherwise triggers raised the error.
     pub is_real: bool,
-    /// How often a write was put off.
+    /// How many writes were deferred.
     pub deferred: u64,
-    /// How long ingestors needed to catch up.
+    /// How long the ingestors took to catch up.
     pub caught_up: Duration,
 }
 
-/// Moves the tables to a small disk, fills it for `duration` and then makes room. Where no disk can be mounted, triggers refuse
-/// what is written in the words of Postgres.
+/// Moves the tables to a small disk, fills it for `duration` and then frees it. Where no disk can
+/// be mounted, triggers refuse writes with PostgreSQL's message.
 ///
 /// # Errors
-/// When the disk is not noticed to be full, or the ingestors do not catch up.
-pub async fn run_full(arena: &mut Arena, duration: Duration) -> anyhow::Result<Filled> {
-    arena.settle().await?;
-    let mut disk = match SmallDisk::mount(&arena.books).await {
+/// When the ingestors do not notice the full disk, or do not catch up.
+pub async fn run_full(environment: &mut Environment, duration: Duration) -> anyhow::Result<Filled> {
+    environment.settle().await?;
+    let mut disk = match SmallDisk::mount(&environment.audited).await {
         Ok(disk) => {
-            arena.narrator.say(&format!("the tables move to a disk of {} MiB", small::MEBIBYTES));
+            environment.narrator.say(&format!("the tables are moved to a disk of {} MiB", small::MEBIBYTES));
             Some(disk)
         }
         Err(error) => {
-            arena.narrator.say(&format!("no small disk, so triggers say that the disk is full: {error:#}"));
+            environment
+                .narrator
+                .say(&format!("no small disk can be mounted, so triggers simulate the full disk: {error:#}"));
             None
         }
     };
     if let Some(disk) = &mut disk {
-        let ingestors = arena.fleet.kill_all().await;
-        disk.take(&arena.books).await?;
-        arena.fleet.start_many(ingestors)?;
-        arena.settle().await?;
+        let ingestors = environment.fleet.kill_all().await;
+        disk.take(&environment.audited).await?;
+        environment.fleet.start_many(ingestors)?;
+        environment.settle().await?;
     }
-    let filled = fill(arena, disk.as_ref(), duration).await;
+    let filled = fill(environment, disk.as_ref(), duration).await;
     let is_real = disk.is_some();
     if let Some(disk) = disk {
-        let ingestors = arena.fleet.kill_all().await;
-        disk.give_back(&arena.books).await?;
-        arena.fleet.start_many(ingestors)?;
-        arena.settle().await?;
+        let ingestors = environment.fleet.kill_all().await;
+        disk.give_back(&environment.audited).await?;
+        environment.fleet.start_many(ingestors)?;
+        environment.settle().await?;
     }
     let (deferred, caught_up) = filled?;
     Ok(Filled { is_real, deferred, caught_up })
 }
 
-/// Says how often writes were put off, and how long it took to catch up.
+/// Returns how many writes were deferred, and how long it took to catch up.
 async fn fill(
-    arena: &Arena,
+    environment: &Environment,
     disk: Option<&SmallDisk>,
     duration: Duration,
 ) -> anyhow::Result<(u64, Duration)> {
-    let (before, said) = (arena.fleet.writes_deferred().await?, arena.fleet.logged(FULL)?);
+    let (before, said) = (environment.fleet.writes_deferred().await?, environment.fleet.logged(FULL)?);
     match disk {
         Some(disk) => disk.fill()?,
-        None => arena.books.run_sql(REFUSE).await?,
+        None => environment.audited.run_sql(REFUSE).await?,
     }
-    arena.narrator.say(&format!("the disk is full for {}", seconds(duration)));
-    let noticed = is_deferred(arena, before).await;
+    environment.narrator.say(&format!("the disk is full for {}", seconds(duration)));
+    let noticed = is_deferred(environment, before).await;
     tokio::time::sleep(duration).await;
     match disk {
         Some(disk) => disk.empty()?,
-        None => arena.books.run_sql(ACCEPT).await?,
+        None => environment.audited.run_sql(ACCEPT).await?,
     }
     noticed?;
-    let caught_up = arena.settle().await?;
-    let deferred = arena.fleet.writes_deferred().await? - before;
-    let said = arena.fleet.logged(FULL)? - said;
-    arena.narrator.say(&format!(
-        "the disk has room again: {deferred} writes were put off, caught up after {}",
+    let caught_up = environment.settle().await?;
+    let deferred = environment.fleet.writes_deferred().await? - before;
+    let said = environment.fleet.logged(FULL)? - said;
+    environment.narrator.say(&format!(
+        "the disk has room again: {deferred} writes were deferred, caught up after {}",
         seconds(caught_up)
     ));
-    ensure!(said > 0, "Postgres never said {FULL:?}: nothing was tried");
+    ensure!(said > 0, "PostgreSQL never reported {FULL:?}: the fault had no effect");
     Ok((deferred, caught_up))
 }

@@ -1,45 +1,47 @@
-//! Partitions are handed over while each COMMIT takes long: an ingestor is added just when the database is slow.
+//! Partitions are handed over while each COMMIT is slow: an ingestor is added while the database is
+//! slow.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use std::time::Duration;
 
-/// Ingestors before one is added.
+/// The number of ingestors before one is added.
 pub const INGESTORS: usize = 2;
 
-/// What was lost, and how long it took.
+/// The result.
 #[derive(Debug, Clone, Copy)]
 pub struct Handover {
-    /// Leases that ran out and were taken by another ingestor.
+    /// Leases that expired and were taken by another ingestor.
     pub lost: u64,
-    /// Until the shares were even.
+    /// The time until the shares were even.
     pub shared: Duration,
 }
 
 /// Delays each COMMIT by `delay`, adds an ingestor, and waits until the shares are even.
 ///
 /// # Errors
-/// When leases run out meanwhile, or the shares do not become even.
-pub async fn hand_over(arena: &mut Arena, delay: Duration) -> anyhow::Result<Handover> {
-    arena.settle().await?;
-    let before = arena.fleet.leases_lost().await?;
-    arena.proxy.delay_commits(delay);
-    arena.narrator.say(&format!("each COMMIT takes {} longer", seconds(delay)));
-    let delayed = async || Ok(arena.proxy.delayed_commits() >= u64::try_from(arena.plan.partitions)?);
-    arena.wait_until("commits to be delayed", delayed).await?;
-    arena.fleet.start()?;
-    let shared = arena.share().await;
-    // What was taken from an ingestor it notices at its next renewal.
-    tokio::time::sleep(arena.plan.lease).await;
-    let lost = arena.fleet.leases_lost().await? - before;
-    arena.proxy.delay_commits(Duration::ZERO);
+/// When leases expire meanwhile, or the shares do not become even.
+pub async fn hand_over(environment: &mut Environment, delay: Duration) -> anyhow::Result<Handover> {
+    environment.settle().await?;
+    let before = environment.fleet.leases_lost().await?;
+    environment.proxy.delay_commits(delay);
+    environment.narrator.say(&format!("each COMMIT takes {} longer", seconds(delay)));
+    let delayed =
+        async || Ok(environment.proxy.delayed_commits() >= u64::try_from(environment.plan.partitions)?);
+    environment.wait_until("commits to be delayed", delayed).await?;
+    environment.fleet.start()?;
+    let shared = environment.share().await;
+    // An ingestor notices the loss of a lease at its next renewal.
+    tokio::time::sleep(environment.plan.lease).await;
+    let lost = environment.fleet.leases_lost().await? - before;
+    environment.proxy.delay_commits(Duration::ZERO);
     let shared = shared?;
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "an ingestor was added: even shares after {}, {lost} leases lost; COMMITs are quick again",
         seconds(shared)
     ));
-    ensure!(lost == 0, "{lost} leases ran out while partitions were handed over");
-    arena.settle().await?;
+    ensure!(lost == 0, "{lost} leases expired while partitions were handed over");
+    environment.settle().await?;
     Ok(Handover { lost, shared })
 }

@@ -1,83 +1,84 @@
-//! Ingestors end from one instruction to the next, one after another, and are replaced.
+//! Ingestors are killed one after another, and replaced.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-/// What is aimed at beyond the length of a lease.
+/// The goal beyond the duration of a lease.
 const ALLOWANCE: Duration = Duration::from_secs(5);
 
-/// How the others took over from one that was killed.
+/// How the others took over from a killed ingestor.
 #[derive(Debug, Clone, Copy)]
 pub struct Takeover {
-    /// Until every partition was held by somebody who runs.
+    /// Until every partition was held by a running ingestor.
     pub held: Duration,
-    /// Until no partition was further behind than about a second.
+    /// Until every partition was at most about a second behind.
     pub caught_up: Duration,
-    /// The most that was appended and not written meanwhile.
+    /// The greatest number of records that were appended and not yet written.
     pub backlog: i64,
-    /// What `caught_up` should be at most.
+    /// The goal for `caught_up`.
     pub target: Duration,
 }
 
 impl Takeover {
-    /// Whether it was as quick as it should be.
+    /// Whether `caught_up` is within the goal.
     #[must_use]
     pub fn is_in_time(&self) -> bool {
         self.caught_up <= self.target
     }
 }
 
-/// Kills every ingestor once, while the others go on; each is replaced when they have taken over.
+/// Kills every ingestor once, while the others continue; each is replaced when they have taken
+/// over.
 ///
 /// # Errors
 /// When they do not take over.
-pub async fn kill_each(arena: &mut Arena) -> anyhow::Result<Vec<Takeover>> {
+pub async fn kill_each(environment: &mut Environment) -> anyhow::Result<Vec<Takeover>> {
     let mut takeovers = Vec::new();
-    for _ in 0..arena.fleet.len() {
-        takeovers.push(kill_one(arena).await?);
+    for _ in 0..environment.fleet.len() {
+        takeovers.push(kill_one(environment).await?);
     }
-    arena.settle().await?;
+    environment.settle().await?;
     Ok(takeovers)
 }
 
-/// Kills the ingestor that runs longest, and replaces it when the others have taken over.
+/// Kills the oldest ingestor, and replaces it when the others have taken over.
 ///
 /// # Errors
 /// When they do not take over.
-pub async fn kill_one(arena: &mut Arena) -> anyhow::Result<Takeover> {
-    arena.settle().await?;
-    let name = arena.fleet.kill_eldest().await?;
+pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover> {
+    environment.settle().await?;
+    let name = environment.fleet.kill_eldest().await?;
     let killed_at = Instant::now();
-    arena.narrator.say(&format!("kill -9 {name}"));
+    environment.narrator.say(&format!("kill -9 {name}"));
     let most = AtomicI64::new(0);
     let held_after = OnceLock::new();
     let taken_over = async || {
-        let is_held = held_after.get().is_some() || arena.held_by_others(&name).await?;
+        let is_held = held_after.get().is_some() || environment.held_by_others(&name).await?;
         if is_held {
             held_after.get_or_init(|| killed_at.elapsed());
         }
-        let backlog = arena.backlog().await?;
+        let backlog = environment.backlog().await?;
         most.fetch_max(backlog.total, Relaxed);
-        Ok(is_held && arena.is_caught_up(backlog))
+        Ok(is_held && environment.is_caught_up(backlog))
     };
-    arena.wait_until("the others to take over and catch up", taken_over).await?;
+    environment.wait_until("the others to take over and catch up", taken_over).await?;
     let takeover = Takeover {
         held: held_after.get().copied().unwrap_or_default(),
         caught_up: killed_at.elapsed(),
         backlog: most.into_inner(),
-        target: arena.plan.lease + ALLOWANCE,
+        target: environment.plan.lease + ALLOWANCE,
     };
-    arena.narrator.say(&format!(
-        "the others hold all partitions after {} and have caught up after {}, aim {}; {} records behind at most",
+    environment.narrator.say(&format!(
+        "the others hold all partitions after {} and have caught up after {}, goal {}; at most {} records behind",
         seconds(takeover.held),
         seconds(takeover.caught_up),
         seconds(takeover.target),
         takeover.backlog,
     ));
-    arena.fleet.start()?;
+    environment.fleet.start()?;
     Ok(takeover)
 }

@@ -1,19 +1,21 @@
-//! The lease logic ignored: every ingestor takes every partition, whoever holds it, again and again, so that all of them
-//! write at once and only the compare-and-set stands between them.
+//! Leases are ignored: every ingestor repeatedly takes every partition, whoever owns it, so that
+//! all of them write concurrently and only the compare-and-set protects the data.
 //!
-//! The ingestors are the product's, unchanged. Triggers in the arena's database lie to them: each is told that it is alone, so
-//! that its share is everything, and every lease has run out as soon as it is given.
+//! The ingestors are unchanged. Triggers in the environment's database give them wrong values: each
+//! sees no other ingestor, so that its share is everything, and every lease expires as soon as it
+//! is granted.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use std::time::Duration;
 
-/// Which half of the compare-and-set is put to the test.
+/// Which half of the compare-and-set is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fight {
-    /// Each taking counts the epoch up: former owners have another epoch.
+    /// Each takeover increments the epoch: former owners have another epoch.
     Epochs,
-    /// The epoch stays as it is: all write under the same one, and only the offset tells them apart.
+    /// The epoch does not change: all write under the same one, and only the offset protects the
+    /// data.
     OneEpoch,
 }
 
@@ -26,12 +28,13 @@ const PEACE: &str = "
     drop trigger chaos_alone on ingest_replicas;
     drop trigger chaos_no_lease on ingest_partitions;";
 
-/// Lets the ingestors fight until each has taken each partition `times` times, on the average; says how long that took.
+/// Lets the ingestors compete until each has taken each partition `times` times on average; returns
+/// how long that took.
 ///
 /// # Errors
-/// When Postgres refuses, or they do not fight.
-pub async fn fight(arena: &Arena, fight: Fight, times: u32) -> anyhow::Result<Duration> {
-    arena.settle().await?;
+/// When PostgreSQL refuses it, or the ingestors do not compete.
+pub async fn fight(environment: &Environment, fight: Fight, times: u32) -> anyhow::Result<Duration> {
+    environment.settle().await?;
     let epoch = if fight == Fight::OneEpoch { "new.epoch := old.epoch;" } else { "" };
     let no_lease = format!(
         "create or replace function chaos_no_lease() returns trigger language plpgsql as
@@ -40,22 +43,24 @@ pub async fn fight(arena: &Arena, fight: Fight, times: u32) -> anyhow::Result<Du
              for each row execute function chaos_no_lease();"
     );
     let taken = "select count(*) from chaos_takes";
-    let before = arena.books.number(taken).await?;
-    arena.books.run_sql(&format!("{no_lease}{ALONE}")).await?;
-    arena.narrator.say(match fight {
+    let before = environment.audited.number(taken).await?;
+    environment.audited.run_sql(&format!("{no_lease}{ALONE}")).await?;
+    environment.narrator.say(match fight {
         Fight::Epochs => "leases ignored: all ingestors take all partitions, each time under a new epoch",
-        Fight::OneEpoch => {
-            "leases ignored: all ingestors write to all partitions under one and the same epoch"
-        }
+        Fight::OneEpoch => "leases ignored: all ingestors write to all partitions under one epoch",
     });
-    let enough =
-        before + i64::from(arena.plan.partitions) * i64::try_from(arena.fleet.len())? * i64::from(times);
-    let fought = arena.wait_until("the fight", async || Ok(arena.books.number(taken).await? >= enough)).await;
-    arena.books.run_sql(PEACE).await?;
+    let enough = before
+        + i64::from(environment.plan.partitions) * i64::try_from(environment.fleet.len())? * i64::from(times);
+    let fought = environment
+        .wait_until("all partitions to be taken often enough", async || {
+            Ok(environment.audited.number(taken).await? >= enough)
+        })
+        .await;
+    environment.audited.run_sql(PEACE).await?;
     let fought = fought?;
-    arena.settle().await?;
-    arena.narrator.say(&format!(
-        "partitions were taken {} times in {}; leases count again",
+    environment.settle().await?;
+    environment.narrator.say(&format!(
+        "partitions were taken {} times in {}; leases apply again",
         enough - before,
         seconds(fought)
     ));

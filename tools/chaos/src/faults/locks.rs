@@ -1,7 +1,7 @@
-//! Many callers read the history of a device at once, which has a partition for each day. All locks of a server are in one table,
-//! and what does not fit into it is refused, to ingestors too.
+//! Many callers read the history of a device at once, which has a partition for each day. All locks
+//! of a server share one table; when it is full, further locks are refused, also to ingestors.
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::{Context as _, ensure};
 use chrono::Days;
@@ -15,52 +15,56 @@ use storage::Database;
 use storage::devices::status_changes;
 use tokio::task::JoinSet;
 
-/// Days of the history: what is kept by default, and a little more.
+/// Days of the history: the default retention and a little more.
 const DAYS: u64 = 92;
-/// A caller's page.
+/// The page size of a caller.
 const PAGE: i64 = 50;
-/// A reader may hold this many locks at once.
+/// The greatest number of locks that a reader may hold at once.
 const MOST_LOCKS: i64 = 40;
-/// What an ingestor is answered when the table is full.
+/// PostgreSQL's message when the lock table is full.
 const FULL: &str = "out of shared memory";
 const READER: &str = "history-reader";
 
-/// What was seen.
+/// The result.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
-    /// The most locks that one reader held.
+    /// The greatest number of locks that one reader held.
     pub most: i64,
     /// Pages that were read.
     pub pages: usize,
 }
 
-/// Has `readers` read a history of 92 days at once, which are held up in the midst of it for `duration`, each with the locks that it
-/// has by then.
+/// Lets `readers` read a history of 92 days at once, and blocks all of them for `duration`, while
+/// each holds its locks.
 ///
 /// # Errors
-/// When a reader holds many locks, one fails, or ingestors are refused.
-pub async fn read_history(arena: &Arena, readers: usize, duration: Duration) -> anyhow::Result<Held> {
-    arena.settle().await?;
-    let before = arena.fleet.logged(FULL)?;
-    make_days(arena).await?;
-    let pool = arena.books.connections(readers, READER)?;
+/// When a reader holds too many locks, a reader fails, or ingestors are refused.
+pub async fn read_history(
+    environment: &Environment,
+    readers: usize,
+    duration: Duration,
+) -> anyhow::Result<Held> {
+    environment.settle().await?;
+    let before = environment.fleet.logged(FULL)?;
+    make_days(environment).await?;
+    let pool = environment.audited.connections(readers, READER)?;
     let over = Arc::new(AtomicBool::new(false));
     let mut reading = JoinSet::new();
     for _ in 0..readers {
         reading.spawn(keep_reading(pool.clone(), Arc::clone(&over)));
     }
-    arena.narrator.say(&format!("{readers} callers read the history of {DAYS} days again and again"));
-    let most = hold_up(arena, readers, duration).await;
+    environment.narrator.say(&format!("{readers} callers read the history of {DAYS} days repeatedly"));
+    let most = hold_up(environment, readers, duration).await;
     over.store(true, Relaxed);
     let mut pages = 0;
     while let Some(read) = reading.join_next().await {
-        pages += read.context("a reader died")??;
+        pages += read.context("a reader panicked")??;
     }
-    let (most, refused) = (most?, arena.fleet.logged(FULL)? - before);
-    arena.narrator.say(&format!("{pages} pages were read; a reader held {most} locks at most"));
-    ensure!(refused == 0, "ingestors were refused {refused} times: {FULL}");
+    let (most, refused) = (most?, environment.fleet.logged(FULL)? - before);
+    environment.narrator.say(&format!("{pages} pages were read; a reader held at most {most} locks"));
+    ensure!(refused == 0, "ingestors were refused {refused} times with {FULL:?}");
     ensure!(most <= MOST_LOCKS, "a reader of the history held {most} locks at once");
-    arena.settle().await?;
+    environment.settle().await?;
     Ok(Held { most, pages })
 }
 
@@ -76,40 +80,43 @@ async fn keep_reading(pool: Database, over: Arc<AtomicBool>) -> anyhow::Result<u
     Ok(pages)
 }
 
-/// Locks yesterday, waits until all readers wait for it, and counts their locks while ingestors go on.
-async fn hold_up(arena: &Arena, readers: usize, duration: Duration) -> anyhow::Result<i64> {
-    // A statement is planned anew some times before its plan is kept, if it is.
+/// Locks yesterday's partition, waits until all readers wait for it, and counts their locks while
+/// ingestors continue.
+async fn hold_up(environment: &Environment, readers: usize, duration: Duration) -> anyhow::Result<i64> {
+    // A prepared statement is planned several times before its plan is kept.
     tokio::time::sleep(duration).await;
     let yesterday = runtime::clock::now().date_naive() - Days::new(1);
     let partition = format!("{}_{}", status_changes::DAYS.table(), yesterday.format("%Y%m%d"));
-    let mut connection = arena.books.database.connection().await?;
+    let mut connection = environment.audited.database.connection().await?;
     connection.batch_execute(&format!("begin; lock table {partition} in access exclusive mode")).await?;
-    let counted = count_locks(arena, readers, duration).await;
+    let counted = count_locks(environment, readers, duration).await;
     connection.batch_execute("rollback").await?;
     counted
 }
 
-async fn count_locks(arena: &Arena, readers: usize, duration: Duration) -> anyhow::Result<i64> {
+async fn count_locks(environment: &Environment, readers: usize, duration: Duration) -> anyhow::Result<i64> {
     let of_readers = format!("datname = current_database() and application_name = '{READER}'");
     let waiting =
         format!("select count(*) from pg_stat_activity where {of_readers} and wait_event_type = 'Lock'");
     let all = i64::try_from(readers)?;
-    let all_wait = async || Ok(arena.books.number(&waiting).await? == all);
-    arena.wait_until("all readers to be held up", all_wait).await?;
+    let all_wait = async || Ok(environment.audited.number(&waiting).await? == all);
+    environment.wait_until("all readers to be blocked", all_wait).await?;
     let most = format!(
         "select coalesce(max(locks), 0) from (
            select count(*) as locks from pg_locks where pid in (select pid from pg_stat_activity where {of_readers})
            group by pid) as held"
     );
-    let most = arena.books.number(&most).await?;
-    arena.narrator.say(&format!("all are held up for {}, with {most} locks each at most", seconds(duration)));
+    let most = environment.audited.number(&most).await?;
+    environment
+        .narrator
+        .say(&format!("all readers are blocked for {}, with at most {most} locks each", seconds(duration)));
     tokio::time::sleep(duration).await;
-    arena.each_partition_moves().await.context("while the readers hold their locks")?;
+    environment.each_partition_moves().await.context("while the readers hold their locks")?;
     Ok(most)
 }
 
-async fn make_days(arena: &Arena) -> anyhow::Result<()> {
-    let mut connection = arena.books.database.connection().await?;
+async fn make_days(environment: &Environment) -> anyhow::Result<()> {
+    let mut connection = environment.audited.database.connection().await?;
     let today = runtime::clock::now().date_naive();
     for back in 0..DAYS {
         status_changes::DAYS.ensure(&mut connection, today - Days::new(back)).await?;

@@ -1,6 +1,6 @@
 //! Brokers throttle the producers of the platform: the relay of the feed, and gateways.
 
-use crate::arena::{Arena, PATIENCE};
+use crate::environment::{Environment, PATIENCE};
 use crate::narrator::seconds;
 use crate::waiting::wait_for;
 use crate::wire;
@@ -9,57 +9,59 @@ use domain::feed::FeedPosition;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The feed is published.
+/// Publishes the feed.
 pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__FEED__ENABLED", "true")];
-/// The id of the platform's clients at brokers.
+/// The client id of the platform's clients at brokers.
 const CLIENT: &str = "charging-platform";
-/// Bytes for each event that is sent in a second: far less than all producers together write.
+/// The quota in bytes per event and second: far less than all producers together write.
 const BYTES_PER_EVENT: f64 = 60.0;
 /// How often the relay must publish while it is throttled.
 const ADVANCES: u32 = 3;
-/// How long a fetch waits, and its bytes.
+/// The longest wait of a fetch, and its size in bytes.
 const FETCH: (Duration, usize) = (Duration::from_millis(200), 1 << 20);
-/// Markers that are in the log at more than one offset, as after a request that was sent again.
+/// Markers that are in the log at more than one offset, as after a repeated request.
 const MARKERS_TWICE: &str = "select count(*) - count(distinct value) from dead_letters";
 /// The position of the next chunk that the relay publishes; 0 before there is a relay.
 const POSITION: &str =
     "select coalesce((select next_offset from ingest_partitions where topic like '%-feed'), 0)";
 
-/// What was seen.
+/// The result.
 #[derive(Debug, Clone, Copy)]
 pub struct Throttled {
-    /// How long brokers throttled the relay, in all.
+    /// How long brokers throttled the relay in total.
     pub waits: Duration,
-    /// Changes that are on the topic of the feed.
+    /// Changes on the topic of the feed.
     pub changes: usize,
 }
 
-/// Sets a quota on `broker` for the platform's producers until the relay was throttled and has published several times
-/// nevertheless. All clients with the platform's id are throttled: the broker must be the arena's own.
+/// Sets a quota on `broker` for the platform's producers until the relay was throttled and has
+/// still published several times. All clients with the platform's id are throttled, so the broker
+/// must belong to the environment.
 ///
 /// # Errors
-/// When nothing is throttled, the feed does not advance, or a change is on its topic twice or not at all.
-pub async fn throttle(arena: &Arena, broker: &str) -> anyhow::Result<Throttled> {
-    let (feed, partitions) = (arena.fleet.recruitment.feed_topic(), arena.plan.partitions);
-    arena.kafka.create_topic(&feed, partitions).await.context("create the topic of the feed")?;
-    arena.settle().await?;
-    advance(arena, "the feed to be published").await?;
-    let before = arena.fleet.throttled_s().await?;
-    let quota = f64::from(arena.plan.pace.events_per_second) * BYTES_PER_EVENT;
+/// When nothing is throttled, the feed does not advance, or a change is on its topic twice or not
+/// at all.
+pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result<Throttled> {
+    let (feed, partitions) = (environment.fleet.launch.feed_topic(), environment.plan.partitions);
+    environment.kafka.create_topic(&feed, partitions).await.context("create the topic of the feed")?;
+    environment.settle().await?;
+    advance(environment, "the feed to be published").await?;
+    let before = environment.fleet.throttled_s().await?;
+    let quota = f64::from(environment.plan.pace.events_per_second) * BYTES_PER_EVENT;
     limit(broker, Some(quota)).await?;
-    arena.narrator.say(&format!("producers may send {quota} bytes a second"));
-    let throttled = advances(arena, before).await;
+    environment.narrator.say(&format!("producers may send {quota} bytes per second"));
+    let throttled = advances(environment, before).await;
     limit(broker, None).await?;
     let waits = Duration::try_from_secs_f64(throttled?)?;
-    arena.narrator.say(&format!(
-        "the feed went on, and the relay was told to wait {} in all; there is no quota any more",
+    environment.narrator.say(&format!(
+        "the feed has advanced, and the relay was throttled for {} in total; the quota is removed",
         seconds(waits)
     ));
-    let caught_up = arena.settle().await?;
-    let changes = published_once(arena, &feed).await?;
-    let copied = arena.books.number(MARKERS_TWICE).await?;
+    let caught_up = environment.settle().await?;
+    let changes = published_once(environment, &feed).await?;
+    let copied = environment.audited.number(MARKERS_TWICE).await?;
     ensure!(copied == 0, "{copied} markers are on the topic of events more than once");
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "caught up after {}; {changes} changes are on the feed, each once",
         seconds(caught_up)
     ));
@@ -70,27 +72,28 @@ async fn limit(broker: &str, bytes_per_second: Option<f64>) -> anyhow::Result<()
     wire::ask(broker, move |connection| connection.limit_producers(CLIENT, bytes_per_second)).await
 }
 
-/// Waits until the relay was told to wait, and has published several times after that. Returns for how many seconds.
-async fn advances(arena: &Arena, before: f64) -> anyhow::Result<f64> {
-    let throttled = async || Ok(arena.fleet.throttled_s().await? > before);
-    arena.wait_until("the relay to be throttled", throttled).await?;
+/// Waits until the relay was throttled and has published several times after that. Returns for how
+/// many seconds it was throttled.
+async fn advances(environment: &Environment, before: f64) -> anyhow::Result<f64> {
+    let throttled = async || Ok(environment.fleet.throttled_s().await? > before);
+    environment.wait_until("the relay to be throttled", throttled).await?;
     for _ in 0..ADVANCES {
-        advance(arena, "the feed to advance under a quota").await?;
+        advance(environment, "the feed to advance under a quota").await?;
     }
-    Ok(arena.fleet.throttled_s().await? - before)
+    Ok(environment.fleet.throttled_s().await? - before)
 }
 
 /// Waits until the relay has published more.
-async fn advance(arena: &Arena, what: &str) -> anyhow::Result<()> {
-    let before = arena.books.number(POSITION).await?;
-    arena.wait_until(what, async || Ok(arena.books.number(POSITION).await? > before)).await?;
+async fn advance(environment: &Environment, what: &str) -> anyhow::Result<()> {
+    let before = environment.audited.number(POSITION).await?;
+    environment.wait_until(what, async || Ok(environment.audited.number(POSITION).await? > before)).await?;
     Ok(())
 }
 
-/// Ensures that each change up to the relay's position is on the topic once; returns how many there are.
-async fn published_once(arena: &Arena, feed: &str) -> anyhow::Result<usize> {
-    let next = arena.books.number(POSITION).await?;
-    let copies = copies(arena, feed, next).await?;
+/// Checks that each change up to the relay's position is on the topic once; returns their number.
+async fn published_once(environment: &Environment, feed: &str) -> anyhow::Result<usize> {
+    let next = environment.audited.number(POSITION).await?;
+    let copies = copies(environment, feed, next).await?;
     let twice: Vec<_> = copies.iter().filter(|(_, copies)| **copies > 1).collect();
     ensure!(
         twice.is_empty(),
@@ -99,16 +102,20 @@ async fn published_once(arena: &Arena, feed: &str) -> anyhow::Result<usize> {
         twice.first()
     );
     let written = format!("select coalesce(sum(change_count), 0) from feed_chunks where position < {next}");
-    let written = usize::try_from(arena.books.number(&written).await?)?;
-    ensure!(copies.len() == written, "{written} changes were written, and {} are on the feed", copies.len());
+    let written = usize::try_from(environment.audited.number(&written).await?)?;
+    ensure!(copies.len() == written, "{written} changes were written, but {} are on the feed", copies.len());
     Ok(written)
 }
 
 /// How often each change before the chunk `end` is on the topic.
-async fn copies(arena: &Arena, feed: &str, end: i64) -> anyhow::Result<BTreeMap<(i64, u16), u32>> {
+async fn copies(
+    environment: &Environment,
+    feed: &str,
+    end: i64,
+) -> anyhow::Result<BTreeMap<(i64, u16), u32>> {
     let mut copies = BTreeMap::new();
-    for partition in 0..arena.plan.partitions {
-        let reader = arena.kafka.reader(feed, partition);
+    for partition in 0..environment.plan.partitions {
+        let reader = environment.kafka.reader(feed, partition);
         let latest = async || Ok(reader.latest_offset().await?);
         let latest = wait_for("the end of the feed", PATIENCE, latest).await?;
         let mut next = 0;
@@ -117,7 +124,7 @@ async fn copies(arena: &Arena, feed: &str, end: i64) -> anyhow::Result<BTreeMap<
             let fetched = wait_for("records of the feed", PATIENCE, fetch).await?;
             next = fetched.next_offset;
             for record in fetched.records {
-                let id = record.headers.get("ce_id").context("a change without an id")?;
+                let id = record.headers.get("ce_id").context("a change on the feed has no id")?;
                 let position: FeedPosition = std::str::from_utf8(id)?.parse()?;
                 if position.chunk < end {
                     *copies.entry((position.chunk, position.index)).or_default() += 1;

@@ -1,7 +1,8 @@
-//! Postgres becomes read-only, as a standby that ingestors are still connected to, or a database whose disk an operator protects.
+//! PostgreSQL becomes read-only, like a standby to which ingestors are still connected, or a
+//! database whose disk an operator protects.
 
 use super::{errors_logged, is_deferred};
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use std::time::Duration;
@@ -9,65 +10,71 @@ use std::time::Duration;
 /// What becomes read-only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// The whole server, without a connection being closed.
+    /// The whole server; no connection is closed.
     Server,
-    /// The arena's database alone, where others use the server; its connections are closed.
+    /// Only the environment's database, on a shared server; its connections are closed.
     Database,
 }
 
-/// What ingestors did meanwhile.
+/// What the ingestors did meanwhile.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused {
-    /// How often they put a write off.
+    /// How many writes were deferred.
     pub deferred: u64,
-    /// How long they needed to catch up.
+    /// How long they took to catch up.
     pub caught_up: Duration,
 }
 
-/// Takes the right to write away for `duration`, and waits until the ingestors have caught up.
+/// Makes the database read-only for `duration`, and waits until the ingestors have caught up.
 ///
 /// # Errors
 /// When something is written meanwhile, an error is logged, or they do not catch up.
-pub async fn deny_writes(arena: &Arena, scope: Scope, duration: Duration) -> anyhow::Result<Refused> {
-    arena.settle().await?;
-    let (deferred, errors) = (arena.fleet.writes_deferred().await?, errors_logged(arena)?);
-    set(arena, scope, true).await?;
-    arena.narrator.say(&format!("Postgres is read-only for {}", seconds(duration)));
-    let denied = deny(arena, deferred, duration).await;
-    set(arena, scope, false).await?;
+pub async fn deny_writes(
+    environment: &Environment,
+    scope: Scope,
+    duration: Duration,
+) -> anyhow::Result<Refused> {
+    environment.settle().await?;
+    let (deferred, errors) = (environment.fleet.writes_deferred().await?, errors_logged(environment)?);
+    set(environment, scope, true).await?;
+    environment.narrator.say(&format!("PostgreSQL is read-only for {}", seconds(duration)));
+    let denied = deny(environment, deferred, duration).await;
+    set(environment, scope, false).await?;
     let written = denied?;
-    let caught_up = arena.settle().await?;
-    let deferred = arena.fleet.writes_deferred().await? - deferred;
-    let errors = errors_logged(arena)? - errors;
-    arena.narrator.say(&format!(
-        "Postgres writes again: {deferred} writes were put off, caught up after {}",
+    let caught_up = environment.settle().await?;
+    let deferred = environment.fleet.writes_deferred().await? - deferred;
+    let errors = errors_logged(environment)? - errors;
+    environment.narrator.say(&format!(
+        "PostgreSQL is writable again: {deferred} writes were deferred, caught up after {}",
         seconds(caught_up)
     ));
-    ensure!(written == 0, "{written} records were written by a server that does not write");
-    ensure!(errors == 0, "{errors} errors were logged, although waiting is all there is to do");
+    ensure!(written == 0, "{written} records were written while the server was read-only");
+    ensure!(errors == 0, "{errors} errors were logged, although the ingestors only had to wait");
     Ok(Refused { deferred, caught_up })
 }
 
-/// Waits until writes are put off, and then for `duration`; how many records were written in that time.
-async fn deny(arena: &Arena, deferred: u64, duration: Duration) -> anyhow::Result<i64> {
-    is_deferred(arena, deferred).await?;
-    let written = arena.written().await?;
+/// Waits until writes are deferred, and then for `duration`; returns how many records were written
+/// in that time.
+async fn deny(environment: &Environment, deferred: u64, duration: Duration) -> anyhow::Result<i64> {
+    is_deferred(environment, deferred).await?;
+    let written = environment.written().await?;
     tokio::time::sleep(duration).await;
-    Ok(arena.written().await? - written)
+    Ok(environment.written().await? - written)
 }
 
-async fn set(arena: &Arena, scope: Scope, read_only: bool) -> anyhow::Result<()> {
+async fn set(environment: &Environment, scope: Scope, read_only: bool) -> anyhow::Result<()> {
     const NAME: &str = "default_transaction_read_only";
     match scope {
         Scope::Server => {
             let set = if read_only { format!("set {NAME} = on") } else { format!("reset {NAME}") };
-            // Not both at once: several statements are a transaction, and this is not for one.
-            arena.books.run_sql(&format!("alter system {set}")).await?;
-            arena.books.run_sql("select pg_reload_conf()").await
+            // Two calls, because several statements form a transaction, in which `alter system` is
+            // not allowed.
+            environment.audited.run_sql(&format!("alter system {set}")).await?;
+            environment.audited.run_sql("select pg_reload_conf()").await
         }
         Scope::Database => {
             let set = if read_only { format!("set {NAME} = on") } else { format!("reset {NAME}") };
-            arena.books.alter_database(&set).await
+            environment.audited.alter_database(&set).await
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The search for silent devices reads the rows of very many devices, and no partition waits for it.
+//! The search for silent devices reads the rows of very many devices; no partition may wait for it.
 
-use crate::arena::Arena;
-use crate::books::rows;
+use crate::database_audit::rows;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
 use serde_json::Value;
@@ -9,13 +9,14 @@ use std::time::Duration;
 
 /// How often ingestors search.
 pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__INGEST__SILENCE_CHECK_MS", "200")];
-/// What the ids of the devices begin with.
+/// The prefix of the devices' ids.
 const QUIET: &str = "QUIET-";
-/// The search must have been seen this often.
+/// How often the search must have been observed.
 const SIGHTINGS: i64 = 10;
-/// Between two looks.
+/// The interval of the observation.
 const LOOK: Duration = Duration::from_millis(5);
-/// Connections that run the search now, and those of them that hold a lock on the rows of partitions.
+/// Connections that run the search now, and those of them that hold a lock on the rows of
+/// partitions.
 const SEARCHES: &str = "
     select count(*) as running, count(*) filter (where exists (
              select from pg_locks as held
@@ -25,64 +26,64 @@ const SEARCHES: &str = "
     where datname = current_database() and state = 'active'
       and query like '%device.seen_partition = any(%' and pid <> pg_backend_pid()";
 
-/// What was seen.
+/// The result.
 #[derive(Debug, Clone, Copy)]
 pub struct Searched {
-    /// Sightings of the search.
+    /// How often the search was observed.
     pub sightings: i64,
-    /// Until the last silent device was offline.
+    /// The time until the last silent device was offline.
     pub gone: Duration,
 }
 
-/// Adds `devices` devices that say nothing, of which `silent` were not heard for a day, and watches the search for them until
-/// those are offline.
+/// Adds `devices` devices that send nothing, `silent` of which were last seen a day ago, and
+/// observes the search until those are offline.
 ///
 /// # Errors
-/// When the search holds the row of a partition, or a silent device does not become offline.
-pub async fn search(arena: &mut Arena, devices: u32, silent: u32) -> anyhow::Result<Searched> {
-    arena.settle().await?;
-    arena.bystanders = Some(QUIET.to_owned());
-    arena.narrator.say(&format!("{devices} devices say nothing, {silent} of them since yesterday"));
-    arena.books.run_sql(&quiet_devices(devices, silent, arena.plan.partitions)).await?;
+/// When the search locks the row of a partition, or a silent device does not become offline.
+pub async fn search(environment: &mut Environment, devices: u32, silent: u32) -> anyhow::Result<Searched> {
+    environment.settle().await?;
+    environment.bystanders = Some(QUIET.to_owned());
+    environment.narrator.say(&format!("{devices} devices send nothing, {silent} of them since yesterday"));
+    environment.audited.run_sql(&quiet_devices(devices, silent, environment.plan.partitions)).await?;
     let begun = std::time::Instant::now();
     let (mut sightings, mut gone) = (0, None);
     while gone.is_none() || sightings < SIGHTINGS {
         ensure!(
-            begun.elapsed() < crate::arena::PATIENCE,
-            "the search was seen {sightings} times, and {} of {silent} silent devices are online",
-            online(arena).await?
+            begun.elapsed() < crate::environment::PATIENCE,
+            "the search was observed {sightings} times, and {} of {silent} silent devices are still online",
+            online(environment).await?
         );
-        let (running, holding) = look(arena).await?;
+        let (running, holding) = look(environment).await?;
         ensure!(
             holding == 0,
-            "the search for silent devices holds the rows of partitions, whose batches wait"
+            "the search for silent devices locks rows of partitions, whose batches have to wait"
         );
         sightings += running;
-        if gone.is_none() && online(arena).await? == 0 {
+        if gone.is_none() && online(environment).await? == 0 {
             gone = Some(begun.elapsed());
         }
         tokio::time::sleep(LOOK).await;
     }
     let gone = gone.unwrap_or_default();
-    arena.narrator.say(&format!(
-        "the search was seen {sightings} times and locked no partition; the silent ones were offline after {}",
+    environment.narrator.say(&format!(
+        "the search was observed {sightings} times and locked no partition; the silent devices were offline after {}",
         seconds(gone)
     ));
-    arena.settle().await?;
+    environment.settle().await?;
     Ok(Searched { sightings, gone })
 }
 
-async fn look(arena: &Arena) -> anyhow::Result<(i64, i64)> {
-    let seen = rows(&arena.books.database, SEARCHES).await?;
+async fn look(environment: &Environment) -> anyhow::Result<(i64, i64)> {
+    let seen = rows(&environment.audited.database, SEARCHES).await?;
     let number = |name: &str| seen.first().and_then(|row| row.get(name)).and_then(Value::as_i64).unwrap_or(0);
     Ok((number("running"), number("holding")))
 }
 
-/// How many of the silent devices are online.
-async fn online(arena: &Arena) -> anyhow::Result<i64> {
+/// The number of silent devices that are online.
+async fn online(environment: &Environment) -> anyhow::Result<i64> {
     let online =
         format!("select count(*) from charge_points where online and charge_point_id like '{QUIET}silent-%'");
-    arena.books.number(&online).await
+    environment.audited.number(&online).await
 }
 
 fn quiet_devices(devices: u32, silent: u32, partitions: i32) -> String {

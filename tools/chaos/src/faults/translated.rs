@@ -1,108 +1,111 @@
-//! Postgres speaks Chinese to a role that may not ask for another language, while connections are closed and locks time out: none
-//! of the words that tell errors which pass is there.
+//! PostgreSQL reports errors in Chinese to a role that may not choose another language, while
+//! connections are closed and locks time out: no message contains the words that identify transient
+//! errors.
 
-use crate::arena::Arena;
-use crate::books::disconnect;
+use crate::database_audit::disconnect;
+use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::{Context as _, ensure};
 use std::time::Duration;
 
-/// The language, if the server has it.
+/// The locale, if the server has it.
 const LOCALE: &str = "zh_CN.UTF-8";
 /// How long a statement of the role waits for a lock.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long all devices are locked.
 const LOCKED: Duration = Duration::from_millis(500);
-/// After a lock, before connections are closed.
+/// The pause between a lock and the closing of connections.
 const PAUSE: Duration = Duration::from_millis(300);
-/// What an ingestor logs of a batch that failed for a reason that it does not know.
-const REFUSED: &str = "postgres refused a ";
+/// What an ingestor logs about a batch that failed for an unknown reason.
+const REFUSED: &str = "PostgreSQL refused a ";
 
-/// What ingestors met.
+/// The result.
 #[derive(Debug, Clone, Copy)]
 pub struct Misunderstood {
-    /// Who translates.
+    /// Which program translated the messages.
     pub translator: Translator,
-    /// Batches and records that failed for a reason that the ingestor does not know.
+    /// Batches and records that failed for a reason unknown to the ingestor.
     pub refusals: usize,
 }
 
-/// Who translates the messages.
+/// The program that translates the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Translator {
-    /// The server, in its own words.
+    /// The server.
     Server,
-    /// The relay, since the server does not have the language.
+    /// The proxy, because the server does not have the locale.
     Relay,
 }
 
-/// Replaces the ingestors with others that connect as a role without that right, in a database that speaks Chinese; then, `times`
-/// times, locks all devices for longer than the role waits and closes the ingestors' connections.
+/// Replaces the ingestors with others that connect as a role that may not choose the language, in a
+/// database with Chinese messages. Then, `times` times, locks all devices for longer than the role
+/// waits, and closes the ingestors' connections.
 ///
 /// # Errors
-/// When no message is misunderstood, or the ingestors do not catch up.
-pub async fn misunderstand(arena: &mut Arena, times: u32) -> anyhow::Result<Misunderstood> {
-    arena.settle().await?;
-    let role = format!("{}_speaker", arena.books.name());
-    let (url, ours) = (role_of(&role, arena)?, arena.fleet.recruitment.database_url.clone());
-    let ingestors = arena.fleet.kill_all().await;
-    arena.books.run_sql(&hand_to(&role)).await.context("make a role")?;
-    let translator = translate(arena).await?;
-    arena.fleet.recruitment.database_url = url;
-    arena.fleet.start_many(ingestors)?;
-    arena.settle().await?;
-    let before = arena.fleet.logged(REFUSED)?;
-    arena.narrator.say(&format!("{times} times, locks time out and connections are closed"));
+/// When every message is recognised, or the ingestors do not catch up.
+pub async fn misunderstand(environment: &mut Environment, times: u32) -> anyhow::Result<Misunderstood> {
+    environment.settle().await?;
+    let role = format!("{}_speaker", environment.audited.name());
+    let (url, ours) = (role_of(&role, environment)?, environment.fleet.launch.database_url.clone());
+    let ingestors = environment.fleet.kill_all().await;
+    environment.audited.run_sql(&hand_to(&role)).await.context("create a role")?;
+    let translator = translate(environment).await?;
+    environment.fleet.launch.database_url = url;
+    environment.fleet.start_many(ingestors)?;
+    environment.settle().await?;
+    let before = environment.fleet.logged(REFUSED)?;
+    environment.narrator.say(&format!("{times} times, locks time out and connections are closed"));
     let mut caught_up = Duration::ZERO;
     for _ in 0..times {
-        arena.books.run_sql(&super::lock_devices(LOCKED)).await?;
+        environment.audited.run_sql(&super::lock_devices(LOCKED)).await?;
         tokio::time::sleep(PAUSE).await;
-        arena.books.run_sql(&disconnect(&format!("usename = '{role}'"))).await?;
-        // With all connections closed, ingestors pause; locks are for those that write.
-        caught_up = caught_up.max(arena.settle().await?);
+        environment.audited.run_sql(&disconnect(&format!("usename = '{role}'"))).await?;
+        // While all connections are closed, ingestors pause; locks affect those that write.
+        caught_up = caught_up.max(environment.settle().await?);
     }
-    let refusals = arena.fleet.logged(REFUSED)? - before;
-    arena.narrator.say(&format!(
-        "{refusals} errors were not understood; caught up after {} at most",
+    let refusals = environment.fleet.logged(REFUSED)? - before;
+    environment.narrator.say(&format!(
+        "{refusals} errors were not recognised; caught up after at most {}",
         seconds(caught_up)
     ));
-    let ingestors = arena.fleet.kill_all().await;
-    arena.proxy.translate_errors(false);
-    arena.books.run_sql(&take_from(&role)).await.context("drop the role")?;
-    arena.fleet.recruitment.database_url = ours;
-    arena.fleet.start_many(ingestors)?;
-    arena.settle().await?;
-    ensure!(refusals > 0, "every error was understood: nothing was tried");
+    let ingestors = environment.fleet.kill_all().await;
+    environment.proxy.translate_errors(false);
+    environment.audited.run_sql(&take_from(&role)).await.context("drop the role")?;
+    environment.fleet.launch.database_url = ours;
+    environment.fleet.start_many(ingestors)?;
+    environment.settle().await?;
+    ensure!(refusals > 0, "every error was recognised: the fault had no effect");
     Ok(Misunderstood { translator, refusals })
 }
 
-/// Has messages translated, by the server if it can.
-async fn translate(arena: &Arena) -> anyhow::Result<Translator> {
+/// Makes the server translate messages if it can, otherwise the proxy.
+async fn translate(environment: &Environment) -> anyhow::Result<Translator> {
     let set = format!("set lc_messages = '{LOCALE}'");
-    match arena.books.alter_database(&set).await {
+    match environment.audited.alter_database(&set).await {
         Ok(()) => {
-            arena.narrator.say(&format!("the database speaks {LOCALE}"));
+            environment.narrator.say(&format!("the database reports errors in {LOCALE}"));
             Ok(Translator::Server)
         }
         Err(error) => {
-            arena
+            environment
                 .narrator
-                .say(&format!("the server has no {LOCALE}, so the relay translates errors: {error:#}"));
-            arena.proxy.translate_errors(true);
+                .say(&format!("the server has no {LOCALE}, so the proxy translates errors: {error:#}"));
+            environment.proxy.translate_errors(true);
             Ok(Translator::Relay)
         }
     }
 }
 
-/// The URL of the ingestors for that role.
-fn role_of(role: &str, arena: &Arena) -> anyhow::Result<String> {
-    let url = &arena.fleet.recruitment.database_url;
-    let (scheme, rest) = url.split_once("//").context("a database URL has a scheme")?;
-    let (_, server) = rest.split_once('@').context("a database URL names a user")?;
+/// The URL for ingestors that connect as this role.
+fn role_of(role: &str, environment: &Environment) -> anyhow::Result<String> {
+    let url = &environment.fleet.launch.database_url;
+    let (scheme, rest) = url.split_once("//").context("the database URL has no scheme")?;
+    let (_, server) = rest.split_once('@').context("the database URL has no user")?;
     Ok(format!("{scheme}//{role}@{server}"))
 }
 
-/// Makes the role, and has it own what ingestors write to: they make partitions and drop them.
+/// Creates the role as the owner of all that ingestors write to, because they create and drop
+/// partitions.
 fn hand_to(role: &str) -> String {
     format!(
         "create role {role} login;

@@ -1,9 +1,9 @@
-//! Another producer writes to the events topic what no gateway does: headers without a value, transactions that it commits or
-//! aborts, and batches that nobody can read.
+//! Another producer writes records to the events topic that no gateway writes: headers without a
+//! value, transactions that it commits or aborts, and batches that cannot be read.
 
 mod disk;
 
-use crate::arena::Arena;
+use crate::environment::Environment;
 use crate::markers::{Form, Marker};
 use crate::narrator::seconds;
 use crate::wire;
@@ -21,21 +21,21 @@ use testkit::kafka_wire::{Batch, Connection};
 pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__KAFKA__MAX_UNPACKED_BYTES", "1048576")];
 /// Records of a batch that unpacks to more than that, and the bytes of each.
 const BOMB: (usize, usize) = (120, 10_000);
-/// Copies of the record in each other batch, but for markers.
+/// Copies of the record in each other batch, except for markers.
 const COPIES: usize = 3;
 const POD: &str = "foreign-pod";
-/// Dead letters of batches that nobody can read, with the number of records in each.
+/// Dead letters of batches that cannot be read, with the number of records in each.
 const LETTERS: &str = "select last_offset - first_offset + 1 as records from dead_letters
                        where reason = 'UNREADABLE_BATCH'";
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone, Copy)]
 pub struct Written {
-    /// Batches that nobody can read.
+    /// Batches that cannot be read.
     pub unreadable: usize,
-    /// How many of them are damaged in the files of the broker.
+    /// How many of them are damaged in the broker's files.
     pub damaged: usize,
-    /// Until all was read.
+    /// The time until everything was read.
     pub caught_up: Duration,
 }
 
@@ -44,11 +44,11 @@ pub struct Written {
 struct Foreign {
     topic: String,
     partition: i32,
-    /// In milliseconds.
+    /// Milliseconds since 1970.
     now: i64,
 }
 
-/// Where the records of the other producer are.
+/// The offsets of the other producer's records.
 #[derive(Debug, Clone, Copy)]
 struct Places {
     committed_marker: i64,
@@ -56,45 +56,50 @@ struct Places {
     damaged: Option<i64>,
 }
 
-/// Writes all of that into each partition of the arena's topic, while no ingestor runs. Where the `data` of the broker can be
-/// reached, a batch of each partition is damaged there, too. Then starts as many ingestors.
+/// Writes all of that to each partition of the environment's topic while no ingestor runs. If the
+/// broker's folder `data` is accessible, a batch of each partition is damaged there, too. Then
+/// starts as many ingestors as before.
 ///
 /// # Errors
-/// When such a batch is read, or does not become one dead letter, or the ingestors do not catch up.
-pub async fn write(arena: &mut Arena, brokers: &str, data: Option<&Path>) -> anyhow::Result<Written> {
-    arena.settle().await?;
-    let ingestors = arena.fleet.kill_all().await;
-    for partition in 0..arena.plan.partitions {
+/// When such a batch is read, does not become one dead letter, or the ingestors do not catch up.
+pub async fn write(
+    environment: &mut Environment,
+    brokers: &str,
+    data: Option<&Path>,
+) -> anyhow::Result<Written> {
+    environment.settle().await?;
+    let ingestors = environment.fleet.kill_all().await;
+    for partition in 0..environment.plan.partitions {
         let now = runtime::clock::now().timestamp_millis();
-        let foreign = Foreign { topic: arena.topic.clone(), partition, now };
+        let foreign = Foreign { topic: environment.topic.clone(), partition, now };
         let damages = data.is_some();
         let writing = foreign.clone();
         let places = wire::ask(brokers, move |connection| writing.write(connection, damages)).await?;
         if let Some(data) = data {
             disk::damage(data, &foreign.topic, partition, &foreign.damaged_value())?;
         }
-        foreign.record(places, arena)?;
+        foreign.record(places, environment)?;
     }
-    let unreadable = arena.unreadable.len();
+    let unreadable = environment.unreadable.len();
     let damaged = data.map_or(0, |_| unreadable / 2);
-    arena.narrator.say(&format!(
+    environment.narrator.say(&format!(
         "another producer has written headers without a value, transactions committed and aborted, and {unreadable} batches that \
-         cannot be read, {damaged} of them damaged on the disk"
+         cannot be read, {damaged} of them damaged on disk"
     ));
-    // Behind all of that.
-    arena.mark(Form::Plain).await?;
-    arena.fleet.start_many(ingestors)?;
+    // Behind all of these records.
+    environment.mark(Form::Plain).await?;
+    environment.fleet.start_many(ingestors)?;
     let all = i64::try_from(unreadable)?;
-    let letters = async || Ok(arena.books.number(&count(LETTERS)).await? >= all);
-    arena.wait_until("the batches that cannot be read to become dead letters", letters).await?;
-    let caught_up = arena.settle().await?;
+    let letters = async || Ok(environment.audited.number(&count(LETTERS)).await? >= all);
+    environment.wait_until("the batches that cannot be read to become dead letters", letters).await?;
+    let caught_up = environment.settle().await?;
     let sizes = format!("{LETTERS} and last_offset - first_offset + 1 in ({}, {COPIES})", BOMB.0);
-    let whole = arena.books.number(&count(&sizes)).await?;
+    let whole = environment.audited.number(&count(&sizes)).await?;
     ensure!(
         whole == all,
-        "{whole} of {all} batches that cannot be read are one dead letter, from end to end"
+        "only {whole} of {all} batches that cannot be read became one complete dead letter"
     );
-    arena.narrator.say(&format!("caught up after {}", seconds(caught_up)));
+    environment.narrator.say(&format!("caught up after {}", seconds(caught_up)));
     Ok(Written { unreadable, damaged, caught_up })
 }
 
@@ -103,7 +108,7 @@ fn count(rows: &str) -> String {
 }
 
 impl Foreign {
-    /// Writes it; the batch to be damaged only where that is possible.
+    /// Writes the records; the batch to be damaged only if `damages` is true.
     fn write(&self, connection: &mut Connection, damages: bool) -> Places {
         let event = |status| self.batch(COPIES, self.event(status));
         // An event that is applied, and a later one that replaces it.
@@ -111,7 +116,7 @@ impl Foreign {
         connection.produce(&self.topic, None, &header);
         self.transact(connection, event(ConnectorStatus::Finishing), true);
         let committed_marker = self.transact(connection, self.batch(1, self.marker("committed")), true);
-        // Later still: it would show.
+        // Later than both: it would show if it were applied.
         self.transact(connection, event(ConnectorStatus::Faulted), false);
         self.transact(connection, self.batch(1, self.marker("aborted")), false);
         let bomb = Batch { gzip: true, ..self.batch(BOMB.0, vec![b' '; BOMB.1]) };
@@ -125,7 +130,7 @@ impl Foreign {
         Batch { records, value, partition: self.partition, timestamp_ms: self.now, ..Batch::default() }
     }
 
-    /// Writes the batch in a transaction of its own; returns its offset.
+    /// Writes the batch in its own transaction; returns its offset.
     fn transact(&self, connection: &mut Connection, batch: Batch, commits: bool) -> i64 {
         let name = format!("{}-{}", self.topic, self.partition);
         let producer = connection.begin_in(&name, &self.topic, self.partition);
@@ -138,15 +143,15 @@ impl Foreign {
         offset
     }
 
-    /// Adds to what was sent all that must have an effect.
-    fn record(&self, places: Places, arena: &mut Arena) -> anyhow::Result<()> {
+    /// Adds everything that must have an effect to what was sent.
+    fn record(&self, places: Places, environment: &mut Environment) -> anyhow::Result<()> {
         let marker = |name: &str, offset| Marker { name: self.name(name), partition: self.partition, offset };
         let unreadable = [("bomb", Some(places.bomb)), ("damaged", places.damaged)];
         let unreadable = unreadable.into_iter().filter_map(|(name, place)| Some(marker(name, place?)));
-        arena.unreadable.extend(unreadable.clone());
-        arena.sent.markers.extend(unreadable);
-        arena.sent.markers.push(marker("committed", places.committed_marker));
-        arena.sent.ledger.devices.push(self.device()?);
+        environment.unreadable.extend(unreadable.clone());
+        environment.sent.markers.extend(unreadable);
+        environment.sent.markers.push(marker("committed", places.committed_marker));
+        environment.sent.ledger.devices.push(self.device()?);
         Ok(())
     }
 

@@ -1,14 +1,14 @@
-//! Messages of Postgres's protocol, as far as a relay must tell them apart.
+//! Messages of PostgreSQL's protocol, as far as the proxy must distinguish them.
 
 use super::Source;
 use std::io::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// More than any message of this platform; protects from reading nonsense as a length.
+/// Longer than any message of this platform; protects against reading garbage as a length.
 const LARGEST: usize = 256 << 20;
-/// What a translated error says, whatever it is.
+/// The text of every translated error.
 const TRANSLATED: &[u8] = "数据库拒绝了该语句".as_bytes();
-/// A length counts itself.
+/// A length includes itself.
 const LENGTH: usize = 4;
 
 /// A message with a type.
@@ -18,7 +18,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Whether a client asks for a transaction to be committed: a query, simple or to be prepared, that begins so.
+    /// Whether a client requests a commit: a simple or prepared query that begins so.
     pub(super) fn asks_for_commit(&self) -> bool {
         let sql = match self.kind {
             b'Q' => self.body.as_slice(),
@@ -30,12 +30,13 @@ impl Frame {
         sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"commit"))
     }
 
-    /// How many bytes its content has.
+    /// The size of the content in bytes.
     pub(super) const fn bytes(&self) -> usize {
         self.body.len()
     }
 
-    /// Replaces the text of an error with Chinese, as a server in another language would; its code stays.
+    /// Replaces the text of an error with Chinese, as a server with another language would; its
+    /// code stays.
     pub(super) fn translate(&mut self) {
         if self.kind != b'E' {
             return;
@@ -48,13 +49,13 @@ impl Frame {
         self.body = fields.flat_map(translated).chain([0]).collect();
     }
 
-    /// Whether a server says that it has committed a transaction.
+    /// Whether a server reports that it has committed a transaction.
     pub(super) fn tells_of_commit(&self) -> bool {
         self.kind == b'C' && self.body.starts_with(b"COMMIT")
     }
 }
 
-/// The first message of a client, with its length.
+/// The first message of a client, including its length.
 pub(super) async fn read_startup(from: &mut impl Source) -> Result<Vec<u8>> {
     let length = from.read_u32().await?;
     let mut message = length.to_be_bytes().to_vec();
@@ -79,7 +80,8 @@ pub(super) async fn write_frame(to: &mut (impl AsyncWrite + Unpin), frame: &Fram
 async fn read_body(from: &mut impl Source, length: u32) -> Result<Vec<u8>> {
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let rest = length.checked_sub(LENGTH).filter(|rest| *rest <= LARGEST);
-    let mut body = vec![0; rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "no message of Postgres"))?];
+    let mut body =
+        vec![0; rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "not a message of PostgreSQL"))?];
     from.read_exact(&mut body).await?;
     Ok(body)
 }
@@ -89,7 +91,7 @@ mod tests {
     use super::Frame;
 
     #[test]
-    fn a_commit_is_told_from_what_only_sounds_like_it() {
+    fn recognises_a_commit_and_nothing_similar() {
         let asks = |kind: u8, body: &[u8]| Frame { kind, body: body.to_vec() }.asks_for_commit();
         assert!(asks(b'Q', b"COMMIT\0"));
         assert!(asks(b'Q', b" commit and chain\0"));
@@ -102,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_translated_and_keeps_its_code() {
+    fn translates_an_error_and_keeps_its_code() {
         let mut error = Frame { kind: b'E', body: b"SERROR\0C40P01\0Mdeadlock detected\0\0".to_vec() };
         error.translate();
         assert_eq!(error.body, "SERROR\0C40P01\0M数据库拒绝了该语句\0\0".as_bytes());

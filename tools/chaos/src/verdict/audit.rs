@@ -1,13 +1,14 @@
-//! What the audit in the database says: offsets written once and in order, by who held the partition, no state gone back.
+//! Checks of the audit: offsets are written once and in order, by the owner of the partition, and
+//! no state becomes older.
 
 use super::{Allowed, Finding, finding};
-use crate::books::{Books, rows};
+use crate::database_audit::{AuditedDatabase, rows};
 use crate::lag::next_offsets;
 use crate::markers::Marker;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a rule says when it is broken, and a query for the breaches.
+/// The finding for a broken rule, and the query for its violations.
 const RULES: [(&str, &str); 5] = [
     (
         "a batch does not begin where the one before it ended, or ends where it began",
@@ -16,7 +17,7 @@ const RULES: [(&str, &str); 5] = [
          where from_offset <> before or to_offset <= from_offset order by seq",
     ),
     (
-        "a batch was written by somebody else than the one who took the partition under that epoch",
+        "a batch was written by another ingestor than the one that took the partition under that epoch",
         "select partition, epoch, from_offset, to_offset, writer from chaos_moves m
          where not exists (select from chaos_takes t
                            where t.partition = m.partition and t.epoch = m.epoch and t.taker = m.writer)
@@ -43,27 +44,27 @@ const STRANGE_LETTERS: &str = "
     where reason <> 'MISSING_EVENT_TYPE' or position('{\"marker\":' in convert_from(value, 'UTF8')) <> 1
     order by 1, 2";
 
-/// Which rules are broken.
+/// The broken rules.
 ///
 /// # Errors
-/// When Postgres cannot be asked.
-pub async fn violations(books: &Books) -> anyhow::Result<Vec<Finding>> {
+/// When PostgreSQL cannot be reached.
+pub async fn violations(audited: &AuditedDatabase) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for (rule, breaches) in RULES {
         let breaches: Vec<String> =
-            rows(&books.database, breaches).await?.iter().map(Value::to_string).collect();
+            rows(&audited.database, breaches).await?.iter().map(Value::to_string).collect();
         findings.extend(finding(rule, &breaches));
     }
     Ok(findings)
 }
 
-/// Events that became dead letters. Where it is allowed, that of a marker may say that the database refused it, and a batch that
-/// nobody can read has one.
+/// Events that became dead letters. If allowed, a marker's dead letter may have the reason that the
+/// database refused it, and a batch that cannot be read has one.
 ///
 /// # Errors
-/// When Postgres cannot be asked.
+/// When PostgreSQL cannot be reached.
 pub async fn condemned(
-    books: &Books,
+    audited: &AuditedDatabase,
     markers: &[Marker],
     allowed: &Allowed<'_>,
 ) -> anyhow::Result<Option<Finding>> {
@@ -74,47 +75,48 @@ pub async fn condemned(
         Some("UNREADABLE_BATCH") => unreadable.contains(&place(letter)),
         _ => false,
     };
-    let mut letters = rows(&books.database, STRANGE_LETTERS).await?;
+    let mut letters = rows(&audited.database, STRANGE_LETTERS).await?;
     letters.retain(|letter| !is_allowed(letter));
     let letters: Vec<String> = letters.iter().map(Value::to_string).collect();
     Ok(finding("an event that was sent became a dead letter", &letters))
 }
 
-/// The partition and the offset that a row names.
+/// The partition and the offset of a row.
 fn place(row: &Value) -> (Option<i64>, Option<i64>) {
     let number = |field: &str| row.get(field).and_then(Value::as_i64);
     (number("partition"), number("at_offset"))
 }
 
-/// Partitions that do not stand at their ends.
+/// Partitions whose next offset is not their end.
 ///
 /// # Errors
-/// When Postgres cannot be asked.
-pub async fn unread(books: &Books, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
-    let next = next_offsets(books).await?;
+/// When PostgreSQL cannot be reached.
+pub async fn unread(audited: &AuditedDatabase, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
+    let next = next_offsets(audited).await?;
     let differs = |(partition, end): (&i32, &i64)| {
-        let stands = next.get(partition).copied().unwrap_or(0);
-        (stands != *end).then(|| format!("partition {partition} ends at {end} and stands at {stands}"))
+        let next_offset = next.get(partition).copied().unwrap_or(0);
+        (next_offset != *end)
+            .then(|| format!("partition {partition} ends at {end}, but its next offset is {next_offset}"))
     };
-    Ok(finding("a partition is not read to its end", &ends.iter().filter_map(differs).collect::<Vec<_>>())
+    Ok(finding("a partition was not read to its end", &ends.iter().filter_map(differs).collect::<Vec<_>>())
         .into_iter()
         .collect())
 }
 
-/// Markers that were acknowledged and have no effect, and effects of none that was sent. A marker whose acknowledgement was
-/// lost lies in its partition twice, and has an effect at each place.
+/// Acknowledged markers without an effect, and effects of markers that were not sent. A marker
+/// whose acknowledgement was lost is in its partition twice, and has an effect at each place.
 ///
 /// # Errors
-/// When Postgres cannot be asked.
-pub async fn miscounted(books: &Books, markers: &[Marker]) -> anyhow::Result<Vec<Finding>> {
+/// When PostgreSQL cannot be reached.
+pub async fn miscounted(audited: &AuditedDatabase, markers: &[Marker]) -> anyhow::Result<Vec<Finding>> {
     let effects = rows(
-        &books.database,
-        // Those of a log that was replaced have another topic name.
+        &audited.database,
+        // Those of a replaced log have another topic name.
         "select e.partition, e.at_offset, convert_from(d.value, 'UTF8')::jsonb ->> 'marker' as name
          from chaos_effects e left join dead_letters d on d.partition = e.partition and d.first_offset = e.at_offset
                                                          and d.topic not like '%#%'",
     );
-    // A letter that was refused itself has lost its value, and is known by its place.
+    // A dead letter that was refused itself has no value, and is recognised by its place.
     let by_place: BTreeMap<_, _> = markers.iter().map(|marker| (marker.place(), &*marker.name)).collect();
     let mut written = BTreeSet::new();
     let mut named = BTreeSet::new();
@@ -130,6 +132,6 @@ pub async fn miscounted(books: &Books, markers: &[Marker]) -> anyhow::Result<Vec
     let strange: Vec<String> = named.difference(&sent).cloned().collect();
     let mut findings = Vec::new();
     findings.extend(finding("an acknowledged record has no effect", &lost));
-    findings.extend(finding("an effect of a record that was not acknowledged", &strange));
+    findings.extend(finding("an unacknowledged record has an effect", &strange));
     Ok(findings)
 }

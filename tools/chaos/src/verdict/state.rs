@@ -1,14 +1,14 @@
-//! Devices, connectors and sessions: what stands against what was sent.
+//! Compares devices, connectors and sessions in the database with what was sent.
 
 use super::{Finding, finding};
-use crate::books::rows;
+use crate::database_audit::rows;
 use gateway_simulator::ledger::{DeviceLedger, Ledger};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use storage::Database;
 
-/// A table that is compared row by row: what of it stands, and what of a device must stand. Each further table that events are
-/// written to is one more of these.
+/// A table that is compared row by row: its stored rows, and the expected rows of a device. Each
+/// further table that events are written to needs one more of these.
 struct Comparison {
     what: &'static str,
     stored: &'static str,
@@ -41,10 +41,11 @@ const COMPARISONS: [Comparison; 4] = [
     },
 ];
 
-/// Where `database` differs from `ledger`, but for devices whose ids begin as those of `bystanders`.
+/// The differences between `database` and `ledger`, without devices whose ids begin with
+/// `bystanders`.
 ///
 /// # Errors
-/// When Postgres cannot be asked.
+/// When PostgreSQL cannot be reached.
 pub async fn differences(
     database: &Database,
     ledger: &Ledger,
@@ -68,7 +69,7 @@ pub async fn differences(
     Ok(findings)
 }
 
-/// The id of the device that a row is about.
+/// The device id of a row.
 fn device(row: &Value) -> &str {
     row.get("id").and_then(Value::as_str).unwrap_or_default()
 }
@@ -101,13 +102,13 @@ fn sessions(device: &DeviceLedger) -> Vec<Value> {
 }
 
 fn samples(device: &DeviceLedger) -> Vec<Value> {
-    // Each reading is of an instant of its own.
+    // Each reading has its own instant.
     let samples: u64 = device.sessions.iter().map(|session| session.meter_values).sum();
     let row = json!({ "id": device.charge_point_id, "samples": samples });
     if samples > 0 { vec![row] } else { Vec::new() }
 }
 
-/// A row as text. 5 and 5.0 are one number.
+/// A row as text, in which 5 and 5.0 are equal.
 fn line(row: &Value) -> String {
     let fields = row.as_object().into_iter().flatten();
     let text = |(name, value): (&String, &Value)| {

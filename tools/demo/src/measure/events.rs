@@ -1,4 +1,4 @@
-//! From a gateway's sending to the API's showing.
+//! Latency from the sending of an event by the gateway to its visibility in the API.
 
 use crate::stage::{Stage, simulator_settings};
 use anyhow::{Context as _, ensure};
@@ -11,11 +11,11 @@ use runtime::Shutdown;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// Piles whose status is changed and watched, each by itself.
+/// Piles whose status is changed and watched, each on its own.
 const PROBES: usize = 4;
-/// Between two changes of a probe.
+/// The pause between two changes of a probe.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Between two looks at a probe.
+/// The pause between two reads of a probe.
 const LOOK: Duration = Duration::from_millis(2);
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -36,7 +36,7 @@ pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result
     let stop = Shutdown::new(Duration::from_secs(5));
     let mut latencies = Latencies::default();
     let watch = async {
-        // Ten thousand devices announce themselves first; that burst is not what is measured.
+        // First, ten thousand devices announce themselves; that burst is not measured.
         caught_up(stage, &probes).await?;
         let watched = probes.iter().map(|(device, path)| watch(stage, device, path, each));
         let [a, b, c, d] =
@@ -49,7 +49,7 @@ pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result
     let (report, watched) = tokio::join!(Box::pin(load.run(&settings, &stop)), Box::pin(watch));
     watched?;
     let report = report?;
-    ensure!(report.failed == 0, "{} events were not acknowledged", report.failed);
+    ensure!(report.failed == 0, "{} events were not acknowledged by Kafka", report.failed);
     Ok(latencies)
 }
 
@@ -68,7 +68,7 @@ async fn register(stage: &Stage) -> anyhow::Result<Vec<(ChargePointId, String)>>
     Ok(probes)
 }
 
-/// Waits until what the probes say now is visible at once.
+/// Waits until a change of a probe is visible at once.
 async fn caught_up(stage: &Stage, probes: &[(ChargePointId, String)]) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
@@ -91,7 +91,7 @@ async fn watch(
     let mut latencies = Latencies::default();
     let begun = Instant::now();
     let mut statuses = [ConnectorStatus::Preparing, ConnectorStatus::Available].into_iter().cycle();
-    // The load's own seconds are over when these are: stay within them.
+    // The load runs for exactly `each`: do not measure longer than that.
     while begun.elapsed() + Duration::from_secs(1) < each {
         let status = statuses.next().context("statuses never end")?;
         latencies.push(change(stage, device, path, status).await?);
@@ -100,7 +100,7 @@ async fn watch(
     Ok(latencies)
 }
 
-/// Has a device report `status`; answers how long after the sending the API showed it.
+/// Makes a device report `status`; returns how long after the sending the API showed it.
 async fn change(
     stage: &Stage,
     device: &ChargePointId,
@@ -108,7 +108,7 @@ async fn change(
     status: ConnectorStatus,
 ) -> anyhow::Result<Duration> {
     let sent = stage.simulator.set_status(device, ConnectorId::parse(1)?, status, None).await?;
-    let sent = sent.first().context("nothing was sent")?;
+    let sent = sent.first().context("the device sent no event")?;
     visible(&stage.assets, path, status).await?;
     Ok((runtime::clock::now() - sent.position.sent_at).to_std().unwrap_or_default())
 }
@@ -120,7 +120,7 @@ async fn visible(assets: &Api, path: &str, status: ConnectorStatus) -> anyhow::R
         if pile.text("/connectors/0/status") == status.as_str() {
             return Ok(());
         }
-        ensure!(begun.elapsed() < PATIENCE, "{path} never showed {status}: {}", pile.body);
+        ensure!(begun.elapsed() < PATIENCE, "{path} did not show {status} in time: {}", pile.body);
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The story with the deployed gateway: no start, no heartbeat, no goodbye and no answer is
-//! reported, and keys run out.
+//! The story with the deployed gateway, which reports no starts, heartbeats, disconnections or
+//! answers, and whose keys expire.
 
 use super::{PATIENCE, Registered, come_online, command, create, energy_climbs, prices, stop, until};
 use crate::stage::Stage;
@@ -9,7 +9,7 @@ use launch::narrator::{Steps, call, heading, seen};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// Plays it.
+/// Plays the story.
 pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
     heading("The same with the deployed gateway");
     let gateway = stage.deployed_gateway().await?;
@@ -32,25 +32,25 @@ async fn start(
     steps: &mut Steps,
     pile: &Registered,
 ) -> anyhow::Result<()> {
-    steps.next("The order service starts a charge; no answer comes, the connector shows the effect");
+    steps.next("The order service starts a charge; the connector's status confirms it without an answer");
     let body = json!({ "idTag": "RFID123", "connectorId": 1 });
     let id = command(stage, gateway, pile, "start-transaction", &body).await?;
     let path = format!("/api/v1/commands/{id}");
     let confirmed = until(&stage.commands, &path, |it| it.text("/status") == "confirmed").await?;
-    ensure!(confirmed.text("/answer/status").is_empty(), "an answer came: {}", confirmed.body);
+    ensure!(confirmed.text("/answer/status").is_empty(), "unexpected answer: {}", confirmed.body);
     let effect = confirmed.text("/effect/kind");
-    ensure!(matches!(effect, "status" | "charging"), "another effect: {}", confirmed.body);
+    ensure!(matches!(effect, "status" | "charging"), "unexpected effect: {}", confirmed.body);
     call("GET", &path, &format!("status confirmed, effect {effect}, no answer"));
     Ok(())
 }
 
 async fn read(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
-    steps.next("Readings show that a session has begun, and what it charges");
+    steps.next("Meter values show that a session has begun");
     energy_climbs(stage, pile).await?;
     let path = format!("{}/sessions", pile.path());
     let sessions = until(&stage.assets, &path, |it| !it.text("/items/0/id").is_empty()).await?;
     let (started_by, id) = (sessions.text("/items/0/startedBy"), sessions.text("/items/0/transactionId"));
-    ensure!(started_by == "readings" && !id.is_empty(), "it began otherwise: {}", sessions.body);
+    ensure!(started_by == "readings" && !id.is_empty(), "unexpected session: {}", sessions.body);
     call("GET", &path, &format!("transactionId {id}, startedBy {started_by}"));
     Ok(())
 }
@@ -61,23 +61,21 @@ async fn run_out(
     steps: &mut Steps,
     pile: &Registered,
 ) -> anyhow::Result<()> {
-    steps.next(
-        "The key of the device has run out; a command goes to the pod that the device was last heard through",
-    );
+    steps.next("The device's key has expired; a command goes to the pod that last reported the device");
     let key = format!("conn:{}", pile.device);
     let redis = launch::redis()?;
     let begun = Instant::now();
     // An error means that Redis is not connected yet.
     while !redis.get_many(&[&key]).await.is_ok_and(|values| values == [None]) {
-        ensure!(begun.elapsed() < PATIENCE, "the key {key} does not run out");
+        ensure!(begun.elapsed() < PATIENCE, "the key {key} did not expire in time");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let body = json!({ "requestedMessage": "StatusNotification", "connectorId": 1 });
     let id = command(stage, gateway, pile, "trigger-message", &body).await?;
     let path = format!("/api/v1/commands/{id}");
     let sent = until(&stage.commands, &path, |it| !it.text("/route").is_empty()).await?;
-    ensure!(sent.text("/route") == "last-heard", "another route: {}", sent.body);
+    ensure!(sent.text("/route") == "last-heard", "unexpected route: {}", sent.body);
     call("GET", &path, &format!("gatewayId {}, route last-heard", sent.text("/gatewayId")));
-    seen("the device is online and can be commanded, though no key says where it is");
+    seen("the device is online and can be commanded without a key");
     Ok(())
 }

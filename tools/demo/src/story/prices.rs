@@ -1,4 +1,5 @@
-//! What charging costs: a tariff for the station, the price and its reason, and what a session came to.
+//! What charging costs: a tariff for the station, the price with its reason, and the quote of a
+//! session.
 
 use super::{Registered, until};
 use crate::stage::Stage;
@@ -6,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use launch::narrator::{Steps, call, seen};
 use serde_json::{Value, json};
 
-/// Four kinds of bands, as in many a Chinese city.
+/// A price list with four kinds of bands, as in many cities in China.
 fn price_list() -> Value {
     let band = |from: &str, to: &str, kind: &str, electricity: &str| json!({ "from": from, "to": to, "kind": kind, "electricityPrice": electricity, "serviceFee": "0.80" });
     let bands = [
@@ -20,7 +21,7 @@ fn price_list() -> Value {
     json!({ "timeZone": "Asia/Shanghai", "schedules": [{ "bands": bands }] })
 }
 
-/// Makes a tariff and binds it to stations; answers its path.
+/// Creates a tariff and binds it to stations; returns its path.
 pub async fn put_up(stage: &Stage, stations: &[&str]) -> anyhow::Result<String> {
     let details = json!({ "name": "分时电价", "currency": "CNY", "status": "Active" });
     let tariff = stage.assets.post("/api/v1/tariffs", &details).await?.expect(201)?;
@@ -35,13 +36,13 @@ pub async fn put_up(stage: &Stage, stations: &[&str]) -> anyhow::Result<String> 
     Ok(path)
 }
 
-/// The operator prices the station, and anyone asks for the price.
+/// Prices the station and reads the price.
 pub async fn tell(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
-    steps.next("The operator prices the station: 尖 峰 平 谷, electricity and service apart");
+    steps.next("The operator prices the station: 尖 峰 平 谷, electricity price and service fee");
     let tariff = put_up(stage, &[&pile.station]).await?;
     call("POST", &format!("{tariff}/draft/publish"), "200 in force at once, bound to the station");
 
-    steps.next("What does a kWh cost now, and why?");
+    steps.next("Read the current price of a kWh and its reason");
     let path = format!("/api/v1/tariffs/price?pileId={}&connectorId=1", pile.id);
     let price = stage.assets.get(&path).await?.expect(200)?;
     let (kwh, kind) = (price.text("/pricePerKwh"), price.text("/kind"));
@@ -51,14 +52,14 @@ pub async fn tell(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow
         &format!("{kwh} CNY, {kind}: version {}", price.number("/version").unwrap_or_default()),
     );
     let (level, outcome) = (price.text("/considered/0/level"), price.text("/considered/0/outcome"));
-    ensure!((level, outcome) == ("station", "applies"), "another binding won: {}", price.body);
-    seen(&format!("since the binding of the {level} {outcome}"));
+    ensure!((level, outcome) == ("station", "applies"), "another binding applies: {}", price.body);
+    seen(&format!("reason: the binding of the {level} {outcome}"));
     Ok(())
 }
 
-/// What the session that just ended came to.
+/// The cost of the session that has just ended.
 pub async fn quote(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
-    steps.next("What did the charge come to, by its own readings?");
+    steps.next("Read the cost of the session, from its meter values");
     let sessions = stage.assets.get(&format!("{}/sessions", pile.path())).await?.expect(200)?;
     let session = sessions.text("/items/0/id").to_owned();
     let path = format!("/api/v1/sessions/{session}");
@@ -66,8 +67,8 @@ pub async fn quote(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyho
     let path = format!("{path}/quote");
     let quote = stage.assets.get(&path).await?.expect(200)?;
     let total = quote.text("/totals/total/amount");
-    let kwh = quote.text("/energyWh").parse::<f64>().context("no energy")? / 1000.0;
-    ensure!(kwh > 0.0, "nothing was charged: {}", quote.body);
+    let kwh = quote.text("/energyWh").parse::<f64>().context("the quote has no energyWh")? / 1000.0;
+    ensure!(kwh > 0.0, "the session has no energy: {}", quote.body);
     call("GET", &path, &format!("{total} CNY for {kwh:.3} kWh"));
     seen(&format!(
         "electricity {}, service {}",

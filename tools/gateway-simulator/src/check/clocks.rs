@@ -1,5 +1,5 @@
-//! The clocks of the pods: compares the times of events and of their records with when the records were appended, as the platform
-//! concludes it.
+//! The clocks of the pods: compares the times of events and records with the times at which the
+//! records were appended, as the platform concludes them.
 
 use super::rule::Rule;
 use super::tally::Tallies;
@@ -8,31 +8,32 @@ use domain::ids::GatewayId;
 use domain::order::AppendClock;
 use std::collections::BTreeMap;
 
-/// Pods that are judged.
+/// The greatest number of pods that are judged.
 const MAX_PODS: usize = 1_000;
-/// Events that say enough of a clock.
+/// The number of events that suffices to judge a clock.
 const ENOUGH: u64 = 5;
 
-/// The clocks that were seen.
+/// The observed clocks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clocks {
     pods: BTreeMap<GatewayId, Clock>,
-    /// When the records of each partition were appended.
+    /// The append clock of each partition.
     partitions: BTreeMap<i32, AppendClock>,
 }
 
-/// The clock behind a pod's events.
+/// The clock that dates a pod's events.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     events: u64,
-    /// How many of them are of a later time than when they were sent.
+    /// How many events are dated later than they were sent.
     early: u64,
-    /// The least that an event was older; negative if it was of a later time.
+    /// The least age of an event when it was sent; negative if it was dated later.
     least: TimeDelta,
 }
 
 impl Clocks {
-    /// When a record was appended that was read at `seen_at`; records of a partition are to be given in their order.
+    /// When a record was appended that was read at `seen_at`. The records of a partition must be
+    /// given in their order.
     pub(super) fn appended_at(
         &mut self,
         partition: i32,
@@ -42,8 +43,8 @@ impl Clocks {
         self.partitions.entry(partition).or_default().appended_at(timestamp, seen_at)
     }
 
-    /// An event of that pod that was appended at `appended_at`, and the `clocks` that dated it: that of its record, and that of the
-    /// event if it has one. `limit`: how far ahead is too far.
+    /// Adds an event of the pod that was appended at `appended_at`, with the `clocks` that dated
+    /// it: that of its record, and that of the event if it has one. `limit` is the tolerated lead.
     pub(super) fn see(
         &mut self,
         pod: &GatewayId,
@@ -62,8 +63,8 @@ impl Clocks {
         clock.least = clock.least.min(age);
     }
 
-    /// A clock goes wrong if most of the pod's events are too early, or all are too late; one
-    /// device whose own clock goes wrong is not enough.
+    /// A clock is wrong if most of the pod's events are too early, or all are too late; one device
+    /// with a wrong clock is not enough.
     pub(super) fn judge(&self, limit: TimeDelta, tallies: &mut Tallies) {
         for (pod, clock) in self.pods.iter().filter(|(_, clock)| clock.events >= ENOUGH) {
             let (is_ahead, is_behind) = (clock.early * 2 > clock.events, clock.least > limit);

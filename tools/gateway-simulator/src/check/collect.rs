@@ -1,4 +1,4 @@
-//! Collects what there is to see of a gateway: reads the event topic, and has the keys looked at.
+//! Collects observations of a gateway: reads the event topic, and polls the keys.
 
 use super::command;
 use super::judge::{Judge, Place, Terms};
@@ -22,14 +22,14 @@ use wire::routing::RoutingHash;
 /// How long a fetch waits for an event.
 const MAX_WAIT: Duration = Duration::from_millis(500);
 const MAX_BYTES: usize = 1 << 20;
-/// Pauses after failures, from and to.
+/// The shortest and the longest pause after failures.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
-/// Attempts at the first question to Kafka and to Redis.
+/// Attempts at the first requests to Kafka and Redis.
 const ATTEMPTS: u32 = 20;
 
 /// What all tasks of a check share.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct CheckContext {
     judge: Mutex<Judge>,
     pub(super) kafka: Kafka,
     pub(super) redis: Redis,
@@ -38,33 +38,33 @@ pub(super) struct Desk {
     pub(super) routing_hash: RoutingHash,
 }
 
-impl Desk {
-    /// The judge, for a moment.
+impl CheckContext {
+    /// Locks the judge.
     pub(super) fn judge(&self) -> MutexGuard<'_, Judge> {
         self.judge.locked()
     }
 }
 
-/// Observes a gateway from its start on, until it is finished or dropped.
+/// A running check; it ends when it is finished or dropped.
 #[derive(Debug)]
 pub struct Check {
-    desk: Arc<Desk>,
+    context: Arc<CheckContext>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    /// Commands devices; ends by itself once it may begin nothing new.
+    /// Commands devices; ends once it may not start another trial.
     commander: Option<JoinHandle<()>>,
     commander_closing: CancellationToken,
     partitions: usize,
-    /// The devices that had a key when it began.
+    /// The devices that had a key at the start.
     had_key: BTreeSet<ChargePointId>,
     _stop_on_drop: DropGuard,
 }
 
 impl Check {
-    /// Begins to observe: when this returns, every record that comes from now on is seen.
+    /// Starts the check: every record that is appended after this returns is observed.
     ///
     /// # Errors
-    /// When Kafka or Redis does not answer, or Kafka does not know the topics.
+    /// When Kafka or Redis cannot be reached, or Kafka does not know the topics.
     pub async fn start(settings: &Settings, kafka: Kafka, redis: Redis) -> Result<Self, SimulatorError> {
         wait_for(&redis).await?;
         let partitions = Box::pin(kafka.partitions(&settings.topics.events)).await?;
@@ -81,11 +81,14 @@ impl Check {
                 judge.command_retention(&settings.topics.commands, found, settings.check.command_retention());
             }
             Err(error) => {
-                tracing::warn!(error = causes(&error), "the settings of the command topic cannot be read");
+                tracing::warn!(
+                    error = causes(&error),
+                    "the settings of the command topic cannot be read; its retention is not judged"
+                );
             }
         }
         let had_key = look::devices_with_key(&redis, settings.check.max_devices).await;
-        let desk = Arc::new(Desk {
+        let context = Arc::new(CheckContext {
             judge: Mutex::new(judge),
             kafka,
             redis,
@@ -95,33 +98,34 @@ impl Check {
         });
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         for reader in readers {
-            let work = reader.run(Arc::clone(&desk));
+            let work = reader.run(Arc::clone(&context));
             let stop = stop.clone();
             tasks.spawn(async move { stop.run_until_cancelled(work).await });
         }
-        let (work, stopped) = (look::keep_looking(Arc::clone(&desk)), stop.clone());
+        let (work, stopped) = (look::keep_looking(Arc::clone(&context)), stop.clone());
         tasks.spawn(async move { stopped.run_until_cancelled(work).await });
         tasks.close();
         let commander_closing = CancellationToken::new();
-        // As the platform, it publishes nothing to a topic that is not as agreed.
+        // Like the platform, the check publishes nothing to a topic of another size.
         let is_commanding = settings.check.command && is_as_agreed;
         let commander = is_commanding.then(|| {
-            let work = command::command_devices(Arc::clone(&desk), commander_closing.clone());
+            let work = command::command_devices(Arc::clone(&context), commander_closing.clone());
             let stop = stop.clone();
             tokio::spawn(async move { stop.run_until_cancelled(work).await.unwrap_or_default() })
         });
         let _stop_on_drop = stop.clone().drop_guard();
         let partitions = partitions.len();
-        Ok(Self { desk, tasks, stop, commander, commander_closing, partitions, had_key, _stop_on_drop })
+        Ok(Self { context, tasks, stop, commander, commander_closing, partitions, had_key, _stop_on_drop })
     }
 
-    /// The verdict, as things stand.
+    /// The verdict on everything observed so far.
     #[must_use]
     pub fn so_far(&self) -> Verdict {
-        self.desk.judge().verdict(runtime::clock::now())
+        self.context.judge().verdict(runtime::clock::now())
     }
 
-    /// Ends it, and gives the verdict. Unless it is to be quick, commands that were sent may still be answered.
+    /// Ends the check and returns the verdict. Unless `quickly` is set, first waits for responses
+    /// to commands that were sent.
     pub async fn finish(mut self, quickly: bool) -> Verdict {
         self.commander_closing.cancel();
         if let Some(commander) = self.commander.take()
@@ -132,12 +136,12 @@ impl Check {
         }
         self.stop.cancel();
         self.tasks.wait().await;
-        let partitions = Box::pin(self.desk.kafka.partitions(&self.desk.topics.events)).await;
+        let partitions = Box::pin(self.context.kafka.partitions(&self.context.topics.events)).await;
         if partitions.is_ok_and(|now| now.len() > self.partitions) {
-            self.desk.judge().grown();
+            self.context.judge().grown();
         }
-        let have_key = look::devices_with_key(&self.desk.redis, self.desk.settings.max_devices).await;
-        self.desk.judge().kept_keys(self.had_key.intersection(&have_key));
+        let have_key = look::devices_with_key(&self.context.redis, self.context.settings.max_devices).await;
+        self.context.judge().kept_keys(self.had_key.intersection(&have_key));
         self.so_far()
     }
 }
@@ -154,7 +158,7 @@ fn terms(settings: &CheckSettings) -> Terms {
     }
 }
 
-/// Redis is connected to in the background.
+/// Waits until Redis responds, because the client connects in the background.
 async fn wait_for(redis: &Redis) -> Result<(), RedisError> {
     let mut attempt = 1;
     loop {
@@ -176,7 +180,7 @@ struct EventReader {
 }
 
 impl EventReader {
-    /// Begins at the end of the partition: what was before may be of another gateway.
+    /// Begins at the end of the partition: earlier records may belong to another gateway.
     async fn open(kafka: &Kafka, topic: &str, partition: i32) -> Result<Self, KafkaError> {
         let reader = kafka.reader(topic, partition);
         let mut attempt = 1;
@@ -192,21 +196,25 @@ impl EventReader {
         }
     }
 
-    /// Shows every record to the judge, until it is dropped.
-    async fn run(mut self, desk: Arc<Desk>) {
+    /// Passes every record to the judge, until it is dropped.
+    async fn run(mut self, context: Arc<CheckContext>) {
         let mut pause = PAUSE.0;
         loop {
-            // Boxed: what is inside is a type too deep for the compiler's patience.
+            // Boxed, because the type inside is too deep for the compiler.
             match Box::pin(self.reader.fetch(self.offset, MAX_WAIT, MAX_BYTES)).await {
                 Ok(fetched) => {
                     pause = PAUSE.0;
                     let seen_at = runtime::clock::now();
-                    let mut judge = desk.judge();
+                    let mut judge = context.judge();
                     if !fetched.records.is_empty() {
                         judge.fetched();
                     }
                     for range in fetched.unreadable {
-                        tracing::warn!(partition = self.partition, ?range, "a batch cannot be read");
+                        tracing::warn!(
+                            partition = self.partition,
+                            ?range,
+                            "a batch cannot be read; it is skipped"
+                        );
                         judge.unreadable(Place { partition: self.partition, offset: range.first_offset });
                     }
                     for record in fetched.records {
@@ -218,9 +226,9 @@ impl EventReader {
                     tracing::warn!(
                         partition = self.partition,
                         error = causes(&error),
-                        "events cannot be read"
+                        "events cannot be read; retrying"
                     );
-                    desk.judge().interrupted();
+                    context.judge().interrupted();
                     if matches!(error, FetchError::OffsetOutOfRange(_)) {
                         let end = Box::pin(self.reader.latest_offset()).await;
                         self.offset = end.unwrap_or(self.offset);

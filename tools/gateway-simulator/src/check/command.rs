@@ -1,7 +1,7 @@
 //! Commands some devices, as the platform would, with a harmless `TriggerMessage` for a
 //! `StatusNotification`, which leads to an event at every gateway.
 
-use super::collect::Desk;
+use super::collect::CheckContext;
 use super::orders::{Phase, Trial};
 use chrono::TimeDelta;
 use domain::commands::{Command, CommandKind, TriggeredMessage};
@@ -14,59 +14,61 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Between looks for devices that can be commanded, and for answers.
+/// The interval of looking for devices that can be commanded, and for responses.
 const TICK: Duration = Duration::from_millis(100);
-/// Partitions on which commands are tried that are not the pod's own, about.
+/// The approximate number of partitions other than the pod's own on which commands are tried.
 const SAMPLED: i32 = 8;
-/// How long a publication is tried.
+/// The time limit of a publication.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Commands devices as they show, up to `check.command_devices`, and returns once all their trials are over. When it is
-/// closing, no further device is begun with.
-pub(super) async fn command_devices(desk: Arc<Desk>, closing: CancellationToken) {
-    let writer = desk.kafka.writer(&desk.topics.commands);
+/// Commands devices as they appear, up to `check.command_devices`, and returns once all trials are
+/// over. While `closing` is cancelled, no further trial starts.
+pub(super) async fn command_devices(context: Arc<CheckContext>, closing: CancellationToken) {
+    let writer = context.kafka.writer(&context.topics.commands);
     let mut begun = HashSet::new();
     let mut trials = JoinSet::new();
-    while begun.len() < desk.settings.command_devices && !closing.is_cancelled() {
-        for (device, pod) in candidates(&desk, &begun) {
+    while begun.len() < context.settings.command_devices && !closing.is_cancelled() {
+        for (device, pod) in candidates(&context, &begun) {
             begun.insert(device.clone());
-            trials.spawn(try_out(Arc::clone(&desk), writer.clone(), device, pod));
+            trials.spawn(try_out(Arc::clone(&context), writer.clone(), device, pod));
         }
         closing.run_until_cancelled(tokio::time::sleep(TICK)).await;
     }
     trials.join_all().await;
 }
 
-/// Devices that can be commanded and were not yet, as many as are wanted.
-fn candidates(desk: &Desk, begun: &HashSet<ChargePointId>) -> Vec<(ChargePointId, GatewayId)> {
-    let (judge, now) = (desk.judge(), runtime::clock::now());
+/// Devices that can be commanded and were not yet, as many as are needed.
+fn candidates(context: &CheckContext, begun: &HashSet<ChargePointId>) -> Vec<(ChargePointId, GatewayId)> {
+    let (judge, now) = (context.judge(), runtime::clock::now());
     judge
         .commandable()
-        .filter(|(id, _)| id.as_str().starts_with(&desk.settings.command_id_prefix) && !begun.contains(*id))
+        .filter(|(id, _)| {
+            id.as_str().starts_with(&context.settings.command_id_prefix) && !begun.contains(*id)
+        })
         .filter(|(id, _)| judge.is_settled(id, now))
-        .take(desk.settings.command_devices - begun.len())
+        .take(context.settings.command_devices - begun.len())
         .map(|(id, pod)| (id.clone(), pod.clone()))
         .collect()
 }
 
-/// One device's trial.
-async fn try_out(desk: Arc<Desk>, writer: TopicWriter, device: ChargePointId, pod: GatewayId) {
-    let partition = desk.routing_hash.partition(pod.as_str(), desk.settings.command_partitions);
+/// The trial of one device.
+async fn try_out(context: Arc<CheckContext>, writer: TopicWriter, device: ChargePointId, pod: GatewayId) {
+    let partition = context.routing_hash.partition(pod.as_str(), context.settings.command_partitions);
     let [twice, expired, last] = [0; 3].map(|_| CommandId(Uuid::now_v7()));
     let began = runtime::clock::now();
-    let connector_id = desk.judge().connector_of(&device);
+    let connector_id = context.judge().connector_of(&device);
     let trial = Trial { charge_point_id: device, connector_id, pod, partition, twice, expired, last, began };
-    desk.judge().begin(trial.clone());
-    let trying = Trying { desk: &desk, writer: &writer, trial: &trial };
-    // What could not be published is no trial.
+    context.judge().begin(trial.clone());
+    let trying = Trying { context: &context, writer: &writer, trial: &trial };
+    // A trial whose command could not be published does not count.
     if trying.all().await.is_some() {
-        desk.judge().conclude(&trial.charge_point_id);
+        context.judge().conclude(&trial.charge_point_id);
     }
 }
 
-/// What a trial does; every step is `None` if something could not be published.
+/// The steps of a trial; each returns `None` if something could not be published.
 struct Trying<'a> {
-    desk: &'a Desk,
+    context: &'a CheckContext,
     writer: &'a TopicWriter,
     trial: &'a Trial,
 }
@@ -77,8 +79,8 @@ impl Trying<'_> {
         self.publish(Phase::First, self.trial.twice, false).await?;
         let is_done =
             self.wait(|| self.is_answered(self.trial.twice) || self.effects(Phase::First) > 0).await;
-        // How long an effect is waited for that should not come.
-        let window = (began.elapsed() * 3).min(self.desk.settings.command_timeout()).max(self.settle());
+        // How long to wait for an effect that should not come.
+        let window = (began.elapsed() * 3).min(self.context.settings.command_timeout()).max(self.settle());
         if is_done {
             // A gateway may report what the device did before it answers.
             tokio::time::sleep(self.settle()).await;
@@ -88,23 +90,23 @@ impl Trying<'_> {
                 self.by_effects(window).await?;
             }
         }
-        self.elsewhere(if is_done { window } else { self.desk.settings.command_timeout() }).await
+        self.elsewhere(if is_done { window } else { self.context.settings.command_timeout() }).await
     }
 
-    /// The copy, the expired command and the last one at once: the answer to the last says that all
-    /// were read.
+    /// Publishes the copy, the expired command and the last one at once: the answer to the last one
+    /// shows that all were read.
     async fn by_answers(&self) -> Option<()> {
         let trial = self.trial;
         let commands = [(trial.twice, false), (trial.expired, true), (trial.last, false)];
         let records = commands.map(|(id, has_expired)| record(trial, id, has_expired)).to_vec();
-        publish(self.desk, self.writer, trial.partition, records).await?;
+        publish(self.context, self.writer, trial.partition, records).await?;
         self.wait(|| self.is_answered(trial.last)).await;
-        // A gateway that carries commands out side by side may answer the last one first.
+        // A gateway that executes commands concurrently may answer the last one first.
         tokio::time::sleep(self.settle()).await;
         Some(())
     }
 
-    /// One after the other, for what the device sends does not say which command it is for.
+    /// One after the other, because the device's events do not name the command.
     async fn by_effects(&self, window: Duration) -> Option<()> {
         let trial = self.trial;
         for (phase, id, has_expired) in [
@@ -114,7 +116,7 @@ impl Trying<'_> {
         ] {
             self.publish(phase, id, has_expired).await?;
             let end = Instant::now()
-                + if phase == Phase::Last { self.desk.settings.command_timeout() } else { window };
+                + if phase == Phase::Last { self.context.settings.command_timeout() } else { window };
             while self.effects(phase) == 0 && Instant::now() < end {
                 tokio::time::sleep(TICK).await;
             }
@@ -125,11 +127,11 @@ impl Trying<'_> {
 
     /// The same on partitions that are not the pod's own.
     async fn elsewhere(&self, window: Duration) -> Option<()> {
-        self.desk.judge().enter(&self.trial.charge_point_id, Phase::Elsewhere);
-        let partitions = others(self.trial.partition, self.desk.settings.command_partitions.get());
+        self.context.judge().enter(&self.trial.charge_point_id, Phase::Elsewhere);
+        let partitions = others(self.trial.partition, self.context.settings.command_partitions.get());
         for partition in &partitions {
             let record = record(self.trial, CommandId(Uuid::now_v7()), false);
-            publish(self.desk, self.writer, *partition, vec![record]).await?;
+            publish(self.context, self.writer, *partition, vec![record]).await?;
         }
         if !partitions.is_empty() {
             tokio::time::sleep(window).await;
@@ -138,14 +140,14 @@ impl Trying<'_> {
     }
 
     async fn publish(&self, phase: Phase, id: CommandId, has_expired: bool) -> Option<()> {
-        self.desk.judge().enter(&self.trial.charge_point_id, phase);
+        self.context.judge().enter(&self.trial.charge_point_id, phase);
         let record = record(self.trial, id, has_expired);
-        publish(self.desk, self.writer, self.trial.partition, vec![record]).await
+        publish(self.context, self.writer, self.trial.partition, vec![record]).await
     }
 
-    /// Waits until it is so, and says whether it came to be.
+    /// Waits until `is_so` holds or the time-out is over; returns whether it holds.
     async fn wait(&self, is_so: impl Fn() -> bool) -> bool {
-        let end = Instant::now() + self.desk.settings.command_timeout();
+        let end = Instant::now() + self.context.settings.command_timeout();
         while !is_so() {
             if Instant::now() >= end {
                 return false;
@@ -156,15 +158,15 @@ impl Trying<'_> {
     }
 
     fn is_answered(&self, command: CommandId) -> bool {
-        self.desk.judge().is_answered(command)
+        self.context.judge().is_answered(command)
     }
 
     fn effects(&self, phase: Phase) -> u32 {
-        self.desk.judge().effects(&self.trial.charge_point_id, phase)
+        self.context.judge().effects(&self.trial.charge_point_id, phase)
     }
 
     fn settle(&self) -> Duration {
-        self.desk.settings.settle().to_std().unwrap_or_default()
+        self.context.settings.settle().to_std().unwrap_or_default()
     }
 }
 
@@ -179,7 +181,7 @@ fn others(own: i32, partitions: u16) -> Vec<i32> {
 fn record(trial: &Trial, id: CommandId, has_expired: bool) -> NewRecord {
     let now = runtime::clock::now();
     let issued_at = if has_expired { now - TimeDelta::hours(1) } else { now };
-    // A trace and a span of its own, made of the command's id, which nobody else has.
+    // A trace and a span of its own, derived from the command's unique id.
     let trace_id = id.0.simple().to_string();
     let traceparent = format!("00-{trace_id}-{:016x}-01", id.0.as_u64_pair().1);
     let command = Command {
@@ -207,12 +209,21 @@ fn record(trial: &Trial, id: CommandId, has_expired: bool) -> NewRecord {
     }
 }
 
-/// `None` if it could not be published.
-async fn publish(desk: &Desk, writer: &TopicWriter, partition: i32, records: Vec<NewRecord>) -> Option<()> {
+/// Publishes records; `None` if that failed.
+async fn publish(
+    context: &CheckContext,
+    writer: &TopicWriter,
+    partition: i32,
+    records: Vec<NewRecord>,
+) -> Option<()> {
     let outcome = Box::pin(writer.publish(partition, records, PUBLISH_TIMEOUT)).await;
     if let Err(error) = &outcome {
-        tracing::warn!(partition, error = runtime::causes(error), "a command could not be published");
-        desk.judge().unpublished();
+        tracing::warn!(
+            partition,
+            error = runtime::causes(error),
+            "a command could not be published; its trial does not count"
+        );
+        context.judge().unpublished();
     }
     outcome.ok().map(drop)
 }
@@ -222,14 +233,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_partitions_are_spread_over_the_topic_and_never_the_own() {
+    fn other_partitions_are_spread_over_the_topic_and_exclude_the_own() {
         assert_eq!(others(3, 4), [0, 1, 2]);
         assert_eq!(others(0, 1), [0; 0]);
         let of_many = others(120, 128);
         assert!((8..=9).contains(&of_many.len()) && !of_many.contains(&120), "{of_many:?}");
         for range in [0..43, 43..86, 86..128] {
             let in_range = of_many.iter().filter(|partition| range.contains(*partition)).count();
-            assert!(in_range >= 2, "{of_many:?}: a third of the partitions has at least two");
+            assert!(in_range >= 2, "{of_many:?}: each third of the partitions has at least two");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of one device: where its events lie, when it was heard, who holds it.
+//! What is known of one device: its partition, its last events, and the pod that holds it.
 
 use super::judge::{Heard, Place, Terms};
 use super::key::Key;
@@ -11,18 +11,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId};
 
-/// A device that was heard.
+/// A device that has sent an event.
 #[derive(Debug, Clone)]
 pub(super) struct Device {
     first: Place,
     first_seen_at: DateTime<Utc>,
-    /// What its newest event that counts says; none yet if that was a gateway's word only.
+    /// What its newest relevant event shows; `None` if only the gateway has reported about it.
     newest: Option<(Heard, Holder)>,
     route: Route,
     transactions: Transactions,
     transaction_ids: TransactionIds,
-    /// It was heard through another pod, and its old one had not said goodbye: where, and from
-    /// which pod it came.
+    /// It sent an event through another pod before its old pod reported a disconnection: the event,
+    /// and the old pod.
     moved: Option<(Heard, GatewayId)>,
     marks: Marks,
 }
@@ -41,7 +41,7 @@ impl Device {
         }
     }
 
-    /// How long it has been followed.
+    /// How long the device has been observed.
     pub(super) fn age(&self, at: DateTime<Utc>) -> TimeDelta {
         at - self.first_seen_at
     }
@@ -62,7 +62,7 @@ impl Device {
         matches!(self.newest, Some((_, Holder::Pod(_))))
     }
 
-    /// The pod that events and key agree on.
+    /// The pod on which events and key agree.
     pub(super) fn held_by(&self) -> Option<&GatewayId> {
         match &self.newest {
             Some((_, Holder::Pod(Some(pod)))) if self.route.names(pod) => Some(pod),
@@ -94,13 +94,13 @@ impl Device {
             }
         }
         if self.newest.as_ref().is_some_and(|(newest, _)| heard.stamp <= newest.stamp) {
-            return; // history
+            return; // older than the newest event
         }
         if matches!(event.kind, EventKind::Disconnected { .. }) {
             self.part(event, heard);
         } else if event.kind.is_proof_of_life() {
             self.judge_silence(event, heard, terms, tallies);
-            self.note_move(event, heard);
+            self.record_move(event, heard);
             let is_boot = matches!(event.kind, EventKind::Connected(_));
             self.route.spoke(event.gateway_id.as_ref(), heard, is_boot);
             self.newest = Some((*heard, Holder::Pod(event.gateway_id.clone())));
@@ -119,7 +119,7 @@ impl Device {
         self.route.look(id, key, at, newest, terms, &mut self.marks, tallies);
     }
 
-    /// Judges what can be judged only in the end, and counts what was kept.
+    /// Judges what can be judged only at the end, and counts the rules that were kept.
     pub(super) fn conclude(
         &self,
         id: &ChargePointId,
@@ -133,7 +133,7 @@ impl Device {
             let is_silent = at - heard.seen_at > terms.heartbeat_timeout;
             if is_silent && was_followed && self.route.is_held() {
                 marks.broken(Rule::Silent, tallies, || {
-                    format!("{id}: held, but silent since {}", heard.place)
+                    format!("{id}: has a key, but no event since {}", heard.place)
                 });
             } else if at - self.first_seen_at > terms.heartbeat_timeout && !is_silent {
                 marks.kept(Rule::Silent);
@@ -143,13 +143,14 @@ impl Device {
         if let Some((heard, from)) = &self.moved
             && at - heard.seen_at >= terms.settle
         {
-            let example = || format!("{}: {id} came from {from}, which said nothing", heard.place);
+            let example =
+                || format!("{}: {id} came from {from}, which reported no disconnection", heard.place);
             tallies.broken(Rule::GoodbyesNeverSent, example);
         }
         marks.count(tallies);
     }
 
-    fn note_move(&mut self, event: &GatewayEvent, heard: &Heard) {
+    fn record_move(&mut self, event: &GatewayEvent, heard: &Heard) {
         if let (Some((_, Holder::Pod(Some(old)))), Some(new)) = (&self.newest, &event.gateway_id)
             && old != new
         {
@@ -168,12 +169,12 @@ impl Device {
             self.marks.kept(Rule::SeveralPartitions);
         } else if are_partitions_fixed {
             let first = self.first;
-            let example = || format!("{place}: {}, which was heard at {first}", event.charge_point_id);
+            let example = || format!("{place}: {}, whose first event was at {first}", event.charge_point_id);
             self.marks.broken(Rule::SeveralPartitions, tallies, example);
         }
     }
 
-    /// A goodbye of another pod than the one that holds the device has no effect.
+    /// A disconnection from another pod than the one that holds the device has no effect.
     fn part(&mut self, event: &GatewayEvent, heard: &Heard) {
         let holder = match &self.newest {
             Some((_, Holder::Pod(Some(pod)))) => Some(pod),
@@ -189,9 +190,9 @@ impl Device {
         self.newest = Some((*heard, Holder::Nobody));
     }
 
-    /// By both clocks: records may be read late, and pods may stamp them wrongly.
+    /// By both clocks, because records may be read late, and pods may date them wrongly.
     fn judge_silence(&mut self, event: &GatewayEvent, heard: &Heard, terms: &Terms, tallies: &mut Tallies) {
-        // Who announces itself anew was away, and not silent.
+        // A device that boots was away, not silent.
         if matches!(event.kind, EventKind::Connected(_)) {
             return;
         }

@@ -1,14 +1,14 @@
-//! Meter values whose measurands were lost: several energies of one instant, without unit.
+//! Meter values whose measurands were lost: several energies of one instant without unit.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a gateway that does not know a measurand writes in its place.
+/// The measurand that a gateway writes if it does not know the real one.
 const ENERGY: &str = "Energy.Active.Import.Register";
 
 /// Whether a message of meter values in JSON has several energies without unit for one instant,
-/// phase, location and context. `None` if no instant has several values: then both a right and a
-/// flattened message look the same.
+/// phase, location and context. `None` if no instant has several values, because correct and
+/// flattened messages look the same then.
 pub(super) fn is_flattened(message: &[u8]) -> Option<bool> {
     let message: Value = serde_json::from_slice(message).ok()?;
     let entries = member(message.get("payload")?, "meterValues", "meter_values")?.as_array()?;
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn several_energies_of_one_instant_are_measurands_that_were_lost() {
+    fn several_energies_of_one_instant_are_flattened_measurands() {
         let flattened = r#"[{"timestamp":"1","sampledValue":{"value":"1150","measurand":"Energy.Active.Import.Register"}},
                             {"timestamp":"1","sampledValue":{"value":"60.0","measurand":"Energy.Active.Import.Register"}}]"#;
         assert_eq!(judged(flattened), Some(true));
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn values_with_measurands_units_or_phases_of_their_own_are_right() {
+    fn values_with_separate_measurands_units_or_phases_are_correct() {
         for right in [
             r#"[{"timestamp":"1","sampledValue":[{"value":"1150"},{"value":"60","measurand":"Power.Active.Import"}]}]"#,
             r#"[{"timestamp":"1","sampledValue":[{"value":"1150","unit":"Wh"},{"value":"1.15","unit":"kWh"}]}]"#,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_of_an_instant_says_nothing() {
+    fn one_value_of_an_instant_proves_nothing() {
         assert_eq!(
             judged(
                 r#"[{"timestamp":"1","sampledValue":[{"value":"1150"}]},{"timestamp":"2","sampledValue":{"value":"2"}}]"#

@@ -1,4 +1,4 @@
-//! The judge: told what was observed, it says how the contract was kept. No I/O and no clock.
+//! The judge: derives from observations how the contract was kept. No I/O and no clock.
 
 mod retention;
 
@@ -21,31 +21,31 @@ use std::fmt;
 use wire::RawRecord;
 use wire::event::{Deviation, deviations, unusable_values};
 
-/// By what measure it judges.
+/// The parameters of a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Silence after which the platform takes a device for offline.
+    /// The silence after which the platform considers a device offline.
     pub heartbeat_timeout: TimeDelta,
-    /// In which a device sends a heartbeat at least once.
+    /// The longest interval of a device's heartbeats.
     pub heartbeat_interval: TimeDelta,
-    /// How far the times of events may lie from those of their records.
+    /// The tolerated difference between the times of events and of their records.
     pub clock_skew: TimeDelta,
-    /// How far apart what belongs together may appear.
+    /// The tolerated delay between observations that belong together.
     pub settle: TimeDelta,
-    /// Devices that are judged.
+    /// The greatest number of devices that are judged.
     pub max_devices: usize,
-    /// Events that are remembered.
+    /// The greatest number of events that are remembered.
     pub max_events: usize,
-    /// Partitions of the command topic.
+    /// The agreed number of partitions of the command topic.
     pub command_partitions: u16,
 }
 
-/// Where a record lies.
+/// The position of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The partition.
     pub partition: i32,
-    /// The offset in it.
+    /// The offset in the partition.
     pub offset: i64,
 }
 
@@ -55,7 +55,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Takes observations in the order in which they are made, and gives a verdict at any time.
+/// Takes observations in their order, and returns a verdict at any time.
 #[derive(Debug)]
 pub struct Judge {
     terms: Terms,
@@ -65,16 +65,16 @@ pub struct Judge {
     events: KnownEvents,
     orders: Orders,
     clocks: Clocks,
-    /// Heartbeats and answers that were heard.
+    /// Heartbeats and answers that were received.
     heartbeats: u64,
     answers: u64,
     observed: Observed,
-    /// Devices that were never heard, and had a key all the time.
+    /// Devices without any event that had a key all the time.
     unheard: BTreeSet<ChargePointId>,
 }
 
 impl Judge {
-    /// A judge who has seen nothing yet, at that time.
+    /// A judge without observations, whose check began at `began`.
     #[must_use]
     pub fn new(terms: Terms, began: DateTime<Utc>) -> Self {
         Self {
@@ -92,12 +92,12 @@ impl Judge {
         }
     }
 
-    /// So many partitions of the event topic are read.
+    /// Records how many partitions of the event topic are read.
     pub fn reading(&mut self, partitions: usize) {
         self.observed.partitions = partitions;
     }
 
-    /// A record of the event topic, read at that time.
+    /// A record of the event topic was read at `seen_at`.
     pub fn record(&mut self, partition: i32, record: &ReceivedRecord, seen_at: DateTime<Utc>) {
         self.observed.records += 1;
         let place = Place { partition, offset: record.offset };
@@ -125,27 +125,27 @@ impl Judge {
         }
     }
 
-    /// A fetch brought records.
+    /// A fetch returned records.
     pub fn fetched(&mut self) {
         self.tallies.kept(Rule::UnreadableBatch);
     }
 
-    /// What lies at that place cannot be read from Kafka.
+    /// The batch at that position cannot be read from Kafka.
     pub fn unreadable(&mut self, place: Place) {
         self.tallies.broken(Rule::UnreadableBatch, || place.to_string());
     }
 
-    /// Records could not be fetched, or keys not be read, for a while.
+    /// Records could not be fetched, or keys could not be read, for a while.
     pub fn interrupted(&mut self) {
         self.observed.interruptions += 1;
     }
 
-    /// The event topic has more partitions now, which are not read.
+    /// The event topic has gained partitions, which are not read.
     pub fn grown(&mut self) {
         self.observed.has_grown = true;
     }
 
-    /// The command topic has so many partitions; says whether these are as many as agreed.
+    /// The command topic has `found` partitions; returns whether that is the agreed number.
     pub fn command_partitions(&mut self, found: usize) -> bool {
         let agreed = usize::from(self.terms.command_partitions);
         self.tallies
@@ -153,13 +153,13 @@ impl Judge {
         found == agreed
     }
 
-    /// The devices whose keys are of interest.
+    /// The devices whose keys must be read.
     #[must_use]
     pub fn devices(&self) -> Vec<ChargePointId> {
         self.devices.keys().cloned().collect()
     }
 
-    /// A device's key, as it was at that time.
+    /// The key of a device, as read at `at`.
     pub fn key(&mut self, id: &ChargePointId, key: &Key, at: DateTime<Utc>) {
         self.observed.looks += 1;
         if let Some(device) = self.devices.get_mut(id) {
@@ -167,41 +167,40 @@ impl Judge {
         }
     }
 
-    /// These devices had a key from the beginning to the end.
+    /// These devices had a key at the beginning and at the end.
     pub fn kept_keys<'a>(&mut self, ids: impl IntoIterator<Item = &'a ChargePointId>) {
         let unheard = ids.into_iter().filter(|id| !self.devices.contains_key(id));
         self.unheard = unheard.cloned().collect();
     }
 
-    /// Devices that can be commanded, with the pods that hold them: their keys say what their events say.
+    /// Devices that can be commanded, with the pods that hold them: key and events agree.
     pub fn commandable(&self) -> impl Iterator<Item = (&ChargePointId, &GatewayId)> {
         self.devices.iter().filter_map(|(id, device)| Some((id, device.held_by()?)))
     }
 
-    /// A connector of that device whose status is known, if there is any.
+    /// A connector of that device with a known status, if there is any.
     #[must_use]
     pub fn connector_of(&self, id: &ChargePointId) -> Option<ConnectorId> {
         self.devices.get(id).and_then(Device::reported_connector)
     }
 
-    /// Whether that device has been heard for long enough that what it said when it came has been
-    /// read.
+    /// Whether that device has been observed for long enough that its first events have been read.
     #[must_use]
     pub fn is_settled(&self, id: &ChargePointId, now: DateTime<Utc>) -> bool {
         self.devices.get(id).is_some_and(|device| device.is_settled(now, &self.terms))
     }
 
-    /// A device is about to be commanded.
+    /// A trial of a device begins.
     pub fn begin(&mut self, trial: Trial) {
         self.orders.begin(trial);
     }
 
-    /// What that device does from now on is owed to the commands of this phase.
+    /// From now on, what that device does is an effect of the commands of this phase.
     pub fn enter(&mut self, id: &ChargePointId, phase: Phase) {
         self.orders.enter(id, phase);
     }
 
-    /// How often that device has done what the commands of this phase ask.
+    /// How often that device has done what the commands of this phase request.
     #[must_use]
     pub fn effects(&self, id: &ChargePointId, phase: Phase) -> u32 {
         self.orders.effects(id, phase)
@@ -213,7 +212,7 @@ impl Judge {
         self.orders.is_answered(command)
     }
 
-    /// The trial of that device is over; what came of it can be judged.
+    /// The trial of that device is over; its outcome can be judged.
     pub fn conclude(&mut self, id: &ChargePointId) {
         let holder = self.devices.get(id).and_then(Device::held_by);
         self.observed.commanded += 1;
@@ -225,7 +224,7 @@ impl Judge {
         self.observed.unpublished += 1;
     }
 
-    /// How the contract was kept, up to that time.
+    /// The verdict on the observations up to `at`.
     #[must_use]
     pub fn verdict(&self, at: DateTime<Utc>) -> Verdict {
         let mut tallies = self.tallies.clone();
@@ -236,12 +235,12 @@ impl Judge {
         }
         if was_followed && at - self.began > self.terms.heartbeat_timeout {
             for id in &self.unheard {
-                tallies.broken(Rule::Silent, || format!("{id}: has a key, and was never heard"));
+                tallies.broken(Rule::Silent, || format!("{id}: has a key, but has sent no event"));
             }
         }
         self.orders.judge_silent(&mut tallies);
         self.clocks.judge(self.terms.clock_skew, &mut tallies);
-        self.judge_what_is_never_sent(at, was_followed, &mut tallies);
+        self.judge_missing_event_kinds(at, was_followed, &mut tallies);
         observed.seconds = (at - self.began).num_seconds().unsigned_abs();
         observed.devices = self.devices.len();
         observed.online = self.devices.values().filter(|device| device.is_online()).count();
@@ -250,8 +249,8 @@ impl Judge {
         Verdict::new(observed, &tallies)
     }
 
-    /// Kinds of events that the gateway does not know are said once, and not of every device.
-    fn judge_what_is_never_sent(&self, at: DateTime<Utc>, was_followed: bool, tallies: &mut Tallies) {
+    /// Kinds of events that the gateway never sends are reported once, not for every device.
+    fn judge_missing_event_kinds(&self, at: DateTime<Utc>, was_followed: bool, tallies: &mut Tallies) {
         if self.observed.goodbyes == 0 {
             tallies.say_once(Rule::GoodbyeMissing, Rule::GoodbyesNeverSent);
         } else {
@@ -324,7 +323,7 @@ impl Judge {
         if let Some(claimed_at) = event.claimed_at {
             let is_believed = plausible_time(Some(claimed_at), appended_at).is_some();
             self.tallies.judge(Rule::TimestampAbsurd, is_believed, || {
-                format!("{place}: {id} says {claimed_at}, the record {appended_at}")
+                format!("{place}: {id} claims {claimed_at}, the record was appended at {appended_at}")
             });
         }
     }
@@ -335,14 +334,14 @@ impl Judge {
         let known = self.events.meet(event, place);
         let is_copy = matches!(known, Known::Copy(_));
         self.tallies.judge(Rule::EventRepeated, !is_copy, || match known {
-            Known::Copy(first) => format!("{place}: {} came before at {first}", named()),
+            Known::Copy(first) => format!("{place}: {} was received before at {first}", named()),
             Known::New | Known::Other(_) => named(),
         });
         if is_copy {
-            return; // it says nothing new
+            return; // a copy shows nothing new
         }
         self.tallies.judge(Rule::EventIdReused, known == Known::New, || match known {
-            Known::Other(first) => format!("{place}: {} was another event at {first}", named()),
+            Known::Other(first) => format!("{place}: {} belongs to another event at {first}", named()),
             Known::New | Known::Copy(_) => named(),
         });
         match &event.kind {
@@ -369,12 +368,12 @@ impl Judge {
     }
 }
 
-/// When and where an event was heard.
+/// When and where an event was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Heard {
     /// Its place in the order of events.
     pub(super) stamp: Stamp,
-    /// Where it lies.
+    /// Its position.
     pub(super) place: Place,
     /// When it was read.
     pub(super) seen_at: DateTime<Utc>,

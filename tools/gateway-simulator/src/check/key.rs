@@ -1,36 +1,36 @@
-//! A device's key in Redis, as it is found at one time.
+//! A device's key in Redis, as read at one time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::GatewayId;
 use std::time::Duration;
 use wire::routing::parse_gateway_value;
 
-/// The end of a key's life is known no better than this, for the way to Redis and back.
+/// The accuracy of the end of a key's life, because of the round trip to Redis.
 pub(super) const JITTER: TimeDelta = TimeDelta::seconds(1);
 
-/// A key, as one look shows it.
+/// A key as one read shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
-    /// There is none.
+    /// There is no key.
     Absent,
-    /// It holds something that is no string, as Redis says.
+    /// The key is not a string; the error of Redis.
     InvalidValue(String),
-    /// It names somebody.
+    /// The key names a pod.
     Held {
-        /// Who.
+        /// The value of the key.
         value: String,
-        /// How long it will live; none if for ever.
+        /// The remaining life; `None` if the key never expires.
         ttl: Option<Duration>,
     },
 }
 
-/// A look at the key.
+/// A read of the key.
 #[derive(Debug, Clone)]
 pub(super) struct Look {
     pub(super) at: DateTime<Utc>,
-    /// What it holds, if it is there.
+    /// The value, if the key exists.
     pub(super) value: Option<String>,
-    /// When it ends by itself.
+    /// When the key expires.
     pub(super) ends_at: Option<DateTime<Utc>>,
 }
 
@@ -41,7 +41,7 @@ impl Look {
             Key::InvalidValue(error) => (Some(error.clone()), None),
             Key::Held { value, ttl } => (Some(value.clone()), *ttl),
         };
-        // A life beyond the end of time is one without end.
+        // A life beyond the greatest time counts as endless.
         let ends_at = ttl.and_then(|ttl| at.checked_add_signed(TimeDelta::from_std(ttl).ok()?));
         Self { at, value, ends_at }
     }
@@ -51,12 +51,12 @@ impl Look {
         named.as_ref() == Some(pod)
     }
 
-    /// Whether the key has expired at that time, unless a pod has written it since.
+    /// Whether the key has expired at `at`, unless a pod has written it since.
     pub(super) fn has_ended(&self, at: DateTime<Utc>) -> bool {
         self.value.is_none() || self.ends_at.is_some_and(|end| end <= at + JITTER)
     }
 
-    /// Whether nobody has written the key between the two looks.
+    /// Whether no pod has written the key between the two reads.
     pub(super) fn is_untouched_since(&self, earlier: &Self) -> bool {
         self.value == earlier.value
             && match (self.ends_at, earlier.ends_at) {

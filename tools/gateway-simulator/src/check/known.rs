@@ -1,4 +1,4 @@
-//! Which events came before: the latest ones, bounded.
+//! Recognises copies among the latest events, with bounded memory.
 
 use super::judge::Place;
 use domain::digest::fnv1a_64;
@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 /// Digests of the latest events.
 #[derive(Debug, Clone)]
 pub(super) struct KnownEvents {
-    /// By the digest of device and event id: the digest of the content, and where it was first seen.
+    /// By the digest of device and event id: the digest of the content, and the first position.
     seen: HashMap<u64, (u64, Place)>,
     order: VecDeque<u64>,
     capacity: usize,
@@ -16,14 +16,14 @@ pub(super) struct KnownEvents {
     pub(super) is_full: bool,
 }
 
-/// What is known of an event.
+/// The result for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
-    /// It did not come before.
+    /// The id is new.
     New,
-    /// It came before, at that place.
+    /// The same event was received before, at that position.
     Copy(Place),
-    /// Another event came before under its id, at that place.
+    /// Another event with this id was received before, at that position.
     Other(Place),
 }
 
@@ -32,10 +32,10 @@ impl KnownEvents {
         Self { seen: HashMap::new(), order: VecDeque::new(), capacity: capacity.max(1), is_full: false }
     }
 
-    /// Remembers the event, and says whether it came before.
+    /// Remembers the event, and returns whether it was received before.
     pub(super) fn meet(&mut self, event: &GatewayEvent, place: Place) -> Known {
         let name = fnv1a_64(format!("{}/{}", event.charge_point_id, event.event_id).as_bytes());
-        // Not pod and trace, which may differ when another pod sends the event again.
+        // Without pod and trace, which may differ when another pod sends the event again.
         let content = fnv1a_64(format!("{:?}{:?}", event.claimed_at, event.kind).as_bytes());
         match self.seen.get(&name) {
             Some((known, first)) if *known == content => return Known::Copy(*first),

@@ -1,28 +1,27 @@
-//! How the life of a device's key runs: whether it is refreshed while the device is heard.
+//! The life of a device's key: whether it is refreshed while the device sends events.
 
 use super::judge::{Heard, Place};
 use super::key::{JITTER, Look};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 
-/// Refreshes and boots that are remembered.
+/// The number of refreshes and boots that are remembered.
 const REMEMBERED: usize = 8;
-/// A gateway that refreshes leaves more than this part of the life.
+/// A gateway that refreshes keys leaves more than this part of their life.
 const LOW: i32 = 3;
 
-/// Whether a gateway takes care of a key.
+/// Whether a gateway refreshes a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Care {
-    /// It was written anew.
+    /// The key was written again.
     Refreshed,
-    /// An event of its device came when this much of its life was left, and no pod had refreshed
-    /// it.
+    /// An event of the device came with little life left, and no pod had refreshed the key.
     Neglected {
-        /// Where the device was heard.
+        /// The position of the event.
         place: Place,
-        /// What was left then.
+        /// The remaining life, in seconds.
         left_s: i64,
-        /// Of this.
+        /// The whole life, in seconds.
         life_s: i64,
     },
 }
@@ -30,14 +29,14 @@ pub(super) enum Care {
 /// The life of one key.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Life {
-    /// The longest life that was seen of it.
+    /// The longest life that was observed.
     longest: TimeDelta,
     ends_at: Option<DateTime<Utc>>,
-    /// Between which looks it was written anew under the same name.
+    /// The pairs of reads between which the key was written again with the same value.
     written: VecDeque<(DateTime<Utc>, DateTime<Utc>)>,
-    /// When boots of the device were read, at which any gateway writes the key.
+    /// When boots of the device were read; every gateway writes the key then.
     boots: VecDeque<DateTime<Utc>>,
-    /// An event of the device that came when little life was left, and how many seconds that were.
+    /// An event of the device that came with little life left, and the remaining seconds.
     low: Option<(Place, i64)>,
 }
 
@@ -54,7 +53,7 @@ impl Life {
         }
     }
 
-    /// The device is heard.
+    /// The device has sent an event.
     pub(super) fn spoke(&mut self, heard: &Heard, is_boot: bool) {
         if is_boot {
             remember(&mut self.boots, heard.seen_at);
@@ -67,7 +66,7 @@ impl Life {
         }
     }
 
-    /// Whether the key is refreshed. Writes at boots do not count. `None` without evidence.
+    /// Whether the key is refreshed; writes at boots do not count. `None` without evidence.
     pub(super) fn care(&self, settle: TimeDelta) -> Option<Care> {
         let is_of_a_boot = |(from, to): &(DateTime<Utc>, DateTime<Utc>)| {
             self.boots.iter().any(|boot| (*from - settle..=*to + settle).contains(boot))

@@ -1,6 +1,6 @@
-//! Looks at the keys of all devices that were heard, again and again.
+//! Polls the keys of all devices that have sent events.
 
-use super::collect::Desk;
+use super::collect::CheckContext;
 use super::key::Key;
 use crate::directory;
 use domain::ids::ChargePointId;
@@ -12,39 +12,39 @@ use tokio::time::MissedTickBehavior;
 /// Keys per round trip.
 const CHUNK: usize = 500;
 
-/// Tells the judge of the keys, until it is dropped.
-pub(super) async fn keep_looking(desk: Arc<Desk>) {
-    let mut interval = tokio::time::interval(desk.settings.look_interval());
+/// Passes the keys to the judge, until it is dropped.
+pub(super) async fn keep_looking(context: Arc<CheckContext>) {
+    let mut interval = tokio::time::interval(context.settings.look_interval());
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let devices = desk.judge().devices();
+        let devices = context.judge().devices();
         for chunk in devices.chunks(CHUNK) {
-            if let Err(error) = look(&desk, chunk).await {
-                tracing::warn!(%error, "keys cannot be read");
-                desk.judge().interrupted();
+            if let Err(error) = look(&context, chunk).await {
+                tracing::warn!(%error, "keys cannot be read; retrying");
+                context.judge().interrupted();
             }
         }
     }
 }
 
-/// The devices that have a key; none where Redis does not say.
+/// The devices that have a key; none if Redis cannot be reached.
 pub(super) async fn devices_with_key(redis: &Redis, limit: usize) -> BTreeSet<ChargePointId> {
     let found = directory::devices_with_key(redis, limit).await;
     found.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the keys cannot be listed: devices that have one and were never heard are not known");
+        tracing::warn!(%error, "the keys cannot be listed; devices with a key that send no events are not judged");
         BTreeSet::new()
     })
 }
 
-async fn look(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> {
-    match read(desk, devices).await {
-        // One key that is no string spoils the whole answer: each for itself, then.
+async fn look(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), RedisError> {
+    match read(context, devices).await {
+        // One key that is not a string fails the whole request: read each key alone.
         Err(RedisError::Failed(_)) => {
             for device in devices {
-                match read(desk, std::slice::from_ref(device)).await {
+                match read(context, std::slice::from_ref(device)).await {
                     Err(RedisError::Failed(error)) => {
-                        tell(desk, &[(device.clone(), Key::InvalidValue(error))])
+                        report(context, &[(device.clone(), Key::InvalidValue(error))])
                     }
                     outcome => outcome?,
                 }
@@ -55,10 +55,10 @@ async fn look(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> 
     }
 }
 
-async fn read(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> {
+async fn read(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), RedisError> {
     let names: Vec<_> = devices.iter().map(directory::key).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let values = Box::pin(desk.redis.get_many_with_ttl(&names)).await?;
+    let values = Box::pin(context.redis.get_many_with_ttl(&names)).await?;
     let keys: Vec<_> = devices
         .iter()
         .zip(values)
@@ -67,13 +67,13 @@ async fn read(desk: &Desk, devices: &[ChargePointId]) -> Result<(), RedisError> 
             (id.clone(), held.unwrap_or(Key::Absent))
         })
         .collect();
-    tell(desk, &keys);
+    report(context, &keys);
     Ok(())
 }
 
-fn tell(desk: &Desk, keys: &[(ChargePointId, Key)]) {
+fn report(context: &CheckContext, keys: &[(ChargePointId, Key)]) {
     let at = runtime::clock::now();
-    let mut judge = desk.judge();
+    let mut judge = context.judge();
     for (id, key) in keys {
         judge.key(id, key, at);
     }

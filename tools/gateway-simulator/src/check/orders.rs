@@ -1,4 +1,4 @@
-//! What came of the commands that devices were sent.
+//! The outcome of the commands that were sent to devices.
 
 use super::rule::Rule;
 use super::tally::Tallies;
@@ -7,26 +7,26 @@ use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Answers to one command that are kept, at most.
+/// The greatest number of answers that are kept per command.
 const ANSWERS: usize = 8;
-/// Commands on foreign partitions that a pod of a consumer group carries out, at least. A pod that
-/// uses another hash carries out one.
+/// The least number of commands on foreign partitions that a pod of a consumer group executes. A
+/// pod that uses another hash executes one.
 const OF_A_GROUP: u32 = 2;
 
 /// The commands of one device: one, a copy of it, one that has expired, a last one, and some on
 /// other partitions.
 ///
-/// Each asks for a `StatusNotification`. If the gateway answers commands, the first four are
+/// Each requests a `StatusNotification`. If the gateway answers commands, the first four are
 /// published to one partition in that order, the copy after the answer to the first: the answer to
-/// the last shows that the second and third were read. If it does not answer, each is published
-/// after the effect of the one before: a status event that repeats a known status.
+/// the last one shows that the second and third were read. If it does not answer, each is published
+/// after the effect of the previous one: a status event that repeats a known status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
     /// The device.
     pub charge_point_id: ChargePointId,
-    /// The connector whose status is asked for; `None` for all.
+    /// The connector whose status is requested; `None` for all.
     pub connector_id: Option<ConnectorId>,
-    /// The pod that its key names.
+    /// The pod that the key names.
     pub pod: GatewayId,
     /// The partition of that pod.
     pub partition: i32,
@@ -36,21 +36,21 @@ pub struct Trial {
     pub expired: CommandId,
     /// The last command.
     pub last: CommandId,
-    /// When the first was published.
+    /// When the first one was published.
     pub began: DateTime<Utc>,
 }
 
 /// Which commands of a trial were published last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Phase {
-    /// The first.
+    /// The first one.
     #[default]
     First,
     /// The copy of it.
     Copy,
-    /// The one that has expired.
+    /// The expired one.
     Expired,
-    /// The last on the pod's own partition.
+    /// The last one on the pod's own partition.
     Last,
     /// Those on other partitions.
     Elsewhere,
@@ -63,34 +63,34 @@ struct Answered {
     at: DateTime<Utc>,
 }
 
-/// A trial under way.
+/// A trial in progress.
 #[derive(Debug)]
 struct Progress {
     trial: Trial,
     phase: Phase,
-    /// How often the device has repeated its status.
+    /// How often the device has repeated its status, by phase.
     effects: BTreeMap<Phase, u32>,
     /// Whether it has sent other events, which show that it is connected.
     is_alive: bool,
 }
 
-/// A device that did not carry out the first command.
+/// A device that did not execute the first command.
 #[derive(Debug)]
 struct Unmoved {
     pod: GatewayId,
     /// Whether it sent other events.
     is_alive: bool,
-    /// Commands on other partitions that it did carry out.
+    /// Commands on other partitions that it did execute.
     elsewhere: u32,
     shown: String,
 }
 
-/// Trials under way, and the answers to their commands.
+/// Trials in progress, and the answers to their commands.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     trials: HashMap<ChargePointId, Progress>,
     answers: HashMap<CommandId, Vec<Answered>>,
-    /// Pods that carried out some command on their own partition.
+    /// Pods that executed some command on their own partition.
     reached: BTreeSet<GatewayId>,
     unmoved: Vec<Unmoved>,
 }
@@ -115,7 +115,7 @@ impl Orders {
         self.trials.get(id).map_or(0, |progress| progress.effects(phase))
     }
 
-    /// Records answers to the commands and effects of them. The event is not a copy of an earlier
+    /// Records answers to the commands and their effects. The event is not a copy of an earlier
     /// one. `is_restated`: it repeats the known status of its connector, or is the first status of
     /// it.
     pub(super) fn hear(&mut self, event: &GatewayEvent, is_restated: bool, at: DateTime<Utc>) {
@@ -142,7 +142,7 @@ impl Orders {
         !self.to(command).is_empty()
     }
 
-    /// Judges the trial of that device, which `holder` holds now, as key and events agree.
+    /// Judges the trial of that device; `holder` is the pod on which key and events agree now.
     pub(super) fn conclude(&mut self, id: &ChargePointId, holder: Option<&GatewayId>, tallies: &mut Tallies) {
         let Some(progress) = self.trials.remove(id) else { return };
         let trial = &progress.trial;
@@ -165,37 +165,37 @@ impl Orders {
             });
             return;
         } else {
-            return; // the device has gone or moved meanwhile
+            return; // the device has left or moved meanwhile
         }
         let elsewhere = progress.effects(Phase::Elsewhere);
         tallies.judge(Rule::CommandAnyPartition, elsewhere == 0, || {
-            format!("{}: {elsewhere} commands on other partitions were carried out too", trial.shown())
+            format!("{}: {elsewhere} commands on other partitions were executed, too", trial.shown())
         });
         tallies.kept(Rule::CommandGroupShared);
         tallies.kept(Rule::SilentWithKey);
         self.reached.insert(progress.trial.pod);
     }
 
-    /// Judges the devices that carried no command out on their pod's partition, by what other
-    /// devices of the pod did.
+    /// Judges the devices that executed no command on their pod's partition, by what other devices
+    /// of the pod did.
     pub(super) fn judge_silent(&self, tallies: &mut Tallies) {
         for device in &self.unmoved {
             let (shown, elsewhere) = (&device.shown, device.elsewhere);
             if elsewhere >= OF_A_GROUP {
                 tallies.broken(Rule::CommandGroupShared, || {
                     format!(
-                        "{shown}: no effect, while {elsewhere} commands on other partitions were carried out"
+                        "{shown}: no effect, while {elsewhere} commands on other partitions were executed"
                     )
                 });
             } else if elsewhere > 0 {
                 tallies.broken(Rule::CommandLost, || {
-                    format!("{shown}: no effect, while a command on another partition was carried out")
+                    format!("{shown}: no effect, while a command on another partition was executed")
                 });
             } else if device.is_alive {
-                // The device may not support TriggerMessage: no conclusion about the route.
+                // The device may not support TriggerMessage: this shows nothing about the route.
             } else if self.reached.contains(&device.pod) {
                 tallies.broken(Rule::SilentWithKey, || {
-                    format!("{shown}: no effect, while other devices of that pod carry commands out")
+                    format!("{shown}: no effect, while other devices of that pod execute commands")
                 });
             } else {
                 tallies.broken(Rule::CommandLost, || format!("{shown}: neither an answer nor an event"));
@@ -203,7 +203,7 @@ impl Orders {
         }
     }
 
-    /// Two answers that are no refusals and have ids of their own: it was done twice.
+    /// Two answers that accept the command and have different event ids: it was executed twice.
     fn judge_copy(&self, trial: &Trial, tallies: &mut Tallies) {
         let done = self.to(trial.twice).iter().filter(|answered| !answered.is_refusal()).count();
         if done > 1 {
@@ -234,19 +234,21 @@ impl Progress {
         self.effects.get(&phase).copied().unwrap_or_default()
     }
 
-    /// The device carried the first command out, and no answer came: its further events show which
-    /// others it carried out.
+    /// The device executed the first command without an answer: its further events show which other
+    /// commands it executed.
     fn judge_effects(&self, tallies: &mut Tallies) {
         let shown = self.trial.shown();
         tallies.kept(Rule::CommandLost);
-        tallies.broken(Rule::CommandAnswerMissing, || format!("{shown} sent its status, and no answer"));
+        tallies.broken(Rule::CommandAnswerMissing, || format!("{shown} sent its status but no answer"));
         let is_last_done = self.effects(Phase::Last) > 0;
         for (phase, rule, command, what) in [
-            (Phase::Copy, Rule::CommandRepeated, self.trial.twice, "came again"),
+            (Phase::Copy, Rule::CommandRepeated, self.trial.twice, "was sent again"),
             (Phase::Expired, Rule::CommandExpired, self.trial.expired, "had expired an hour ago"),
         ] {
             if self.effects(phase) > 0 {
-                tallies.broken(rule, || format!("{shown} {command} {what}, and the device sent its status"));
+                tallies.broken(rule, || {
+                    format!("{shown}: command {command} {what}, and the device sent its status")
+                });
             } else if is_last_done {
                 tallies.kept(rule);
             }

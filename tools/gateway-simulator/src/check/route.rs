@@ -1,8 +1,9 @@
-//! One device's key in Redis, looked at again and again, beside what its events say.
+//! One device's key in Redis, polled and compared with its events.
 //!
-//! A key and the events are two stories that are told side by side: a device that moves has the new pod's key before the
-//! new pod's first event, and one that goes may lose its key before its goodbye is read. So a contradiction alone
-//! proves nothing. It counts when an event comes between two looks that agree with each other and not with it.
+//! The key and the events reach the check on different ways: the new pod's key may appear before
+//! its first event, and a key may be deleted before the disconnection is read. So a contradiction
+//! alone proves nothing. It counts if an event comes between two reads of the key that agree with
+//! each other and not with the event.
 
 use super::judge::{Heard, Terms};
 use super::key::{JITTER, Key, Look};
@@ -13,17 +14,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{ChargePointId, GatewayId};
 use wire::routing::parse_gateway_value;
 
-/// A longer life of a key is remarkable.
+/// A longer life of a key is reported.
 const LONG: TimeDelta = TimeDelta::hours(1);
-/// A refresh is late when less than this part of the life is left.
+/// A refresh is late if less than this part of the life is left.
 const LATE: i32 = 10;
 
-/// Who holds a device, as its events say.
+/// The holder of a device, according to its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Holder {
-    /// That pod, if it says its name.
+    /// That pod, if the event names it.
     Pod(Option<GatewayId>),
-    /// It has said goodbye.
+    /// No pod, because the device was disconnected.
     Nobody,
 }
 
@@ -34,13 +35,13 @@ struct Doubt {
     value_before: Option<String>,
 }
 
-/// A goodbye, and the key as it was before.
+/// A disconnection, and the key before it.
 #[derive(Debug, Clone)]
 struct Farewell {
     pod: Option<GatewayId>,
     heard: Heard,
     before: Option<Look>,
-    /// How many looks have found the key untouched.
+    /// How many reads have found the key unchanged.
     found: u8,
 }
 
@@ -48,13 +49,13 @@ struct Farewell {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Route {
     last: Option<Look>,
-    /// Looks in a row that found no key.
+    /// Consecutive reads without a key.
     absences: u32,
-    /// Whether there was a key since the device came.
+    /// Whether there was a key since the device connected.
     had_key: bool,
-    /// When a key that had been there was first missed.
+    /// When a key that had existed was first missing.
     gone_at: Option<DateTime<Utc>>,
-    /// When the key would have ended if nobody had refreshed it since it was first seen.
+    /// When the key would have expired if no pod had refreshed it since it was first read.
     first_end: Option<DateTime<Utc>>,
     doubt: Option<Doubt>,
     farewell: Option<Farewell>,
@@ -62,29 +63,29 @@ pub(super) struct Route {
 }
 
 impl Route {
-    /// Whether the key named that pod at the last look.
+    /// Whether the last read of the key named that pod.
     pub(super) fn names(&self, pod: &GatewayId) -> bool {
         self.last.as_ref().is_some_and(|look| look.names(pod))
     }
 
-    /// Whether somebody held the device at the last look.
+    /// Whether the last read of the key named a pod.
     pub(super) fn is_held(&self) -> bool {
         self.last.as_ref().is_some_and(|look| look.value.is_some())
     }
 
-    /// The device is alive, as that pod says.
+    /// The device has sent an event through that pod.
     pub(super) fn spoke(&mut self, pod: Option<&GatewayId>, heard: &Heard, is_boot: bool) {
         self.farewell = None;
         self.life.spoke(heard, is_boot);
         let Some(last) = &self.last else { return };
         let contradicts = last.value.is_none() || pod.is_some_and(|pod| !last.names(pod));
-        // An event that happened before the look may be of another time.
+        // An event that happened before the read may be older than the key.
         if contradicts && self.doubt.is_none() && heard.stamp.at >= last.at {
             self.doubt = Some(Doubt { heard: *heard, value_before: last.value.clone() });
         }
     }
 
-    /// The device has gone, as that pod says.
+    /// That pod has reported a disconnection.
     pub(super) fn part(&mut self, pod: Option<&GatewayId>, heard: &Heard) {
         let before = self.last.clone().filter(|look| look.value.is_some());
         self.farewell = Some(Farewell { pod: pod.cloned(), heard: *heard, before, found: 0 });
@@ -94,7 +95,7 @@ impl Route {
         self.first_end = None;
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a look shows, beside what else is known")]
+    #[expect(clippy::too_many_arguments, reason = "the read key and everything else that is known")]
     pub(super) fn look(
         &mut self,
         id: &ChargePointId,
@@ -120,8 +121,8 @@ impl Route {
         self.note(look, holder);
     }
 
-    /// What remains open in the end.
-    #[expect(clippy::too_many_arguments, reason = "what is known in the end")]
+    /// Judges what remains open at the end.
+    #[expect(clippy::too_many_arguments, reason = "everything that is known at the end")]
     pub(super) fn conclude(
         &self,
         id: &ChargePointId,
@@ -133,14 +134,14 @@ impl Route {
         tallies: &mut Tallies,
     ) {
         let Some(last) = &self.last else { return };
-        // A key that ran out under a device that is heard says all there is to say.
+        // A key that expired while the device sends events is reported only as such.
         if !marks.is_broken(Rule::RouteRanOut) {
             match self.life.care(terms.settle) {
                 Some(Care::Refreshed) => marks.kept(Rule::RouteNotRefreshed),
                 Some(Care::Neglected { place, left_s, life_s }) => {
                     marks.broken(Rule::RouteNotRefreshed, tallies, || {
                         format!(
-                            "{place}: {id} sends events with {left_s} s of {life_s} s left, and no refresh"
+                            "{place}: {id} sends events, but its key has {left_s} s of {life_s} s left and was not refreshed"
                         )
                     });
                 }
@@ -153,7 +154,7 @@ impl Route {
             && heard.seen_at <= gone_at
         {
             marks.broken(Rule::GoodbyeMissing, tallies, || {
-                format!("{id}: its key went, and nothing was said since {}", heard.place)
+                format!("{id}: its key was deleted without a disconnection; last event at {}", heard.place)
             });
         }
         let is_settled = last.at - heard.seen_at >= terms.settle;
@@ -171,11 +172,11 @@ impl Route {
         }
     }
 
-    /// Two looks, for a gateway may need two commands for a key that ends.
+    /// After two reads, because a gateway may need two commands for a key that expires.
     fn judge_life(&self, id: &ChargePointId, look: &Look, marks: &mut Marks, tallies: &mut Tallies) {
         let Some(end) = look.ends_at else {
             if self.last.as_ref().is_some_and(|last| last.value == look.value && last.ends_at.is_none()) {
-                let example = || format!("{id}: {} lives for ever", look.shown());
+                let example = || format!("{id}: {} never expires", look.shown());
                 marks.broken(Rule::RouteWithoutTtl, tallies, example);
             }
             return;
@@ -185,7 +186,7 @@ impl Route {
         let life = end - look.at;
         if life > LONG {
             marks
-                .broken(Rule::RouteTtlLong, tallies, || format!("{id}: lives {} s more", life.num_seconds()));
+                .broken(Rule::RouteTtlLong, tallies, || format!("{id}: expires in {} s", life.num_seconds()));
         }
     }
 
@@ -195,7 +196,7 @@ impl Route {
         if last.value != look.value || end - end_before <= JITTER {
             return;
         }
-        // More was not left when it was refreshed, after that look.
+        // This is the most that was left when it was refreshed after that read.
         let left = end_before - last.at;
         if left * LATE < end - look.at {
             let example = || format!("{id}: refreshed with less than {} s left", left.num_seconds() + 1);
@@ -227,7 +228,7 @@ impl Route {
         }
         let Some(doubt) = &self.doubt else { return };
         if doubt.value_before != look.value {
-            self.doubt = None; // the key was on its way
+            self.doubt = None; // the key was written in the meantime
         } else if look.at - doubt.heard.seen_at >= terms.settle {
             let rule = match (is_present, self.had_key) {
                 (true, _) => Rule::RouteElsewhere,
@@ -235,7 +236,7 @@ impl Route {
                 (false, false) => Rule::RouteMissing,
             };
             let (place, pod) = (doubt.heard.place, pod.map_or("(unnamed)", GatewayId::as_str));
-            let example = || format!("{place}: {id} speaks through {pod}, its key is {}", look.shown());
+            let example = || format!("{place}: {id} sends events through {pod}, its key is {}", look.shown());
             marks.broken(rule, tallies, example);
             self.doubt = None;
         }
@@ -261,11 +262,11 @@ impl Route {
             if farewell.found >= 2 {
                 let place = farewell.heard.place;
                 let example =
-                    || format!("{id}: its key is still {} after the goodbye at {place}", look.shown());
+                    || format!("{id}: its key is still {} after the disconnection at {place}", look.shown());
                 marks.broken(Rule::RouteLeftBehind, tallies, example);
             }
         }
-        // A key that was written since may mean that the device is back, and has nothing to say yet.
+        // A key that was written since may mean that the device is back, without an event yet.
     }
 
     fn note(&mut self, look: Look, holder: Option<&Holder>) {

@@ -1,25 +1,25 @@
-//! What a gateway is held to: every rule with its code, its weight, and what to do about it.
+//! The rules for gateways: the code, severity and texts of each.
 
-mod laws;
 mod retention;
+mod rules;
 
-pub(super) use laws::LAWS;
+pub(super) use rules::RULE_TEXTS;
 
 use serde::Serialize;
 
-/// What it means for a rule not to be kept.
+/// What it means that a rule is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Severity {
     /// The contract is broken.
     Fail,
-    /// The platform copes; the gateway should be changed all the same.
+    /// The platform copes, but the gateway should be changed.
     Warn,
-    /// Worth knowing.
+    /// Good to know.
     Info,
 }
 
-/// A rule of the contract, or of good manners.
+/// A rule of the contract, or a recommendation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     Undecodable,
@@ -71,20 +71,20 @@ pub enum Rule {
     CommandExpired,
 }
 
-/// What there is to say of a rule.
+/// The code, severity and texts of a rule, as a verdict shows them.
 #[derive(Debug)]
-pub(super) struct Law {
+pub(super) struct RuleText {
     pub(super) rule: Rule,
     /// Never changes; `docs/gateway-contract.md` explains it.
     pub(super) code: &'static str,
     pub(super) severity: Severity,
-    /// What is counted.
+    /// What is counted: records, devices, …
     pub(super) counts: &'static str,
-    /// What holds where the rule is kept.
+    /// The rule, stated as it is when it is kept.
     pub(super) states: &'static str,
-    /// What to do where it is not kept.
+    /// What to do if the rule is broken.
     pub(super) advice: &'static str,
-    /// What has to be observed for the rule to be judged.
+    /// What must be observed so that the rule can be judged.
     pub(super) needs: &'static str,
 }
 
@@ -94,17 +94,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_rule_has_a_law_with_a_code_of_its_own() {
-        let codes: BTreeSet<_> = LAWS.iter().map(|law| law.code).collect();
-        let rules: BTreeSet<_> = LAWS.iter().map(|law| law.rule).collect();
-        assert_eq!((codes.len(), rules.len()), (LAWS.len(), LAWS.len()));
+    fn every_rule_has_one_text_with_a_unique_code() {
+        let codes: BTreeSet<_> = RULE_TEXTS.iter().map(|text| text.code).collect();
+        let rules: BTreeSet<_> = RULE_TEXTS.iter().map(|text| text.rule).collect();
+        assert_eq!((codes.len(), rules.len()), (RULE_TEXTS.len(), RULE_TEXTS.len()));
     }
 
     #[test]
-    fn the_contract_explains_every_code() {
+    fn the_contract_document_explains_every_code() {
         let contract = include_str!("../../../../docs/gateway-contract.md");
-        for law in &LAWS {
-            assert!(contract.contains(&format!("| `{}` |", law.code)), "{} is not explained", law.code);
+        for text in &RULE_TEXTS {
+            assert!(contract.contains(&format!("| `{}` |", text.code)), "{} is not explained", text.code);
         }
     }
 }

@@ -1,27 +1,27 @@
-//! How often each rule was kept and broken, with a few examples.
+//! Counts how often each rule was kept and broken, with a few examples.
 
 use super::rule::Rule;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Examples that are shown of each rule.
+/// The number of examples that are shown per rule.
 const EXAMPLES: usize = 3;
 
-/// What was found of one rule.
+/// The counts of one rule.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
-    /// How many were judged by it.
+    /// How many were judged by the rule.
     pub(super) judged: u64,
     /// How many of them broke it.
     pub(super) broken: u64,
-    /// How often for which reason, where reasons have names.
+    /// The number of violations by reason, for rules whose reasons have codes.
     pub(super) reasons: BTreeMap<&'static str, u64>,
-    /// Where it was broken.
+    /// Where the rule was broken.
     pub(super) examples: Vec<String>,
-    /// What it looked like where it was kept, if that says something.
+    /// How the rule was kept, for rules that show this.
     pub(super) proofs: Vec<String>,
 }
 
-/// The tallies of all rules.
+/// The counts of all rules.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tallies(BTreeMap<Rule, Tally>);
 
@@ -30,7 +30,7 @@ impl Tallies {
         self.0.entry(rule).or_default().judged += 1;
     }
 
-    /// The same, with words for how it was kept.
+    /// Counts a kept rule, with a description of how it was kept.
     pub(super) fn proved(&mut self, rule: Rule, proof: String) {
         let tally = self.0.entry(rule).or_default();
         tally.judged += 1;
@@ -48,7 +48,7 @@ impl Tallies {
         }
     }
 
-    /// The same for a rule that is broken in ways that have names; the first example of each way comes first.
+    /// Counts a rule that was broken for `reason`; the first example of each reason is shown first.
     pub(super) fn broken_by(&mut self, rule: Rule, reason: &'static str, example: impl FnOnce() -> String) {
         let tally = self.0.entry(rule).or_default();
         let seen = tally.reasons.entry(reason).or_default();
@@ -59,12 +59,12 @@ impl Tallies {
         self.broken(rule, example);
     }
 
-    /// Kept or broken, as the case is.
+    /// Counts the rule as kept or broken.
     pub(super) fn judge(&mut self, rule: Rule, is_kept: bool, example: impl FnOnce() -> String) {
         if is_kept { self.kept(rule) } else { self.broken(rule, example) }
     }
 
-    /// Moves what was found under `each` to the rule `never`, as one finding about the gateway.
+    /// Moves the counts of `each` to the rule `never`, as one finding about the gateway.
     pub(super) fn say_once(&mut self, each: Rule, never: Rule) {
         let found = self.0.remove(&each).unwrap_or_default();
         let tally = self.0.entry(never).or_default();
@@ -74,7 +74,7 @@ impl Tallies {
         tally.judged = tally.broken;
     }
 
-    /// Forgets what was found of a rule.
+    /// Forgets the counts of a rule.
     pub(super) fn drop(&mut self, rule: Rule) {
         self.0.remove(&rule);
     }
@@ -84,7 +84,7 @@ impl Tallies {
     }
 }
 
-/// What was found of one device: a rule counts once for each, and once broken it stays broken.
+/// The counts of one device: a rule counts once per device, and a broken rule stays broken.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Marks {
     kept: BTreeSet<Rule>,
@@ -96,7 +96,7 @@ impl Marks {
         self.kept.insert(rule);
     }
 
-    /// Broken; the first time, there is an example to be shown.
+    /// The rule is broken; the first violation is an example.
     pub(super) fn broken(&mut self, rule: Rule, tallies: &mut Tallies, example: impl FnOnce() -> String) {
         if self.broken.insert(rule) {
             tallies.broken(rule, example);
@@ -111,7 +111,7 @@ impl Marks {
         self.kept.contains(&rule) || self.is_broken(rule)
     }
 
-    /// Counts what was kept to the end.
+    /// Counts the rules that were kept to the end.
     pub(super) fn count(&self, tallies: &mut Tallies) {
         for rule in self.kept.difference(&self.broken) {
             tallies.kept(*rule);

@@ -1,4 +1,4 @@
-//! The judge, finding by finding: what is broken is found, and what only looks broken is not.
+//! Tests of the judge, rule by rule: finds violations, and reports no false ones.
 
 mod orders;
 mod records;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use wire::event::encode::{Dialect, encode_event_json};
 
-/// So many seconds after the beginning.
+/// A time `seconds` after the start.
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
 }
@@ -37,7 +37,7 @@ fn device(name: &str) -> ChargePointId {
     ChargePointId::parse(name).unwrap()
 }
 
-/// A courtroom: a judge, and who brings observations before it.
+/// A judge, and the source of its observations.
 struct Court {
     judge: Judge,
     next_offset: i64,
@@ -55,13 +55,13 @@ impl Court {
         Self { judge: Judge::new(terms, at(0)), next_offset: 0, now: 0, records_ahead: 0 }
     }
 
-    /// Lets the clock say so many seconds.
+    /// Sets the clock to `seconds`.
     fn at(&mut self, seconds: i64) -> &mut Self {
         self.now = seconds;
         self
     }
 
-    /// An event of CP-1, through that pod, that happens now.
+    /// An event of CP-1 through `pod` that happens now.
     fn event(&self, pod: &str, kind: EventKind) -> GatewayEvent {
         GatewayEvent {
             event_id: EventId::parse(&Uuid::now_v7().to_string()).unwrap(),
@@ -73,7 +73,7 @@ impl Court {
         }
     }
 
-    /// Such an event, in good order, is read.
+    /// A valid event of that kind is read.
     fn says(&mut self, pod: &str, kind: EventKind) -> &mut Self {
         let event = self.event(pod, kind);
         self.send(&event)
@@ -97,7 +97,7 @@ impl Court {
         self.record(partition, Some(&key), Some(&value), &[])
     }
 
-    /// A record in JSON with the key CP-1.
+    /// A JSON record with the key CP-1.
     fn json(&mut self, value: &str) -> &mut Self {
         self.record(0, Some(b"CP-1"), Some(value.as_bytes()), &[])
     }
@@ -123,13 +123,13 @@ impl Court {
         self
     }
 
-    /// The key of CP-1 is looked at.
+    /// The key of CP-1 is read.
     fn look(&mut self, key: &Key) -> &mut Self {
         self.judge.key(&device("CP-1"), key, at(self.now));
         self
     }
 
-    /// It is there, and lives so many seconds more.
+    /// The key names `pod` and lives for `ttl_s` more seconds.
     fn sees(&mut self, pod: &str, ttl_s: u64) -> &mut Self {
         self.look(&Key::Held { value: pod.to_owned(), ttl: Some(Duration::from_secs(ttl_s)) })
     }
@@ -146,7 +146,7 @@ impl Court {
         self.verdict().finding(code).unwrap().standing
     }
 
-    /// The codes of what is broken, tolerated or not.
+    /// The codes of all broken rules, tolerated or not.
     fn broken(&self) -> Vec<&'static str> {
         let verdict = self.verdict();
         [verdict.codes(Standing::Fail), verdict.codes(Standing::Warn)].concat()

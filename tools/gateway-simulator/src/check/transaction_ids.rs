@@ -1,4 +1,4 @@
-//! The transaction ids of one device: whether an id stands for one transaction.
+//! The transaction ids of one device: whether each identifies one transaction.
 
 use chrono::{DateTime, Utc};
 use domain::event::EventKind;
@@ -6,38 +6,38 @@ use domain::ids::{ConnectorId, TransactionId};
 use domain::status::ConnectorStatus;
 use std::collections::VecDeque;
 
-/// Transaction ids that are remembered of one device.
+/// The number of transaction ids that are remembered per device.
 const REMEMBERED: usize = 16;
 
 /// The latest transaction ids of a device.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TransactionIds(VecDeque<Use>);
 
-/// Whether an id was used before, for another transaction.
+/// Whether an id was used before for another transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reuse {
     /// It was not.
     No,
-    /// This one was.
+    /// This id was.
     Of(TransactionId),
 }
 
-/// What is known of the transaction that an id stands for.
+/// What is known of the transaction of an id.
 #[derive(Debug, Clone)]
 struct Use {
     id: TransactionId,
-    /// The connector, once an event named it.
+    /// The connector, once an event has named it.
     connector: Option<ConnectorId>,
-    /// The time of its start, once a start named the id.
+    /// The time of its start, once a start has named the id.
     started_at: Option<DateTime<Utc>>,
     /// The time of its stop.
     stopped_at: Option<DateTime<Utc>>,
-    /// Its connector began to charge after the stop.
+    /// Whether its connector began to charge after the stop.
     is_over: bool,
 }
 
 impl TransactionIds {
-    /// Records an event of that time. `None` where it names no transaction.
+    /// Records an event of that time. `None` if it names no transaction.
     pub(super) fn hear(&mut self, event: &EventKind, at: DateTime<Utc>) -> Option<Reuse> {
         match event {
             EventKind::StatusChanged(report) => {
@@ -48,18 +48,18 @@ impl TransactionIds {
             }
             EventKind::TransactionStarted(start) => {
                 let connector = start.connector_id;
-                Some(self.note(start.transaction_id.as_ref()?, |held| held.start(connector, at)))
+                Some(self.update(start.transaction_id.as_ref()?, |held| held.start(connector, at)))
             }
             EventKind::TransactionUpdated(update) => {
                 let connector = update.connector_id;
-                Some(self.note(update.transaction_id.as_ref()?, |held| held.read(connector)))
+                Some(self.update(update.transaction_id.as_ref()?, |held| held.read(connector)))
             }
             EventKind::MeterValues(values) => {
                 let connector = values.connector_id;
-                Some(self.note(values.transaction_id.as_ref()?, |held| held.read(connector)))
+                Some(self.update(values.transaction_id.as_ref()?, |held| held.read(connector)))
             }
             EventKind::TransactionStopped(stop) => {
-                Some(self.note(stop.transaction_id.as_ref()?, |held| held.stop(at)))
+                Some(self.update(stop.transaction_id.as_ref()?, |held| held.stop(at)))
             }
             _ => None,
         }
@@ -72,8 +72,9 @@ impl TransactionIds {
         }
     }
 
-    /// Changes what is known of `id` by `change`, which says whether the id stands for another transaction now.
-    fn note(&mut self, id: &TransactionId, change: impl FnOnce(&mut Use) -> bool) -> Reuse {
+    /// Applies `change` to what is known of `id`; `change` returns whether the id belongs to
+    /// another transaction now.
+    fn update(&mut self, id: &TransactionId, change: impl FnOnce(&mut Use) -> bool) -> Reuse {
         let found = self.0.iter().position(|held| held.id == *id);
         let mut held = found.and_then(|index| self.0.remove(index)).unwrap_or_else(|| Use::new(id.clone()));
         let is_reused = change(&mut held);
@@ -88,7 +89,8 @@ impl Use {
         Self { id, connector: None, started_at: None, stopped_at: None, is_over: false }
     }
 
-    /// A start of another time or on another connector is another transaction, also where the first one did not end.
+    /// A start at another time or on another connector is another transaction, even if the first
+    /// one has not ended.
     fn start(&mut self, connector: ConnectorId, at: DateTime<Utc>) -> bool {
         let is_reused = self.is_elsewhere(connector)
             || self.stopped_at.is_some_and(|stopped| stopped < at)
@@ -184,16 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_one_transaction_is_used_once() {
+    fn accepts_an_id_of_one_transaction() {
         assert_eq!(reuses(&[charging(1, 1), start(2, 1, 7), read(3, 1, 7), stop(4, 7), read(5, 1, 7)]), 0);
-        assert_eq!(reuses(&[start(2, 1, 7), start(2, 1, 7)]), 0, "told twice");
+        assert_eq!(reuses(&[start(2, 1, 7), start(2, 1, 7)]), 0, "reported twice");
         assert_eq!(reuses(&[stop(4, 7), start(2, 1, 7)]), 0, "the start came late");
         assert_eq!(reuses(&[start(2, 1, 7), stop(3, 7), start(4, 1, 8), stop(5, 8)]), 0);
         assert_eq!(reuses(&[read(2, 1, 7), stop(4, 7), charging(3, 1), read(5, 1, 7)]), 0, "a late status");
     }
 
     #[test]
-    fn a_constant_id_is_found() {
+    fn reports_a_constant_id() {
         assert_eq!(reuses(&[start(2, 1, 1), stop(3, 1), start(4, 1, 1), stop(5, 1)]), 1);
         assert_eq!(reuses(&[start(2, 1, 1), start(9, 1, 1)]), 1, "the first was never stopped");
         assert_eq!(reuses(&[start(2, 1, 1), start(2, 2, 1)]), 1, "on two connectors");
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn few_ids_are_remembered() {
+    fn remembers_a_limited_number_of_ids() {
         let many: Vec<_> = (1..=17).map(|id| start(id, 1, id)).collect();
         assert_eq!(reuses(&[many.clone(), vec![start(99, 1, 1)]].concat()), 0, "forgotten");
         assert_eq!(reuses(&[many, vec![start(99, 1, 2)]].concat()), 1);

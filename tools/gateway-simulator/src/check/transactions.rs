@@ -1,13 +1,13 @@
-//! The connectors of one device: their last statuses, and transactions that were never started.
+//! The connectors of one device: their last statuses, and transactions without a start.
 
 use domain::event::{EventKind, StatusReport};
 use domain::ids::{ConnectorId, TransactionId};
 use domain::status::ConnectorStatus;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Transaction ids that are remembered of one device.
+/// The number of transaction ids that are remembered per device.
 const REMEMBERED: usize = 16;
-/// Connectors that are remembered of one device.
+/// The number of connectors that are remembered per device.
 const CONNECTORS: usize = 64;
 
 /// The connectors of a device, and the transactions that were judged.
@@ -17,11 +17,11 @@ pub(super) struct Transactions {
     judged: VecDeque<TransactionId>,
 }
 
-/// A connector, as reported.
+/// The reported state of a connector.
 #[derive(Debug, Clone, Default)]
 struct Connector {
     status: Option<(ConnectorStatus, Option<String>)>,
-    /// Whether it was observed free, and no transaction of it was judged since: the next
+    /// Whether it was observed as free, and none of its transactions was judged since: the next
     /// transaction began during the observation.
     was_free: bool,
     /// Whether it has charged since.
@@ -30,7 +30,7 @@ struct Connector {
     is_started: bool,
 }
 
-/// The first sight of a transaction that began during the observation.
+/// The first event of a transaction that began during the observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sighting {
     pub(super) id: TransactionId,
@@ -52,7 +52,7 @@ impl Transactions {
         known.is_none_or(|(status, error)| *status == report.status && *error == report.error_code)
     }
 
-    /// Records an event. Returns the transaction that it shows for the first time, if it began
+    /// Records an event. Returns the transaction that it shows for the first time, if that began
     /// during the observation.
     pub(super) fn hear(&mut self, event: &EventKind) -> Option<Sighting> {
         match event {
@@ -185,15 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_that_was_never_started_is_seen_in_readings_or_at_its_stop() {
+    fn finds_a_transaction_without_a_start_by_meter_values_or_its_stop() {
         use ConnectorStatus::{Available, Charging};
         assert_eq!(last(&[status(Available), status(Charging), read(7)]), sighting(7, false));
         assert_eq!(last(&[status(Available), status(Charging), stopped(7)]), sighting(7, false));
-        assert_eq!(last(&[status(Available), status(Charging), read(7), stopped(7)]), None, "once is enough");
+        assert_eq!(last(&[status(Available), status(Charging), read(7), stopped(7)]), None, "reported once");
     }
 
     #[test]
-    fn a_transaction_that_was_started_is_right_with_or_without_its_id() {
+    fn accepts_a_start_with_or_without_an_id() {
         use ConnectorStatus::{Charging, Preparing};
         assert_eq!(last(&[status(Preparing), started(Some(id(7)))]), sighting(7, true));
         assert_eq!(last(&[status(Preparing), started(None), status(Charging), read(7)]), sighting(7, true));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_began_before_it_was_observed_cannot_be_judged() {
+    fn does_not_judge_transactions_that_began_before_the_check() {
         use ConnectorStatus::Charging;
         assert_eq!(last(&[read(7)]), None);
         assert_eq!(last(&[status(Charging), read(7)]), None);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_restated_if_it_says_what_was_known() {
+    fn a_status_is_restated_if_it_repeats_the_known_one() {
         let mut transactions = Transactions::default();
         assert!(transactions.is_restated(&report(ConnectorStatus::Available)), "nothing was known");
         transactions.hear(&status(ConnectorStatus::Available));

@@ -1,115 +1,116 @@
-//! The verdict: what was observed, and how each rule was kept.
+//! The verdict: what was observed, and which rules were kept.
 
 mod text;
 
-use super::rule::{LAWS, Law, Severity};
+use super::rule::{RULE_TEXTS, RuleText, Severity};
 use super::tally::{Tallies, Tally};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a verdict rests on.
+/// What a verdict is based on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Observed {
-    /// How long it was observed.
+    /// How long the gateway was observed, in seconds.
     pub seconds: u64,
     /// Partitions of the event topic that were read.
     pub partitions: usize,
     /// Records read from them.
     pub records: u64,
-    /// Devices that were heard and judged.
+    /// Devices that sent events and were judged.
     pub devices: usize,
-    /// Those of them that had not said goodbye in the end.
+    /// Those of them that were not reported as disconnected at the end.
     pub online: usize,
-    /// Goodbyes heard.
+    /// Disconnections that were received.
     pub goodbyes: u64,
-    /// Looks at keys.
+    /// How often keys were read.
     pub looks: u64,
-    /// Devices that were commanded.
+    /// Devices to which commands were sent.
     pub commanded: u64,
-    /// How many devices can be judged.
+    /// The greatest number of devices that are judged.
     pub max_devices: usize,
-    /// Records of devices that were not judged, because there were too many.
+    /// Records of devices that were not judged, because there were more than `max_devices`.
     pub records_of_unjudged: u64,
-    /// Whether events were forgotten, so that copies of them were not known as such.
+    /// Whether events were forgotten; copies of those were not recognised.
     pub forgotten_events: bool,
-    /// How often Kafka or Redis could not be asked.
+    /// How often Kafka or Redis could not be reached.
     pub interruptions: u64,
     /// Commands that could not be published.
     pub unpublished: u64,
-    /// Whether the event topic has more partitions now than were read.
+    /// Whether the event topic has more partitions at the end than were read.
     pub has_grown: bool,
 }
 
-/// How one rule was kept.
+/// The result for one rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// The rule's name, which never changes.
+    /// The rule's code, which never changes.
     pub code: &'static str,
-    /// How it stands.
+    /// The result.
     pub standing: Standing,
-    /// What holds where the rule is kept.
+    /// The rule, stated as it is when it is kept.
     pub rule: &'static str,
-    /// How many broke it.
+    /// How many broke the rule.
     pub broken: u64,
-    /// How many were judged by it.
+    /// How many were judged by the rule.
     pub judged: u64,
-    /// What they are: records, devices, …
+    /// What was counted: records, devices, …
     pub counts: &'static str,
-    /// How often for which reason, where reasons have names.
+    /// The number of violations by reason, for rules whose reasons have codes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reasons: BTreeMap<&'static str, u64>,
-    /// Some places where it was broken; or how it was kept, if that says something.
+    /// Some places where the rule was broken; for some rules, how it was kept.
     pub examples: Vec<String>,
-    /// What to do about it, or what has to be observed for it to be judged.
+    /// What to do about a violation, or what must be observed so that the rule can be judged.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub advice: &'static str,
 }
 
-/// How a rule stands.
+/// The result for a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Standing {
     /// Broken, and with it the contract.
     Fail,
-    /// Broken, and tolerated.
+    /// Broken, but tolerated.
     Warn,
-    /// Not followed, which is nobody's fault.
+    /// Not followed, which is allowed.
     Info,
-    /// Kept by all that were judged.
+    /// Kept by everything that was judged.
     Pass,
-    /// Nothing was observed that it could be judged by.
+    /// Nothing was observed by which the rule could be judged.
     NotJudged,
 }
 
-/// What it comes down to.
+/// The overall result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
-    /// Every rule that the contract depends on was kept, as far as was observed.
+    /// Every rule on which the contract depends was kept, as far as was observed.
     Keeps,
-    /// Some were not.
+    /// At least one of these rules was broken.
     Breaks,
-    /// There was nothing to judge.
+    /// Nothing was observed.
     NothingObserved,
 }
 
-/// What was observed, and how each rule was kept.
+/// What was observed, and the result for each rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
-    /// What it comes down to.
+    /// The overall result.
     pub outcome: Outcome,
-    /// What it rests on.
+    /// What the verdict is based on.
     pub observed: Observed,
-    /// All rules.
+    /// The results of all rules.
     pub findings: Vec<Finding>,
 }
 
 impl Verdict {
     pub(super) fn new(observed: Observed, tallies: &Tallies) -> Self {
-        let findings: Vec<_> = LAWS.iter().map(|law| Finding::new(law, tallies.of(law.rule))).collect();
+        let findings: Vec<_> =
+            RULE_TEXTS.iter().map(|text| Finding::new(text, tallies.of(text.rule))).collect();
         let is_broken = findings.iter().any(|finding| finding.standing == Standing::Fail);
         let outcome = match (is_broken, observed.records) {
             (true, _) => Outcome::Breaks,
@@ -119,20 +120,20 @@ impl Verdict {
         Self { outcome, observed, findings }
     }
 
-    /// The rule of that code; `None` if there is no such rule.
+    /// The finding of the rule with code `code`; `None` if there is no such rule.
     #[must_use]
     pub fn finding(&self, code: &str) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.code == code)
     }
 
-    /// The codes of the rules that stand like that.
+    /// The codes of the rules with this result.
     #[must_use]
     pub fn codes(&self, standing: Standing) -> Vec<&'static str> {
         let alike = self.findings.iter().filter(|finding| finding.standing == standing);
         alike.map(|finding| finding.code).collect()
     }
 
-    /// What the process is to end with.
+    /// The exit code of the process: 0 kept, 1 broken, 2 nothing observed.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self.outcome {
@@ -144,8 +145,8 @@ impl Verdict {
 }
 
 impl Finding {
-    fn new(law: &Law, tally: Tally) -> Self {
-        let standing = match (tally.broken, tally.judged, law.severity) {
+    fn new(text: &RuleText, tally: Tally) -> Self {
+        let standing = match (tally.broken, tally.judged, text.severity) {
             (0, 0, _) => Standing::NotJudged,
             (0, _, _) => Standing::Pass,
             (_, _, Severity::Fail) => Standing::Fail,
@@ -153,18 +154,18 @@ impl Finding {
             (_, _, Severity::Info) => Standing::Info,
         };
         Self {
-            code: law.code,
+            code: text.code,
             standing,
-            rule: law.states,
+            rule: text.states,
             broken: tally.broken,
             judged: tally.judged,
-            counts: law.counts,
+            counts: text.counts,
             reasons: tally.reasons,
             examples: if standing == Standing::Pass { tally.proofs } else { tally.examples },
             advice: match standing {
-                Standing::Fail | Standing::Warn | Standing::Info => law.advice,
+                Standing::Fail | Standing::Warn | Standing::Info => text.advice,
                 Standing::Pass => "",
-                Standing::NotJudged => law.needs,
+                Standing::NotJudged => text.needs,
             },
         }
     }

@@ -1,8 +1,10 @@
-//! Which pod reads which partition of the command topic, and from where. No I/O and no clock.
+//! Which pod reads which partition of the command topic, and from which offset. No I/O and no
+//! clock.
 //!
-//! As asked, a pod reads the partition of its hash and continues where it was. The deployed gateway
-//! uses Kafka consumer groups: it begins at the last marked offset, or without one at the oldest.
-//! It marks offsets only when a claim ends in order, which the claims of a killed pod do not.
+//! In the contract's manner, a pod reads the partition of its hash and continues where it was. The
+//! deployed gateway uses Kafka consumer groups: it begins at the last committed offset, or without
+//! one at the oldest. It commits offsets only when a claim ends in order, which the claims of a
+//! killed pod do not.
 
 use crate::settings::CommandGroups;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,14 +21,15 @@ pub(crate) struct Claims {
 /// How partitions are shared.
 #[derive(Debug)]
 enum Sharing {
-    /// For good.
+    /// Permanently.
     Fixed,
     /// By Kafka, among the pods of a group.
     Groups {
         groups: CommandGroups,
         session: TimeDelta,
         partitions: Vec<i32>,
-        /// By group (the number of a pod that is alone in its group, else 0) and partition.
+        /// The committed offsets by group (the pod's number if it is alone in its group, else 0)
+        /// and partition.
         marked: BTreeMap<(usize, i32), i64>,
     },
 }
@@ -35,7 +38,7 @@ enum Sharing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Up,
-    /// Killed; its group has not noticed yet.
+    /// It was killed; its group has not noticed yet.
     Missed {
         since: DateTime<Utc>,
     },
@@ -53,16 +56,16 @@ struct Claim {
 /// The offset to fetch from next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum From {
-    /// No pod reads it.
+    /// No pod reads the partition.
     Nowhere,
-    /// Some pod reads from the first offset, which is to be found out: the oldest, or the end.
+    /// Some pod reads from the first offset, which must be resolved: the oldest, or the end.
     First,
     /// That offset.
     Offset(i64),
 }
 
 impl Claims {
-    /// Each pod reads the partition of its number.
+    /// Each pod reads the partition of its hash.
     pub(crate) fn by_hash(partitions: impl Iterator<Item = i32>) -> Self {
         let mut claims = BTreeMap::<i32, Vec<Claim>>::new();
         let mut pods = Vec::new();
@@ -80,7 +83,7 @@ impl Claims {
         Self { sharing: Sharing::Fixed, pods: vec![State::Up; pods], claims }
     }
 
-    /// The pods are consumers of Kafka groups whose members are missed after `session`.
+    /// The pods are consumers of Kafka groups, which notice a missing member after `session`.
     pub(crate) fn of_groups(
         groups: CommandGroups,
         session: TimeDelta,
@@ -97,12 +100,12 @@ impl Claims {
         all
     }
 
-    /// The partitions that some pod reads, or may come to read.
+    /// The partitions that some pod reads, or may read later.
     pub(crate) fn partitions(&self) -> Vec<i32> {
         self.claims.keys().copied().collect()
     }
 
-    /// Whether a pod that has no offset begins with the oldest command; else behind the newest.
+    /// Whether a pod without an offset begins with the oldest command; otherwise at the end.
     pub(crate) const fn begins_with_the_oldest(&self) -> bool {
         matches!(self.sharing, Sharing::Groups { .. })
     }
@@ -120,15 +123,15 @@ impl Claims {
         from
     }
 
-    /// The first offset of that partition is this one.
+    /// Resolves the first offset of that partition.
     pub(crate) fn begin(&mut self, partition: i32, first: i64) {
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
             claim.next.get_or_insert(first);
         }
     }
 
-    /// The pods that read the record at `offset`, which was fetched from the offset `from` on.
-    /// Their claims move behind it.
+    /// The pods that read the record at `offset`, which was fetched from the offset `from`. Their
+    /// claims advance past it.
     pub(crate) fn deliver(&mut self, partition: i32, from: i64, offset: i64) -> Vec<usize> {
         let mut pods = Vec::new();
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
@@ -142,8 +145,7 @@ impl Claims {
         pods
     }
 
-    /// The offsets from `from` up to `to` cannot be read: claims that are at `from` continue at
-    /// `to`.
+    /// The offsets from `from` up to `to` cannot be read: claims at `from` continue at `to`.
     pub(crate) fn step_over(&mut self, partition: i32, from: i64, to: i64) {
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
             if claim.next == Some(from) {
@@ -152,7 +154,7 @@ impl Claims {
         }
     }
 
-    /// A pod is killed: its claims end without a mark.
+    /// A pod is killed: its claims end without a commit.
     pub(crate) fn kill(&mut self, pod: usize, now: DateTime<Utc>) {
         let Sharing::Groups { groups, .. } = &self.sharing else {
             self.set(pod, State::Gone);
@@ -192,7 +194,7 @@ impl Claims {
         }
     }
 
-    /// The claims of the pods that run end in order, and each of those pods gets a range of the
+    /// The claims of the running pods end in order, and each of those pods gets a range of the
     /// partitions.
     fn rebalance(&mut self) {
         let Sharing::Groups { partitions, marked, .. } = &mut self.sharing else { return };
@@ -214,7 +216,7 @@ impl Claims {
         }
     }
 
-    /// A pod that is alone in its group.
+    /// The claims of a pod that is alone in its group.
     fn claim_everything(&mut self, pod: usize) {
         let Sharing::Groups { partitions, marked, .. } = &self.sharing else { return };
         for partition in partitions {
@@ -276,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_that_is_killed_reads_its_commands_again() {
+    fn a_killed_pod_reads_its_commands_again() {
         let mut claims = groups(CommandGroups::PerPod, 2);
         read(&mut claims, 3, 0);
         claims.kill(0, at(0));
@@ -285,13 +287,13 @@ mod tests {
         assert_eq!(claims.from(3), From::First);
         begin(&mut claims);
         assert_eq!(claims.from(3), From::Offset(0));
-        assert_eq!(claims.deliver(3, 0, 0), [0], "the other one has had it");
+        assert_eq!(claims.deliver(3, 0, 0), [0], "the other one has read it");
         assert_eq!(claims.deliver(3, 0, 1), [0]);
         assert_eq!(claims.deliver(3, 0, 2), [1, 0]);
     }
 
     #[test]
-    fn the_partitions_of_a_killed_pod_are_read_again_by_the_others_once_it_is_missed() {
+    fn the_others_read_a_killed_pods_partitions_again_after_its_session() {
         let mut claims = groups(CommandGroups::Shared, 3);
         for partition in 0..6 {
             read(&mut claims, partition, 0);
@@ -301,15 +303,15 @@ mod tests {
         claims.settle(at(9));
         assert_eq!(claims.from(4), From::Nowhere, "the group has not noticed");
         claims.settle(at(10));
-        assert_eq!(claims.from(4), From::First, "nothing was marked");
+        assert_eq!(claims.from(4), From::First, "nothing was committed");
         begin(&mut claims);
-        assert_eq!(read(&mut claims, 4, 0), [1], "carried out again");
-        assert_eq!(claims.from(2), From::Offset(1), "what the others had read was marked");
+        assert_eq!(read(&mut claims, 4, 0), [1], "executed again");
+        assert_eq!(claims.from(2), From::Offset(1), "the others' offsets were committed");
         assert_eq!(read(&mut claims, 2, 1), [0]);
     }
 
     #[test]
-    fn a_restart_gives_the_ranges_out_anew() {
+    fn a_restart_assigns_the_ranges_again() {
         let mut claims = groups(CommandGroups::Shared, 2);
         read(&mut claims, 1, 0);
         claims.kill(1, at(0));
@@ -321,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn as_asked_a_pod_reads_on_where_it_was() {
+    fn in_the_contracts_manner_a_pod_continues_where_it_was() {
         let mut claims = Claims::by_hash([4, 7, 4].into_iter());
         assert_eq!(claims.partitions(), [4, 7]);
         claims.begin(4, 10);
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_fetched_before_a_pod_was_put_back_is_not_for_it() {
+    fn records_fetched_before_a_reset_are_not_delivered() {
         let mut claims = groups(CommandGroups::PerPod, 1);
         for offset in 0..3 {
             read(&mut claims, 0, offset);
@@ -347,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_stepped_over() {
+    fn steps_over_unreadable_offsets() {
         let mut claims = groups(CommandGroups::PerPod, 1);
         claims.step_over(0, 0, 17);
         assert_eq!(claims.from(0), From::Offset(17));

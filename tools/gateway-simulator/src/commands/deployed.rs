@@ -1,6 +1,6 @@
-//! What a pod of the deployed gateway does with a record of the command topic.
+//! How a pod of the deployed gateway handles a record of the command topic.
 //!
-//! It reads three fields: the charge point, the command's name and its payload. So it carries out
+//! It reads three fields: the charge point, the command's name and its payload. So it executes
 //! copies, expired commands and commands that name other pods. It reports no outcome.
 
 use super::{Outcome, ReceivedCommand, Rejection};
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use wire::{RawRecord, decode_command};
 
-/// Lets the pod see a record: it passes on what is for one of its devices, and drops the rest.
+/// Passes the record to the pod, which executes commands for its devices and drops the rest.
 pub(super) async fn take(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
     let Some(gateway) = core.pod(pod) else { return };
     let Some(command) = read(record.value.as_deref().unwrap_or_default(), &gateway.id) else {
@@ -46,7 +46,7 @@ async fn pass_on(
         return Ok(());
     };
     core.counters().commands_received.one();
-    // The events of the deployed gateway carry no trace.
+    // The events of the deployed gateway have no trace.
     let origin = Origin::now(pod);
     let reaction = Slot::apply(slot, Input::Command(command.kind.clone()), &origin, core);
     let outcome = core.count(match reaction.answer {
@@ -93,7 +93,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn three_fields_are_enough_for_a_command() {
+    fn three_fields_suffice_for_a_command() {
         let pod = GatewayId::parse("pod-0").unwrap();
         let bare = json!({ "chargePointId": "CP-1", "commandName": "Reset", "payload": { "type": "Soft" } });
         let command = read(bare.to_string().as_bytes(), &pod).unwrap();

@@ -1,4 +1,4 @@
-//! What a pod does with a record of the command topic.
+//! How a pod handles a record of the command topic.
 
 use super::{Outcome, ReceivedCommand, Rejection, deployed};
 use crate::device::{Answer, Input};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tracing::Instrument as _;
 use wire::{RawRecord, decode_command};
 
-/// Lets the pod see a record: it carries out what is meant for it, and passes over the rest.
+/// Passes the record to the pod, which executes commands that are for it and skips the rest.
 pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
     let Some(gateway) = core.pod(pod).filter(|pod| pod.is_up()) else { return };
     if core.manners.is_deployed() {
@@ -34,12 +34,12 @@ pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &Recei
         }
         Err(error) => {
             let outcome = refuse_unreadable(core, pod, raw.value.unwrap_or_default()).await;
-            tracing::warn!(partition, offset = record.offset, %error, "a command cannot be understood");
+            tracing::warn!(partition, offset = record.offset, %error, "a command cannot be decoded");
             outcome
         }
     };
     if let Err(error) = outcome {
-        tracing::error!(partition, offset = record.offset, %error, "a command was received in vain");
+        tracing::error!(partition, offset = record.offset, %error, "a command could not be handled");
     }
 }
 
@@ -74,14 +74,15 @@ async fn receive(
     Ok(())
 }
 
-/// Has the device do it, and passes on its answer and then what it reports.
+/// Executes the command on the device, and sends its answer and then its events.
 async fn execute(
     core: &Core,
     pod: usize,
     command: &Command,
     trace: TraceHeaders,
 ) -> Result<Outcome, SimulatorError> {
-    // Where this gateway's own spans are seen, what comes of the command follows from them; else from who sent it.
+    // If this gateway's own spans are exported, the effects follow from them; otherwise from the
+    // caller's.
     let trace = if trace::is_exported() { TraceHeaders::current() } else { trace };
     let origin = Origin { trace_id: command.trace_id.clone(), trace, ..Origin::now(pod) };
     let answer = |outcome: Outcome, word: &str| answered(command.id, command.kind.name(), outcome, word);
@@ -103,12 +104,12 @@ async fn execute(
         Answer::Rejected | Answer::NotSupported => Outcome::Rejected(Rejection::DeviceRejected),
     });
     core.tell(&command.charge_point_id, answer(outcome, word.as_str()), &origin).await?;
-    // Whether they are acknowledged is counted; nobody waits for it here.
+    // Acknowledgements are counted; nothing waits for them here.
     core.react(slot, reaction, &origin).await.map(drop)?;
     Ok(outcome)
 }
 
-/// The part of a command that even a wrong one may have.
+/// The part that even an invalid command may have.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope {
@@ -118,7 +119,8 @@ struct Envelope {
     gateway_id: GatewayId,
 }
 
-/// A command for this pod with a wrong payload is answered; anything else is not known to be a command for it.
+/// A command for this pod with an invalid payload is answered; any other unreadable record is not
+/// known to be for it.
 async fn refuse_unreadable(core: &Core, pod: usize, value: &[u8]) -> Result<(), SimulatorError> {
     core.counters().commands_unreadable.one();
     let Ok(envelope) = serde_json::from_slice::<Envelope>(value) else {

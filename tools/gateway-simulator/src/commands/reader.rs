@@ -10,9 +10,9 @@ use std::time::Duration;
 /// How long a fetch waits for a command.
 const MAX_WAIT: Duration = Duration::from_millis(500);
 const MAX_BYTES: usize = 1 << 20;
-/// Pauses after failures, from and to.
+/// The shortest and the longest pause after failures.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// Attempts at finding out where a partition begins or ends, when the simulator starts.
+/// Attempts to find the first offset of a partition when the simulator starts.
 const ATTEMPTS: u32 = 10;
 
 /// A partition that pods claim.
@@ -22,8 +22,8 @@ pub(crate) struct CommandReader {
 }
 
 impl CommandReader {
-    /// Resolves the first offset: as asked, the end of the partition, since earlier commands are
-    /// not for these pods; for the deployed gateway, its beginning.
+    /// Resolves the first offset: in the contract's manner, the end of the partition, because
+    /// earlier commands are not for these pods; for the deployed gateway, its beginning.
     pub(crate) async fn open(
         kafka: &Kafka,
         topic: &str,
@@ -35,7 +35,7 @@ impl CommandReader {
         loop {
             match reader.begin(core).await {
                 Err(KafkaError::Unavailable(_)) if attempt < ATTEMPTS => {
-                    // A new topic's leaders may not be elected yet.
+                    // The leaders of a new topic may not be elected yet.
                     attempt += 1;
                     tokio::time::sleep(PAUSE.0 * attempt).await;
                 }
@@ -47,7 +47,7 @@ impl CommandReader {
         }
     }
 
-    /// Hands every command to the pods, until it is dropped.
+    /// Passes every command to the pods, until it is dropped.
     pub(crate) async fn run(self, core: Arc<Core>) {
         let mut pause = PAUSE.0;
         loop {
@@ -73,7 +73,7 @@ impl CommandReader {
             match outcome {
                 Ok(()) => pause = PAUSE.0,
                 Err(error) => {
-                    tracing::warn!(partition = self.partition, error, "commands cannot be read");
+                    tracing::warn!(partition = self.partition, error, "commands cannot be read; retrying");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PAUSE.1);
                 }
@@ -82,10 +82,10 @@ impl CommandReader {
     }
 
     async fn read(&self, core: &Core, from: i64) -> Result<(), FetchError> {
-        // Boxed, here and below: what is inside is a type too deep for the compiler's patience.
+        // Boxed, here and below, because the type inside is too deep for the compiler.
         let fetched = Box::pin(self.reader.fetch(from, MAX_WAIT, MAX_BYTES)).await?;
         if fetched.records.is_empty() {
-            // There may be something to get past, such as the marker of a transaction.
+            // There may be something to skip, such as the marker of a transaction.
             core.claims().step_over(self.partition, from, fetched.next_offset);
         }
         for record in fetched.records {

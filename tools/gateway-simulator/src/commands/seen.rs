@@ -1,4 +1,4 @@
-//! Which commands a pod has had already.
+//! The commands that a pod has received already.
 
 use domain::ids::CommandId;
 use std::collections::{HashSet, VecDeque};
@@ -16,7 +16,7 @@ impl Seen {
         Self { ids: HashSet::new(), order: VecDeque::new(), capacity }
     }
 
-    /// Remembers the id; says whether it is new.
+    /// Remembers the id; returns whether it is new.
     pub(crate) fn insert(&mut self, id: CommandId) -> bool {
         if !self.ids.insert(id) {
             return false;
@@ -42,7 +42,7 @@ mod tests {
         let mut seen = Seen::new(2);
         assert!(seen.insert(id(1)) && !seen.insert(id(1)));
         assert!(seen.insert(id(2)) && seen.insert(id(3)));
-        assert!(seen.insert(id(1)), "forgotten by now");
+        assert!(seen.insert(id(1)), "already forgotten");
         assert_eq!(seen.ids.len(), 2);
     }
 }

@@ -1,11 +1,11 @@
-//! The vehicle's battery: decides how much power is drawn.
+//! The vehicle's battery, which determines the power.
 
-/// Share of the capacity beyond which power falls off.
+/// The state of charge, as a share, above which the power decreases.
 const KNEE: f64 = 0.8;
-/// Share of the power that is left when the battery is full.
+/// The share of the power at a full battery.
 const TRICKLE: f64 = 0.1;
 
-/// A battery being charged.
+/// A battery.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Battery {
     capacity_wh: f64,
@@ -13,7 +13,7 @@ pub(super) struct Battery {
 }
 
 impl Battery {
-    /// A battery of 60 kWh, charged to this share.
+    /// A battery of 60 kWh that is charged to this share.
     pub(super) fn charged_to(share: f64) -> Self {
         let capacity_wh = 60_000.0;
         Self { capacity_wh, charged_wh: capacity_wh * share }
@@ -31,7 +31,7 @@ impl Battery {
         self.share() >= 1.0
     }
 
-    /// What it draws where at most `max_power_w` is offered, in W.
+    /// The power in W if at most `max_power_w` is available.
     pub(super) fn power_w(&self, max_power_w: f64) -> f64 {
         if self.is_full() {
             return 0.0;
@@ -40,7 +40,7 @@ impl Battery {
         (max_power_w * (1.0 - (1.0 - TRICKLE) * beyond_knee)).round()
     }
 
-    /// Charges for a while and says how much energy that took, in Wh.
+    /// Charges for `hours`; returns the energy in Wh.
     pub(super) fn charge(&mut self, max_power_w: f64, hours: f64) -> f64 {
         let room_wh = (self.capacity_wh - self.charged_wh).max(0.0);
         let taken_wh = (self.power_w(max_power_w) * hours).clamp(0.0, room_wh);
@@ -54,14 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn power_falls_off_towards_the_end() {
+    fn power_decreases_towards_the_end() {
         assert!((Battery::charged_to(0.2).power_w(60_000.0) - 60_000.0).abs() < 1.0);
         assert!((Battery::charged_to(0.9).power_w(60_000.0) - 33_000.0).abs() < 1.0);
         assert!(Battery::charged_to(1.0).power_w(60_000.0) < 1.0);
     }
 
     #[test]
-    fn it_takes_no_more_than_fits() {
+    fn takes_no_more_than_its_capacity() {
         let mut battery = Battery::charged_to(0.5);
         assert!((battery.charge(60_000.0, 100.0) - 30_000.0).abs() < 1.0);
         assert!(battery.is_full());

@@ -1,4 +1,4 @@
-//! What a charge point makes of a command.
+//! How a charge point executes a command.
 
 use super::link::Power;
 use super::{Answer, Connector, Device, Reaction, TransactionIds};
@@ -38,7 +38,7 @@ impl Device {
         reaction.answer = Some(answer);
     }
 
-    /// Prefers the connector that a vehicle waits at, when none is named.
+    /// Without a connector number, prefers the connector at which a vehicle waits.
     fn start(
         &mut self,
         id_tag: IdTag,
@@ -67,7 +67,7 @@ impl Device {
         Answer::Accepted
     }
 
-    /// What runs there is stopped first.
+    /// Stops the connector's transaction first.
     fn unlock(&mut self, id: ConnectorId, now: DateTime<Utc>, reaction: &mut Reaction) -> Answer {
         let Some(connector) = self.connectors.iter_mut().find(|connector| connector.id() == id) else {
             return Answer::NotSupported;
@@ -126,7 +126,7 @@ impl Device {
         Answer::Accepted
     }
 
-    /// Two of the keys are intervals that it keeps from then on; 0 is never.
+    /// Two of the keys are intervals, which the device then uses; 0 means never.
     fn configure(&mut self, key: &ConfigurationKey, value: ConfigurationValue) -> Answer {
         let is = |name: &str| key.as_str().eq_ignore_ascii_case(name);
         let (beats, samples) = (is("HeartbeatInterval"), is("MeterValueSampleInterval"));
@@ -154,7 +154,7 @@ impl Device {
         self.connectors.iter_mut().for_each(Connector::forget_sample);
     }
 
-    /// The connector of that number; all of them for number 0.
+    /// The connector with this number; all of them for number 0.
     fn concerned(&mut self, id: ConnectorId) -> impl Iterator<Item = &mut Connector> {
         self.connectors.iter_mut().filter(move |connector| id.is_whole() || connector.id() == id)
     }

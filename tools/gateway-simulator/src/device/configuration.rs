@@ -1,13 +1,13 @@
-//! What a charge point was configured with.
+//! The configuration of a charge point.
 
 use super::Answer;
 use domain::commands::{ConfigurationKey, ConfigurationValue};
 use std::collections::BTreeMap;
 
-/// Keys that a device has room for.
+/// The greatest number of keys of a device.
 const MAX_KEYS: usize = 200;
 
-/// Keys of OCPP 1.6 that tell what a device is, and that nobody can set.
+/// Keys of OCPP 1.6 that describe the device and are read-only.
 const READ_ONLY: [&str; 8] = [
     "ChargeProfileMaxStackLevel",
     "ChargingScheduleAllowedChargingRateUnit",
@@ -19,17 +19,17 @@ const READ_ONLY: [&str; 8] = [
     "SupportedFeatureProfiles",
 ];
 
-/// Keys and their values. Case does not matter in a key.
+/// Keys and their values. Keys are not case-sensitive.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Configuration(BTreeMap<String, ConfigurationValue>);
 
 impl Configuration {
-    /// The value that was set.
+    /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(&key.to_ascii_lowercase()).map(ConfigurationValue::as_str)
     }
 
-    /// Keeps any key that is not read-only, as long as there is room.
+    /// Accepts any key that is not read-only, up to the greatest number of keys.
     pub(super) fn set(&mut self, key: &ConfigurationKey, value: ConfigurationValue) -> Answer {
         let key = key.as_str().to_ascii_lowercase();
         let is_read_only = READ_ONLY.iter().any(|name| name.eq_ignore_ascii_case(&key));
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_room_for_so_many_keys() {
+    fn the_number_of_keys_is_limited() {
         let mut configuration = Configuration::default();
         let mut set = |key: &str, value| {
             let value = ConfigurationValue::parse(value).unwrap();

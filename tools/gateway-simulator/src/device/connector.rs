@@ -1,4 +1,4 @@
-//! One outlet of a charge point: its status, its meter and the transaction on it.
+//! One outlet of a charge point: its status, its meter and its transaction.
 
 mod charging;
 
@@ -18,7 +18,7 @@ pub struct Connector {
     error_code: Option<String>,
     register_wh: f64,
     transaction: Option<Transaction>,
-    /// Out of service, or to be so once the transaction is over.
+    /// Whether it is out of service, or will be after the transaction.
     out_of_service: bool,
     /// When the vehicle leaves by itself after a transaction.
     leaves_at: Option<DateTime<Utc>>,
@@ -50,20 +50,20 @@ impl Connector {
         self.status
     }
 
-    /// The transaction that runs on it.
+    /// The running transaction.
     #[must_use]
     pub const fn transaction(&self) -> Option<&Transaction> {
         self.transaction.as_ref()
     }
 
-    /// Whether a transaction could begin.
+    /// Whether a transaction can begin.
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.transaction.is_none()
             && matches!(self.status, ConnectorStatus::Available | ConnectorStatus::Preparing)
     }
 
-    /// Its status as it would report it.
+    /// The event that reports its status.
     pub(super) fn status_event(&self) -> EventKind {
         EventKind::StatusChanged(StatusReport {
             connector_id: self.id,
@@ -93,14 +93,14 @@ impl Connector {
         }
     }
 
-    /// Takes it into or out of service; says whether that had to be put off.
+    /// Takes it into or out of service; returns whether that had to be postponed.
     pub(super) fn set_in_service(&mut self, in_service: bool, reaction: &mut Reaction) -> bool {
         self.out_of_service = !in_service;
         if self.transaction.is_some() {
             return !in_service;
         }
         match (in_service, self.status) {
-            // Out of service or not, it is broken until it is mended.
+            // It stays faulted until it is repaired, also while out of service.
             (_, ConnectorStatus::Faulted) => {}
             (false, _) => self.change(ConnectorStatus::Unavailable, reaction),
             (true, ConnectorStatus::Unavailable) => self.change(ConnectorStatus::Available, reaction),
@@ -109,7 +109,7 @@ impl Connector {
         false
     }
 
-    /// After a restart: whatever stood in its way is gone.
+    /// After a restart no fault remains.
     pub(super) fn restart(&mut self) {
         self.transaction = None;
         self.set(self.idle_status(), None);
@@ -126,7 +126,7 @@ impl Connector {
         }
     }
 
-    /// What becomes due by the status it is in.
+    /// Sets the timers of its current status.
     pub(super) fn set_timers(&mut self, pace: &Pace, now: DateTime<Utc>) {
         if let Some(running) = self.transaction.as_mut() {
             running.sample_due = running.sample_due.or_else(|| pace.meter.map(|interval| now + interval));
@@ -135,7 +135,7 @@ impl Connector {
         }
     }
 
-    /// When it next reports its meter is to be decided anew.
+    /// The time of the next meter values must be determined again.
     pub(super) fn forget_sample(&mut self) {
         if let Some(running) = self.transaction.as_mut() {
             running.sample_due = None;
@@ -158,7 +158,7 @@ impl Connector {
         }
     }
 
-    /// What it is when nobody uses it and nothing is broken.
+    /// Its status without a vehicle and without a fault.
     pub(crate) fn idle_status(&self) -> ConnectorStatus {
         if self.out_of_service { ConnectorStatus::Unavailable } else { ConnectorStatus::Available }
     }

@@ -1,20 +1,20 @@
-//! What goes into a charge point, and what comes out of it.
+//! The inputs and outputs of a charge point.
 
 use domain::commands::CommandKind;
 use domain::event::EventKind;
 use domain::ids::{ConnectorId, IdTag};
 use domain::status::ConnectorStatus;
 
-/// Something that happens to a charge point.
+/// An input of a charge point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// It connects to a gateway, as after a boot.
     Connect,
-    /// Its connection is back without a boot: it announces nothing.
+    /// It reconnects without a boot: it announces nothing.
     Resume,
-    /// It loses its gateway.
+    /// It loses its connection.
     Disconnect,
-    /// It shows that it is alive.
+    /// It sends a heartbeat.
     Heartbeat,
     /// A vehicle is plugged in.
     PlugIn(ConnectorId),
@@ -24,44 +24,46 @@ pub enum Input {
     Start(ConnectorId, IdTag),
     /// A driver stops charging.
     Stop(ConnectorId),
-    /// A connector reports this status and error code, whatever it was before; connector 0 reports for the whole.
+    /// A connector reports this status and error code, whatever they were before; connector 0 is
+    /// the charge point as a whole.
     Report(ConnectorId, ConnectorStatus, Option<String>),
     /// Its meter is read.
     ReadMeter(ConnectorId),
-    /// The gateway passes a command on.
+    /// The gateway passes on a command.
     Command(CommandKind),
-    /// Time has passed: what is due is done.
+    /// Time has passed: the device does what is due.
     Tick,
 }
 
-/// What a charge point does in answer to an input.
+/// The reaction of a charge point to an input.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Reaction {
-    /// What it answers, if it was commanded.
+    /// The answer, if the input is a command.
     pub answer: Option<Answer>,
-    /// What it reports then, in order.
+    /// The events that it reports, in order.
     pub events: Vec<EventKind>,
-    /// Whether it came or went.
+    /// Whether its connection changed.
     pub link: Option<LinkChange>,
 }
 
 /// A charge point's answer to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// It does it.
+    /// The command is executed.
     Accepted,
-    /// It does not.
+    /// The command is not executed.
     Rejected,
-    /// It will, once the running transaction is over.
+    /// The command will be executed after the running transaction.
     Scheduled,
     /// The connector's lock is open.
     Unlocked,
-    /// It has nothing to do that with, such as a connector of that number to unlock.
+    /// The charge point does not support it, for example because there is no connector with that
+    /// number to unlock.
     NotSupported,
 }
 
 impl Answer {
-    /// The OCPP word for it.
+    /// The OCPP status.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,11 +76,11 @@ impl Answer {
     }
 }
 
-/// A charge point's connection to its gateway changed.
+/// A change of a charge point's connection to its gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkChange {
-    /// It came.
+    /// It connected.
     Up,
-    /// It went.
+    /// It disconnected.
     Down,
 }

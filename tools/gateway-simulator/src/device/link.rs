@@ -1,4 +1,4 @@
-//! A charge point's connection to its gateway: coming, going and restarting.
+//! A charge point's connection to its gateway: connecting, disconnecting and restarting.
 
 use super::{Device, LinkChange, Reaction};
 use chrono::{DateTime, Utc};
@@ -29,7 +29,7 @@ impl Device {
         })
     }
 
-    /// Introduces itself and reports every connector.
+    /// Reports its boot and every connector.
     pub(super) fn link_up(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
         self.resume(now, reaction);
         reaction.events.push(self.boot_event());
@@ -37,7 +37,7 @@ impl Device {
         reaction.events.extend(statuses);
     }
 
-    /// Is connected again and sends nothing for it, as after an interruption without a boot.
+    /// Reconnects without reporting anything, as after an interruption without a boot.
     pub(super) fn resume(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
         let heartbeat_due = self.pace.heartbeat.map(|interval| now + self.pace.first(interval));
         self.power = Power::Up { heartbeat_due };
@@ -52,7 +52,7 @@ impl Device {
         self.power = Power::Down;
     }
 
-    /// Ends every transaction and goes, to come back after a while.
+    /// Ends every transaction and disconnects, to come back after a while.
     pub(super) fn restart(&mut self, kind: ResetKind, now: DateTime<Utc>, reaction: &mut Reaction) {
         let reason = match kind {
             ResetKind::Soft => "SoftReset",

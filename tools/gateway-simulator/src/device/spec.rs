@@ -1,27 +1,27 @@
-//! What a charge point is, and how quick it is.
+//! The specification of a charge point, and its intervals.
 
 use chrono::TimeDelta;
 use domain::ids::ChargePointId;
 
-/// What a charge point is.
+/// The specification of a charge point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceSpec {
-    /// Its own name.
+    /// Its id.
     pub charge_point_id: ChargePointId,
-    /// The number of the pod that it connects to; chosen by its name when absent.
+    /// The number of the pod to which it connects; `None`: chosen by its id.
     pub pod: Option<usize>,
-    /// How many connectors it has.
+    /// The number of connectors.
     pub connectors: u16,
-    /// Model name.
+    /// The name of the model.
     pub model: String,
-    /// Vendor name.
+    /// The name of the vendor.
     pub vendor: String,
-    /// Firmware version.
+    /// The version of the firmware.
     pub firmware: String,
-    /// What a connector gives at most, in kW.
+    /// The greatest power of a connector, in kW.
     pub max_power_kw: f64,
-    /// What the energy register of each connector shows at first, in Wh; absent: as the gateway's
-    /// manner has it.
+    /// The first value of each connector's energy register, in Wh; `None`: determined by the
+    /// gateway's manner.
     pub register_wh: Option<f64>,
 }
 
@@ -41,7 +41,7 @@ impl DeviceSpec {
         }
     }
 
-    /// The same, connecting to the pod of this number.
+    /// The same, connecting to the pod with this number.
     #[must_use]
     pub fn on_pod(self, pod: usize) -> Self {
         Self { pod: Some(pod), ..self }
@@ -54,30 +54,31 @@ impl DeviceSpec {
         self
     }
 
-    /// The same, with so many connectors.
+    /// The same, with this many connectors.
     #[must_use]
     pub fn with_connectors(self, connectors: u16) -> Self {
         Self { connectors, ..self }
     }
 }
 
-/// How quick a charge point is; `None` is never.
+/// The intervals of a charge point; `None` means never.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     /// Between heartbeats.
     pub heartbeat: Option<TimeDelta>,
-    /// The share of that interval until the first one, so that a fleet does not beat as one.
+    /// The share of that interval until the first heartbeat, so that a fleet does not send all at
+    /// once.
     pub phase: f64,
     /// Between meter values of a running transaction.
     pub meter: Option<TimeDelta>,
-    /// How long the vehicle stays plugged in after a transaction; for ever means until it is unplugged.
+    /// How long the vehicle stays plugged in after a transaction; `None`: until it is unplugged.
     pub finishing: Option<TimeDelta>,
     /// How long a restart takes.
     pub reboot: TimeDelta,
 }
 
 impl Pace {
-    /// How long until the first of what happens at this interval.
+    /// The time until the first event of this interval.
     pub(super) fn first(&self, interval: TimeDelta) -> TimeDelta {
         let whole = interval.to_std().unwrap_or_default();
         TimeDelta::from_std(whole.mul_f64(self.phase.clamp(0.0, 1.0))).unwrap_or(interval)

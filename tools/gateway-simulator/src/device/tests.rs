@@ -1,4 +1,4 @@
-//! The device by itself: what it answers and reports, and what must hold whatever happens to it.
+//! Tests of the device alone: its answers and events, and its invariants.
 
 use super::*;
 use chrono::TimeDelta;
@@ -55,17 +55,17 @@ impl Bench {
 
     fn command(&mut self, command: CommandKind) -> (Option<Answer>, Vec<String>) {
         let reaction = self.apply(Input::Command(command));
-        (reaction.answer, told(&reaction))
+        (reaction.answer, summary(&reaction))
     }
 
     fn after(&mut self, seconds: i64) -> Vec<String> {
         self.now += TimeDelta::seconds(seconds);
-        told(&self.apply(Input::Tick))
+        summary(&self.apply(Input::Tick))
     }
 }
 
-/// The events in short.
-fn told(reaction: &Reaction) -> Vec<String> {
+/// The events in a short form.
+fn summary(reaction: &Reaction) -> Vec<String> {
     let short = |event: &EventKind| match event {
         EventKind::StatusChanged(report) => format!("{} {}", report.connector_id, report.status),
         EventKind::TransactionStopped(stop) => format!("stopped {}", stop.reason.as_deref().unwrap_or("?")),

@@ -6,16 +6,16 @@ use domain::ids::{IdTag, TransactionId};
 use domain::measure::MeterReading;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Hands out transaction ids: positive integers.
+/// Assigns transaction ids, which are positive integers.
 #[derive(Debug)]
 pub struct TransactionIds(Numbers);
 
-/// Where the integers come from.
+/// The source of the integers.
 #[derive(Debug)]
 enum Numbers {
     /// A counter; each number is used once.
     Counter(AtomicI64),
-    /// The Unix time in seconds; two transactions of one second have one id.
+    /// The Unix time in seconds; two transactions that start in one second have one id.
     UnixSeconds,
 }
 
@@ -26,13 +26,13 @@ impl TransactionIds {
         Self(Numbers::Counter(AtomicI64::new(first)))
     }
 
-    /// Ids that no earlier run gave out: they begin at the milliseconds of `now`.
+    /// Ids that no earlier run has assigned: they begin at the milliseconds of `now`.
     #[must_use]
     pub const fn beginning(now: DateTime<Utc>) -> Self {
         Self::from(now.timestamp_millis())
     }
 
-    /// The Unix time of each start in seconds, as deployed gateways give. Starts of one second
+    /// The Unix time of each start in seconds, as deployed gateways assign it. Starts in one second
     /// share an id.
     #[must_use]
     pub const fn unix_seconds() -> Self {
@@ -48,17 +48,17 @@ impl TransactionIds {
     }
 }
 
-/// A transaction that runs.
+/// A running transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transaction {
-    /// Its id, which the gateway gave it.
+    /// The id that the gateway assigned.
     pub id: TransactionId,
-    /// Who charges.
+    /// The driver's card.
     pub id_tag: IdTag,
-    /// Since when.
+    /// When it started.
     pub started_at: DateTime<Utc>,
     battery: Battery,
-    /// Up to when energy has been counted.
+    /// The time up to which energy has been counted.
     counted_to: DateTime<Utc>,
     /// When meter values are next due.
     pub(super) sample_due: Option<DateTime<Utc>>,
@@ -90,7 +90,7 @@ impl Transaction {
         self.battery.is_full()
     }
 
-    /// What the meter shows of it, beside the energy register.
+    /// The meter's values of the transaction, in addition to the energy register.
     pub(super) fn reading(&self, energy_wh: f64, max_power_w: f64, paused: bool) -> MeterReading {
         let power_w = if paused { 0.0 } else { self.battery.power_w(max_power_w) };
         let voltage_v = if max_power_w > 22_000.0 { 400.0 } else { 230.0 };

@@ -1,4 +1,4 @@
-//! The devices of a load run, and what happens to them next.
+//! The devices of a load run, and their next events.
 
 use super::member::{Happened, Member};
 use crate::device::{Connector, Input, TransactionIds};
@@ -12,15 +12,15 @@ use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag};
 use domain::status::ConnectorStatus;
 use uuid::Uuid;
 
-/// Of a hundred events, 50 are heartbeats, 35 meter values, 12 statuses and 3 of transactions. Each start and each end
-/// of a transaction also brings two statuses, so the steps that lead there weigh otherwise.
+/// Of a hundred events, 50 are heartbeats, 35 meter values, 12 statuses and 3 of transactions. Each
+/// start and each end of a transaction also leads to two statuses, so the steps have other weights.
 const HEARTBEATS: usize = 50;
 const METER_VALUES: usize = 35;
 const PAUSES: usize = 6;
 const SESSIONS: usize = 3;
 
-/// At a deployed gateway, this share of the transactions that end is of the newest: often no reading has
-/// named it, and its stop alone shows it.
+/// At a deployed gateway, this share of the ending transactions is one of the newest: often no
+/// meter values have named it, and only its stop shows it.
 const SHORT_CHARGES: f64 = 0.25;
 
 /// Devices by number.
@@ -68,7 +68,8 @@ impl Fleet {
             charging: Vec::new(),
             moves: load.moves,
             random: Random::new(load.seed, "fleet"),
-            // Also of a deployed gateway, whose ids are not unique: a ledger says which session each is of.
+            // Also for a deployed gateway, whose ids are not unique: the ledger records the session
+            // of each.
             ids: TransactionIds::beginning(runtime::clock::now()),
             manners,
         })
@@ -106,7 +107,7 @@ impl Fleet {
         self.pause_or_resume(number, connector, now)
     }
 
-    /// The event that the pod makes of it.
+    /// The event that the pod sends for it.
     pub(super) fn event(&self, happened: &Happened) -> Result<GatewayEvent, SimulatorError> {
         let name = Uuid::now_v7().to_string();
         let event_id = EventId::parse(&name).map_err(|error| SimulatorError::Settings(error.to_string()))?;
@@ -169,8 +170,8 @@ impl Fleet {
         self.apply(number, Input::Report(connector, next, None), now)
     }
 
-    /// The new pod announces the device, then the old one says goodbye. At a deployed gateway every
-    /// second device comes without a boot: its next event tells.
+    /// The new pod announces the device, then the old one reports the disconnection. At a deployed
+    /// gateway, every second device comes without a boot, and only its next event shows the move.
     fn move_one(&mut self, now: DateTime<Utc>) -> Vec<Happened> {
         let number = self.random.below(self.devices.len());
         let step = 1 + self.random.below(self.pods.len().saturating_sub(1));

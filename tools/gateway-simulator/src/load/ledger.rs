@@ -1,4 +1,5 @@
-//! What a load run sent, device by device, to compare a database with once everything has arrived.
+//! What a load run sent, device by device, with which a database can be compared once everything
+//! has arrived.
 
 use super::member::Happened;
 use crate::manners::Manners;
@@ -9,38 +10,39 @@ use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 
-/// What was sent. Repetitions do not show in it: they must not show in the database either.
+/// What was sent. Duplicates are not in it, because they must have no effect in the database
+/// either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
-    /// Device by device, in the order of their ids.
+    /// The devices in the order of their ids.
     pub devices: Vec<DeviceLedger>,
-    /// How many events of each kind ([`EventKind::name`]).
+    /// The number of events of each kind ([`EventKind::name`]).
     pub kinds: BTreeMap<&'static str, u64>,
 }
 
-/// What was sent of one device.
+/// What was sent for one device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceLedger {
     /// The device.
     pub charge_point_id: ChargePointId,
-    /// The pod that its last event, goodbyes apart, came through.
+    /// The pod of its last event that is not a disconnection.
     pub gateway_id: Option<GatewayId>,
     /// The last status of each connector.
     pub statuses: BTreeMap<ConnectorId, LedgerStatus>,
-    /// Its transactions, in the order of their starts, also those that no event has shown yet.
+    /// Its transactions in the order of their starts, including those that no event has shown yet.
     pub sessions: Vec<LedgerSession>,
     /// The last heartbeat.
     pub last_heartbeat: Option<Mark>,
-    /// The last event, goodbyes apart.
+    /// The last event that is not a disconnection.
     pub last_event: Option<Mark>,
-    /// How many events.
+    /// The number of events.
     pub events: u64,
 }
 
-/// An event, and its time.
+/// An event and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// Its id.
+    /// The id of the event.
     pub event_id: EventId,
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -51,28 +53,28 @@ pub struct Mark {
 pub struct LedgerStatus {
     /// The status.
     pub status: ConnectorStatus,
-    /// The event that said so.
+    /// The event that reported it.
     pub mark: Mark,
 }
 
 /// A transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LedgerSession {
-    /// Its id, whether or not the start told it.
+    /// Its id, whether or not the start contained it.
     pub transaction_id: Option<TransactionId>,
-    /// Where.
+    /// The connector.
     pub connector_id: ConnectorId,
-    /// Who, if an event tells.
+    /// The driver's card, if an event contains it.
     pub id_tag: Option<IdTag>,
-    /// What showed it first; `None` while no event has.
+    /// The event that showed it first; `None` while no event has.
     pub started_by: Option<StartedBy>,
-    /// The start, sent or not.
+    /// The start, whether or not it was sent.
     pub started: Mark,
-    /// The register at the start, in Wh; where no start is sent, at the first reading.
+    /// The register at the start, in Wh; if no start is sent, at the first meter values.
     pub meter_start_wh: Option<f64>,
     /// How often the meter was read.
     pub meter_values: u64,
-    /// The register when it was read last, in Wh.
+    /// The register at the last reading, in Wh.
     pub last_energy_wh: Option<f64>,
     /// The end; `None` while it runs.
     pub stopped: Option<Mark>,
@@ -85,13 +87,13 @@ impl Ledger {
         Self { devices: charge_points.map(DeviceLedger::new).collect(), kinds: BTreeMap::new() }
     }
 
-    /// What was sent of that device.
+    /// What was sent for that device.
     #[must_use]
     pub fn device(&self, id: &ChargePointId) -> Option<&DeviceLedger> {
         self.devices.iter().find(|device| device.charge_point_id == *id)
     }
 
-    /// Sessions that events show, open and ended.
+    /// The number of sessions that events show, open and ended.
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.devices.iter().map(|device| device.shown_sessions().count()).sum()
@@ -105,7 +107,7 @@ impl Ledger {
         }
     }
 
-    /// Records what happened without an event: of interest is the start of a transaction.
+    /// Records an event that is not sent; only the start of a transaction matters.
     pub(super) fn record_hidden(&mut self, happened: &Happened, event: &GatewayEvent) {
         if let (Some(device), EventKind::TransactionStarted(start)) =
             (self.devices.get_mut(happened.device), &event.kind)

@@ -6,23 +6,23 @@ use domain::event::EventKind;
 use domain::ids::{ChargePointId, ConnectorId};
 use std::collections::BTreeSet;
 
-/// A device, and where it is.
+/// A device and its pod.
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) device: Device,
-    /// The pod that it is connected to.
+    /// The pod to which it is connected.
     pub(super) pod: usize,
-    /// Connectors whose transaction no reading has named yet.
+    /// Connectors whose transaction no meter values have named yet.
     unread: BTreeSet<ConnectorId>,
     last: DateTime<Utc>,
 }
 
-/// Something that happened to a device.
+/// An event of a device.
 #[derive(Debug)]
 pub(super) struct Happened {
     /// The device's number.
     pub(super) device: usize,
-    /// The pod that saw it.
+    /// The pod that observed it.
     pub(super) pod: usize,
     pub(super) at: DateTime<Utc>,
     pub(super) kind: EventKind,
@@ -38,14 +38,15 @@ impl Member {
         Self { device: Device::new(spec, never), pod, unread: BTreeSet::new(), last }
     }
 
-    /// The instant of what happens next: `now`, in whole milliseconds, and later than all that happened
-    /// before. Gateways may write times in milliseconds; two charges of one instant cannot be told apart.
+    /// The instant of the next event: `now` in whole milliseconds, and later than all earlier
+    /// events. Gateways may write times in milliseconds; two charges of one instant cannot be
+    /// distinguished.
     pub(super) fn next_instant(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.last = now.trunc_subsecs(3).max(self.last + TimeDelta::milliseconds(1));
         self.last
     }
 
-    /// Does what `input` asks.
+    /// Applies `input`.
     pub(super) fn apply(&mut self, input: Input, now: DateTime<Utc>, ids: &TransactionIds) -> Reaction {
         match &input {
             Input::Start(connector, _) => {
@@ -59,8 +60,8 @@ impl Member {
         self.device.apply(input, now, ids)
     }
 
-    /// Whether a stop alone could not tell that the transaction on `connector` was there: another
-    /// connector charges, too, whose transaction no reading has named.
+    /// Whether a stop alone would not show the transaction on `connector`, because another
+    /// connector also has a transaction that no meter values have named.
     pub(super) fn needs_reading(&self, connector: ConnectorId) -> bool {
         self.unread.contains(&connector) && self.unread.len() > 1
     }

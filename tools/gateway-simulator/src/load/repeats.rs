@@ -1,14 +1,15 @@
-//! Records that will be sent once more, some time later.
+//! Records that are sent again some time later.
 
 use crate::random::Random;
 use std::collections::VecDeque;
 
-/// A repetition is chosen from the records of this many seconds, so that its session is still remembered.
+/// A duplicate is chosen from the records of this many seconds, so that its session is still
+/// remembered.
 const REMEMBERED_S: u32 = 3;
-/// The most records that are held for that.
+/// The greatest number of records that are kept for that.
 const MAX_REMEMBERED: u32 = 10_000;
 
-/// The latest records, if any are to be repeated.
+/// The latest records, if any are sent again.
 #[derive(Debug)]
 pub(super) struct Repeats {
     share: f64,
@@ -18,14 +19,14 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// Of a load of `events_per_second`, this `share` is repeated.
+    /// The duplicates of a load of `events_per_second`: this `share` of the events.
     pub(super) fn new(share: f64, events_per_second: u32, seed: u64) -> Self {
         let remembered = events_per_second.saturating_mul(REMEMBERED_S).clamp(1, MAX_REMEMBERED);
         let remembered = usize::try_from(remembered).unwrap_or(usize::MAX);
         Self { share, random: Random::new(seed, "repeats"), latest: VecDeque::new(), remembered }
     }
 
-    /// Remembers a record, and may give back an earlier one to be sent again.
+    /// Remembers a record, and may return an earlier one that must be sent again.
     pub(super) fn offer(&mut self, key: &str, value: &[u8]) -> Option<(String, Vec<u8>)> {
         if self.share <= 0.0 {
             return None;

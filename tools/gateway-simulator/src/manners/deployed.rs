@@ -1,7 +1,7 @@
 //! The deployed gateway: which events it sends, and how it writes them.
 //!
 //! It differs from [`Dialect::Deployed`], which is as awkward as the contract allows: it keeps
-//! OCPP's spelling, drops what it has no field for, and passes every sampled value off as an energy
+//! OCPP's spelling, drops what it has no field for, and writes every sampled value as an energy
 //! without unit.
 
 use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStop};
@@ -12,7 +12,7 @@ use wire::event::encode::{Dialect, encode_event_json};
 /// The measurand that it writes for every sampled value.
 const MEASURAND: &str = "Energy.Active.Import.Register";
 
-/// Whether the gateway sends an event when this happens.
+/// Whether the gateway sends an event for this.
 pub(super) const fn is_sent(happened: &EventKind) -> bool {
     match happened {
         EventKind::Connected(_)
@@ -28,8 +28,8 @@ pub(super) const fn is_sent(happened: &EventKind) -> bool {
     }
 }
 
-/// The record's value. Events that the gateway never sends, which a test may send all the same, are
-/// written in [`Dialect::Deployed`].
+/// The value of the record. Events that the gateway never sends, but tests may, are written in
+/// [`Dialect::Deployed`].
 pub(super) fn encode(event: &GatewayEvent) -> Vec<u8> {
     let payload = match &event.kind {
         EventKind::Connected(boot) => {
@@ -84,7 +84,7 @@ fn entries(reading: &MeterReading) -> impl Iterator<Item = Value> + use<> {
     })
 }
 
-/// A register in whole Wh, as OCPP's `StopTransaction` has it.
+/// A register in whole Wh, as in OCPP's `StopTransaction`.
 fn stopped(stop: &TransactionStop, event: &GatewayEvent) -> Value {
     let ended_at = stop.stopped_at.or(event.claimed_at);
     json!({
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_says_when_the_transaction_ended() {
+    fn a_stop_contains_the_time_of_the_end() {
         let kind = EventKind::TransactionStopped(TransactionStop {
             transaction_id: TransactionId::parse("1753439390").ok(),
             reason: Some("Remote".to_owned()),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn starts_heartbeats_goodbyes_and_answers_are_never_sent() {
+    fn starts_heartbeats_disconnections_and_answers_are_never_sent() {
         let start = TransactionStart {
             connector_id: connector(),
             transaction_id: None,

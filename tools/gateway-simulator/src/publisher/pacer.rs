@@ -1,4 +1,4 @@
-//! A pod that sends at most one event in a while: what it has to send waits in its queue.
+//! Limits the rate of a pod's events: at most one event per interval; the others wait in its queue.
 
 use super::Publisher;
 use super::record::Outgoing;
@@ -18,13 +18,13 @@ pub(crate) struct Pacer {
 }
 
 impl Pacer {
-    /// A queue for `capacity` events, of which one is sent in each `interval`.
+    /// A queue for `capacity` events, of which one is sent per `interval`.
     pub(crate) fn new(interval: Duration, capacity: usize) -> Self {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
         Self { interval, sender, receiver: Mutex::new(Some(receiver)) }
     }
 
-    /// Puts an event into the queue; one for which there is no room is lost.
+    /// Adds an event to the queue; if there is no room, the event is lost.
     pub(crate) fn enqueue(&self, outgoing: Outgoing, publisher: &Publisher) {
         if let Err(mpsc::error::TrySendError::Full(lost) | mpsc::error::TrySendError::Closed(lost)) =
             self.sender.try_send(outgoing)
@@ -34,7 +34,7 @@ impl Pacer {
         }
     }
 
-    /// Hands the events on, one in each interval, until it is dropped. Only the first call does.
+    /// Passes the events on, one per interval, until it is dropped. Only the first call does so.
     pub(crate) async fn run(&self, publisher: &Publisher) {
         let receiver = self.receiver.locked().take();
         let Some(mut queue) = receiver else { return };

@@ -1,4 +1,4 @@
-//! One partition's lane: gathers a batch, sends it until it is acknowledged, then the next.
+//! One partition's queue: gathers a batch, sends it until it is acknowledged, then the next one.
 
 use super::record::{Outgoing, Position, SentEvent};
 use crate::error::SimulatorError;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// How long one publication may take before it is begun anew.
+/// How long one publication may take before it is started again.
 const ATTEMPT: Duration = Duration::from_secs(10);
-/// Between publications of the same batch.
+/// The pause between publications of the same batch.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What a lane needs.
+/// The state of a queue.
 pub(super) struct Lane {
     pub(super) partition: i32,
     pub(super) writer: TopicWriter,
@@ -27,7 +27,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// Sends what comes, until nothing can come any more.
+    /// Sends records until the queue is closed and empty.
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Outgoing>) {
         let mut batch = Vec::new();
         let mut is_busy = false;
@@ -43,7 +43,7 @@ impl Lane {
                     batch.push(more);
                 }
             }
-            // A lone event is not made to wait for company that never comes.
+            // A single event does not wait for others that never come.
             is_busy = batch.len() > 1;
             for lost in batch.extract_if(.., |outgoing| outgoing.is_lost()) {
                 lost.fail(SimulatorError::Lost);
@@ -56,7 +56,8 @@ impl Lane {
         }
     }
 
-    /// Sends the batch, again and again if need be: the same records, so that whoever reads them can tell.
+    /// Publishes the batch, repeatedly if necessary, with the same records, so that consumers can
+    /// recognise copies.
     async fn publish(&self, batch: &[Outgoing]) -> Result<Vec<i64>, Arc<PublishError>> {
         let end = Instant::now() + self.publish_timeout;
         loop {
@@ -87,11 +88,11 @@ impl Lane {
                     partition = self.partition,
                     events = batch.len(),
                     %error,
-                    "events were not confirmed"
+                    "Kafka did not acknowledge events"
                 );
                 self.counters.events_failed.add(batch.len());
                 for reply in batch.drain(..).filter_map(|lost| lost.reply) {
-                    // Nobody may be waiting; the failure is counted and logged all the same.
+                    // A caller may no longer wait; the failure is counted and logged anyway.
                     drop(reply.send(Err(SimulatorError::NotSent(Arc::clone(&error)))));
                 }
             }

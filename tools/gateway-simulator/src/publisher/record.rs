@@ -1,4 +1,4 @@
-//! A record on its way out, and what is known of it once it is there.
+//! A record to send, and its position once it is acknowledged.
 
 use crate::error::SimulatorError;
 use chrono::{DateTime, Utc};
@@ -11,46 +11,46 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use wire::{CONTENT_TYPE, JSON};
 
-/// Where a record lies in the event topic.
+/// The position of a record in the event topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// The partition.
     pub partition: i32,
-    /// The offset in it.
+    /// The offset in the partition.
     pub offset: i64,
-    /// When the gateway sent it: the record's own timestamp.
+    /// When the gateway sent it: the record's timestamp.
     pub sent_at: DateTime<Utc>,
-    /// When Kafka had acknowledged it.
+    /// When Kafka acknowledged it.
     pub acknowledged_at: DateTime<Utc>,
 }
 
-/// An event that lies in the event topic.
+/// An acknowledged event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SentEvent {
-    /// The event, as told.
+    /// The event as sent.
     pub event: GatewayEvent,
-    /// Where it lies.
+    /// Its position.
     pub position: Position,
 }
 
-/// A record to be sent.
+/// A record to send.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(super) key: String,
     pub(super) record: NewRecord,
-    /// The event in it, to be remembered.
+    /// Its event, to be added to the history.
     pub(super) event: Option<GatewayEvent>,
-    /// Whom to tell.
+    /// Receives the result.
     pub(super) reply: Option<oneshot::Sender<Result<Position, SimulatorError>>>,
     /// Cancelled when the pod that sends it is killed.
     killed: Option<CancellationToken>,
 }
 
-/// The promise of a position.
+/// Receives the position of a record.
 pub(crate) type Receipt = oneshot::Receiver<Result<Position, SimulatorError>>;
 
 impl Outgoing {
-    /// A record in JSON for the device called `key`.
+    /// A JSON record for the device with id `key`.
     pub(crate) fn new(key: &str, value: Vec<u8>, now: DateTime<Utc>) -> Self {
         let headers = BTreeMap::from([(CONTENT_TYPE.to_owned(), JSON.as_bytes().to_vec())]);
         Self {
@@ -67,13 +67,13 @@ impl Outgoing {
         }
     }
 
-    /// The same, to be lost if the pod that sends it is killed before it was sent.
+    /// The same record, which is lost if the pod that sends it is killed before it is sent.
     pub(crate) fn until_killed(mut self, killed: CancellationToken) -> Self {
         self.killed = Some(killed);
         self
     }
 
-    /// The same, sent at `now`.
+    /// The same record, sent at `now`.
     pub(super) fn stamped(mut self, now: DateTime<Utc>) -> Self {
         self.record.timestamp = now;
         self
@@ -84,7 +84,8 @@ impl Outgoing {
         self.killed.as_ref().is_some_and(CancellationToken::is_cancelled)
     }
 
-    /// Waits until then, or until the pod that would send it is killed; says whether it was.
+    /// Waits until `instant`, or until the pod that would send it is killed; returns whether it
+    /// was.
     pub(super) async fn is_lost_before(&self, instant: Instant) -> bool {
         match &self.killed {
             Some(killed) if !killed.is_cancelled() => timeout_at(instant, killed.cancelled()).await.is_ok(),
@@ -96,7 +97,7 @@ impl Outgoing {
         }
     }
 
-    /// It will not be sent.
+    /// The record will not be sent.
     pub(super) fn fail(self, error: SimulatorError) {
         if let Some(reply) = self.reply {
             // The failure is counted where it happens; a caller that no longer waits misses
@@ -105,19 +106,19 @@ impl Outgoing {
         }
     }
 
-    /// The same in a trace.
+    /// The same record in a trace.
     pub(crate) fn with_trace(mut self, trace: &TraceHeaders) -> Self {
         trace.put(&mut self.record.headers);
         self
     }
 
-    /// The same, with the event in it to be remembered once it is there.
+    /// The same record, whose event is added to the history once it is acknowledged.
     pub(crate) fn remembering(mut self, event: GatewayEvent) -> Self {
         self.event = Some(event);
         self
     }
 
-    /// The same, and a promise to be told where it lies.
+    /// The same record, and a receiver for its position.
     pub(crate) fn with_receipt(mut self) -> (Self, Receipt) {
         let (sender, receipt) = oneshot::channel();
         self.reply = Some(sender);

@@ -1,4 +1,4 @@
-//! `[behaviour]`: how the gateway expresses itself, and how long its devices take.
+//! `[behaviour]`: the behaviour of the gateway, and the times of its devices.
 
 use crate::manners::{Manner, Manners};
 use serde::{Deserialize, Deserializer, de};
@@ -8,22 +8,24 @@ use wire::event::encode::Dialect;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BehaviourSettings {
-    /// What the gateway does as a whole; [`Manner::Deployed`] overrides the next five.
+    /// The behaviour as a whole; [`Manner::Deployed`] overrides the next five settings.
     pub manner: Manner,
-    /// Whether to be as awkward as deployed gateways are; overrides the next four.
+    /// Whether the gateway is as awkward as deployed gateways are; overrides the next four
+    /// settings.
     pub awkward: bool,
-    /// Whether `transaction.started` does not know the transaction's id.
+    /// Whether `transaction.started` does not contain the transaction's id.
     pub transaction_id_late: bool,
     /// Whether `charge_point.disconnected` is never sent.
     pub silent_goodbyes: bool,
     /// Whether `command.response` is sent.
     pub answers_commands: bool,
-    /// How JSON is written.
+    /// The dialect of JSON.
     #[serde(deserialize_with = "dialect")]
     pub dialect: Dialect,
-    /// Milliseconds that a charge point is away after a Reset.
+    /// How long a charge point is disconnected after a Reset, in milliseconds.
     pub reboot_ms: u32,
-    /// Milliseconds that the vehicle stays plugged in after a session; 0 for until it is unplugged.
+    /// How long the vehicle stays plugged in after a session, in milliseconds; 0: until it is
+    /// unplugged.
     pub finishing_ms: u32,
 }
 
@@ -43,7 +45,7 @@ impl Default for BehaviourSettings {
 }
 
 impl BehaviourSettings {
-    /// What they come down to.
+    /// The resulting manners.
     #[must_use]
     pub const fn manners(&self) -> Manners {
         if matches!(self.manner, Manner::Deployed) {

@@ -1,4 +1,4 @@
-//! `[check]`: what `gateway-simulator check` looks at, and for how long.
+//! `[check]`: what `gateway-simulator check` observes, and for how long.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Deserializer, de};
@@ -9,43 +9,45 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckSettings {
-    /// Seconds to go on for.
+    /// The duration of the check, in seconds.
     pub duration_s: u64,
-    /// How the verdict is written.
+    /// The format of the verdict.
     #[serde(deserialize_with = "format")]
     pub format: VerdictFormat,
-    /// Seconds of silence after which the platform takes a device for offline.
+    /// The silence after which the platform considers a device offline, in seconds.
     pub heartbeat_timeout_s: u32,
-    /// Seconds in which a device sends a heartbeat at least once.
+    /// The longest interval of a device's heartbeats, in seconds.
     pub heartbeat_interval_s: u32,
-    /// Milliseconds that the time of an event may lie ahead of that of its record, or behind it.
+    /// The tolerated difference between the time of an event and that of its record, in
+    /// milliseconds.
     pub clock_skew_ms: u32,
-    /// Milliseconds between looks at the keys in Redis.
+    /// The interval of reading the keys in Redis, in milliseconds.
     pub look_interval_ms: u64,
-    /// Milliseconds that what belongs together (a key and an event, an answer and a copy of it) may lie apart.
+    /// The tolerated delay between observations that belong together (a key and an event, an answer
+    /// and its copy), in milliseconds.
     pub settle_ms: u32,
-    /// Devices that are judged; further ones are only counted.
+    /// The greatest number of devices that are judged; further ones are only counted.
     pub max_devices: usize,
-    /// Events that are remembered, to know copies by.
+    /// The number of events that are remembered to recognise copies.
     pub max_events: usize,
     /// Whether devices are commanded.
     pub command: bool,
-    /// How many devices are commanded.
+    /// The number of devices that are commanded.
     pub command_devices: usize,
-    /// What the ids of devices that may be commanded begin with.
+    /// The prefix of the ids of devices that may be commanded.
     pub command_id_prefix: String,
-    /// Seconds that an answer to a command may take.
+    /// The time limit for an answer to a command, in seconds.
     pub command_timeout_s: u32,
-    /// How many partitions the command topic must have.
+    /// The number of partitions that the command topic must have.
     pub command_partitions: NonZeroU16,
-    /// Seconds that the command topic may keep commands.
+    /// How long the command topic may keep commands, in seconds.
     pub command_retention_s: u32,
 }
 
-/// How a verdict is written.
+/// The format of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerdictFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// One JSON object.
     Json,

@@ -6,19 +6,19 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FleetSettings {
-    /// How many charge points.
+    /// The number of charge points.
     pub charge_points: u32,
-    /// What their ids begin with; six digits follow.
+    /// The prefix of their ids; six digits follow.
     pub id_prefix: String,
-    /// Connectors of each.
+    /// Connectors of each charge point.
     pub connectors: u16,
-    /// Model name.
+    /// The name of the model.
     pub model: String,
-    /// Vendor name.
+    /// The name of the vendor.
     pub vendor: String,
-    /// Firmware version.
+    /// The version of the firmware.
     pub firmware: String,
-    /// What a connector gives at most, in kW.
+    /// The greatest power of a connector, in kW.
     pub max_power_kw: f64,
 }
 
@@ -26,20 +26,20 @@ pub struct FleetSettings {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoadSettings {
-    /// Events per second, over all pods.
+    /// Events per second over all pods.
     pub events_per_second: u32,
-    /// Seconds to go on for.
+    /// The duration of the load, in seconds.
     pub duration_s: u64,
-    /// How many charge points take part.
+    /// The number of charge points.
     pub charge_points: u32,
-    /// What their ids begin with; six digits follow.
+    /// The prefix of their ids; six digits follow.
     pub id_prefix: String,
-    /// Connectors of each.
+    /// Connectors of each charge point.
     pub connectors: u16,
-    /// Fraction of events that are sent again later, under the same id.
+    /// The fraction of events that are sent again later with the same id.
     pub duplicates: f64,
-    /// Fraction of events that are a move to another pod.
+    /// The fraction of events that are a move to another pod.
     pub moves: f64,
-    /// The same seed, the same choices.
+    /// The seed of random choices; the same seed leads to the same choices.
     pub seed: u64,
 }

@@ -7,26 +7,26 @@ use chrono::TimeDelta;
 use domain::ids::ChargePointId;
 use serde::Deserialize;
 
-/// `[life]`; the default is to do nothing.
+/// `[life]`; by default charge points do nothing by themselves.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LifeSettings {
-    /// Seconds between heartbeats; 0 for none.
+    /// The interval of heartbeats, in seconds; 0 for none.
     pub heartbeat_interval_s: u32,
-    /// Seconds between meter values of a running transaction; 0 for none.
+    /// The interval of meter values of a running transaction, in seconds; 0 for none.
     pub meter_interval_s: u32,
-    /// Spontaneous sessions of one charge point; 0 for none.
+    /// Spontaneous sessions per hour of one charge point; 0 for none.
     pub sessions_per_hour: f64,
-    /// Mean length of such a session, in seconds.
+    /// The mean duration of such a session, in seconds.
     pub session_s: u32,
-    /// Faults of one charge point; 0 for none.
+    /// Faults per day of one charge point; 0 for none.
     pub faults_per_day: f64,
-    /// The same seed, the same life.
+    /// The seed of random choices; the same seed leads to the same life.
     pub seed: u64,
 }
 
 impl LifeSettings {
-    /// Whether anything happens by itself.
+    /// Whether charge points do anything by themselves.
     #[must_use]
     pub fn is_eventful(&self) -> bool {
         self.heartbeat_interval_s > 0
@@ -35,7 +35,7 @@ impl LifeSettings {
             || self.faults_per_day > 0.0
     }
 
-    /// The intervals that this device keeps.
+    /// The intervals of this device.
     #[must_use]
     pub fn pace(&self, behaviour: &BehaviourSettings, id: &ChargePointId) -> Pace {
         let some = |delta: TimeDelta| Some(delta).filter(|delta| !delta.is_zero());

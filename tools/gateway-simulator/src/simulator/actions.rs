@@ -1,4 +1,4 @@
-//! What can be done to charge points that are connected. Every action returns once Kafka has acknowledged its events.
+//! Actions of connected charge points. Every action returns once Kafka has acknowledged its events.
 
 use super::tell::all_sent;
 use super::{Core, Origin, Simulator};
@@ -11,15 +11,17 @@ use domain::status::ConnectorStatus;
 use runtime::trace::TraceHeaders;
 
 impl Simulator {
-    /// Has the device send a heartbeat.
+    /// Makes the device send a heartbeat.
     ///
     /// # Errors
-    /// When it is not connected, or its events are not confirmed; so for all actions.
+    /// When it is not connected, or Kafka does not acknowledge its events; the same for all
+    /// actions.
     pub async fn heartbeat(&self, id: &ChargePointId) -> Result<Vec<SentEvent>, SimulatorError> {
         self.core.act(id, Input::Heartbeat).await
     }
 
-    /// Has a connector (0 for the whole charge point) report this status and error code, whatever it was before.
+    /// Makes a connector (0 for the whole charge point) report this status and error code, whatever
+    /// they were before.
     ///
     /// # Errors
     /// As for [`heartbeat`](Self::heartbeat).
@@ -58,7 +60,7 @@ impl Simulator {
         self.core.act(id, Input::Unplug(connector)).await
     }
 
-    /// A driver starts charging with a card, at the device.
+    /// A driver starts charging with a card at the device.
     ///
     /// # Errors
     /// As for [`heartbeat`](Self::heartbeat).
@@ -71,7 +73,7 @@ impl Simulator {
         self.core.act(id, Input::Start(connector, id_tag.clone())).await
     }
 
-    /// A driver stops charging, at the device.
+    /// A driver stops charging at the device.
     ///
     /// # Errors
     /// As for [`heartbeat`](Self::heartbeat).
@@ -83,7 +85,7 @@ impl Simulator {
         self.core.act(id, Input::Stop(connector)).await
     }
 
-    /// Has a connector report its meter now.
+    /// Makes a connector report its meter now.
     ///
     /// # Errors
     /// As for [`heartbeat`](Self::heartbeat).
@@ -95,18 +97,19 @@ impl Simulator {
         self.core.act(id, Input::ReadMeter(connector)).await
     }
 
-    /// Sends an event exactly as given, in the gateway's dialect: a duplicate, a latecomer, one of an absurd clock.
+    /// Sends an event exactly as given, in the gateway's dialect: for example a duplicate, a late
+    /// event, or one with an implausible time.
     ///
     /// # Errors
-    /// When it is not confirmed.
+    /// When Kafka does not acknowledge it.
     pub async fn send(&self, event: GatewayEvent) -> Result<SentEvent, SimulatorError> {
         self.core.send(event, &TraceHeaders::default()).await?.sent().await
     }
 
-    /// Sends these bytes in the place of an event of that device.
+    /// Sends these bytes instead of an event of that device.
     ///
     /// # Errors
-    /// When it is not confirmed.
+    /// When Kafka does not acknowledge them.
     pub async fn send_bytes(&self, id: &ChargePointId, value: Vec<u8>) -> Result<Position, SimulatorError> {
         let (outgoing, receipt) = Outgoing::new(id.as_str(), value, runtime::clock::now()).with_receipt();
         self.core.publisher.enqueue(outgoing).await?;
@@ -115,7 +118,7 @@ impl Simulator {
 }
 
 impl Core {
-    /// Lets something happen to a connected device.
+    /// Applies `input` to a connected device.
     async fn act(&self, id: &ChargePointId, input: Input) -> Result<Vec<SentEvent>, SimulatorError> {
         let not_connected = || SimulatorError::NotConnected(id.clone());
         let slot = self.slot(id).ok_or_else(not_connected)?;

@@ -1,4 +1,4 @@
-//! What goes on by itself: alarms, refreshes of `conn:` keys, a look at the topic.
+//! Background tasks: timers, refreshes of `conn:` keys, and checks for new partitions.
 
 use super::{Core, Origin};
 use crate::device::Input;
@@ -11,10 +11,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Work that goes on until it is dropped.
+/// A task that runs until it is dropped.
 pub(super) type Endless = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// All of it.
+/// All background tasks.
 pub(super) fn tasks(core: &Arc<Core>) -> Vec<Endless> {
     let [alarms, keys, topic] = [0; 3].map(|_| Arc::clone(core));
     let mut tasks: Vec<Endless> = vec![
@@ -39,7 +39,7 @@ async fn answer_alarms(core: &Core) {
     loop {
         let id = core.schedule.next().await;
         if let Err(error) = wake(core, &id).await {
-            tracing::error!(charge_point_id = %id, %error, "a charge point could not act by itself");
+            tracing::error!(charge_point_id = %id, %error, "the timer of a charge point could not be handled");
         }
     }
 }
@@ -53,7 +53,7 @@ async fn wake(core: &Core, id: &ChargePointId) -> Result<(), SimulatorError> {
     let input = slot.wake(origin.at);
     let mut reactions = vec![slot.apply(input.clone(), &origin, core)];
     if input != Input::Tick {
-        // What the device wanted at the same time is not to be forgotten.
+        // An action of the device that is due at the same time must not be lost.
         reactions.push(slot.apply(Input::Tick, &origin, core));
     }
     for reaction in reactions {
@@ -72,7 +72,7 @@ async fn keep_keys(core: &Core) {
     }
 }
 
-/// Writes all keys anew, some at a time.
+/// Writes all keys again, in chunks.
 async fn refresh(core: &Core) {
     let mut last = None;
     loop {
@@ -87,7 +87,7 @@ async fn refresh(core: &Core) {
             .await;
         if let Err(error) = outcome {
             core.counters().refreshes_failed.one();
-            tracing::warn!(%error, "keys of connected charge points were not refreshed");
+            tracing::warn!(%error, "keys of connected charge points were not refreshed; trying again at the next interval");
         }
         if written_to.is_none() {
             return;
@@ -96,7 +96,7 @@ async fn refresh(core: &Core) {
     }
 }
 
-/// The next entries behind that device, and the last device among them.
+/// The next entries after that device, and the last device among them.
 fn held_after(core: &Core, last: Option<&ChargePointId>) -> (Vec<(String, String)>, Option<ChargePointId>) {
     let held = core.held.locked();
     let behind = last.map_or(Bound::Unbounded, Bound::Excluded);

@@ -1,4 +1,4 @@
-//! What all tasks of a simulator share.
+//! The state that all tasks of a simulator share.
 
 use super::{Pod, Slot};
 use crate::commands::{Claims, Outcome, ReceivedCommand};
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Duration;
 
-/// Pods, devices, and what they reach the world through.
+/// Pods, devices, and the clients of Kafka and Redis.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) settings: SimulatorSettings,
@@ -32,14 +32,14 @@ pub(crate) struct Core {
     pub(crate) commands: History<ReceivedCommand>,
     pub(crate) transaction_ids: TransactionIds,
     pub(super) slots: RwLock<HashMap<ChargePointId, Arc<tokio::sync::Mutex<Slot>>>>,
-    /// Which pod holds a device: the truth behind the `conn:` keys.
+    /// The pod that really holds each device, from which the `conn:` keys are written.
     pub(super) held: Mutex<BTreeMap<ChargePointId, usize>>,
     claims: Mutex<Claims>,
 }
 
-/// Charge points that connect or disconnect at the same time.
+/// Charge points that connect or disconnect concurrently.
 const AT_ONCE: usize = 64;
-/// The same where each of them waits for the producer to be flushed.
+/// The same if each of them waits until the producer is flushed.
 const AT_ONCE_WHEN_FLUSHED: usize = 2_000;
 
 impl Core {
@@ -79,12 +79,12 @@ impl Core {
         slots.get(id).cloned()
     }
 
-    /// Which pod reads which partition of the command topic, for a moment.
+    /// Locks the claims of pods on partitions of the command topic.
     pub(crate) fn claims(&self) -> MutexGuard<'_, Claims> {
         self.claims.locked()
     }
 
-    /// Charge points that may connect or disconnect at the same time.
+    /// How many charge points may connect or disconnect concurrently.
     pub(super) const fn at_once(&self) -> usize {
         if self.manners.is_deployed() { AT_ONCE_WHEN_FLUSHED } else { AT_ONCE }
     }
@@ -97,7 +97,7 @@ impl Core {
         &self.publisher.counters
     }
 
-    /// Counts what became of a command.
+    /// Counts the outcome of a command.
     pub(crate) fn count(&self, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Accepted => self.counters().commands_accepted.one(),
@@ -115,7 +115,8 @@ impl Core {
     }
 }
 
-/// As asked, the pods' names say which partitions they read; the deployed gateway has Kafka say so.
+/// In the contract's manner, the pods' ids determine which partitions they read; in the deployed
+/// manner, Kafka assigns them.
 fn claims(settings: &SimulatorSettings, pods: &[Pod], partitions: Vec<i32>) -> Claims {
     let gateway = &settings.gateway;
     if settings.behaviour.manners().is_deployed() {

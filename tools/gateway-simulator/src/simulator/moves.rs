@@ -1,4 +1,4 @@
-//! Coming, going, and going elsewhere.
+//! Connecting, disconnecting and moving devices.
 
 use super::tell::all_sent;
 use super::{Core, Origin, Simulator, Slot};
@@ -13,7 +13,7 @@ use runtime::lock::RwLockExt as _;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// What becomes of the `conn:` key of a device that vanishes.
+/// The fate of the `conn:` key of a device that vanishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyFate {
     /// It stays until it expires: the pod died, or has not noticed.
@@ -22,24 +22,27 @@ pub enum KeyFate {
     Deleted,
 }
 
-/// When the old pod says that a device has gone which has moved to another.
+/// When the old pod reports the disconnection of a device that has moved to another pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disconnection {
-    /// Not at all.
+    /// Never.
     Never,
-    /// Before the device is back.
+    /// Before the device connects again.
     InTime,
-    /// After it has announced itself elsewhere; the device must stay online.
+    /// After the device has announced itself at the other pod; the device must stay online.
     Late,
 }
 
 impl Simulator {
-    /// Connects a charge point: its key is written, it announces itself and reports every connector.
+    /// Connects a charge point: its key is written, it announces itself and reports every
+    /// connector.
     ///
-    /// One that was connected before comes back as it was left; then only the pod of `spec` counts.
+    /// A charge point that was connected before comes back in its previous state; then only the pod
+    /// of `spec` is used.
     ///
     /// # Errors
-    /// When it is connected already, or the pod does not exist, or something is not confirmed.
+    /// When it is already connected, the pod does not exist, or Kafka does not acknowledge an
+    /// event.
     pub async fn connect(&self, spec: DeviceSpec) -> Result<Vec<SentEvent>, SimulatorError> {
         let id = spec.charge_point_id.clone();
         let pod = self.core.pod_for(&spec)?;
@@ -53,10 +56,10 @@ impl Simulator {
         self.core.finish(&mut slot, Input::Connect).await
     }
 
-    /// The charge point goes, and the pod says goodbye for it.
+    /// Disconnects a charge point; its pod reports the disconnection.
     ///
     /// # Errors
-    /// When it is not connected, or something is not confirmed.
+    /// When it is not connected, or Kafka does not acknowledge an event.
     pub async fn disconnect(&self, id: &ChargePointId) -> Result<Vec<SentEvent>, SimulatorError> {
         let slot = self.core.online_slot(id)?;
         let mut slot = slot.lock().await;
@@ -66,7 +69,7 @@ impl Simulator {
         self.core.finish(&mut slot, Input::Disconnect).await
     }
 
-    /// The charge point goes, and nobody says so.
+    /// Disconnects a charge point without a report.
     ///
     /// # Errors
     /// When it is not connected, or its key cannot be deleted.
@@ -85,10 +88,11 @@ impl Simulator {
         }
     }
 
-    /// The charge point connects to another pod. Gives the events in the order in which they were sent.
+    /// Moves a charge point to another pod. Returns the events in the order in which they were
+    /// sent.
     ///
     /// # Errors
-    /// When it is not connected, or the pod does not exist, or something is not confirmed.
+    /// When it is not connected, the pod does not exist, or Kafka does not acknowledge an event.
     pub async fn move_to_pod(
         &self,
         id: &ChargePointId,
@@ -116,14 +120,14 @@ impl Simulator {
 }
 
 impl Core {
-    /// The pod that a device asks for; else one that its name decides on.
+    /// The pod that the specification names; otherwise one that is selected by the device's id.
     pub(super) fn pod_for(&self, spec: &DeviceSpec) -> Result<usize, SimulatorError> {
         let chosen = || Random::new(0, spec.charge_point_id.as_str()).below(self.pods.len());
         let pod = spec.pod.unwrap_or_else(chosen);
         self.pod(pod).map(|_| pod).ok_or(SimulatorError::NoSuchPod(pod))
     }
 
-    /// The device's slot, made if it is new.
+    /// The device's slot, which is created if it is new.
     pub(super) fn place(&self, mut spec: DeviceSpec, pod: usize) -> Arc<Mutex<Slot>> {
         spec.register_wh = spec.register_wh.or(Some(self.manners.first_register_wh()));
         let settings = &self.settings;
@@ -141,7 +145,7 @@ impl Core {
         self.slot(id).ok_or_else(|| SimulatorError::NotConnected(id.clone()))
     }
 
-    /// Lets it happen, holding on to the device until all is acknowledged.
+    /// Applies `input`, and keeps the device locked until all events are acknowledged.
     async fn finish(&self, slot: &mut Slot, input: Input) -> Result<Vec<SentEvent>, SimulatorError> {
         let origin = Origin::now(slot.pod);
         let reaction = slot.apply(input, &origin, self);

@@ -1,4 +1,4 @@
-//! A gateway pod: its name, whether it runs, and its way to Kafka.
+//! A gateway pod: its id, whether it runs, and its queue to Kafka.
 
 use crate::commands::Seen;
 use crate::error::SimulatorError;
@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Ids of commands that a pod remembers.
+/// The number of command ids that a pod remembers.
 const COMMANDS_REMEMBERED: usize = 10_000;
 
 /// A gateway pod.
@@ -23,21 +23,22 @@ pub(crate) struct Pod {
     /// The queue that limits how often it sends; `None` for no limit.
     pub(crate) pacer: Option<Pacer>,
     seen: Mutex<Seen>,
-    /// Cancelled when it is killed; a restart makes a new one.
+    /// Cancelled when the pod is killed; a restart creates a new one.
     killed: Mutex<CancellationToken>,
 }
 
 impl Pod {
-    /// All pods that the settings ask for. `partitions`: how many the command topic has.
+    /// All pods of the settings. `partitions` is the number of partitions of the command topic.
     pub(crate) fn all(settings: &SimulatorSettings, partitions: usize) -> Result<Vec<Self>, SimulatorError> {
         let gateway = &settings.gateway;
         if gateway.pods == 0 {
             return Err(SimulatorError::Settings("gateway.pods must be at least 1".to_owned()));
         }
-        let partitions = u16::try_from(partitions)
-            .ok()
-            .and_then(NonZeroU16::new)
-            .ok_or_else(|| SimulatorError::Settings("topics.commands has no usable partitions".to_owned()))?;
+        let partitions = u16::try_from(partitions).ok().and_then(NonZeroU16::new).ok_or_else(|| {
+            SimulatorError::Settings(
+                "the topic in topics.commands has no usable number of partitions".to_owned(),
+            )
+        })?;
         let is_paced = settings.behaviour.manners().is_deployed() && gateway.event_interval_ms > 0;
         let interval = Duration::from_millis(gateway.event_interval_ms);
         let pod = |number: usize| {
@@ -58,12 +59,12 @@ impl Pod {
         !self.killed().is_cancelled()
     }
 
-    /// Cancelled when the pod is killed that runs now.
+    /// Cancelled when the currently running pod is killed.
     pub(crate) fn until_killed(&self) -> CancellationToken {
         self.killed().clone()
     }
 
-    /// Kills it; says whether it was up.
+    /// Kills the pod; returns whether it was up.
     pub(crate) fn kill(&self) -> bool {
         let killed = self.killed();
         let was_up = !killed.is_cancelled();
@@ -71,7 +72,8 @@ impl Pod {
         was_up
     }
 
-    /// Starts it again; says whether it was down. The commands that it had are forgotten.
+    /// Starts the pod again; returns whether it was down. The commands that it received are
+    /// forgotten.
     pub(crate) fn restart(&self) -> bool {
         let mut killed = self.killed();
         let was_down = killed.is_cancelled();
@@ -82,7 +84,7 @@ impl Pod {
         was_down
     }
 
-    /// Remembers a command's id; says whether it is new.
+    /// Remembers a command's id; returns whether it is new.
     pub(crate) fn is_new_command(&self, id: CommandId) -> bool {
         self.seen.locked().insert(id)
     }

@@ -1,4 +1,4 @@
-//! Killing pods, starting them again, and where their devices go.
+//! Killing and restarting pods, and reconnecting their devices.
 
 use super::tell::all_sent;
 use super::{Core, Origin, Simulator};
@@ -9,24 +9,24 @@ use domain::ids::ChargePointId;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use runtime::lock::RwLockExt as _;
 
-/// How a device is back after it lost its gateway.
+/// How a device reconnects after it lost its gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reconnect {
-    /// As after a boot: it introduces itself and reports every connector.
+    /// As after a boot: it announces itself and reports every connector.
     WithBoot,
     /// As after an interruption: it reports nothing until something happens. The deployed gateway
-    /// writes no key then, so that the key still names the pod of the last boot.
+    /// writes no key then, so the key still names the pod of the last boot.
     WithoutBoot,
 }
 
 impl Simulator {
     /// Kills a pod: its devices lose their connections, it reports nothing, their keys stay, and
     /// events that it has not sent yet are lost. It reads no commands until it is restarted, and
-    /// the offsets of those that it read are not marked. Returns the devices that were connected to
-    /// it; they stay disconnected until they are reconnected.
+    /// the offsets of those that it read are not committed. Returns the devices that were connected
+    /// to it; they stay disconnected until they are reconnected.
     ///
     /// # Errors
-    /// When there is no such pod, or it is down already.
+    /// When no pod has this number, or the pod is down.
     pub async fn kill_pod(&self, pod: usize) -> Result<Vec<ChargePointId>, SimulatorError> {
         let killed = self.core.pod(pod).ok_or(SimulatorError::NoSuchPod(pod))?;
         if !killed.kill() {
@@ -36,12 +36,12 @@ impl Simulator {
         Ok(self.core.cut_off(pod).await)
     }
 
-    /// Starts a killed pod again, under its old name. As asked, it continues where it was; a
-    /// deployed one begins at the last marked offsets, or without any at the oldest, and so carries
-    /// commands out again.
+    /// Starts a killed pod again with its old id. In the contract's manner, it continues where it
+    /// was. A deployed one begins at the last committed offsets, or without any at the oldest, and
+    /// so executes commands again.
     ///
     /// # Errors
-    /// When there is no such pod; one that is up is left alone.
+    /// When no pod has this number; one that is up is left alone.
     pub fn restart_pod(&self, pod: usize) -> Result<(), SimulatorError> {
         let restarted = self.core.pod(pod).ok_or(SimulatorError::NoSuchPod(pod))?;
         if restarted.restart() {
@@ -50,11 +50,12 @@ impl Simulator {
         Ok(())
     }
 
-    /// A device that was connected before connects to that pod, whether or not it has noticed that
-    /// it lost its gateway. No pod reports a disconnection. Returns the events that were sent.
+    /// Connects a known device to that pod, whether or not it has noticed that it lost its gateway.
+    /// No pod reports a disconnection. Returns the events that were sent.
     ///
     /// # Errors
-    /// When it was never connected, or the pod does not exist or is down, or something is not confirmed.
+    /// When it was never connected, the pod does not exist or is down, or Kafka does not
+    /// acknowledge an event.
     pub async fn reconnect(
         &self,
         id: &ChargePointId,
@@ -76,10 +77,10 @@ impl Simulator {
         all_sent(pending).await
     }
 
-    /// Reconnects many devices to one pod; returns how many events were sent.
+    /// Reconnects many devices to one pod; returns the number of events.
     ///
     /// # Errors
-    /// The first of those that [`reconnect`](Self::reconnect) had.
+    /// The first error of [`reconnect`](Self::reconnect).
     pub async fn reconnect_all(
         &self,
         ids: impl IntoIterator<Item = ChargePointId>,
@@ -93,7 +94,7 @@ impl Simulator {
             .await
     }
 
-    /// Whether a pod runs; `None` if there is none of that number.
+    /// Whether a pod runs; `None` if no pod has this number.
     #[must_use]
     pub fn is_pod_up(&self, pod: usize) -> Option<bool> {
         self.core.pod(pod).map(super::Pod::is_up)
@@ -102,7 +103,7 @@ impl Simulator {
     /// Kills all pods, as a gateway ends that panics, and stops.
     pub(crate) async fn abandon(&self) {
         for pod in 0..self.core.pods.len() {
-            // One that is down already needs no killing.
+            // A pod that is already down need not be killed.
             drop(self.kill_pod(pod).await);
         }
         self.stop().await;
@@ -130,7 +131,7 @@ impl Core {
             if slot.pod != pod {
                 continue;
             }
-            // A device that reboots has an alarm; it would come back to a pod that is down.
+            // A rebooting device has a timer, and would come back to a pod that is down.
             if slot.is_online() || slot.device.due().is_some() {
                 lost.push(id.clone());
             }

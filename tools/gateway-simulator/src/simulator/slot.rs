@@ -1,4 +1,4 @@
-//! A device's place in the simulator; whoever holds its lock is alone with the device.
+//! A device's place in the simulator; its lock gives exclusive access to the device.
 
 use super::Core;
 use crate::device::{Device, Input, Reaction};
@@ -6,32 +6,32 @@ use crate::driver::Driver;
 use chrono::{DateTime, Utc};
 use runtime::trace::TraceHeaders;
 
-/// A device, the pod that it belongs to, and who uses it.
+/// A device, its pod and its driver.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) device: Device,
     pub(crate) driver: Option<Driver>,
-    /// The pod that it is, or was last, connected to.
+    /// The pod to which it is, or was last, connected.
     pub(crate) pod: usize,
-    /// For when its next alarm is set.
+    /// The time of its next timer.
     alarm: Option<DateTime<Utc>>,
 }
 
-/// Where something told comes from.
+/// The origin of an event.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
-    /// The pod that tells it.
+    /// The pod that sends it.
     pub(crate) pod: usize,
     /// When it happens.
     pub(crate) at: DateTime<Utc>,
-    /// The trace that it belongs to.
+    /// The id of its trace.
     pub(crate) trace_id: Option<String>,
-    /// The same, as headers.
+    /// The trace as headers.
     pub(crate) trace: TraceHeaders,
 }
 
 impl Origin {
-    /// Something that happens now, of its own accord.
+    /// An event that happens now, without a cause.
     pub(crate) fn now(pod: usize) -> Self {
         Self { pod, at: runtime::clock::now(), trace_id: None, trace: TraceHeaders::default() }
     }
@@ -51,14 +51,14 @@ impl Slot {
         self.is_online() && self.pod == pod
     }
 
-    /// Lets something happen to the device, and sets the alarm that it wants then.
+    /// Applies `input` to the device, and sets its next timer.
     pub(crate) fn apply(&mut self, input: Input, origin: &Origin, core: &Core) -> Reaction {
         let reaction = self.device.apply(input, origin.at, &core.transaction_ids);
         self.set_alarm(core);
         reaction
     }
 
-    /// The alarm went off: what does the driver want, or the device by itself?
+    /// The input that is due when the timer fires: of the driver, or of the device itself.
     pub(super) fn wake(&mut self, now: DateTime<Utc>) -> Input {
         self.alarm = None;
         let driver = self.driver.as_mut().filter(|driver| driver.due() <= now);

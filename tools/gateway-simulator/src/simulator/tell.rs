@@ -1,4 +1,4 @@
-//! From what a device does to what the world sees: keys in Redis, events in Kafka.
+//! Publishes a device's reactions: keys in Redis, events in Kafka.
 
 use super::{Core, Origin, Slot};
 use crate::device::{LinkChange, Reaction};
@@ -10,7 +10,7 @@ use runtime::lock::MutexExt as _;
 use runtime::trace::TraceHeaders;
 use uuid::Uuid;
 
-/// An event that is on its way.
+/// An event that is being sent.
 #[derive(Debug)]
 #[must_use = "whether it arrives shows only when it is awaited"]
 pub(crate) struct Pending {
@@ -19,14 +19,14 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Waits until Kafka has it.
+    /// Waits until Kafka has acknowledged it.
     pub(super) async fn sent(self) -> Result<SentEvent, SimulatorError> {
         let position = self.receipt.await.map_err(|_gone| SimulatorError::Stopped)??;
         Ok(SentEvent { event: self.event, position })
     }
 }
 
-/// Waits until Kafka has all of them.
+/// Waits until Kafka has acknowledged all of them.
 pub(super) async fn all_sent(pending: Vec<Pending>) -> Result<Vec<SentEvent>, SimulatorError> {
     let mut sent = Vec::with_capacity(pending.len());
     for event in pending {
@@ -36,9 +36,9 @@ pub(super) async fn all_sent(pending: Vec<Pending>) -> Result<Vec<SentEvent>, Si
 }
 
 impl Core {
-    /// Queues what the pod has to say of a device's reaction, in order; a key appears before the
-    /// device is announced, and goes once it has said goodbye, if the gateway deletes keys. A key
-    /// that cannot be written keeps no event back: a refresh may yet write it.
+    /// Queues the events of a device's reaction, in order. A key is written before the device is
+    /// announced, and deleted after its disconnection is reported, if the gateway deletes keys. If
+    /// a key cannot be written, the events are sent anyway: a refresh may still write it.
     pub(crate) async fn react(
         &self,
         slot: &mut Slot,
@@ -64,7 +64,7 @@ impl Core {
         key.map(|()| pending)
     }
 
-    /// Queues one event, unless the pod keeps silent about it or is down.
+    /// Queues one event, unless the pod does not send such events or is down.
     pub(crate) async fn tell(
         &self,
         charge_point_id: &ChargePointId,
@@ -90,7 +90,7 @@ impl Core {
         self.send(event, &origin.trace).await.map(Some)
     }
 
-    /// Queues a ready event, in its pod's order if it names a pod of ours.
+    /// Queues a given event, in its pod's order if it names one of our pods.
     pub(super) async fn send(
         &self,
         event: GatewayEvent,
@@ -129,7 +129,7 @@ impl Core {
         Ok(())
     }
 
-    /// Remembers who holds a device, for the refreshes.
+    /// Records which pod holds a device, for the refreshes.
     pub(super) fn note_held(&self, id: &ChargePointId, pod: Option<usize>) {
         let mut held = self.held.locked();
         match pod {

@@ -1,4 +1,4 @@
-//! What is different with a gateway as awkward as deployed ones.
+//! A gateway that is as awkward as deployed ones.
 
 use crate::bench::{Bench, settings};
 use crate::sample::{connector, start_on};
@@ -6,7 +6,7 @@ use domain::event::EventKind;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_awkward_gateway_is_awkward_in_every_way() {
+async fn an_awkward_gateway_has_all_deviations() {
     let mut settings = settings();
     settings.behaviour.awkward = true;
     let bench = Bench::start(settings, 4).await;
@@ -16,7 +16,7 @@ async fn an_awkward_gateway_is_awkward_in_every_way() {
     let EventKind::MeterValues(values) = &read[0].event.kind else {
         panic!("{read:?}");
     };
-    assert!(values.transaction_id.is_some(), "the first place where the id shows");
+    assert!(values.transaction_id.is_some(), "the first event with the id");
     assert_eq!(bench.simulator.disconnect(&id).await.unwrap(), []);
     assert_eq!(bench.key(&id).await, None);
 
@@ -49,7 +49,7 @@ async fn an_awkward_gateway_is_awkward_in_every_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_oddity_can_be_had_alone() {
+async fn each_deviation_can_be_configured_alone() {
     let mut settings = settings();
     settings.behaviour.transaction_id_late = true;
     let bench = Bench::start(settings, 4).await;
@@ -60,5 +60,5 @@ async fn each_oddity_can_be_had_alone() {
         panic!("{started:?}");
     };
     assert_eq!(start.transaction_id, None);
-    assert_eq!(bench.simulator.disconnect(&id).await.unwrap().len(), 1, "a goodbye is said");
+    assert_eq!(bench.simulator.disconnect(&id).await.unwrap().len(), 1, "the disconnection is reported");
 }

@@ -1,4 +1,4 @@
-//! A simulator on topics of its own, and somebody who reads what it says and commands it.
+//! A simulator on topics of its own, and clients that read its events and command it.
 
 use crate::sample::charge_point;
 use chrono::TimeDelta;
@@ -19,7 +19,7 @@ use wire::RawRecord;
 
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A simulator, its topics, and clients of one's own.
+/// A simulator, its topics, and clients.
 pub struct Bench {
     pub simulator: Simulator,
     pub kafka: Kafka,
@@ -29,7 +29,7 @@ pub struct Bench {
     pub context: runtime::Context,
 }
 
-/// Settings under which nobody is in anybody's way.
+/// Settings with which tests do not affect each other.
 pub fn settings() -> SimulatorSettings {
     SimulatorSettings {
         topics: TopicSettings { events: unique("sim-events"), commands: unique("sim-commands") },
@@ -40,7 +40,7 @@ pub fn settings() -> SimulatorSettings {
 }
 
 impl Bench {
-    /// Topics of 3 and of `command_partitions` partitions, and a simulator on them.
+    /// Creates topics of 3 and of `command_partitions` partitions, and a simulator on them.
     pub async fn start(settings: SimulatorSettings, command_partitions: i32) -> Self {
         let overrides = [("kafka.brokers", &*kafka_brokers()), ("redis.url", &*redis_url())];
         let stack: Settings = runtime::settings::parse(DEFAULTS, &overrides).unwrap();
@@ -65,7 +65,7 @@ impl Bench {
         id
     }
 
-    /// A command for a device, to that pod.
+    /// A command for a device of that pod.
     pub fn command(&self, pod: &GatewayId, id: &ChargePointId, kind: CommandKind) -> Command {
         let now = runtime::clock::now();
         Command {
@@ -96,7 +96,7 @@ impl Bench {
         Box::pin(writer.publish(partition, vec![record], PATIENCE)).await.unwrap();
     }
 
-    /// Sends a command to the pod of that number and waits until it is there.
+    /// Sends a command to the pod with this number and waits until it is received.
     pub async fn order(&self, pod: usize, id: &ChargePointId, kind: CommandKind) -> Arc<ReceivedCommand> {
         let command = self.command(&self.simulator.pods()[pod], id, kind);
         self.publish(self.simulator.command_partition(pod).unwrap(), &command).await;
@@ -107,7 +107,7 @@ impl Bench {
         self.simulator.wait_for_command(|received| received.command.id == command.id, PATIENCE).await.unwrap()
     }
 
-    /// All records about a device, read from its partition until one is `last`.
+    /// All records of a device, read from its partition until one is `last`.
     pub async fn records_until(
         &self,
         id: &ChargePointId,
@@ -155,13 +155,13 @@ impl Bench {
     }
 }
 
-/// Has the command topic keep commands for that time; returns when the broker says so itself.
+/// Sets the retention of the command topic; returns when the broker reports it.
 pub async fn keep_commands(kafka: &Kafka, topic: &str, retention: Duration) {
     let brokers = kafka_brokers();
     let (broker, millis) = (brokers.split(',').next().unwrap(), retention.as_millis().to_string());
     let settings = [("retention.ms", &*millis), ("segment.ms", "60000")];
     testkit::kafka_wire::Connection::open(broker).configure_topic(topic, &settings);
-    testkit::eventually("the broker to have the settings", || async {
+    testkit::eventually("the broker to report the settings", || async {
         kafka.topic_retention(topic).await.unwrap().retention == Some(retention)
     })
     .await;

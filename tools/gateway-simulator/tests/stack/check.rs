@@ -1,4 +1,5 @@
-//! `gateway-simulator check` on the real stack: the simulator keeps the contract, and who does not is found out.
+//! `gateway-simulator check` on the real stack: the simulator keeps the contract, and violations
+//! are found.
 
 mod commands;
 mod deployed;
@@ -14,7 +15,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use testkit::{eventually, kafka_brokers, redis_url};
 
-/// Settings of a check of that bench, quick to judge; `overrides` go over them.
+/// Settings of a quick check of that bench, with `overrides`.
 fn settings(bench: &Bench, overrides: &[(&str, &str)]) -> Settings {
     let (brokers, url) = (kafka_brokers(), redis_url());
     let quick = [
@@ -34,25 +35,25 @@ async fn start(bench: &Bench, overrides: &[(&str, &str)]) -> Check {
     Check::start(&settings, bench.kafka.clone(), bench.redis.clone()).await.unwrap()
 }
 
-/// Waits until the rule of that code stands like that.
-async fn stands(check: &Check, code: &str, standing: Standing) {
+/// Waits until the rule with this code has that result.
+async fn await_standing(check: &Check, code: &str, standing: Standing) {
     let what = format!("{code} to be {standing:?}");
     eventually(&what, || async { check.so_far().finding(code).unwrap().standing == standing }).await;
 }
 
-/// Waits until so many more looks at keys were taken.
+/// Waits until keys were read `more` times more.
 async fn looks(check: &Check, more: u64) {
     let before = check.so_far().observed.looks;
-    eventually("more looks", || async { check.so_far().observed.looks >= before + more }).await;
+    eventually("more reads of the keys", || async { check.so_far().observed.looks >= before + more }).await;
 }
 
-/// The codes of what breaks the contract.
+/// The codes of the rules with which the contract is broken.
 fn failures(verdict: &Verdict) -> Vec<&'static str> {
     verdict.codes(Standing::Fail)
 }
 
-/// Says to Redis what the simulator's client has no words for.
-fn tell_redis(command: &str) {
+/// Sends a command to Redis that the simulator's client does not support.
+fn send_to_redis(command: &str) {
     let url = redis_url();
     let mut connection = TcpStream::connect(url.rsplit(['/', '@']).next().unwrap()).unwrap();
     connection.write_all(format!("{command}\r\n").as_bytes()).unwrap();

@@ -1,7 +1,7 @@
-//! What pods make of commands.
+//! How pods handle commands.
 
 use crate::bench::{Bench, settings};
-use crate::sample::{start_on, told};
+use crate::sample::{start_on, summary};
 use chrono::TimeDelta;
 use domain::commands::{CommandKind, ResetKind};
 use domain::event::EventKind;
@@ -15,7 +15,7 @@ fn is(name: &'static str) -> impl Fn(&domain::event::GatewayEvent) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_remote_session_is_told_in_order() {
+async fn reports_a_remote_session_in_order() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
     let bench = Bench::start(settings, 8).await;
@@ -28,7 +28,7 @@ async fn a_remote_session_is_told_in_order() {
     assert_eq!((received.outcome, received.partition), (Outcome::Accepted, expected));
     let records = bench.records_until(&id, is("meter_values")).await;
     assert_eq!(
-        told(&records)[3..8],
+        summary(&records)[3..8],
         ["Accepted", "Preparing", "transaction_started", "Charging", "meter_values"]
     );
     let EventKind::TransactionStarted(start) = &records[5].1.kind else {
@@ -42,20 +42,20 @@ async fn a_remote_session_is_told_in_order() {
                 && event.claimed_at > records[5].1.claimed_at)
     };
     let records = bench.records_until(&id, freed).await;
-    let told = told(&records);
-    assert_eq!(told[told.len() - 4..], ["Accepted", "transaction_stopped", "Finishing", "Available"]);
+    let summary = summary(&records);
+    assert_eq!(summary[summary.len() - 4..], ["Accepted", "transaction_stopped", "Finishing", "Available"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reset_takes_the_device_away_and_brings_it_back() {
+async fn a_reset_disconnects_the_device_and_brings_it_back() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     bench.order(0, &id, start_on(1)).await;
     bench.order(0, &id, CommandKind::Reset { kind: ResetKind::Soft }).await;
     let records = bench.records_until(&id, is("disconnected")).await;
-    let told = told(&records);
-    let gone = told.iter().position(|told| told == "disconnected").unwrap();
-    assert_eq!(told[gone - 3..=gone], ["Accepted", "transaction_stopped", "Finishing", "disconnected"]);
+    let summary = summary(&records);
+    let gone = summary.iter().position(|summary| summary == "disconnected").unwrap();
+    assert_eq!(summary[gone - 3..=gone], ["Accepted", "transaction_stopped", "Finishing", "disconnected"]);
     let boots = |id| {
         let events = bench.simulator.events();
         let is_boot = |sent: &SentEvent| sent.event.charge_point_id == id && is("connected")(&sent.event);
@@ -66,23 +66,23 @@ async fn a_reset_takes_the_device_away_and_brings_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_for_another_pod_is_ignored() {
+async fn ignores_commands_for_another_pod() {
     let bench = Bench::start(settings(), 1).await;
     let id = bench.device(0).await;
     let foreign = bench.command(&GatewayId::parse("another-gateway").unwrap(), &id, start_on(1));
     bench.publish(0, &foreign).await;
-    // A later command on the same partition has come through: so has the earlier one.
+    // A later command on the same partition was received, so the earlier one was read, too.
     let received = bench.order(1, &id, start_on(1)).await;
     assert_eq!(received.outcome, Outcome::Rejected(Rejection::DeviceOffline), "it is on the other pod");
     assert_eq!(bench.simulator.commands().len(), 1);
     assert_eq!(bench.simulator.statistics().commands_foreign, 3, "each pod sees each record");
     let records = bench.records_until(&id, is("command_answered")).await;
-    assert_eq!(told(&records), ["connected", "Available", "Available", "Rejected"]);
+    assert_eq!(summary(&records), ["connected", "Available", "Available", "Rejected"]);
     assert_eq!(records[3].1.gateway_id.as_ref(), bench.simulator.pods().get(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_is_carried_out_once_and_in_time() {
+async fn executes_a_command_once_and_before_it_expires() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     let pod = bench.simulator.pods()[0].clone();
@@ -99,7 +99,7 @@ async fn a_command_is_carried_out_once_and_in_time() {
     bench.simulator.heartbeat(&id).await.unwrap();
     let records = bench.records_until(&id, is("heartbeat")).await;
     assert_eq!(
-        told(&records)[3..],
+        summary(&records)[3..],
         ["Accepted", "Preparing", "transaction_started", "Charging", "heartbeat"]
     );
 }

@@ -1,5 +1,4 @@
-//! The deployed gateway: what it sends, what its keys say, and what it makes of commands and of its
-//! own end.
+//! The deployed gateway: its events, its keys, how it handles commands, and how it ends.
 
 mod commands;
 mod events;
@@ -24,7 +23,7 @@ fn trigger(requested: TriggeredMessage) -> CommandKind {
     CommandKind::TriggerMessage { requested, connector_id: None }
 }
 
-/// Waits until the device has reported something after `earlier` events of it were acknowledged.
+/// Waits until the device has reported something after its first `earlier` acknowledged events.
 async fn events_of(bench: &Bench, id: &ChargePointId, earlier: usize) -> Vec<String> {
     let names = || {
         let events = bench.simulator.events();

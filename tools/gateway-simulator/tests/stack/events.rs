@@ -1,7 +1,7 @@
-//! What is sent of a device.
+//! The events of a device.
 
 use crate::bench::{Bench, settings};
-use crate::sample::{connector, told};
+use crate::sample::{connector, summary};
 use domain::event::EventKind;
 use domain::status::ConnectorStatus;
 use gateway_simulator::{DeviceSpec, Disconnection, SimulatorError};
@@ -9,7 +9,7 @@ use std::num::NonZeroU16;
 use wire::routing::RoutingHash;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_lie_where_the_default_partitioner_puts_them() {
+async fn events_are_in_the_default_partitioners_partition() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     let sent = bench.simulator.heartbeat(&id).await.unwrap().remove(0);
@@ -18,7 +18,7 @@ async fn events_lie_where_the_default_partitioner_puts_them() {
     assert!(sent.position.acknowledged_at >= sent.position.sent_at);
 
     let records = bench.records_until(&id, |event| event.kind == EventKind::Heartbeat).await;
-    assert_eq!(told(&records), ["connected", "Available", "Available", "heartbeat"]);
+    assert_eq!(summary(&records), ["connected", "Available", "Available", "heartbeat"]);
     let (record, event) = records.last().unwrap();
     assert_eq!(record.offset, sent.position.offset);
     assert_eq!(record.headers["content-type"], b"application/json");
@@ -27,7 +27,7 @@ async fn events_lie_where_the_default_partitioner_puts_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_goodbye_comes_from_the_old_pod() {
+async fn a_late_disconnection_comes_from_the_old_pod() {
     let bench = Bench::start(settings(), 4).await;
     let pods = bench.simulator.pods();
     let id = bench.device(0).await;
@@ -67,7 +67,7 @@ async fn many_connect_at_once_and_only_the_connected_can_act() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn devices_have_a_life_of_their_own() {
+async fn devices_act_by_themselves() {
     let mut settings = settings();
     settings.life.heartbeat_interval_s = 1;
     settings.life.sessions_per_hour = 100_000.0;

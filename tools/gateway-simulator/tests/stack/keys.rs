@@ -5,7 +5,7 @@ use gateway_simulator::{Disconnection, KeyFate};
 use testkit::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_names_the_pod_and_goes_with_the_device() {
+async fn a_key_names_the_pod_and_is_deleted_with_the_disconnection() {
     let bench = Bench::start(settings(), 4).await;
     let pods = bench.simulator.pods();
     let id = bench.device(0).await;
@@ -38,7 +38,7 @@ async fn keys_are_refreshed_until_the_device_vanishes() {
     for _ in 0..5 {
         devices.push(bench.device(0).await);
     }
-    // Deleted behind the pod's back, all of them come back, chunk by chunk.
+    // After they were deleted by another client, all of them are written again, chunk by chunk.
     for id in &devices {
         bench.redis.delete(&format!("conn:{id}")).await.unwrap();
     }
@@ -49,5 +49,5 @@ async fn keys_are_refreshed_until_the_device_vanishes() {
     bench.simulator.vanish(&devices[1], KeyFate::Deleted).await.unwrap();
     assert_eq!(bench.key(&devices[1]).await, None);
     eventually("the key to expire", || async { bench.key(&devices[0]).await.is_none() }).await;
-    eventually("others to live on", || async { bench.key(&devices[2]).await.is_some() }).await;
+    eventually("the other keys to stay", || async { bench.key(&devices[2]).await.is_some() }).await;
 }

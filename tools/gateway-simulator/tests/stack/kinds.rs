@@ -1,7 +1,7 @@
-//! Commands of every kind, and what their devices answer and tell then.
+//! Commands of every kind, and the answers and events of their devices.
 
 use crate::bench::{Bench, settings};
-use crate::sample::{connector, start_on, told};
+use crate::sample::{connector, start_on, summary};
 use domain::commands::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
 use gateway_simulator::{Outcome, Rejection};
 
@@ -25,7 +25,7 @@ fn configure(key: &str, value: &str) -> CommandKind {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_are_answered_in_words_of_ocpp_and_show_at_the_device() {
+async fn answers_commands_with_ocpp_statuses_and_executes_them() {
     let mut settings = settings();
     // The vehicle stays, so that nothing happens by itself.
     settings.behaviour.finishing_ms = 0;
@@ -61,5 +61,5 @@ async fn commands_are_answered_in_words_of_ocpp_and_show_at_the_device() {
         expected.extend(tells);
     }
     let records = bench.records_until(&id, |event| event.kind.name() == "heartbeat").await;
-    assert_eq!(told(&records), expected);
+    assert_eq!(summary(&records), expected);
 }

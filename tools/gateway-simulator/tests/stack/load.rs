@@ -1,4 +1,4 @@
-//! A load run, and its ledger compared with what lies in the topic.
+//! A load run, and its ledger compared with the records of the topic.
 
 use crate::bench::{Bench, settings};
 use domain::event::EventKind;
@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ledger_says_what_lies_in_the_topic() {
+async fn the_ledger_equals_the_records_of_the_topic() {
     let settings = settings();
     let bench = Bench::start(settings.clone(), 1).await;
     let load = LoadSettings {
@@ -39,7 +39,7 @@ async fn the_ledger_says_what_lies_in_the_topic() {
             .filter(|event| ids.insert(event.event_id.clone()))
             .collect();
         assert_eq!(u64::try_from(once.len()).unwrap(), device.events);
-        for (connector, told) in &device.statuses {
+        for (connector, summary) in &device.statuses {
             let last = once.iter().rev().find_map(|event| match &event.kind {
                 EventKind::StatusChanged(report) if report.connector_id == *connector => {
                     Some((event, report.status))
@@ -47,7 +47,7 @@ async fn the_ledger_says_what_lies_in_the_topic() {
                 _ => None,
             });
             let (event, status) = last.unwrap();
-            assert_eq!((&event.event_id, status), (&told.mark.event_id, told.status));
+            assert_eq!((&event.event_id, status), (&summary.mark.event_id, summary.status));
         }
         let started = once.iter().filter(|event| matches!(event.kind, EventKind::TransactionStarted(_)));
         assert_eq!(started.count(), device.sessions.len());
@@ -56,7 +56,7 @@ async fn the_ledger_says_what_lies_in_the_topic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fleet_announces_itself_once_and_then_keeps_each_rate_it_is_given() {
+async fn a_fleet_announces_itself_once_and_then_keeps_each_rate() {
     let settings = settings();
     let bench = Bench::start(settings.clone(), 1).await;
     let load = LoadSettings {
@@ -77,7 +77,7 @@ async fn a_fleet_announces_itself_once_and_then_keeps_each_rate_it_is_given() {
     assert_eq!(in_the_topic(&bench).await, announced + slow.events);
     let fast = run.produce(1_000, second, &bench.context.shutdown).await.unwrap();
     assert_eq!(in_the_topic(&bench).await, announced + slow.events + fast.events);
-    // A step may be several events; a machine that is busy cuts the last ones off.
+    // A step may be several events; on a busy machine the last ones may be missing.
     assert!((50..120).contains(&slow.events), "{slow:?}");
     assert!((500..1_020).contains(&fast.events), "{fast:?}");
     assert!(slow.took >= second && run.failed() == 0, "{slow:?}");

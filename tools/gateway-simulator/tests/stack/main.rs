@@ -1,5 +1,5 @@
-//! The simulator on the real stack: what it writes to Redis and Kafka, and what it makes of commands.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
+//! The simulator on the real stack: what it writes to Redis and Kafka, and how it handles commands.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod awkward;
 mod bench;

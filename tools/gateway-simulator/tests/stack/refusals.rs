@@ -1,4 +1,4 @@
-//! Commands that cannot be carried out.
+//! Commands that are refused.
 
 use crate::bench::{Bench, PATIENCE, settings};
 use crate::sample::start_on;
@@ -7,7 +7,7 @@ use gateway_simulator::{Outcome, Rejection};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_say_why() {
+async fn a_refusal_contains_its_reason() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     let partition = bench.simulator.command_partition(0).unwrap();

@@ -1,4 +1,4 @@
-//! Names, commands, and events in short.
+//! Ids, commands, and events in a short form.
 
 use domain::commands::CommandKind;
 use domain::event::{EventKind, GatewayEvent};
@@ -21,8 +21,8 @@ pub fn start_on(number: i64) -> CommandKind {
     }
 }
 
-/// The events in short.
-pub fn told(records: &[(ReceivedRecord, GatewayEvent)]) -> Vec<String> {
+/// The events in a short form.
+pub fn summary(records: &[(ReceivedRecord, GatewayEvent)]) -> Vec<String> {
     let short = |event: &GatewayEvent| match &event.kind {
         EventKind::StatusChanged(report) => report.status.to_string(),
         EventKind::CommandAnswered(answer) => answer.status.clone(),

@@ -1,20 +1,20 @@
-//! A cluster of three nodes that have data, and possibly a replica of the first.
+//! A cluster of three nodes with data, and optionally a replica of the first.
 
 use super::RedisServer;
 use crate::eventually;
 use crate::ports::free_port;
 
-/// The slots of keys, as evenly as three nodes can have them.
+/// The key slots, distributed evenly over three nodes.
 const SLOTS: [(u16, u16); 3] = [(0, 5_460), (5_461, 10_922), (10_923, 16_383)];
-/// How long a node may be silent until the others count it out, in milliseconds.
+/// The silence after which the others consider a node failed, in milliseconds.
 const NODE_TIMEOUT_MS: &str = "1000";
 
-/// The nodes; killed when dropped. Those whose keys are not affected go on when one is away
-/// (`cluster-require-full-coverage no`).
+/// The nodes; killed when dropped. Nodes whose keys are not affected continue when another one
+/// fails (`cluster-require-full-coverage no`).
 pub struct RedisCluster {
-    /// Those that have the data, in the order of their slots.
+    /// The nodes with data, in the order of their slots.
     pub nodes: Vec<RedisServer>,
-    /// A replica of the first, which takes over when that is away.
+    /// A replica of the first node, which takes over when that fails.
     pub replica: Option<RedisServer>,
 }
 
@@ -22,7 +22,7 @@ impl RedisCluster {
     /// Three nodes without replicas.
     ///
     /// # Panics
-    /// When they do not find together.
+    /// When they do not form a cluster.
     pub async fn start() -> Self {
         Self::with_ports(&[None; 3]).await
     }
@@ -30,7 +30,7 @@ impl RedisCluster {
     /// Three nodes and a replica of the first.
     ///
     /// # Panics
-    /// When they do not find together.
+    /// When they do not form a cluster.
     pub async fn with_replica() -> Self {
         let mut cluster = Self::start().await;
         let replica = node(None);
@@ -44,7 +44,7 @@ impl RedisCluster {
             replica.ask(&["INFO", "replication"]).contains("master_link_status:up")
         })
         .await;
-        // Who votes on a takeover has to know of it too.
+        // Nodes that vote on a failover must know the replica, too.
         eventually("the replica to be known", || async {
             cluster
                 .nodes
@@ -56,10 +56,11 @@ impl RedisCluster {
         cluster
     }
 
-    /// Three nodes that tell clients to come to other ports than their own, such as those of relays before them.
+    /// Three nodes that announce other ports than their own to clients, for example those of
+    /// proxies.
     ///
     /// # Panics
-    /// When they do not find together.
+    /// When they do not form a cluster.
     pub async fn with_ports(announced: &[Option<u16>; 3]) -> Self {
         let nodes: Vec<_> = announced.iter().map(|port| node(*port)).collect();
         for (node, (first, last)) in nodes.iter().zip(SLOTS) {
@@ -75,28 +76,28 @@ impl RedisCluster {
                 .iter()
                 .all(|said| info.contains(said))
         };
-        eventually("the nodes to find together", || async { cluster.nodes.iter().all(complete) }).await;
+        eventually("the nodes to form a cluster", || async { cluster.nodes.iter().all(complete) }).await;
         cluster
     }
 
-    /// The cluster as a URL that names two of its nodes.
+    /// The URL of the cluster, which names two of its nodes.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis-cluster://{}?node={}", self.nodes[0].address(), self.nodes[2].address())
     }
 
-    /// The number of the node that a key lives on, unless its slot was moved.
+    /// The number of the node of a key, unless its slot was moved.
     ///
     /// # Panics
-    /// When no node answers.
+    /// When no node responds.
     #[must_use]
     pub fn node_of(&self, key: &str) -> usize {
         let slot = self.nodes.iter().find_map(|node| node.try_ask(&["CLUSTER", "KEYSLOT", key]));
-        let slot: u16 = slot.expect("a node that answers").parse().unwrap();
+        let slot: u16 = slot.expect("a node responds").parse().unwrap();
         SLOTS.iter().position(|(_, last)| slot <= *last).unwrap()
     }
 
-    /// A key that lives on the node with this number, and that nobody else has.
+    /// A unique key on the node with this number.
     #[must_use]
     pub fn key_on(&self, node: usize) -> String {
         loop {

@@ -1,37 +1,37 @@
-//! A master, its replica, and three sentinels that watch them.
+//! A master, its replica, and three sentinels that monitor them.
 
 use super::RedisServer;
 use crate::eventually;
 
-/// What the sentinels call the master.
+/// The master's name at the sentinels.
 const SERVICE: &str = "routes";
-/// How many sentinels must agree that the master is away.
+/// How many sentinels must agree that the master has failed.
 const QUORUM: u32 = 2;
 
 /// The servers; killed when dropped.
 pub struct SentinelGroup {
-    /// The master at the beginning.
+    /// The initial master.
     pub master: RedisServer,
-    /// Takes over when the master is away.
+    /// Takes over when the master fails.
     pub replica: RedisServer,
-    /// Three of them.
+    /// Three sentinels.
     pub sentinels: Vec<RedisServer>,
     password: Option<&'static str>,
 }
 
 impl SentinelGroup {
-    /// Without passwords.
+    /// A group without passwords.
     ///
     /// # Panics
-    /// When they do not find together.
+    /// When the servers do not form a group.
     pub async fn start() -> Self {
         Self::with(None).await
     }
 
-    /// With a password for master and replica; sentinels have none, as is usual.
+    /// A group with a password for master and replica; the sentinels have none, as is usual.
     ///
     /// # Panics
-    /// When they do not find together.
+    /// When the servers do not form a group.
     pub async fn with_password(password: &'static str) -> Self {
         Self::with(Some(password)).await
     }
@@ -54,7 +54,7 @@ impl SentinelGroup {
         group
     }
 
-    /// The group as a URL that names all sentinels.
+    /// The URL of the group, which names all sentinels.
     #[must_use]
     pub fn url(&self) -> String {
         let secret = self.password.map(|password| format!(":{password}@")).unwrap_or_default();
@@ -65,10 +65,10 @@ impl SentinelGroup {
         )
     }
 
-    /// Waits until the sentinel with this number says that the replica is the master.
+    /// Waits until the sentinel with this number reports the replica as the master.
     ///
     /// # Panics
-    /// When it does not come to say so.
+    /// When it does not.
     pub async fn promoted(&self, sentinel: usize) {
         let promoted = format!("127.0.0.1\n{}", self.replica.port);
         let asked = &self.sentinels[sentinel];

@@ -1,4 +1,4 @@
-//! One server, as a process.
+//! A single server as a process.
 
 use crate::ports::free_port;
 use rustix::process::{Pid, Signal, kill_process};
@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a server may take to answer after it was started.
+/// How long a server may take until it responds after its start.
 const STARTING: Duration = Duration::from_secs(20);
-/// How often another port is tried when somebody else was quicker.
+/// How often another port is tried when a port was taken by another process.
 const ATTEMPTS: u32 = 5;
 const LOOK: Duration = Duration::from_millis(10);
 
 /// A server; killed when dropped.
 pub struct RedisServer {
-    /// Where it listens, on loopback.
+    /// The port on loopback.
     pub port: u16,
     process: Child,
     folder: PathBuf,
@@ -22,21 +22,21 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// A server with settings of its own, as arguments: `--maxmemory 1mb`.
+    /// A server with these arguments as settings, for example `--maxmemory 1mb`.
     ///
     /// # Panics
-    /// When there is no `redis-server`, or it does not start.
+    /// When `redis-server` is not installed, or does not start.
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
         Self::authenticated(None, arguments)
     }
 
-    /// The same; `password` is what the test's own questions need then.
+    /// The same; `password` is needed for the test's own commands.
     pub(super) fn authenticated(password: Option<&'static str>, arguments: &[&str]) -> Self {
         Self::launched(password, "", arguments)
     }
 
-    /// With a settings file of this content, which the server may change.
+    /// A server with a settings file of this content, which the server may change.
     pub(super) fn configured(file: &str, arguments: &[&str]) -> Self {
         Self::launched(None, file, arguments)
     }
@@ -69,17 +69,17 @@ impl RedisServer {
         Self { port, process, folder, password }
     }
 
-    /// Whether it comes to answer; otherwise it has ended, as it does when its port is taken.
+    /// Waits until it responds; false if it has exited, as it does when its port is taken.
     fn answers(&mut self) -> bool {
         let begun = Instant::now();
         while self.process.try_wait().unwrap().is_none() {
-            // Not somebody else's server.
+            // Another process's server may respond on this port.
             let own = format!("process_id:{}", self.process.id());
             let info = self.try_ask(&["INFO", "server"]);
             if info.is_some_and(|info| info.lines().any(|line| line.trim() == own)) {
                 return true;
             }
-            assert!(begun.elapsed() < STARTING, "redis-server does not answer: {}", self.log());
+            assert!(begun.elapsed() < STARTING, "redis-server does not respond: {}", self.log());
             std::thread::sleep(LOOK);
         }
         false
@@ -91,15 +91,15 @@ impl RedisServer {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// What it answers to a command, as `redis-cli` shows it.
+    /// The response to a command, in the format of `redis-cli`.
     ///
     /// # Panics
-    /// When it does not answer, or with an error.
+    /// When it does not respond, or with an error.
     pub fn ask(&self, command: &[&str]) -> String {
         self.try_ask(command).unwrap_or_else(|| panic!("{command:?} failed: {}", self.log()))
     }
 
-    /// What it answers to a command; `None` when it does not, or with an error.
+    /// The response to a command; `None` if it does not respond, or with an error.
     #[must_use]
     pub fn try_ask(&self, command: &[&str]) -> Option<String> {
         let output = Command::new("redis-cli")
@@ -112,27 +112,27 @@ impl RedisServer {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills the server with SIGKILL.
     ///
     /// # Panics
-    /// When it has ended already.
+    /// When it has already exited.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Has it stand still: its connections stay open, and nothing is answered.
+    /// Stops the process with SIGSTOP: its connections stay open, and nothing is answered.
     ///
     /// # Panics
-    /// When it has ended.
+    /// When it has exited.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Has it go on.
+    /// Resumes the process with SIGCONT.
     ///
     /// # Panics
-    /// When it has ended.
+    /// When it has exited.
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
@@ -149,7 +149,7 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        // It may have ended, and its folder is only litter.
+        // It may have exited; its folder is disposable.
         drop(self.process.kill());
         drop(self.process.wait());
         drop(std::fs::remove_dir_all(&self.folder));

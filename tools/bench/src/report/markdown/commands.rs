@@ -4,13 +4,13 @@ use super::{cells, process_rows, sustained, table};
 use crate::report::{CallPhase, CommandRate, Commands, Latency, thousands};
 use std::fmt::Write as _;
 
-/// Renders it.
+/// Renders the chapter.
 pub(super) fn render(commands: &Commands) -> String {
     let rates: Vec<&CommandRate> = commands.steady.iter().chain(&commands.highest).collect();
     let mut text = latencies(&rates);
     let _ = writeln!(
         text,
-        "\nFrom when the command was due, whatever the answers before it took; {} piles, {} partitions. The floor is one look-up \
+        "\nFrom when the command was due, however long earlier responses took; {} piles, {} partitions. The floor is one look-up \
          in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine right before.",
         thousands(commands.piles.into()),
         commands.partitions
@@ -35,11 +35,11 @@ fn latencies(rates: &[&CommandRate]) -> String {
         row("POST → 202", &platform.latency, format!("{:.2} ×", measured.p50_to_floor), sustained(platform));
         row("POST → record read", &measured.readable, String::new(), String::new());
     }
-    let columns = ["commands/s", "", "P50", "P95", "P99", "max", "P50 to the floor's", "sustained"];
+    let columns = ["commands/s", "", "P50", "P95", "P99", "max", "P50 relative to the floor", "sustained"];
     table("Commands, in ms", &columns, &rows)
 }
 
-/// Where the load generator was late itself.
+/// Notes for the rates at which the load generator itself was late.
 fn late(rates: &[&CommandRate]) -> String {
     let both = |measured: &&CommandRate| {
         [("the floor", measured.floor.clone()), ("commands", measured.platform.clone())]
@@ -49,8 +49,8 @@ fn late(rates: &[&CommandRate]) -> String {
         let behind = &phase.generator_behind;
         let _ = writeln!(
             text,
-            "\nAt {}/s, {what}, the load generator itself was late, by {:.1} ms at P99 and {:.1} ms at most; the latencies hold \
-             that.",
+            "\nAt {}/s, {what}, the load generator itself was late, by {:.1} ms at P99 and {:.1} ms at most; the latencies \
+             include that.",
             thousands(phase.rate.into()),
             behind.p99_ms,
             behind.max_ms
@@ -70,11 +70,11 @@ fn search(commands: &Commands) -> String {
             sustained(phase),
         ]
     };
-    let held = commands.highest.iter().map(|held| row("commands, held", &held.platform));
+    let held = commands.highest.iter().map(|held| row("commands, confirmed", &held.platform));
     let tried = commands.search.iter().map(|phase| row("commands", phase));
     let floor = commands.floor_search.iter().map(|phase| row("the floor", phase));
     let rows: Vec<_> = held.chain(tried).chain(floor).collect();
-    let columns = ["", "asked for, /s", "answered, /s", "P50", "P99", "sustained"];
+    let columns = ["", "requested, /s", "answered, /s", "P50", "P99", "sustained"];
     let mut text = table("The highest rate of commands", &columns, &rows);
     if let Some(rate) = commands.floor_highest {
         let _ = writeln!(text, "\nThe floor sustains {}/s.", thousands(rate.into()));

@@ -4,12 +4,12 @@ use super::{cells, process_rows, sustained, table};
 use crate::report::{Latency, PageCost, ReadKind, Reads, thousand, thousands};
 use std::fmt::Write as _;
 
-/// Renders it.
+/// Renders the chapter.
 pub(super) fn render(reads: &Reads) -> String {
     let mut text = saturated(&reads.kinds);
     let _ = writeln!(
         text,
-        "\n{} stations, {} piles. The floor is pgbench with the statements that asset-api was seen to send for the same requests, \
+        "\n{} stations, {} piles. The floor is pgbench with the statements that asset-api was recorded to send for the same requests, \
          over as many connections to PostgreSQL ({}), in the same run right before.",
         thousand(reads.stations),
         thousand(reads.piles),
@@ -38,7 +38,7 @@ fn saturated(kinds: &[ReadKind]) -> String {
     let columns =
         ["GET", "statements", "round trips", "the floor, /s", "asset-api, /s", "of the floor", "P50", "P99"];
     let clients = kinds.first().map_or(0, |kind| kind.saturated.clients);
-    let title = format!("Reads, as many as are answered to {clients} clients");
+    let title = format!("Reads: the highest throughput with {clients} clients");
     table(&title, &columns, &kinds.iter().map(row).collect::<Vec<_>>())
 }
 
@@ -60,18 +60,18 @@ fn paced(kinds: &[ReadKind]) -> String {
         row("the floor", floor.per_s, &floor.latency, String::new());
         row("asset-api", paced.answered_per_s, &paced.latency, sustained(paced));
     }
-    let columns = ["GET", "", "asked for, /s", "answered, /s", "P50", "P95", "P99", "max", "sustained"];
+    let columns = ["GET", "", "requested, /s", "answered, /s", "P50", "P95", "P99", "max", "sustained"];
     table("Reads at a rate, in ms from when each was due", &columns, &rows)
 }
 
-/// Where the load generator was late itself.
+/// Notes for the kinds at which the load generator itself was late.
 fn late(kinds: &[ReadKind]) -> String {
     let mut text = String::new();
     for kind in kinds.iter().filter(|kind| kind.paced.is_generator_late()) {
         let behind = &kind.paced.generator_behind;
         let _ = writeln!(
             text,
-            "\nFor {} the load generator itself was late, by {:.1} ms at P99 and {:.1} ms at most; the latencies hold that.",
+            "\nFor {} the load generator itself was late, by {:.1} ms at P99 and {:.1} ms at most; the latencies include that.",
             kind.name, behind.p99_ms, behind.max_ms
         );
     }
@@ -89,7 +89,7 @@ fn pages(costs: &[PageCost]) -> String {
     let depths: Vec<String> = depths.iter().skip(1).map(|(percent, _)| format!("at {percent} %")).collect();
     let mut columns = vec!["list", "items", "page 1"];
     columns.extend(depths.iter().map(String::as_str));
-    columns.push("dearest to page 1");
+    columns.push("slowest relative to page 1");
     table("Pages deep in a list: the median, in ms", &columns, &costs.iter().map(row).collect::<Vec<_>>())
 }
 

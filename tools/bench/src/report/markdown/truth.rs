@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// Seconds between two rows of the table of counts.
 const STEP: usize = 10;
 
-/// Renders it.
+/// Renders the chapter.
 pub(super) fn render(truth: &Truth) -> String {
     let mut text = arrivals(&truth.killed);
     text += &counts(&truth.killed);
@@ -33,9 +33,9 @@ fn arrivals(killed: &KilledPod) -> String {
     let _ = writeln!(
         text,
         "\nThe devices {} before the kill. {} of the {} come back through another pod, half of them without a boot. A snapshot \
-         is taken every {} ms, which is in the figures.",
+         is taken every {} ms, which is included in the figures.",
         if killed.idle {
-            "send nothing, unless they are asked,"
+            "send nothing except answers to probes"
         } else {
             "send statuses one after the other"
         },
@@ -68,7 +68,7 @@ fn counts(killed: &KilledPod) -> String {
         "doubtful",
         "offline",
         "found elsewhere",
-        "offline, though back elsewhere",
+        "offline, although back elsewhere",
     ];
     table("Devices of the killed pod, by second", &columns, &rows)
 }
@@ -90,7 +90,8 @@ fn events(truth: &Truth) -> String {
     table("Other devices and moved devices, in ms", &["", "devices", "P50", "P95", "P99", "max"], &rows)
 }
 
-/// What slows the events of other devices down: their latency with the cores that each process uses.
+/// The latency of the events of other devices, with the cores that each process uses, which shows
+/// what slows them down.
 fn intervals(intervals: &[Interval]) -> String {
     let Some(first) = intervals.first() else { return String::new() };
     let processes = first.processes.iter().map(|process| process.name);

@@ -1,18 +1,18 @@
-//! The targets of commands.
+//! The targets for commands.
 
 use super::Verdict;
 use crate::report::{Commands, thousands};
 
-/// The rate at which the longest wait is judged, and the shared cores are counted on.
+/// The rate for the target of P99, at which shared cores matter.
 const RATE: u32 = 500;
-/// P99 of POST → 202 there, in ms.
+/// The greatest P99 of POST → 202 at that rate, in ms.
 const P99_MS: f64 = 25.0;
-/// How many times the floor's P50 that of POST → 202 may be.
+/// The greatest P50 of POST → 202 in multiples of the floor's.
 const TIMES_FLOOR: f64 = 1.5;
-/// The least that the highest sustained rate should be, in commands per second.
+/// The least highest sustained rate, in commands per second.
 const HIGHEST: u32 = 2_000;
 
-/// Judges what was measured of commands.
+/// Compares the results for commands.
 pub(super) fn judge(commands: &Commands) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for measured in commands.steady.iter().filter(|measured| measured.rate == RATE) {
@@ -28,7 +28,10 @@ pub(super) fn judge(commands: &Commands) -> Vec<Verdict> {
         let (ours, floor) = (measured.platform.latency.p50_ms, measured.floor.latency.p50_ms);
         let times = measured.p50_to_floor;
         verdicts.push(Verdict::new(
-            format!("P50 of POST → 202 at {} commands/s, beside the floor", thousands(measured.rate.into())),
+            format!(
+                "P50 of POST → 202 at {} commands/s, relative to the floor",
+                thousands(measured.rate.into())
+            ),
             format!("≤ {TIMES_FLOOR} ×"),
             format!("{times} × ({floor:.1} → {ours:.1} ms)"),
             times > 0.0 && times <= TIMES_FLOOR && measured.platform.failed == 0,
@@ -66,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_or_was_not_sustained_meets_nothing() {
+    fn a_failed_or_unsustained_rate_meets_no_target() {
         assert!(!met(|commands| commands.steady[1].platform.failed = 1)[0]);
         assert!(!met(|commands| commands.steady[0].platform.failed = 1)[1]);
         assert!(!met(|commands| commands.highest.as_mut().unwrap().platform.sustained = false)[3]);
@@ -74,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_floor_that_was_not_measured_is_no_excuse() {
+    fn a_missing_floor_meets_no_target() {
         assert!(!met(|commands| commands.steady[0].p50_to_floor = 0.0)[1]);
     }
 }

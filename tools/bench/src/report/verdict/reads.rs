@@ -1,14 +1,14 @@
-//! The targets of reads.
+//! The targets for reads.
 
 use super::Verdict;
 use crate::report::{PILE, ReadKind, Reads, thousands};
 
 /// The least throughput of requests for a pile, in percent of the floor's.
 const OF_FLOOR_PERCENT: f64 = 50.0;
-/// How many times as much as page 1 a page may cost, wherever it is in its list.
+/// The greatest cost of a page at any depth, in multiples of page 1.
 const DEEP: f64 = 1.3;
 
-/// Judges what was measured of reads.
+/// Compares the results for reads.
 pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
     let mut verdicts: Vec<_> = reads.kinds.iter().map(wait).collect();
     verdicts.extend(reads.kinds.iter().filter(|kind| kind.name == PILE).map(|kind| {
@@ -23,7 +23,7 @@ pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
     }));
     verdicts.extend(reads.pages.iter().map(|cost| {
         Verdict::new(
-            format!("a page deep in the list of {}, beside page 1", cost.list),
+            format!("a page deep in the list of {}, relative to page 1", cost.list),
             format!("≤ {DEEP} ×"),
             format!("{} ×", cost.ratio),
             cost.ratio > 0.0 && cost.ratio <= DEEP,
@@ -32,7 +32,7 @@ pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
     verdicts
 }
 
-/// How long callers waited at the rate, if it was reached.
+/// The latency at the rate, if the rate was reached.
 fn wait(kind: &ReadKind) -> Verdict {
     let (paced, p99) = (&kind.paced, kind.paced.latency.p99_ms);
     let target = kind.target;
@@ -41,7 +41,7 @@ fn wait(kind: &ReadKind) -> Verdict {
         format!("{p99:.1} ms")
     } else {
         let (most, rate) = (thousands(kind.saturated.per_s), thousands(paced.rate.into()));
-        format!("{most}/s are answered at most; {p99:.1} ms at {rate}/s")
+        format!("{most}/s at most; {p99:.1} ms at {rate}/s")
     };
     let what = format!("P99 of GET {} at {}/s", kind.name, thousands(target.rate.into()));
     Verdict::new(
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_that_was_not_reached_meets_nothing_however_fast() {
+    fn an_unreached_rate_meets_no_target_however_fast() {
         assert!(!met(|reads| reads.kinds[0].paced.rate = 1_990)[0]);
         assert!(!met(|reads| reads.pages[0].ratio = 0.0)[3]);
     }

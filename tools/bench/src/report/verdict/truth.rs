@@ -1,4 +1,4 @@
-//! The goals of the time to truth.
+//! The goals for the time to truth.
 
 use super::Verdict;
 use crate::report::{Arrivals, KilledPod, MovedDevices, Truth, thousand};
@@ -7,12 +7,12 @@ use crate::report::{Arrivals, KilledPod, MovedDevices, Truth, thousand};
 const NOTICED_S: f64 = 30.0;
 /// P95 from the kill of a pod until its devices are offline or found elsewhere, in seconds.
 const SETTLED_S: f64 = 90.0;
-/// By how many percent P95 of the events of other devices may grow meanwhile.
+/// The greatest growth of P95 of the events of other devices after the kill, in percent.
 const OTHERS_PERCENT: f64 = 20.0;
 /// P95 from the first event of a moved device to a command for the new pod, in ms.
 const FOLLOWED_MS: f64 = 2_000.0;
 
-/// Compares the figures of the time to truth with the goals.
+/// Compares the results of the time to truth with the goals.
 pub(super) fn judge(truth: &Truth) -> Vec<Verdict> {
     let killed = &truth.killed;
     vec![

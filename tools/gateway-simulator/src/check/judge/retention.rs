@@ -1,11 +1,11 @@
-//! How long the command topic keeps commands.
+//! Judges how long the command topic keeps commands.
 
 use super::{Judge, Rule};
 use runtime::kafka::TopicRetention;
 use std::time::Duration;
 
 impl Judge {
-    /// The topic with that name keeps commands like that; they should be deleted after `limit`.
+    /// The topic `topic` has the retention `found`; commands should be deleted after `limit`.
     pub fn command_retention(&mut self, topic: &str, found: TopicRetention, limit: Duration) {
         match found.excess(limit) {
             None => self.tallies.kept(Rule::CommandRetentionLong),

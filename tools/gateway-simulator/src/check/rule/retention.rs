@@ -1,14 +1,14 @@
 //! The rule about how long the command topic keeps commands.
 
-use super::{Law, Rule, Severity};
+use super::{Rule, RuleText, Severity};
 
-/// Old commands are gone before a pod that starts again could read them.
-pub(super) const LAW: Law = Law {
+/// Commands are deleted before a restarted pod can read them again.
+pub(super) const RULE_TEXT: RuleText = RuleText {
     rule: Rule::CommandRetentionLong,
     code: "COMMAND_RETENTION_LONG",
     severity: Severity::Warn,
     counts: "topics",
-    states: "the command topic keeps commands for check.command_retention_s at most",
-    advice: "Set retention.ms=120000 and segment.ms=60000 on the topic: a pod that starts again reads what is still there, and may carry out old commands.",
-    needs: "the brokers did not report the topic's settings",
+    states: "the command topic keeps commands for at most check.command_retention_s",
+    advice: "Set retention.ms=120000 and segment.ms=60000 on the topic: a restarted pod reads the commands that are still there, and may execute old ones.",
+    needs: "the topic's settings could not be read from Kafka",
 };

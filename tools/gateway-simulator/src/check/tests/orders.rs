@@ -1,4 +1,4 @@
-//! What comes of commands.
+//! Tests of the outcome of commands.
 
 use super::{Court, at, device};
 use crate::check::key::Key;
@@ -13,7 +13,7 @@ const TWICE: CommandId = CommandId(Uuid::from_u128(1));
 const EXPIRED: CommandId = CommandId(Uuid::from_u128(2));
 const LAST: CommandId = CommandId(Uuid::from_u128(3));
 
-/// A court in which CP-1 is held by pod-0 and has just been commanded.
+/// A court in which pod-0 holds CP-1, which has just been commanded.
 fn commanded() -> Court {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(10);
@@ -45,7 +45,7 @@ impl Court {
         self.says("pod-0", EventKind::CommandAnswered(answer))
     }
 
-    /// The first connector reports that status, asked or not.
+    /// The first connector reports that status, whether or not it was requested.
     fn shows(&mut self, status: ConnectorStatus) -> &mut Self {
         self.says(
             "pod-0",
@@ -66,7 +66,7 @@ impl Court {
 }
 
 #[test]
-fn a_gateway_that_obeys_once_and_in_time_is_right() {
+fn accepts_a_gateway_that_executes_a_command_once_and_in_time() {
     let mut court = commanded();
     court.at(11).answers(TWICE, "Accepted", None).beats("pod-0");
     assert!(court.judge.is_answered(TWICE) && !court.judge.is_answered(LAST));
@@ -83,14 +83,14 @@ fn a_gateway_that_obeys_once_and_in_time_is_right() {
 }
 
 #[test]
-fn a_command_that_nothing_comes_of_is_lost() {
+fn reports_a_command_without_any_effect_as_lost() {
     let mut court = commanded();
     court.at(30).conclude();
     assert_eq!(court.broken(), ["COMMAND_LOST"]);
 }
 
 #[test]
-fn a_device_that_has_gone_meanwhile_need_not_answer() {
+fn requires_no_answer_of_a_device_that_has_left() {
     let mut court = commanded();
     court.at(11).leaves("pod-0").at(30).conclude();
     assert_eq!(court.broken(), [""; 0]);
@@ -98,7 +98,7 @@ fn a_device_that_has_gone_meanwhile_need_not_answer() {
 }
 
 #[test]
-fn a_status_without_an_answer_is_proof_and_that_answers_are_never_sent_is_said_once() {
+fn accepts_a_status_as_proof_and_reports_missing_answers_once() {
     let mut court = commanded();
     court.at(11).shows(ConnectorStatus::Available);
     assert_eq!(court.judge.effects(&device("CP-1"), Phase::First), 1);
@@ -111,7 +111,7 @@ fn a_status_without_an_answer_is_proof_and_that_answers_are_never_sent_is_said_o
 }
 
 #[test]
-fn other_events_are_neither_proof_nor_a_sign_that_a_command_was_lost() {
+fn other_events_prove_neither_execution_nor_loss() {
     let mut court = commanded();
     court.at(11).beats("pod-0").at(30).conclude();
     assert_eq!(court.broken(), [""; 0]);
@@ -119,7 +119,7 @@ fn other_events_are_neither_proof_nor_a_sign_that_a_command_was_lost() {
 }
 
 #[test]
-fn a_status_that_is_new_is_not_what_was_asked_for() {
+fn a_new_status_is_not_the_requested_one() {
     let mut court = commanded();
     court.shows(ConnectorStatus::Available);
     court.judge.enter(&device("CP-1"), Phase::Copy);
@@ -130,7 +130,7 @@ fn a_status_that_is_new_is_not_what_was_asked_for() {
 }
 
 #[test]
-fn copies_and_expired_commands_show_by_what_the_device_says_then() {
+fn finds_executed_copies_and_expired_commands_by_their_effects() {
     let mut court = commanded();
     for (second, phase) in [(11, Phase::First), (12, Phase::Copy), (13, Phase::Expired), (14, Phase::Last)] {
         court.judge.enter(&device("CP-1"), phase);
@@ -149,7 +149,7 @@ fn copies_and_expired_commands_show_by_what_the_device_says_then() {
 }
 
 #[test]
-fn a_pod_that_reads_other_partitions_than_its_own_is_told_from_one_of_another_hash() {
+fn distinguishes_a_shared_group_from_another_hash() {
     for (elsewhere, code) in [(0, "COMMAND_LOST"), (1, "COMMAND_LOST"), (2, "COMMAND_GROUP_SHARED")] {
         let mut court = commanded();
         court.judge.enter(&device("CP-1"), Phase::Elsewhere);
@@ -162,7 +162,7 @@ fn a_pod_that_reads_other_partitions_than_its_own_is_told_from_one_of_another_ha
 }
 
 #[test]
-fn a_pod_that_reads_its_own_partition_and_others_is_known() {
+fn recognises_a_pod_that_reads_all_partitions() {
     let mut court = commanded();
     court.at(11).answers(TWICE, "Accepted", None).answers(LAST, "Accepted", None);
     court.judge.enter(&device("CP-1"), Phase::Elsewhere);
@@ -172,7 +172,7 @@ fn a_pod_that_reads_its_own_partition_and_others_is_known() {
 }
 
 #[test]
-fn a_device_that_is_gone_is_told_from_a_pod_that_cannot_be_reached() {
+fn distinguishes_a_device_that_has_left_from_an_unreachable_pod() {
     let mut court = commanded();
     let mut second = court.event("pod-0", EventKind::Heartbeat);
     second.charge_point_id = device("CP-2");
@@ -189,7 +189,7 @@ fn a_device_that_is_gone_is_told_from_a_pod_that_cannot_be_reached() {
 }
 
 #[test]
-fn a_last_command_without_an_answer_is_lost_too() {
+fn reports_a_last_command_without_an_answer_as_lost() {
     let mut court = commanded();
     court.at(11).answers(TWICE, "Accepted", None).at(30).conclude();
     assert_eq!(court.broken(), ["COMMAND_LOST"]);
@@ -197,7 +197,7 @@ fn a_last_command_without_an_answer_is_lost_too() {
 }
 
 #[test]
-fn a_command_that_is_done_twice_is_found() {
+fn reports_a_command_that_is_executed_twice() {
     let mut court = commanded();
     court.at(11).answers(TWICE, "Accepted", None).answers(TWICE, "Accepted", None);
     court.answers(LAST, "Accepted", None).conclude();
@@ -205,7 +205,7 @@ fn a_command_that_is_done_twice_is_found() {
 }
 
 #[test]
-fn an_answer_that_is_sent_twice_was_given_once() {
+fn a_copied_answer_counts_once() {
     let mut court = commanded();
     court.at(11);
     let answer = CommandAnswer {
@@ -225,14 +225,14 @@ fn an_answer_that_is_sent_twice_was_given_once() {
 }
 
 #[test]
-fn an_expired_command_that_is_obeyed_is_found() {
+fn reports_an_executed_expired_command() {
     let mut court = commanded();
     court.at(11).answers(TWICE, "Accepted", None).answers(EXPIRED, "Accepted", None).conclude();
     assert_eq!(court.verdict().finding("COMMAND_EXPIRED").unwrap().standing, Standing::Fail);
 }
 
 #[test]
-fn a_pod_that_does_not_hold_what_its_key_says_is_found() {
+fn reports_a_pod_that_does_not_hold_the_device_of_its_key() {
     for reason in ["DEVICE_OFFLINE", "INVALID_COMMAND_PAYLOAD"] {
         let mut court = commanded();
         court.at(11).answers(TWICE, "Rejected", Some(reason)).answers(LAST, "Rejected", Some(reason));
@@ -242,11 +242,11 @@ fn a_pod_that_does_not_hold_what_its_key_says_is_found() {
     let mut court = commanded();
     court.at(11).answers(TWICE, "Rejected", Some("DEVICE_REJECTED")).answers(LAST, "Rejected", None);
     court.conclude();
-    assert_eq!(court.broken(), [""; 0], "the device may not want to");
+    assert_eq!(court.broken(), [""; 0], "the device may reject it");
 }
 
 #[test]
-fn the_command_topic_is_as_large_as_was_agreed() {
+fn compares_the_size_of_the_command_topic() {
     let mut court = Court::new();
     assert!(court.judge.command_partitions(128));
     assert_eq!(court.standing("COMMAND_PARTITIONS"), Standing::Pass);

@@ -1,4 +1,4 @@
-//! What records show by themselves, and how a verdict reads.
+//! Tests of the rules for records, and of the text of a verdict.
 
 use super::{Court, at, device, terms};
 use crate::check::judge::{Judge, Place, Terms};
@@ -9,7 +9,7 @@ use domain::ids::{ConnectorId, EventId, TransactionId};
 use wire::event::encode::{Dialect, encode_event_json};
 
 #[test]
-fn a_flawless_event_breaks_nothing() {
+fn a_valid_event_breaks_no_rule() {
     let mut court = Court::new();
     court.beats("pod-0");
     let verdict = court.verdict();
@@ -20,14 +20,14 @@ fn a_flawless_event_breaks_nothing() {
 }
 
 #[test]
-fn nothing_observed_is_no_verdict() {
+fn reports_that_nothing_was_observed() {
     let verdict = Judge::new(terms(), at(0)).verdict(at(60));
     assert_eq!((verdict.outcome, verdict.exit_code()), (Outcome::NothingObserved, 2));
     assert!(verdict.to_string().contains("VERDICT: nothing was observed"), "{verdict}");
 }
 
 #[test]
-fn what_cannot_be_decoded_has_wires_reason() {
+fn reports_the_reason_of_an_undecodable_record() {
     let mut court = Court::new();
     court.json("nonsense").json("nonsense").json("nonsense").json("nonsense");
     court.json(r#"{"chargePointId":"CP-1"}"#).json(r#"{"eventType":"x"}"#);
@@ -52,22 +52,22 @@ fn what_cannot_be_decoded_has_wires_reason() {
     assert_eq!(finding.examples.len(), 3);
     assert!(finding.examples[0].starts_with("partition 0 offset 0: NOT_JSON, not a JSON object"));
     let fresh = finding.examples.last().unwrap();
-    assert!(fresh.contains("UNSUPPORTED_CONTENT_TYPE"), "a reason that is new is shown: {fresh}");
+    assert!(fresh.contains("UNSUPPORTED_CONTENT_TYPE"), "a new reason is shown: {fresh}");
     assert_eq!(court.broken(), ["UNDECODABLE"]);
     assert!(court.verdict().to_string().ends_with("VERDICT: the gateway breaks the contract in 1 point\n"));
 }
 
 #[test]
-fn a_batch_that_kafka_cannot_give_is_broken() {
+fn reports_a_batch_that_cannot_be_read() {
     let mut court = Court::new();
     court.judge.unreadable(Place { partition: 3, offset: 17 });
     let verdict = court.verdict();
     assert_eq!(verdict.finding("UNREADABLE_BATCH").unwrap().examples, ["partition 3 offset 17"]);
-    assert_eq!(verdict.exit_code(), 1, "though no record came");
+    assert_eq!(verdict.exit_code(), 1, "although no record was received");
 }
 
 #[test]
-fn the_key_is_the_charge_point() {
+fn the_key_must_be_the_charge_point_id() {
     let mut court = Court::new();
     let event = court.event("pod-0", EventKind::Heartbeat);
     let value = encode_event_json(&event, Dialect::Contract);
@@ -82,7 +82,7 @@ fn the_key_is_the_charge_point() {
 }
 
 #[test]
-fn a_device_stays_in_its_partition() {
+fn a_device_must_stay_in_one_partition() {
     let mut court = Court::new();
     court.beats("pod-0");
     assert_eq!(court.standing("SEVERAL_PARTITIONS"), Standing::Pass);
@@ -96,7 +96,7 @@ fn a_device_stays_in_its_partition() {
 }
 
 #[test]
-fn a_topic_that_grows_moves_devices() {
+fn tolerates_a_new_partition_after_the_topic_has_grown() {
     let mut court = Court::new();
     court.beats("pod-0");
     court.judge.grown();
@@ -106,7 +106,7 @@ fn a_topic_that_grows_moves_devices() {
 }
 
 #[test]
-fn a_copy_is_counted_and_an_id_used_twice_is_found() {
+fn counts_a_copy_and_reports_a_reused_event_id() {
     let mut court = Court::new();
     let event = court.event("pod-0", EventKind::Heartbeat);
     court.send(&event).send(&event);
@@ -122,11 +122,11 @@ fn a_copy_is_counted_and_an_id_used_twice_is_found() {
     let elsewhere = domain::event::GatewayEvent { charge_point_id: device("CP-2"), ..other };
     court.send(&elsewhere);
     let reused = court.verdict().finding("EVENT_ID_REUSED").unwrap().broken;
-    assert_eq!(reused, 1, "ids of another device are another matter");
+    assert_eq!(reused, 1, "ids of another device do not conflict");
 }
 
 #[test]
-fn what_is_wanted_and_missing_is_a_warning() {
+fn warns_of_missing_optional_fields() {
     let mut court = Court::new();
     court.json(r#"{"eventType":"charge_point.heartbeat","chargePointId":"CP-1"}"#);
     assert_eq!(court.broken(), ["EVENT_ID_MISSING", "GATEWAY_ID_MISSING", "TIMESTAMP_MISSING"]);
@@ -135,7 +135,7 @@ fn what_is_wanted_and_missing_is_a_warning() {
 }
 
 #[test]
-fn spellings_of_old_are_warnings() {
+fn warns_of_outdated_spellings() {
     let mut court = Court::new();
     court.json(
         r#"{"event_id":"e","eventType":"HeartbeatEvent","chargePointId":"CP-1","gatewayId":"p",
@@ -145,7 +145,7 @@ fn spellings_of_old_are_warnings() {
 }
 
 #[test]
-fn ocpps_own_names_are_warnings() {
+fn warns_of_ocpps_own_names() {
     let mut court = Court::new();
     court.json(
         r#"{"eventId":"e","eventType":"transaction.started","chargePointId":"CP-1","gatewayId":"p",
@@ -155,7 +155,7 @@ fn ocpps_own_names_are_warnings() {
 }
 
 #[test]
-fn times_of_iso_8601_that_are_not_rfc_3339_are_warnings() {
+fn warns_of_times_that_are_not_rfc_3339() {
     let mut court = Court::new();
     for (id, time) in
         ["2026-09-21T16:13:20+02", "2026-09-21T14:13:20,0Z", "2026-09-21T14:13Z"].iter().enumerate()
@@ -170,7 +170,7 @@ fn times_of_iso_8601_that_are_not_rfc_3339_are_warnings() {
 }
 
 #[test]
-fn alike_events_without_an_id_are_no_copies() {
+fn equal_events_without_an_id_are_not_copies() {
     let mut court = Court::new();
     for _ in 0..3 {
         court.json(r#"{"eventType":"charge_point.heartbeat","chargePointId":"CP-1","gatewayId":"p"}"#);
@@ -179,7 +179,7 @@ fn alike_events_without_an_id_are_no_copies() {
 }
 
 #[test]
-fn a_transaction_id_that_is_used_again_is_found_once_for_each_device() {
+fn reports_a_reused_transaction_id_once_per_device() {
     let mut court = Court::new();
     let start = |id: i64| {
         EventKind::TransactionStarted(TransactionStart {
@@ -200,7 +200,7 @@ fn a_transaction_id_that_is_used_again_is_found_once_for_each_device() {
 }
 
 #[test]
-fn a_clock_is_absurd_by_the_rule_of_the_platform() {
+fn judges_implausible_timestamps_like_the_platform() {
     for (ahead_s, is_absurd) in [(60, false), (61, true), (-7 * 86_400, false), (-7 * 86_400 - 1, true)] {
         let mut court = Court::new();
         let mut event = court.event("pod-0", EventKind::Heartbeat);
@@ -212,7 +212,7 @@ fn a_clock_is_absurd_by_the_rule_of_the_platform() {
 }
 
 #[test]
-fn memory_is_bounded_and_the_verdict_says_so() {
+fn memory_is_bounded_and_the_verdict_reports_it() {
     let mut court = Court::under(Terms { max_devices: 1, max_events: 2, ..terms() });
     let first = court.event("pod-0", EventKind::Heartbeat);
     court.send(&first);
@@ -226,13 +226,13 @@ fn memory_is_bounded_and_the_verdict_says_so() {
     let verdict = court.verdict();
     assert_eq!((verdict.observed.devices, verdict.observed.records_of_unjudged), (1, 2));
     assert!(verdict.observed.forgotten_events);
-    assert_eq!(verdict.finding("EVENT_REPEATED").unwrap().broken, 0, "forgotten by now");
+    assert_eq!(verdict.finding("EVENT_REPEATED").unwrap().broken, 0, "already forgotten");
     let text = verdict.to_string();
     assert!(text.contains("check.max_devices") && text.contains("check.max_events"), "{text}");
 }
 
 #[test]
-fn three_examples_are_shown_of_many() {
+fn shows_three_examples_of_many() {
     let mut court = Court::new();
     for number in 0..5 {
         let mut event = court.event("pod-0", EventKind::Heartbeat);
@@ -244,10 +244,10 @@ fn three_examples_are_shown_of_many() {
 }
 
 #[test]
-fn silence_is_judged_when_it_was_observed() {
+fn judges_silence_only_after_a_long_enough_observation() {
     let mut court = Court::new();
     court.beats("pod-0").at(600).beats("pod-0");
-    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "not followed for long enough");
+    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "not observed for long enough");
     court.at(1_200).beats("pod-0");
     assert_eq!(court.standing("SILENT"), Standing::Pass);
     court.at(1_831).beats("pod-0");
@@ -255,7 +255,7 @@ fn silence_is_judged_when_it_was_observed() {
 }
 
 #[test]
-fn who_was_away_was_not_silent() {
+fn a_device_that_was_away_was_not_silent() {
     let mut court = Court::new();
     court.beats("pod-0").at(1_000).says("pod-0", EventKind::Connected(BootReport::default()));
     court.leaves("pod-0").at(2_000).beats("pod-0");
@@ -263,29 +263,29 @@ fn who_was_away_was_not_silent() {
 }
 
 #[test]
-fn a_device_that_keeps_its_key_and_is_never_heard_is_silent() {
+fn a_device_with_a_key_and_without_events_is_silent() {
     let mut court = Court::new();
     court.beats("pod-0");
     let ids = ["CP-UNHEARD", "CP-1"].map(device);
     court.judge.kept_keys(&ids);
     court.at(600).beats("pod-0");
-    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "not followed for long enough");
+    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "not observed for long enough");
     court.at(631).beats("pod-0");
     let verdict = court.verdict();
     let finding = verdict.finding("SILENT").unwrap();
     assert_eq!(
         (finding.broken, &*finding.examples),
-        (1, &["CP-UNHEARD: has a key, and was never heard".to_owned()][..])
+        (1, &["CP-UNHEARD: has a key, but has sent no event".to_owned()][..])
     );
     court.judge.interrupted();
     assert_eq!(court.broken(), [""; 0], "its events may not have been read");
 }
 
 #[test]
-fn silence_in_the_end_counts_if_somebody_holds_the_device() {
+fn silence_at_the_end_counts_if_a_pod_holds_the_device() {
     let mut court = Court::new();
     court.beats("pod-0").at(631);
-    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "it may have gone");
+    assert_eq!(court.standing("SILENT"), Standing::NotJudged, "it may have left");
     court.sees("pod-0", 300);
     assert_eq!(court.broken(), ["SILENT"]);
     court.judge.interrupted();
@@ -293,7 +293,7 @@ fn silence_in_the_end_counts_if_somebody_holds_the_device() {
 }
 
 #[test]
-fn records_that_are_read_late_are_no_silence() {
+fn records_that_are_read_late_are_not_silence() {
     let mut court = Court::new();
     court.beats("pod-0").at(10);
     let event = court.event("pod-0", EventKind::Heartbeat);
@@ -310,7 +310,7 @@ fn records_that_are_read_late_are_no_silence() {
 }
 
 #[test]
-fn that_heartbeats_are_never_sent_is_said_once() {
+fn reports_missing_heartbeats_once() {
     let mut court = Court::new();
     let boot = || EventKind::Connected(BootReport::default());
     let mut other = court.event("pod-0", boot());
@@ -326,7 +326,7 @@ fn that_heartbeats_are_never_sent_is_said_once() {
 }
 
 #[test]
-fn measurands_that_were_lost_are_found() {
+fn reports_flattened_measurands() {
     let mut court = Court::new();
     let sample = r#"{"timestamp":"2026-09-21T14:13:20Z","sampledValue":{"value":"60.0","measurand":"Energy.Active.Import.Register"}}"#;
     court.json(&format!(
@@ -337,7 +337,7 @@ fn measurands_that_were_lost_are_found() {
 }
 
 #[test]
-fn values_that_cannot_be_used_are_found() {
+fn reports_unusable_values() {
     let mut court = Court::new();
     for (event, value) in ["1150", "-5"].into_iter().enumerate() {
         court.json(&format!(
@@ -354,7 +354,7 @@ fn values_that_cannot_be_used_are_found() {
 }
 
 #[test]
-fn a_transaction_that_was_never_started_is_found() {
+fn reports_a_transaction_without_a_start() {
     let mut court = Court::new();
     for json in [
         r#""connector.status_changed","payload":{"connectorId":1,"status":"Available"}"#,
@@ -372,7 +372,7 @@ fn a_transaction_that_was_never_started_is_found() {
 }
 
 #[test]
-fn a_clock_is_judged_by_five_events_of_a_pod() {
+fn judges_a_clock_by_five_events_of_a_pod() {
     for (ahead_s, is_wrong) in [(0, false), (5, false), (6, true), (-5, false), (-6, true)] {
         let mut court = Court::new();
         for number in 0..5 {
@@ -387,7 +387,7 @@ fn a_clock_is_judged_by_five_events_of_a_pod() {
 }
 
 #[test]
-fn the_clock_of_a_pod_also_dates_its_records() {
+fn judges_the_clock_of_records_too() {
     let mut court = Court::new();
     let pods = [("pod-0", 0), ("pod-1", 2_400), ("pod-2", -900)];
     for (number, (pod, ahead_s)) in (0..15).zip(pods.into_iter().cycle()) {
@@ -409,7 +409,7 @@ fn the_clock_of_a_pod_also_dates_its_records() {
 }
 
 #[test]
-fn one_device_with_a_wrong_clock_and_one_event_that_waited_are_no_skew() {
+fn one_wrong_device_clock_or_one_delayed_event_is_not_a_skew() {
     let mut court = Court::new();
     for late_s in [0, 0, 0, -50, 40] {
         let mut event = court.event("pod-0", EventKind::Heartbeat);

@@ -1,4 +1,5 @@
-//! Keys beside events: what is proved, what is only suspected, and what is a race that proves nothing.
+//! Tests of keys compared with events: what is proved, what is suspected, and races that prove
+//! nothing.
 
 use super::{Court, device};
 use crate::check::key::Key;
@@ -13,7 +14,7 @@ fn connected() -> EventKind {
 }
 
 #[test]
-fn a_key_that_names_the_pod_and_is_refreshed_is_right() {
+fn accepts_a_refreshed_key_that_names_the_pod() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(101).sees("pod-0", 300).at(310).beats("pod-0");
     court.at(311).sees("pod-0", 290);
@@ -34,18 +35,18 @@ fn a_key_that_names_the_pod_and_is_refreshed_is_right() {
 }
 
 #[test]
-fn a_device_that_speaks_between_two_looks_at_nothing_has_no_key() {
+fn reports_an_event_between_two_reads_without_a_key() {
     let mut court = Court::new();
     court.beats("pod-0").at(5).misses().at(10).misses();
-    assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"], "it may have gone");
+    assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"], "it may have left");
     court.at(12).beats("pod-0").at(13).misses();
-    assert_eq!(court.broken(), NOTHING, "the key may be on its way");
+    assert_eq!(court.broken(), NOTHING, "the key may be written soon");
     court.at(15).misses();
     assert_eq!(court.broken(), ["ROUTE_MISSING"]);
 }
 
 #[test]
-fn a_key_that_comes_a_little_later_is_there() {
+fn accepts_a_key_that_is_written_slightly_later() {
     let mut court = Court::new();
     court.beats("pod-0").at(5).misses().at(6).says("pod-0", connected()).at(7).sees("pod-0", 300);
     court.at(20).sees("pod-0", 287);
@@ -53,7 +54,7 @@ fn a_key_that_comes_a_little_later_is_there() {
 }
 
 #[test]
-fn a_key_that_runs_out_under_a_speaking_device_is_found() {
+fn reports_a_key_that_expires_while_the_device_sends_events() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 10).at(6).sees("pod-0", 5).at(12).misses();
     court.at(14).beats("pod-0").at(17).misses();
@@ -61,12 +62,16 @@ fn a_key_that_runs_out_under_a_speaking_device_is_found() {
 }
 
 #[test]
-fn a_device_that_goes_without_a_word_is_a_warning() {
+fn warns_of_a_device_that_leaves_without_a_disconnection() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(6).misses();
-    assert_eq!(court.standing("GOODBYE_MISSING"), Standing::NotJudged, "the goodbye may be on its way");
+    assert_eq!(
+        court.standing("GOODBYE_MISSING"),
+        Standing::NotJudged,
+        "the disconnection may not have been read yet"
+    );
     court.at(11).misses();
-    assert_eq!(court.broken(), ["GOODBYES_NEVER_SENT"], "no goodbye was heard of any device");
+    assert_eq!(court.broken(), ["GOODBYES_NEVER_SENT"], "no device was reported as disconnected");
     let mut other = court.event("pod-0", EventKind::Disconnected { reason: None });
     other.charge_point_id = device("CP-2");
     court.send(&other);
@@ -77,7 +82,7 @@ fn a_device_that_goes_without_a_word_is_a_warning() {
 }
 
 #[test]
-fn a_key_that_names_another_pod_than_the_events_is_found() {
+fn reports_a_key_that_names_another_pod_than_the_events() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("10.0.0.7", 300).at(6).sees("10.0.0.7", 300);
     assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"], "the device may have moved");
@@ -85,14 +90,14 @@ fn a_key_that_names_another_pod_than_the_events_is_found() {
     assert_eq!(court.broken(), ["ROUTE_ELSEWHERE"]);
     let verdict = court.verdict();
     let example = &verdict.finding("ROUTE_ELSEWHERE").unwrap().examples[0];
-    assert_eq!(example, "partition 0 offset 1: CP-1 speaks through pod-0, its key is \"10.0.0.7\"");
+    assert_eq!(example, "partition 0 offset 1: CP-1 sends events through pod-0, its key is \"10.0.0.7\"");
 }
 
 #[test]
-fn a_device_that_moves_is_no_contradiction() {
+fn a_device_that_moves_is_not_a_contradiction() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300);
-    // The new pod's key, then its event, then the goodbye of the old pod.
+    // The new pod's key, then its event, then the disconnection from the old pod.
     court.at(6).sees("pod-1", 300).at(7).says("pod-1", connected()).at(8).leaves("pod-0");
     court.at(11).sees("pod-1", 295);
     // The event first, then the key.
@@ -108,7 +113,7 @@ fn a_key_that_changes_around_an_event_proves_nothing() {
 }
 
 #[test]
-fn a_late_goodbye_takes_nobody_away() {
+fn a_late_disconnection_has_no_effect() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).says("pod-1", connected()).at(2).leaves("pod-0");
     assert_eq!((court.verdict().observed.online, court.verdict().observed.goodbyes), (1, 1));
@@ -118,7 +123,7 @@ fn a_late_goodbye_takes_nobody_away() {
 }
 
 #[test]
-fn an_event_from_before_the_look_proves_nothing() {
+fn an_event_from_before_the_read_proves_nothing() {
     let mut court = Court::new();
     court.beats("pod-0").at(3);
     let late = court.event("pod-0", EventKind::Heartbeat);
@@ -127,7 +132,7 @@ fn an_event_from_before_the_look_proves_nothing() {
 }
 
 #[test]
-fn a_gateways_word_that_a_device_is_away_is_no_sign_of_it() {
+fn an_answer_that_the_device_is_offline_is_not_a_sign_of_life() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(2);
     let away = CommandAnswer {
@@ -141,7 +146,7 @@ fn a_gateways_word_that_a_device_is_away_is_no_sign_of_it() {
 }
 
 #[test]
-fn a_key_for_ever_is_found_at_the_second_look() {
+fn reports_a_key_without_expiry_at_the_second_read() {
     let for_ever = Key::Held { value: "pod-0".to_owned(), ttl: None };
     let mut court = Court::new();
     court.beats("pod-0").at(1).look(&for_ever);
@@ -151,7 +156,7 @@ fn a_key_for_ever_is_found_at_the_second_look() {
 }
 
 #[test]
-fn a_life_of_more_than_an_hour_is_long() {
+fn warns_of_a_life_of_more_than_an_hour() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 3_600);
     assert_eq!(court.broken(), NOTHING);
@@ -163,7 +168,7 @@ fn a_life_of_more_than_an_hour_is_long() {
 }
 
 #[test]
-fn a_refresh_in_the_last_moment_is_late() {
+fn warns_of_a_refresh_at_the_last_moment() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(272).sees("pod-0", 29);
     assert_eq!(court.standing("ROUTE_REFRESHED_LATE"), Standing::NotJudged);
@@ -172,14 +177,14 @@ fn a_refresh_in_the_last_moment_is_late() {
 }
 
 #[test]
-fn a_key_that_another_pod_writes_is_not_refreshed() {
+fn a_write_of_another_pod_is_not_a_refresh() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(290).sees("pod-0", 11).at(295).sees("pod-1", 300);
     assert_eq!(court.standing("ROUTE_REFRESHED_LATE"), Standing::NotJudged);
 }
 
 #[test]
-fn a_key_holds_a_name() {
+fn a_key_must_contain_a_pod_id() {
     let cases = [
         Key::Held { value: String::new(), ttl: Some(Duration::from_secs(300)) },
         Key::Held { value: "x".repeat(129), ttl: Some(Duration::from_secs(300)) },
@@ -193,7 +198,7 @@ fn a_key_holds_a_name() {
 }
 
 #[test]
-fn a_quoted_name_is_read_with_a_warning() {
+fn warns_of_a_quoted_pod_id() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees(r#""pod-0""#, 300).at(2).beats("pod-0").at(3).sees(r#""pod-0""#, 298);
     assert_eq!(court.broken(), ["ROUTE_QUOTED"]);
@@ -202,7 +207,7 @@ fn a_quoted_name_is_read_with_a_warning() {
 }
 
 #[test]
-fn a_goodbye_takes_the_key_with_it() {
+fn accepts_a_key_that_is_deleted_with_the_disconnection() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(2).leaves("pod-0").at(5).misses();
     assert_eq!(court.broken(), NOTHING);
@@ -210,17 +215,17 @@ fn a_goodbye_takes_the_key_with_it() {
 }
 
 #[test]
-fn a_key_that_outlives_the_goodbye_is_found() {
+fn reports_a_key_that_outlives_the_disconnection() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(2).leaves("pod-0");
     court.at(3).sees("pod-0", 298).at(5).sees("pod-0", 296);
-    assert_eq!(court.broken(), NOTHING, "it may be on its way");
+    assert_eq!(court.broken(), NOTHING, "the deletion may follow");
     court.at(10).sees("pod-0", 291);
     assert_eq!(court.broken(), ["ROUTE_LEFT_BEHIND"]);
 }
 
 #[test]
-fn a_key_that_is_written_after_the_goodbye_is_of_a_new_connection() {
+fn a_key_written_after_the_disconnection_belongs_to_a_new_connection() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(2).leaves("pod-0");
     court.at(5).sees("pod-0", 300).at(10).sees("pod-0", 295);
@@ -232,7 +237,7 @@ fn a_key_that_is_written_after_the_goodbye_is_of_a_new_connection() {
 }
 
 #[test]
-fn only_what_events_and_key_agree_on_can_be_commanded() {
+fn only_devices_whose_key_and_events_agree_can_be_commanded() {
     let mut court = Court::new();
     let can = |court: &Court| court.judge.commandable().count();
     court.beats("pod-0");
@@ -246,7 +251,7 @@ fn only_what_events_and_key_agree_on_can_be_commanded() {
 }
 
 #[test]
-fn a_key_that_runs_low_under_a_device_that_is_heard_is_not_refreshed() {
+fn reports_a_key_with_little_life_left_while_events_come() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(190).beats("pod-0").at(195).sees("pod-0", 106);
     assert_eq!(court.standing("ROUTE_NOT_REFRESHED"), Standing::NotJudged, "a third may be left");
@@ -254,14 +259,14 @@ fn a_key_that_runs_low_under_a_device_that_is_heard_is_not_refreshed() {
     assert_eq!(court.broken(), ["ROUTE_NOT_REFRESHED"]);
     let verdict = court.verdict();
     let example = &verdict.finding("ROUTE_NOT_REFRESHED").unwrap().examples[0];
-    let expected = "CP-1 sends events with 96 s of 300 s left, and no refresh";
+    let expected = "CP-1 sends events, but its key has 96 s of 300 s left and was not refreshed";
     assert!(example.ends_with(expected), "{example}");
     court.at(210).sees("pod-0", 300);
-    assert_eq!(court.standing("ROUTE_NOT_REFRESHED"), Standing::Pass, "it is, if late");
+    assert_eq!(court.standing("ROUTE_NOT_REFRESHED"), Standing::Pass, "it is refreshed, although late");
 }
 
 #[test]
-fn a_boot_is_no_refresh() {
+fn a_write_at_a_boot_is_not_a_refresh() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 300).at(205).beats("pod-0").sees("pod-0", 96);
     court.at(210).says("pod-0", connected()).at(211).sees("pod-0", 299);
@@ -271,7 +276,7 @@ fn a_boot_is_no_refresh() {
 }
 
 #[test]
-fn a_key_that_runs_out_is_no_goodbye_that_is_missing() {
+fn an_expired_key_is_not_a_missing_disconnection() {
     let mut court = Court::new();
     court.beats("pod-0").at(1).sees("pod-0", 10).at(12).misses().at(20).misses().at(30).misses();
     assert_eq!(court.broken(), ["ROUTE_UNCONFIRMED"][..0]);
@@ -279,14 +284,17 @@ fn a_key_that_runs_out_is_no_goodbye_that_is_missing() {
 }
 
 #[test]
-fn a_device_that_moves_and_is_not_taken_leave_of_shows_that_goodbyes_are_never_sent() {
+fn reports_missing_disconnections_of_devices_that_move() {
     let mut court = Court::new();
     court.beats("pod-0").at(10).beats("pod-1");
     assert_eq!(court.standing("GOODBYES_NEVER_SENT"), Standing::NotJudged, "it may be late");
     court.at(12);
     let finding = court.verdict().finding("GOODBYES_NEVER_SENT").unwrap().clone();
     assert_eq!((finding.standing, finding.broken, finding.judged), (Standing::Warn, 1, 1));
-    assert!(finding.examples[0].ends_with("CP-1 came from pod-0, which said nothing"), "{finding:?}");
+    assert!(
+        finding.examples[0].ends_with("CP-1 came from pod-0, which reported no disconnection"),
+        "{finding:?}"
+    );
     court.leaves("pod-0");
     assert_eq!(court.standing("GOODBYES_NEVER_SENT"), Standing::Pass);
 }

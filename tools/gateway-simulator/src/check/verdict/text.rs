@@ -1,11 +1,11 @@
-//! The verdict for people.
+//! The verdict as text.
 
 use super::{Finding, Observed, Outcome, Standing, Verdict};
 use std::fmt;
 
 const GROUPS: [(Standing, &str); 5] = [
     (Standing::Fail, "FAIL: the contract is broken"),
-    (Standing::Warn, "WARN: tolerated, and to be changed"),
+    (Standing::Warn, "WARN: tolerated, but should be changed"),
     (Standing::Info, "INFO"),
     (Standing::Pass, "PASS"),
     (Standing::NotJudged, "NOT JUDGED"),
@@ -16,9 +16,9 @@ impl fmt::Display for Verdict {
         writeln!(f, "{}", self.observed)?;
         for (standing, heading) in GROUPS {
             let mut findings = self.findings.iter().filter(|finding| finding.standing == standing).peekable();
-            // Without anything observed, nothing was judged, for one reason.
-            let is_told = standing != Standing::NotJudged || self.outcome != Outcome::NothingObserved;
-            if findings.peek().is_some() && is_told {
+            // If nothing was observed, no rule was judged; the summary says why.
+            let is_shown = standing != Standing::NotJudged || self.outcome != Outcome::NothingObserved;
+            if findings.peek().is_some() && is_shown {
                 writeln!(f, "\n{heading}")?;
                 findings.try_for_each(|finding| writeln!(f, "{finding}"))?;
             }
@@ -38,8 +38,8 @@ impl fmt::Display for Verdict {
             }
             Outcome::NothingObserved => writeln!(
                 f,
-                "VERDICT: nothing was observed\n  No record came. Is topics.events the gateway's topic, are kafka.brokers its brokers, \
-                 and is a device connected?\n  Run it for longer than a heartbeat interval (check.duration_s)."
+                "VERDICT: nothing was observed\n  No record was received. Check that topics.events is the gateway's topic, that kafka.brokers are its brokers, \
+                 and that a device is connected.\n  Run the check for longer than a heartbeat interval (check.duration_s)."
             ),
         }
     }
@@ -49,8 +49,8 @@ impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Observed for {} s: {} records in {} partitions, {} devices ({} online in the end), {} goodbyes,\n\
-             {} looks at keys, {} devices commanded",
+            "Observed for {} s: {} records in {} partitions, {} devices ({} online at the end), {} disconnections,\n\
+             keys read {} times, {} devices commanded",
             self.seconds,
             self.records,
             self.partitions,
@@ -64,21 +64,21 @@ impl fmt::Display for Observed {
 }
 
 impl Observed {
-    /// What the verdict does not cover.
+    /// The limits of the verdict: what it does not cover.
     fn limits(&self) -> Vec<String> {
         let mut limits = Vec::new();
         if self.records_of_unjudged > 0 {
             limits.push(format!(
-                "{} records were of devices beyond the first {} (check.max_devices); only the records themselves were judged.",
+                "{} records belong to devices beyond the first {} (check.max_devices); only the records themselves were judged.",
                 self.records_of_unjudged, self.max_devices
             ));
         }
         if self.forgotten_events {
-            limits.push("Copies were only found among the latest events (check.max_events).".to_owned());
+            limits.push("Copies were recognised only among the latest events (check.max_events).".to_owned());
         }
         if self.interruptions > 0 {
             limits.push(format!(
-                "Kafka or Redis could not be asked {} times; silence in the end was not judged.",
+                "Kafka or Redis could not be reached {} times; silence at the end was not judged.",
                 self.interruptions
             ));
         }
@@ -86,7 +86,9 @@ impl Observed {
             limits.push(format!("{} commands could not be published.", self.unpublished));
         }
         if self.has_grown {
-            limits.push("The event topic has grown meanwhile; its new partitions were not read.".to_owned());
+            limits.push(
+                "The event topic has grown during the check; its new partitions were not read.".to_owned(),
+            );
         }
         limits
     }

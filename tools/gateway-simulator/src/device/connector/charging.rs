@@ -1,4 +1,4 @@
-//! Transactions on a connector: how they begin, go on and end.
+//! Transactions on a connector: how they begin, continue and end.
 
 use super::Connector;
 use crate::device::Reaction;
@@ -48,7 +48,7 @@ impl Connector {
         self.change(ConnectorStatus::Finishing, reaction);
     }
 
-    /// Reports the meter; says so when the battery turns out to be full.
+    /// Reports the meter, and a status if the battery is full.
     pub(crate) fn read_meter(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
         self.count(now);
         let energy_wh = self.register_wh();
@@ -85,7 +85,7 @@ impl Connector {
         }
     }
 
-    /// As the meter shows it: to a tenth of a Wh.
+    /// The register in Wh as the meter shows it, with one decimal.
     fn register_wh(&self) -> f64 {
         (self.register_wh * 10.0).round() / 10.0
     }

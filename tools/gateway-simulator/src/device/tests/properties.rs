@@ -1,4 +1,4 @@
-//! What must hold whatever happens to a device.
+//! Invariants of a device.
 
 use super::*;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ fn any_input() -> impl Strategy<Value = Input> {
     ]
 }
 
-/// What a listener makes of the events.
+/// A receiver of the events.
 #[derive(Default)]
 struct Listener {
     running: BTreeMap<TransactionId, ConnectorId>,
@@ -74,7 +74,7 @@ impl Listener {
             }
             EventKind::TransactionStopped(stop) => {
                 let connector = self.running.remove(stop.transaction_id.as_ref().unwrap());
-                self.climb(connector.expect("one that runs"), stop.meter_stop_wh.unwrap());
+                self.climb(connector.expect("a running transaction"), stop.meter_stop_wh.unwrap());
             }
             _ => {}
         }
@@ -87,7 +87,8 @@ impl Listener {
 }
 
 proptest! {
-    /// Who listens knows what runs and in which status, as often as the line may break.
+    /// A receiver of the events knows which transactions run and each status, however often the
+    /// connection breaks.
     #[test]
     fn events_tell_a_consistent_story(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..80)) {
         let mut bench = Bench::new();
@@ -105,13 +106,13 @@ proptest! {
                 .collect();
             prop_assert_eq!(&listener.running, &running);
             for it in connectors.iter().filter(|_| bench.device.is_up()) {
-                let told = listener.statuses.get(&it.id());
-                prop_assert!(told.is_none_or(|told| *told == it.status()));
+                let reported = listener.statuses.get(&it.id());
+                prop_assert!(reported.is_none_or(|reported| *reported == it.status()));
             }
         }
     }
 
-    /// An alarm that goes off is dealt with: the next one is later.
+    /// A timer that fires is handled: the next one is later.
     #[test]
     fn alarms_move_on(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..60)) {
         let mut bench = Bench::new();
@@ -125,7 +126,7 @@ proptest! {
         }
     }
 
-    /// Without a connection nothing is told.
+    /// Without a connection nothing is reported.
     #[test]
     fn off_is_silent(inputs in proptest::collection::vec(any_input(), 1..40)) {
         let mut bench = Bench::new();

@@ -1,13 +1,13 @@
-//! Stories: a command or a driver, and what is told of it.
+//! Scenarios: a command or a driver, and the resulting events.
 
 use super::*;
 
 #[test]
-fn it_announces_itself_with_all_connectors() {
+fn announces_itself_with_all_connectors() {
     let spec = DeviceSpec::new(ChargePointId::parse("SIM-1").unwrap());
     let mut device = Device::new(spec, pace());
     let reaction = device.apply(Input::Connect, start(), &TransactionIds::from(1));
-    assert_eq!(told(&reaction), ["connected", "1 Available", "2 Available"]);
+    assert_eq!(summary(&reaction), ["connected", "1 Available", "2 Available"]);
     assert_eq!(reaction.link, Some(LinkChange::Up));
 }
 
@@ -28,7 +28,7 @@ fn a_remote_session_from_start_to_end() {
 }
 
 #[test]
-fn energy_climbs_with_power_and_time() {
+fn energy_grows_with_power_and_time() {
     let mut bench = Bench::new();
     bench.apply(Input::Start(connector(1), tag()));
     bench.now += TimeDelta::minutes(6);
@@ -49,11 +49,11 @@ fn a_full_battery_suspends_the_session() {
     bench.apply(Input::Start(connector(1), tag()));
     bench.now += TimeDelta::hours(9);
     let reaction = bench.apply(Input::ReadMeter(connector(1)));
-    assert_eq!(told(&reaction), ["meter_values", "1 SuspendedEV"]);
+    assert_eq!(summary(&reaction), ["meter_values", "1 SuspendedEV"]);
 }
 
 #[test]
-fn without_a_name_the_waiting_vehicle_is_charged() {
+fn without_a_connector_number_the_waiting_vehicle_is_charged() {
     let mut bench = Bench::new();
     bench.apply(Input::PlugIn(connector(1)));
     assert_eq!(bench.command(remote_start(None)).1, ["started 634", "1 Charging"]);
@@ -62,7 +62,7 @@ fn without_a_name_the_waiting_vehicle_is_charged() {
 }
 
 #[test]
-fn what_cannot_be_done_is_rejected() {
+fn rejects_impossible_commands() {
     let mut bench = Bench::new();
     bench.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
     let elsewhere = CommandKind::ChangeAvailability {
@@ -88,7 +88,7 @@ fn what_cannot_be_done_is_rejected() {
 }
 
 #[test]
-fn a_reset_ends_sessions_and_comes_back() {
+fn a_reset_ends_sessions_and_the_device_comes_back() {
     let mut bench = Bench::new();
     bench.apply(Input::Start(connector(2), tag()));
     let reset = CommandKind::Reset { kind: ResetKind::Hard };
@@ -112,7 +112,7 @@ fn availability_waits_for_the_session_to_end() {
     assert_eq!(answer, Some(Answer::Scheduled));
     assert_eq!(events, ["2 Unavailable"]);
     let reaction = bench.apply(Input::Unplug(connector(1)));
-    assert_eq!(told(&reaction), ["stopped EVDisconnected", "1 Finishing", "1 Unavailable"]);
+    assert_eq!(summary(&reaction), ["stopped EVDisconnected", "1 Finishing", "1 Unavailable"]);
     let (answer, events) = bench.command(change(Availability::Operative));
     assert_eq!(answer, Some(Answer::Accepted));
     assert_eq!(events, ["1 Available", "2 Available"]);
@@ -167,7 +167,7 @@ fn a_configuration_outlives_a_restart() {
 }
 
 #[test]
-fn unlocking_stops_what_runs_there() {
+fn unlocking_stops_the_transaction() {
     let mut bench = Bench::new();
     let unlock = |number| CommandKind::UnlockConnector { connector_id: connector(number) };
     bench.apply(Input::Start(connector(1), tag()));
@@ -183,7 +183,7 @@ fn unlocking_stops_what_runs_there() {
 }
 
 #[test]
-fn what_is_broken_stays_so_out_of_service_too() {
+fn a_faulted_connector_stays_faulted_out_of_service() {
     let mut bench = Bench::new();
     let change = |availability| CommandKind::ChangeAvailability { connector_id: connector(1), availability };
     bench.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
@@ -195,34 +195,34 @@ fn what_is_broken_stays_so_out_of_service_too() {
 }
 
 #[test]
-fn offline_it_goes_on_in_silence() {
+fn continues_silently_while_offline() {
     let mut bench = Bench::new();
     bench.apply(Input::Start(connector(1), tag()));
-    assert_eq!(told(&bench.apply(Input::Disconnect)), ["disconnected"]);
+    assert_eq!(summary(&bench.apply(Input::Disconnect)), ["disconnected"]);
     assert!(bench.apply(Input::Heartbeat).events.is_empty());
     assert!(bench.after(100).is_empty());
     let back = bench.apply(Input::Connect);
-    assert_eq!(told(&back), ["connected", "1 Charging", "2 Available"]);
+    assert_eq!(summary(&back), ["connected", "1 Charging", "2 Available"]);
 }
 
 #[test]
-fn back_without_a_boot_it_reports_nothing_of_its_own() {
+fn reports_nothing_after_a_reconnection_without_a_boot() {
     let mut bench = Bench::new();
     bench.apply(Input::Start(connector(1), tag()));
     bench.apply(Input::Disconnect);
     let back = bench.apply(Input::Resume);
-    assert_eq!((told(&back), back.link), (vec![], Some(LinkChange::Up)));
+    assert_eq!((summary(&back), back.link), (vec![], Some(LinkChange::Up)));
     assert_eq!(bench.after(10), ["meter_values"]);
 }
 
 #[test]
-fn a_transaction_may_be_named_after_its_second() {
+fn transaction_ids_may_be_unix_seconds() {
     let spec = DeviceSpec::new(ChargePointId::parse("SIM-1").unwrap()).with_register_wh(1_150.0);
     let (mut device, ids) = (Device::new(spec, pace()), TransactionIds::unix_seconds());
     device.apply(Input::Connect, start(), &ids);
     let started = [1, 2].map(|number| device.apply(Input::Start(connector(number), tag()), start(), &ids));
-    assert_eq!(told(&started[0])[1], "started 1753439400");
-    assert_eq!(told(&started[1])[1], "started 1753439400", "two starts of one second");
+    assert_eq!(summary(&started[0])[1], "started 1753439400");
+    assert_eq!(summary(&started[1])[1], "started 1753439400", "two starts of one second");
     let stopped = device.apply(Input::Stop(connector(1)), start(), &ids);
     let EventKind::TransactionStopped(stop) = &stopped.events[0] else { panic!("{stopped:?}") };
     assert_eq!(stop.meter_stop_wh, Some(1_150.0));

@@ -1,6 +1,6 @@
-//! What gateways make of commands.
+//! How gateways handle commands.
 
-use super::{failures, looks, stands, start};
+use super::{await_standing, failures, looks, start};
 use crate::bench::{Bench, PATIENCE, settings};
 use crate::sample::connector;
 use domain::commands::Command;
@@ -30,9 +30,9 @@ async fn the_simulator_itself_keeps_the_contract() {
     bench.simulator.connect_all(devices).await.unwrap();
     bench.simulator.start_charging(&first, connector(1), &tag()).await.unwrap();
     eventually("three trials", || async { check.so_far().observed.commanded == 3 }).await;
-    stands(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
+    await_standing(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
     bench.simulator.disconnect(&first).await.unwrap();
-    stands(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
+    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
     let verdict = check.finish(false).await;
     assert_eq!(verdict.outcome, Judged::Keeps, "{verdict}");
     assert_eq!(verdict.codes(Standing::Warn), [""; 0], "{verdict}");
@@ -59,7 +59,7 @@ async fn the_simulator_itself_keeps_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_does_not_answer_is_warned() {
+async fn warns_of_a_gateway_that_does_not_answer() {
     let mut settings = settings();
     settings.behaviour.answers_commands = false;
     let verdict = commanded(settings, 4, &[("check.command_timeout_s", "5")]).await;
@@ -71,7 +71,7 @@ async fn a_gateway_that_does_not_answer_is_warned() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_with_another_hash_gets_no_commands() {
+async fn reports_a_gateway_with_another_hash() {
     let mut settings = settings();
     settings.gateway.routing_hash = wire::routing::RoutingHash::Fnv1a64;
     settings.gateway.pod_prefix = prefix_that_tells_the_hashes_apart();
@@ -81,12 +81,12 @@ async fn a_gateway_with_another_hash_gets_no_commands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_of_another_size_is_found_and_left_alone() {
+async fn reports_a_topic_of_another_size_and_publishes_nothing() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[("check.command", "true"), ("check.command_partitions", "128")]).await;
     assert_eq!(failures(&check.so_far()), ["COMMAND_PARTITIONS"]);
     bench.device(0).await;
-    stands(&check, "ROUTE_MISSING", Standing::Pass).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     looks(&check, 10).await;
     let observed = check.finish(false).await.observed;
     assert_eq!((observed.commanded, observed.unpublished), (0, 0));
@@ -94,11 +94,12 @@ async fn a_topic_of_another_size_is_found_and_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_obeys_blindly_is_found() {
+async fn reports_a_gateway_that_executes_every_command() {
     let bench = Bench::start(settings(), 4).await;
-    // Long enough for whoever answers late on a busy machine.
+    // Long enough for late answers on a busy machine.
     let check = start(&bench, &[("check.command", "true"), ("check.settle_ms", "3000")]).await;
-    // The simulator keeps silent about the copy and the expired command; somebody answers in its place.
+    // The simulator does not answer the copy and the expired command; the test answers in its
+    // place.
     bench.device(0).await;
     let eager = answer_what_is_passed_over(&bench);
     let (_, verdict) = tokio::join!(tokio::time::timeout(PATIENCE, eager), async {
@@ -117,21 +118,22 @@ async fn commanded(settings: SimulatorSettings, partitions: i32, overrides: &[(&
     check.finish(false).await
 }
 
-/// With 5 partitions, for of a power of two up to 32 the two hashes always choose the same.
+/// With 5 partitions, because with a power of two up to 32 both hashes always select the same.
 fn prefix_that_tells_the_hashes_apart() -> String {
     use wire::routing::RoutingHash::{Fnv1a32, Fnv1a64};
     let partitions = std::num::NonZeroU16::new(5).unwrap();
     let mut prefixes = std::iter::repeat_with(|| unique("pod") + "-").take(1_000);
-    let tells = |prefix: &String| {
+    let differs = |prefix: &String| {
         // The device is on pod 0; the other pod must not read its partition either.
         let [sent, other] = [0, 1].map(|pod| Fnv1a64.partition(&format!("{prefix}{pod}"), partitions));
         let looked = Fnv1a32.partition(&format!("{prefix}0"), partitions);
         looked != sent && looked != other
     };
-    prefixes.find(tells).unwrap()
+    prefixes.find(differs).unwrap()
 }
 
-/// Says `Accepted` to every command that the simulator passed over, as a gateway does that does not look.
+/// Answers `Accepted` to every command that the simulator skipped, like a gateway that does not
+/// check.
 async fn answer_what_is_passed_over(bench: &Bench) {
     let mut answered = 0;
     while answered < 2 {
@@ -167,7 +169,7 @@ fn accepted(command: &Command) -> GatewayEvent {
     }
 }
 
-/// What goes to the device is what the platform would send.
+/// What is sent to the device is what the platform would send.
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_are_records_of_the_contract() {
     let bench = Bench::start(settings(), 4).await;

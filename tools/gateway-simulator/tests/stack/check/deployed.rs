@@ -1,7 +1,7 @@
-//! The deployed gateway before the judge: what it does is found, each thing by its rule, and
-//! nothing else.
+//! The deployed gateway under the check: each deviation is found by its rule, and nothing else is
+//! reported.
 
-use super::{failures, stands, start};
+use super::{await_standing, failures, start};
 use crate::bench::{Bench, settings as as_asked};
 use crate::sample::{charge_point, connector};
 use chrono::TimeDelta;
@@ -21,7 +21,7 @@ fn settings() -> SimulatorSettings {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_it_does_in_a_few_seconds_is_found_and_nothing_is_said_of_each_device() {
+async fn finds_its_deviations_in_seconds_and_reports_them_once() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
     let bench = Bench::start(settings, 4).await;
@@ -37,9 +37,9 @@ async fn all_that_it_does_in_a_few_seconds_is_found_and_nothing_is_said_of_each_
     let tag = IdTag::parse("RFID123").unwrap();
     bench.simulator.start_charging(&charging, connector(1), &tag).await.unwrap();
     eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
-    stands(&check, "STARTED_MISSING", Standing::Warn).await;
-    stands(&check, "MEASURANDS_FLATTENED", Standing::Warn).await;
-    stands(&check, "HEARTBEATS_NEVER_SENT", Standing::Warn).await;
+    await_standing(&check, "STARTED_MISSING", Standing::Warn).await;
+    await_standing(&check, "MEASURANDS_FLATTENED", Standing::Warn).await;
+    await_standing(&check, "HEARTBEATS_NEVER_SENT", Standing::Warn).await;
     let verdict = check.finish(false).await;
     assert_eq!(failures(&verdict), ["COMMAND_REPEATED", "COMMAND_EXPIRED"], "{verdict}");
     let warnings = [
@@ -55,22 +55,22 @@ async fn all_that_it_does_in_a_few_seconds_is_found_and_nothing_is_said_of_each_
         assert_eq!(verdict.finding(code).unwrap().standing, Standing::Pass, "{code}: {verdict}");
     }
     let answers = verdict.finding("ANSWERS_NEVER_SENT").unwrap();
-    assert_eq!((answers.broken, answers.judged), (1, 1), "said once");
+    assert_eq!((answers.broken, answers.judged), (1, 1), "reported once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_not_refreshed_is_found_before_and_after_it_has_run_out() {
+async fn reports_an_unrefreshed_key_before_and_after_it_expires() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
     settings.gateway.conn_ttl_s = 8;
     let bench = Bench::start(settings, 4).await;
-    // An event counts that happened after a look, and these are sent half a second later.
+    // An event counts if it happened after a read, and these are sent half a second later.
     let check = start(&bench, &[("check.look_interval_ms", "2000")]).await;
     let id = bench.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
     bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
-    stands(&check, "ROUTE_NOT_REFRESHED", Standing::Fail).await;
-    stands(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
+    await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Fail).await;
+    await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
     let verdict = check.finish(false).await;
     assert_eq!(failures(&verdict), ["ROUTE_RAN_OUT"], "the one includes the other: {verdict}");
     for code in ["GOODBYE_MISSING", "GOODBYES_NEVER_SENT"] {
@@ -79,7 +79,7 @@ async fn a_key_that_is_not_refreshed_is_found_before_and_after_it_has_run_out() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_moves_without_a_boot_is_found() {
+async fn reports_a_device_that_moves_without_a_boot() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
     let bench = Bench::start(settings, 4).await;
@@ -87,20 +87,21 @@ async fn a_device_that_moves_without_a_boot_is_found() {
     let id = bench.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
     bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
     bench.simulator.reconnect(&id, 1, Reconnect::WithoutBoot).await.unwrap();
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
-    stands(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
+    await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_ELSEWHERE"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_that_pods_share_is_found() {
+async fn reports_a_group_that_pods_share() {
     let partitions = NonZeroU16::new(6).unwrap();
     let mut settings = settings();
     settings.gateway.pods = 3;
     settings.gateway.command_groups = CommandGroups::Shared;
-    // Of three pods and six partitions, pod 0 reads the first two, and goes by another one.
+    // With three pods and six partitions, pod 0 reads the first two, and its hash selects another
+    // one.
     settings.gateway.pod_prefix = std::iter::repeat_with(|| unique("pod") + "-")
         .find(|prefix| RoutingHash::Fnv1a32.partition(&format!("{prefix}0"), partitions) > 1)
         .unwrap();
@@ -115,7 +116,7 @@ async fn a_group_that_pods_share_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_is_gone_and_left_its_key_is_found() {
+async fn reports_a_device_that_left_its_key() {
     let bench = Bench::start(settings(), 4).await;
     let overrides = [
         ("check.command", "true"),
@@ -125,7 +126,7 @@ async fn a_device_that_is_gone_and_left_its_key_is_found() {
     ];
     let (here, gone) = (charge_point(), charge_point());
     let check = start(&bench, &overrides).await;
-    // Neither can be commanded before its first event was read; by then one of them is gone.
+    // Neither can be commanded before its first event is read; by then one of them has left.
     for id in [&here, &gone] {
         bench.simulator.connect(DeviceSpec::new(id.clone()).on_pod(0)).await.unwrap();
         if id == &gone {
@@ -141,7 +142,7 @@ async fn a_device_that_is_gone_and_left_its_key_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_goes_wrong_is_found() {
+async fn reports_a_wrong_clock() {
     let bench = Bench::start(as_asked(), 4).await;
     let check = start(&bench, &[]).await;
     for _ in 0..5 {
@@ -155,7 +156,7 @@ async fn a_clock_that_goes_wrong_is_found() {
         };
         bench.simulator.send(event).await.unwrap();
     }
-    stands(&check, "CLOCK_SKEW", Standing::Warn).await;
+    await_standing(&check, "CLOCK_SKEW", Standing::Warn).await;
     let verdict = check.finish(false).await;
     assert_eq!(
         verdict.finding("TIMESTAMP_ABSURD").unwrap().standing,

@@ -1,4 +1,4 @@
-//! The command as it is run: what it prints, and how it ends.
+//! The command as a process: its output and its exit code.
 
 use crate::bench::{Bench, settings};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use testkit::{kafka_brokers, redis_url, unique};
 use tokio::process::Command;
 
-/// A run of the binary on the topics of that bench.
+/// Runs the binary on the topics of that bench.
 fn check(bench: &Bench, duration_s: u64) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gateway-simulator"));
     command
@@ -28,7 +28,7 @@ fn stdout(output: &Output) -> &str {
     str::from_utf8(&output.stdout).unwrap()
 }
 
-/// Lets a device speak until the run is over.
+/// Lets a device send heartbeats until the run is over.
 async fn beside_heartbeats(bench: &Bench, mut command: Command) -> Output {
     let id = bench.device(0).await;
     let mut run = tokio::spawn(async move { command.output().await.unwrap() });
@@ -42,7 +42,7 @@ async fn beside_heartbeats(bench: &Bench, mut command: Command) -> Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_keeps_the_contract_ends_it_with_0() {
+async fn exits_with_0_if_the_contract_is_kept() {
     let bench = Bench::start(settings(), 4).await;
     let output = beside_heartbeats(&bench, check(&bench, 3)).await;
     let text = stdout(&output);
@@ -52,7 +52,7 @@ async fn a_gateway_that_keeps_the_contract_ends_it_with_0() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_breaks_it_ends_it_with_1() {
+async fn exits_with_1_if_the_contract_is_broken() {
     let bench = Bench::start(settings(), 4).await;
     let mut command = check(&bench, 3);
     command.env("CHARGING__CHECK__COMMAND_PARTITIONS", "5").env("CHARGING__CHECK__FORMAT", "json");
@@ -66,7 +66,7 @@ async fn a_gateway_that_breaks_it_ends_it_with_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_observed_ends_it_with_2() {
+async fn exits_with_2_if_nothing_is_observed() {
     let bench = Bench::start(settings(), 4).await;
     let output = check(&bench, 1).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
@@ -74,7 +74,7 @@ async fn nothing_observed_ends_it_with_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_that_is_not_there_ends_it_with_2() {
+async fn exits_with_2_if_the_topic_does_not_exist() {
     let bench = Bench::start(settings(), 4).await;
     let output = check(&bench, 1).env("CHARGING__TOPICS__EVENTS", unique("nowhere")).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");

@@ -1,6 +1,6 @@
 //! Records that a gateway should not send.
 
-use super::{failures, stands, start};
+use super::{await_standing, failures, start};
 use crate::bench::{Bench, PATIENCE, settings};
 use crate::sample::charge_point;
 use domain::ids::ChargePointId;
@@ -16,7 +16,7 @@ fn heartbeat(id: &ChargePointId) -> Value {
     })
 }
 
-/// Puts a record where it does not belong.
+/// Publishes a record to the wrong place.
 async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: &str, headers: &[&str]) {
     let record = NewRecord {
         key: key.map(|key| key.as_str().as_bytes().to_vec()),
@@ -32,33 +32,33 @@ async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_records_are_found_one_by_one() {
+async fn reports_each_invalid_record() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let id = charge_point();
     assert_eq!(check.so_far().exit_code(), 2, "nothing was observed");
 
     put(&bench, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
-    stands(&check, "KEY_MISMATCH", Standing::Pass).await;
+    await_standing(&check, "KEY_MISMATCH", Standing::Pass).await;
     assert_eq!(failures(&check.so_far()), [""; 0]);
 
     put(&bench, 1, Some(&id), "nonsense", &[]).await;
     put(&bench, 1, Some(&id), "{}", &["content-type"]).await;
-    stands(&check, "UNDECODABLE", Standing::Fail).await;
+    await_standing(&check, "UNDECODABLE", Standing::Fail).await;
     put(&bench, 0, None, &heartbeat(&id).to_string(), &[]).await;
-    stands(&check, "KEY_MISSING", Standing::Fail).await;
+    await_standing(&check, "KEY_MISSING", Standing::Fail).await;
     put(&bench, 0, Some(&charge_point()), &heartbeat(&id).to_string(), &[]).await;
-    stands(&check, "KEY_MISMATCH", Standing::Fail).await;
+    await_standing(&check, "KEY_MISMATCH", Standing::Fail).await;
     put(&bench, 2, Some(&id), &heartbeat(&id).to_string(), &[]).await;
-    stands(&check, "SEVERAL_PARTITIONS", Standing::Fail).await;
+    await_standing(&check, "SEVERAL_PARTITIONS", Standing::Fail).await;
 
     let mut event = heartbeat(&id);
     put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
     put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
-    stands(&check, "EVENT_REPEATED", Standing::Warn).await;
+    await_standing(&check, "EVENT_REPEATED", Standing::Warn).await;
     event["eventType"] = json!("charge_point.connected");
     put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
-    stands(&check, "EVENT_ID_REUSED", Standing::Fail).await;
+    await_standing(&check, "EVENT_ID_REUSED", Standing::Fail).await;
     let bare = json!({ "eventType": "HeartbeatEvent", "charge_point_id": id });
     put(&bench, 0, Some(&id), &bare.to_string(), &[]).await;
     let warnings = [
@@ -69,12 +69,12 @@ async fn bad_records_are_found_one_by_one() {
         "FIELD_SPELLING",
     ];
     for code in warnings {
-        stands(&check, code, Standing::Warn).await;
+        await_standing(&check, code, Standing::Warn).await;
     }
     let mut absurd = heartbeat(&id);
     absurd["timestamp"] = json!("2001-01-01T00:00:00Z");
     put(&bench, 0, Some(&id), &absurd.to_string(), &[]).await;
-    stands(&check, "TIMESTAMP_ABSURD", Standing::Warn).await;
+    await_standing(&check, "TIMESTAMP_ABSURD", Standing::Warn).await;
 
     let verdict = check.finish(false).await;
     let expected = ["UNDECODABLE", "KEY_MISSING", "KEY_MISMATCH", "SEVERAL_PARTITIONS", "EVENT_ID_REUSED"];
@@ -83,7 +83,7 @@ async fn bad_records_are_found_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_cannot_be_read_is_found_and_stepped_over() {
+async fn reports_and_skips_an_unreadable_batch() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let topic = bench.topics.events.clone();
@@ -101,8 +101,8 @@ async fn a_batch_that_cannot_be_read_is_found_and_stepped_over() {
     })
     .await
     .unwrap();
-    stands(&check, "UNREADABLE_BATCH", Standing::Fail).await;
+    await_standing(&check, "UNREADABLE_BATCH", Standing::Fail).await;
     let id = charge_point();
     put(&bench, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
-    stands(&check, "UNDECODABLE", Standing::Pass).await;
+    await_standing(&check, "UNDECODABLE", Standing::Pass).await;
 }

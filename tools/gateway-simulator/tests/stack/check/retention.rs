@@ -8,7 +8,7 @@ use std::time::Duration;
 const CODE: &str = "COMMAND_RETENTION_LONG";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_topic_that_keeps_commands_for_days_is_warned_of() {
+async fn warns_of_a_command_topic_that_keeps_commands_for_days() {
     let bench = Bench::start(settings(), 4).await;
     keep_commands(&bench.kafka, &bench.topics.commands, Duration::from_secs(604_800)).await;
     let verdict = start(&bench, &[]).await.finish(true).await;
@@ -20,7 +20,7 @@ async fn a_command_topic_that_keeps_commands_for_days_is_warned_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_topic_that_keeps_commands_for_two_minutes_passes() {
+async fn accepts_a_command_topic_that_keeps_commands_for_two_minutes() {
     let bench = Bench::start(settings(), 4).await;
     let verdict = start(&bench, &[]).await.finish(true).await;
     assert_eq!(verdict.finding(CODE).unwrap().standing, Standing::Pass, "{verdict}");

@@ -1,6 +1,6 @@
-//! Keys that a gateway should not leave in Redis so.
+//! Invalid keys in Redis.
 
-use super::{failures, looks, stands, start, tell_redis};
+use super::{await_standing, failures, looks, send_to_redis, start};
 use crate::bench::{Bench, settings};
 use gateway_simulator::KeyFate;
 use gateway_simulator::check::Standing;
@@ -9,32 +9,32 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_wrong_are_found_one_by_one() {
+async fn reports_each_invalid_key() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let id = bench.device(0).await;
     let key = format!("conn:{id}");
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
-    stands(&check, "ROUTE_WITHOUT_TTL", Standing::Pass).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
+    await_standing(&check, "ROUTE_WITHOUT_TTL", Standing::Pass).await;
     assert_eq!(failures(&check.so_far()), [""; 0]);
 
-    tell_redis(&format!("PERSIST {key}"));
-    stands(&check, "ROUTE_WITHOUT_TTL", Standing::Fail).await;
-    tell_redis(&format!("EXPIRE {key} 7200"));
-    stands(&check, "ROUTE_TTL_LONG", Standing::Warn).await;
+    send_to_redis(&format!("PERSIST {key}"));
+    await_standing(&check, "ROUTE_WITHOUT_TTL", Standing::Fail).await;
+    send_to_redis(&format!("EXPIRE {key} 7200"));
+    await_standing(&check, "ROUTE_TTL_LONG", Standing::Warn).await;
 
     bench.redis.set_with_ttl(&key, "another-name", MINUTE).await.unwrap();
     looks(&check, 2).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
+    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
 
     bench.redis.delete(&key).await.unwrap();
     looks(&check, 2).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
+    await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
 
-    tell_redis(&format!("HSET {key} pod x"));
-    stands(&check, "ROUTE_INVALID", Standing::Fail).await;
+    send_to_redis(&format!("HSET {key} pod x"));
+    await_standing(&check, "ROUTE_INVALID", Standing::Fail).await;
     bench.redis.delete(&key).await.unwrap();
     let verdict = check.finish(false).await;
     let expected = ["ROUTE_RAN_OUT", "ROUTE_INVALID", "ROUTE_ELSEWHERE", "ROUTE_WITHOUT_TTL"];
@@ -42,28 +42,29 @@ async fn keys_that_are_wrong_are_found_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_never_had_a_key_is_found() {
+async fn reports_a_device_without_a_key() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     bench.redis.delete(&format!("conn:{id}")).await.unwrap();
     let check = start(&bench, &[]).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_UNCONFIRMED", Standing::Warn).await;
+    await_standing(&check, "ROUTE_UNCONFIRMED", Standing::Warn).await;
     bench.simulator.heartbeat(&id).await.unwrap();
-    stands(&check, "ROUTE_MISSING", Standing::Fail).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Fail).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_MISSING"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_goodbye_that_leaves_the_key_is_found() {
+async fn reports_a_key_that_outlives_the_disconnection() {
     let bench = Bench::start(settings(), 4).await;
     let check = start(&bench, &[]).await;
     let (clean, untidy) = (bench.device(0).await, bench.device(0).await);
-    stands(&check, "ROUTE_MISSING", Standing::Pass).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     looks(&check, 4).await;
     bench.simulator.disconnect(&clean).await.unwrap();
-    stands(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
-    // The device vanishes and its key stays; then comes the goodbye, as from a pod that forgets the key.
+    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
+    // The device vanishes and its key stays; then the disconnection comes, as from a pod that
+    // forgets the key.
     bench.simulator.vanish(&untidy, KeyFate::Expires).await.unwrap();
     let pod = bench.simulator.pods()[0].clone();
     let goodbye = domain::event::GatewayEvent {
@@ -75,31 +76,31 @@ async fn a_goodbye_that_leaves_the_key_is_found() {
         kind: domain::event::EventKind::Disconnected { reason: None },
     };
     bench.simulator.send(goodbye).await.unwrap();
-    stands(&check, "ROUTE_LEFT_BEHIND", Standing::Fail).await;
+    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Fail).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_says_no_goodbyes_is_warned() {
+async fn warns_of_a_gateway_that_reports_no_disconnections() {
     let mut settings = settings();
     settings.behaviour.silent_goodbyes = true;
     let bench = Bench::start(settings, 4).await;
     let check = start(&bench, &[]).await;
     let id = bench.device(0).await;
-    stands(&check, "ROUTE_MISSING", Standing::Pass).await;
+    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     bench.simulator.disconnect(&id).await.unwrap();
-    stands(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
+    await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0], "it is tolerated");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_live_on_are_refreshed() {
+async fn accepts_keys_that_are_refreshed() {
     let mut settings = settings();
     settings.gateway.conn_ttl_s = 4;
     settings.gateway.conn_refresh_s = 1;
     let bench = Bench::start(settings, 4).await;
     let check = start(&bench, &[]).await;
     bench.device(0).await;
-    stands(&check, "ROUTE_RAN_OUT", Standing::Pass).await;
-    stands(&check, "ROUTE_NOT_REFRESHED", Standing::Pass).await;
+    await_standing(&check, "ROUTE_RAN_OUT", Standing::Pass).await;
+    await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Pass).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0]);
 }

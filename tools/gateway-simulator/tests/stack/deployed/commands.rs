@@ -1,4 +1,4 @@
-//! What it makes of commands: three fields of them count, and Kafka says which pod reads them.
+//! How it handles commands: only three fields count, and Kafka assigns the pod that reads them.
 
 use super::{settings, trigger};
 use crate::bench::{Bench, PATIENCE};
@@ -22,7 +22,7 @@ async fn id_pod_and_expiry_are_ignored() {
     bench.publish(elsewhere, &command).await;
     let refused = Outcome::Rejected(Rejection::DeviceRejected);
     let again = bench.simulator.wait_for_command(|received| received.outcome == refused, PATIENCE).await;
-    assert_eq!(again.unwrap().command.id, command.id, "carried out again, and the connector is in use");
+    assert_eq!(again.unwrap().command.id, command.id, "executed again, while the connector is in use");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +43,7 @@ async fn in_a_shared_group_a_pod_reads_its_range_whatever_devices_it_holds() {
     let bench = Bench::start(settings, 4).await;
     let id = bench.device(0).await;
     let pod = bench.simulator.pods()[0].clone();
-    // Of two pods and four partitions, pod 0 has the first two.
+    // With two pods and four partitions, pod 0 has the first two.
     let lost = bench.command(&pod, &id, start_on(1));
     bench.publish(3, &lost).await;
     let command = bench.command(&pod, &id, start_on(2));

@@ -1,4 +1,4 @@
-//! Which events it sends, how they are written, and how often.
+//! Which events it sends, in which form, and how often.
 
 use super::{events_of, settings, trigger};
 use crate::bench::{Bench, PATIENCE};
@@ -10,7 +10,7 @@ use gateway_simulator::DeviceSpec;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_shows_by_its_readings_and_its_stop_alone() {
+async fn shows_a_transaction_only_by_meter_values_and_its_stop() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     let began = runtime::clock::now().timestamp();
@@ -62,7 +62,7 @@ async fn a_transaction_shows_by_its_readings_and_its_stop_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_that_are_asked_for_lead_to_events_except_heartbeats() {
+async fn triggered_messages_lead_to_events_except_heartbeats() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     bench.order(0, &id, trigger(TriggeredMessage::Heartbeat)).await;
@@ -74,7 +74,7 @@ async fn messages_that_are_asked_for_lead_to_events_except_heartbeats() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pod_sends_one_event_in_ten_milliseconds_and_the_other_pod_its_own() {
+async fn each_pod_sends_at_most_one_event_per_ten_milliseconds() {
     let mut settings = settings();
     settings.gateway.flush_ms = 50;
     let bench = Bench::start(settings, 4).await;
@@ -104,7 +104,7 @@ async fn events_wait_for_the_producer_to_be_flushed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_for_which_a_pod_has_no_room_are_lost_and_counted() {
+async fn loses_and_counts_events_without_room_in_a_pods_queue() {
     let mut settings = settings();
     settings.gateway.event_queue = 1;
     settings.gateway.event_interval_ms = 200;

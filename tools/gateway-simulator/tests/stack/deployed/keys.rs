@@ -1,4 +1,4 @@
-//! Its `conn:` keys: written at boots, and left to themselves.
+//! Its `conn:` keys, which are written at boots and never refreshed.
 
 use super::{events_of, settings, trigger};
 use crate::bench::Bench;
@@ -8,14 +8,14 @@ use gateway_simulator::Reconnect;
 use testkit::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_runs_out_under_a_device_that_is_heard_and_a_boot_writes_it_again() {
+async fn a_key_expires_while_events_come_and_a_boot_writes_it_again() {
     let mut settings = settings();
     settings.gateway.conn_ttl_s = 2;
     settings.gateway.conn_refresh_s = 1;
     let bench = Bench::start(settings, 4).await;
     let id = bench.device(0).await;
     assert_eq!(bench.key(&id).await.as_deref(), Some(bench.simulator.pods()[0].as_str()));
-    eventually("the key to run out", || async { bench.key(&id).await.is_none() }).await;
+    eventually("the key to expire", || async { bench.key(&id).await.is_none() }).await;
     assert_eq!(bench.simulator.plug_in(&id, connector(1)).await.unwrap().len(), 1);
     bench.order(0, &id, trigger(TriggeredMessage::StatusNotification)).await;
     events_of(&bench, &id, 4).await;
@@ -25,7 +25,7 @@ async fn a_key_runs_out_under_a_device_that_is_heard_and_a_boot_writes_it_again(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_stays_when_its_device_goes() {
+async fn a_key_stays_when_its_device_disconnects() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     assert_eq!(bench.simulator.disconnect(&id).await.unwrap(), []);

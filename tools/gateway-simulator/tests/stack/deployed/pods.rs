@@ -1,4 +1,4 @@
-//! Pods that are killed and come back, and where their devices go.
+//! Pods that are killed and restarted, and their devices.
 
 use super::settings;
 use crate::bench::{Bench, PATIENCE, settings as as_asked};
@@ -9,7 +9,7 @@ use gateway_simulator::{DeviceSpec, Reconnect, SimulatorError};
 use testkit::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pod_that_is_killed_says_nothing_and_leaves_its_keys() {
+async fn a_killed_pod_reports_nothing_and_leaves_its_keys() {
     for settings in [settings(), as_asked()] {
         let bench = Bench::start(settings, 4).await;
         let (id, other) = (bench.device(0).await, bench.device(1).await);
@@ -49,7 +49,7 @@ async fn events_that_a_pod_has_not_sent_are_lost_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pod_that_comes_back_carries_old_commands_out_again() {
+async fn a_restarted_pod_executes_old_commands_again() {
     let bench = Bench::start(settings(), 4).await;
     let id = bench.device(0).await;
     let command = bench.command(&bench.simulator.pods()[0], &id, start_on(1));
@@ -58,13 +58,13 @@ async fn a_pod_that_comes_back_carries_old_commands_out_again() {
     bench.simulator.stop_charging(&id, connector(1)).await.unwrap();
     bench.simulator.unplug(&id, connector(1)).await.unwrap();
     bench.simulator.kill_pod(0).await.unwrap();
-    // The device is connected when the pod reads the order again, and starts a charge without a new
-    // order.
+    // The device is connected when the pod reads the command again, and starts a charge that is no
+    // longer ordered.
     let (restarted, reconnected) =
         (bench.simulator.restart_pod(0), bench.simulator.reconnect(&id, 0, Reconnect::WithoutBoot).await);
     assert!(restarted.is_ok() && reconnected.is_ok());
     let is_order = |received: &gateway_simulator::ReceivedCommand| received.command.id == command.id;
-    eventually("the order to come again", || async {
+    eventually("the command to be read again", || async {
         bench.simulator.commands().iter().filter(|received| is_order(received)).count() == 2
     })
     .await;
@@ -93,7 +93,7 @@ async fn the_group_of_a_killed_pod_reads_its_commands_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn as_asked_a_pod_that_comes_back_reads_what_it_has_missed_and_nothing_twice() {
+async fn in_the_contracts_manner_a_restarted_pod_reads_only_missed_commands() {
     let bench = Bench::start(as_asked(), 4).await;
     let id = bench.device(0).await;
     bench.order(0, &id, start_on(1)).await;

@@ -1,4 +1,4 @@
-//! The process and how it ends.
+//! How the process ends.
 
 use crate::bench::{Bench, settings};
 use domain::ids::ChargePointId;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use testkit::{eventually, kafka_brokers, redis_url, unique};
 use tokio::process::Command;
 
-/// Runs the binary in that manner with one device and ends it with SIGTERM; returns the device.
+/// Runs the binary in that manner with one device and stops it with SIGTERM; returns the device.
 async fn run_and_end(bench: &Bench, manner: &str) -> ChargePointId {
     let prefix = unique("FLEET") + "-";
     let mut process = Command::new(env!("CARGO_BIN_EXE_gateway-simulator"))
@@ -33,7 +33,7 @@ async fn run_and_end(bench: &Bench, manner: &str) -> ChargePointId {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployed_gateway_ends_without_a_word_and_its_keys_stay() {
+async fn a_deployed_gateway_ends_without_disconnections_and_its_keys_stay() {
     let bench = Bench::start(settings(), 4).await;
     let id = run_and_end(&bench, "deployed").await;
     assert!(bench.key(&id).await.is_some());

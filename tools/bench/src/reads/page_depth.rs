@@ -1,4 +1,4 @@
-//! What a page costs deep in a list, beside the first.
+//! The cost of a page deep in a list, compared with the first page.
 
 use super::list::List;
 use crate::caller::Caller;
@@ -6,10 +6,10 @@ use crate::numbers::round;
 use crate::report::{Latency, PageCost};
 use std::time::Instant;
 
-/// Where pages are asked for, in percent of the list.
+/// Where pages are requested, in percent of the list.
 const DEPTHS: [u32; 4] = [0, 10, 50, 99];
 
-/// Asks for pages at all depths, round by round, so that what else happens hits all of them.
+/// Requests pages at all depths in rounds, so that disturbances affect all of them.
 pub async fn measure(
     caller: &Caller,
     name: &'static str,

@@ -1,4 +1,5 @@
-//! What every measurement needs: the platform, the watch, the meters; and measuring one stretch of load with them.
+//! What every measurement needs: the platform, the watch and the meters; measures one segment of
+//! load with them.
 
 use crate::load::Generator;
 use crate::meters::{Broker, Meters, listening_at};
@@ -9,41 +10,41 @@ use crate::report::Phase;
 use crate::server::{self, Connection, Work};
 use crate::visibility::{self, Offsets, Seen, Watch, Window};
 use anyhow::{Context as _, ensure};
-use gateway_simulator::Stretch;
+use gateway_simulator::LoadSegment;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Between two looks at who owns partitions.
+/// The interval of checking who owns partitions.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long it may take to catch up after a stretch of load.
+/// The time limit for catching up after a segment of load.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Everything set up.
-pub struct Rig {
-    /// What is planned.
+/// The platform and the instruments.
+pub struct Harness {
+    /// The plan of the run.
     pub plan: Plan,
     /// The services.
     pub platform: Platform,
-    /// Sees what is visible.
+    /// Observes which events are visible.
     pub watch: Watch,
-    /// Whom to look at.
+    /// The CPU and memory of the processes.
     pub meters: Meters,
-    /// For other questions to the database.
+    /// A connection for other queries.
     pub questions: Connection,
 }
 
-/// A stretch of load, measured.
+/// A measured segment of load.
 struct Measured {
-    stretch: Stretch,
+    segment: LoadSegment,
     window: Window,
     work: Work,
     looks: u32,
     whole_seconds: f64,
 }
 
-impl Rig {
-    /// Sets everything up, with the planned number of ingestors.
+impl Harness {
+    /// Sets up everything, with the planned number of ingestors.
     pub async fn set_up(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Self> {
         let platform = Platform::set_up(plan, names, folder).await?;
         let mut looks = server::connect(&platform.url).await?;
@@ -53,27 +54,30 @@ impl Rig {
         let watch = Watch::start(looks, &names.events);
         let redis = listening_at(launch::variable("REDIS_URL")?.as_str());
         let meters = Meters { postgres, probes, broker: broker.pid, redis, ..Meters::default() };
-        let mut rig = Self { plan: plan.clone(), platform, watch, meters, questions };
+        let mut harness = Self { plan: plan.clone(), platform, watch, meters, questions };
         for _ in 0..plan.ingestors {
-            rig.start_ingestor().await?;
+            harness.start_ingestor().await?;
         }
-        Ok(rig)
+        Ok(harness)
     }
 
-    /// Starts one more ingestor, and waits until the partitions are shared out among all.
+    /// Starts one more ingestor, and waits until all ingestors own their shares of the partitions.
     pub async fn start_ingestor(&mut self) -> anyhow::Result<()> {
         self.platform.start_ingestor().await?;
         self.meters.ingestors = self.platform.ingestors()?;
         let wanted = self.meters.ingestors.len();
         let begun = Instant::now();
         while self.owners().await? != (wanted, 0) {
-            ensure!(begun.elapsed() < PATIENCE, "the partitions are not shared out among {wanted} ingestors");
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "the partitions were not distributed over {wanted} ingestors within {PATIENCE:?}"
+            );
             sleep(LOOK).await;
         }
         Ok(())
     }
 
-    /// How many ingestors own partitions, and how many partitions nobody owns.
+    /// The number of ingestors that own partitions, and of partitions without an owner.
     pub async fn owners(&mut self) -> anyhow::Result<(usize, usize)> {
         let states =
             storage::ingest::partitions::list(&mut self.questions, &self.platform.names.events).await?;
@@ -84,7 +88,7 @@ impl Rig {
         Ok((owners.len(), unowned))
     }
 
-    /// A fleet that has announced itself, with nothing left to catch up.
+    /// A fleet that has announced itself, after everything is caught up.
     pub async fn fleet(&mut self, id_prefix: &str, charge_points: u32) -> anyhow::Result<Generator> {
         let load = Generator::start(&self.platform.names.events, id_prefix, charge_points).await?;
         load.announce().await?;
@@ -110,7 +114,7 @@ impl Rig {
         let work = server::work(&mut self.questions).await?;
         let metered = self.meters.watch((begun + warm_up).into_std(), measured).await;
         let work_after = server::work(&mut self.questions).await?;
-        let stretch = sending.await.context("the load generator ended")??;
+        let segment = sending.await.context("the load generator panicked")??;
         let to = self.catch_up().await?;
         let (sightings, looks) = self.watch.take();
         let whole_seconds = begun.elapsed().as_secs_f64();
@@ -122,7 +126,7 @@ impl Rig {
         let window = Window { from: first, to: first + micros(measured) };
         let work = Work { rows: work_after.rows - work.rows, batches: work_after.batches - work.batches };
         let processes = metered.uses(float(seen.sent(window)), window.seconds());
-        let measured = Measured { stretch, window, work, looks, whole_seconds };
+        let measured = Measured { segment, window, work, looks, whole_seconds };
         let phase = self.phase(load, rate, &seen, &measured);
         Ok(Phase { processes, sustained: phase.is_sustained(), ..phase })
     }
@@ -144,7 +148,7 @@ impl Rig {
             target_p95_ms: None,
             backlog,
             sustained: false,
-            generator_behind_ms: round(measured.stretch.worst_lag.as_secs_f64() * 1e3, 1),
+            generator_behind_ms: round(measured.segment.worst_lag.as_secs_f64() * 1e3, 1),
             batches_per_s: round(share(per_batch(measured.work.batches), seconds), 0),
             events_per_batch: round(share(float(events), per_batch(measured.work.batches)), 1),
             rows_per_s: round(share(per_batch(measured.work.rows), seconds), 0),
@@ -153,7 +157,7 @@ impl Rig {
         }
     }
 
-    /// Waits until all that lies in the topic is visible; says where that ends.
+    /// Waits until all records of the topic are visible; returns the end offsets.
     pub async fn catch_up(&mut self) -> anyhow::Result<Offsets> {
         let ends = visibility::ends(&self.platform.kafka, &self.platform.names.events).await?;
         let caught_up = self.watch.passes(&ends, PATIENCE).await?;
@@ -162,11 +166,11 @@ impl Rig {
         Ok(ends)
     }
 
-    /// How many connections each of the running ingestors uses for batches.
+    /// The number of connections that each running ingestor uses for batches.
     pub async fn connections(&mut self) -> anyhow::Result<usize> {
         let ours = i64::try_from(self.meters.probes.len())?;
         let clients = server::clients(&mut self.questions, ours).await?;
-        // Each has one more, for its leases.
+        // Each ingestor has one more connection for its leases.
         let running = i64::try_from(self.meters.ingestors.len())?;
         Ok(usize::try_from((clients - running).max(1))?)
     }

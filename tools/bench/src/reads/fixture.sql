@@ -1,6 +1,7 @@
--- 10,000 stations in twenty cities, most of them in the large ones, with 100,000 piles, whose devices have been heard, and tariffs. The same
--- every time: where a station lies, how many piles it has and what its devices say comes from its number. The ids go up with the
--- numbers, as UUIDv7 do with time, and end in the number in decimal, so that pgbench can make them of one.
+-- 10,000 stations in twenty cities, most of them in the large ones, with 100,000 piles whose
+-- devices have reported, and tariffs. Always the same: the place of a station, its number of piles
+-- and the state of its devices follow from its number. The ids grow with the numbers, as UUIDv7
+-- grow with time, and end in the decimal number, so that pgbench can build them.
 
 create function mixed(number bigint, about text) returns double precision language sql immutable
     return (hashtextextended(about, number) & 1048575) / 1048576.0;
@@ -16,7 +17,7 @@ insert into cities (name, latitude, longitude, weight) values
     ('郑州', 34.747, 113.625, 2), ('合肥', 31.821, 117.227, 2), ('厦门', 24.480, 118.089, 1), ('青岛', 36.067, 120.383, 1),
     ('昆明', 25.038, 102.718, 1), ('海口', 20.044, 110.199, 1), ('兰州', 36.061, 103.834, 1), ('哈尔滨', 45.803, 126.535, 1);
 
--- Around the middle of its city, within a few kilometres of it mostly and hardly ever beyond fifty.
+-- Around the centre of its city, mostly within a few kilometres and hardly ever beyond fifty.
 insert into stations (id, name, address, operator_id, latitude, longitude, status, opening_hours, facilities, created_at,
                       updated_at, version)
 select id_of('018e000000007', n),
@@ -33,8 +34,9 @@ join (select name, latitude, longitude, sum(weight) over (order by city) / 100 a
       from cities) as city
   on mixed(n, 'city') >= from_there and mixed(n, 'city') < up_to;
 
--- Ten piles at a station on average, and up to twenty or so, registered station by station. Devices were heard for the first time
--- in another order than they were registered in, so their rows lie wherever they lie.
+-- Ten piles at a station on average, and up to about twenty, registered station by station. Devices
+-- reported for the first time in another order than they were registered, so their rows are
+-- scattered.
 create table seeded as
 select n, 'READ-' || 1008000000000000000 + n as device, mixed(n, 'heard') as heard, mixed(n, 'busy') as busy, station,
        case when mixed(n, 'current') < 0.33 then 'DC' else 'AC' end as current
@@ -53,7 +55,7 @@ select id_of('018f000000007', n), id_of('018e000000007', station), device, n % 2
        timestamptz '2026-04-01 00:00Z' + n * interval '2 minutes', timestamptz '2026-04-01 00:00Z' + n * interval '2 minutes', 1
 from seeded;
 
--- Of a hundred devices two were never heard, and five are away.
+-- Of a hundred devices, two have never reported, and five are offline.
 insert into charge_points (charge_point_id, online, last_seen_at, last_heartbeat_at, gateway_id, seen_at, seen_appended_at,
                            seen_partition, seen_offset, seen_event, model, vendor, firmware_version, serial_number, booted_at)
 select device, heard < 0.93, now(), now(), 'gateway-' || n % 4, now(), now(), n % 16, n, n, 'M' || n % 7, 'Vendor ' || n % 5,
@@ -61,7 +63,8 @@ select device, heard < 0.93, now(), now(), 'gateway-' || n % 4, now(), now(), n 
 from seeded where heard < 0.98
 order by mixed(n, 'first heard');
 
--- A quarter of the connectors charge; some are left by their vehicles, some out of order. Each device has a row for itself, 0.
+-- A quarter of the connectors charge; some are left by their vehicles, some are out of order. Each
+-- device has a row of its own, 0.
 insert into connectors (charge_point_id, connector_id, status, error_code, status_at, status_appended_at, status_partition,
                         status_offset, status_event, power_w, power_at, energy_wh, energy_at, soc_percent, soc_at)
 select device, connector, status, case status when 'Faulted' then 'GroundFailure' end, now() - interval '20 minutes',
@@ -77,7 +80,7 @@ from (select seeded.*, connector,
       where heard < 0.98) as reported
 order by mixed(n, 'first status'), connector;
 
--- A session at each connector that charges, and three that are over at each device.
+-- A session at each charging connector, and three ended sessions at each device.
 insert into sessions (id, charge_point_id, connector_id, transaction_id, id_tag, started_at, meter_start_wh, ended_at, end_reason,
                       meter_stop_wh)
 select gen_random_uuid(), device, 1, n * 100 + past, 'TAG-' || n % 5000, now() - past * interval '9 hours' - interval '20 minutes',
@@ -89,8 +92,9 @@ insert into sessions (id, charge_point_id, connector_id, transaction_id, id_tag,
 select gen_random_uuid(), charge_point_id, connector_id, charge_point_id, 'TAG-1', now() - interval '20 minutes', 1000.0
 from connectors where connector_id = 2 and status = 'Charging';
 
--- A tariff of four bands for the platform, one for each operator, and one of which each tenth station and each twentieth pile has one.
--- Each had other prices before. They hold since long ago.
+-- A tariff of four bands for the platform, one for each operator, and one for each tenth station
+-- and each twentieth pile. Each has an earlier version with other prices. They have been in force
+-- for a long time.
 insert into tariffs (id, name, currency, status, change_rule, created_at, updated_at, version)
 select id_of('018d000000007', n), 'Tariff ' || n, 'CNY', 'Active', 'FrozenAtStart', '2026-01-01', '2026-01-01', 1
 from generate_series(0, 99) n;

@@ -1,4 +1,4 @@
-//! Many charge points at once.
+//! Actions of many charge points.
 
 use super::{Origin, Simulator};
 use crate::device::{DeviceSpec, Input};
@@ -8,10 +8,10 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use runtime::lock::RwLockExt as _;
 
 impl Simulator {
-    /// Connects many charge points, some at a time, and says how many events that took.
+    /// Connects many charge points, several concurrently; returns the number of events.
     ///
     /// # Errors
-    /// The first of those that [`connect`](Self::connect) had.
+    /// The first error of [`connect`](Self::connect).
     pub async fn connect_all(
         &self,
         specs: impl IntoIterator<Item = DeviceSpec>,
@@ -23,10 +23,10 @@ impl Simulator {
             .await
     }
 
-    /// Disconnects all charge points, as a gateway does that is stopped in good order.
+    /// Disconnects all charge points, like a gateway that is stopped in order.
     ///
     /// # Errors
-    /// The first of those that [`disconnect`](Self::disconnect) had.
+    /// The first error of [`disconnect`](Self::disconnect).
     pub async fn disconnect_all(&self) -> Result<(), SimulatorError> {
         stream::iter(self.known())
             .map(Ok)

@@ -1,6 +1,6 @@
-//! The topic of an arena is deleted and created anew, with a verdict of its own on what was in it.
+//! Deletes and creates the topic of an environment again, with a verdict on the log that was in it.
 
-use super::{Arena, PATIENCE};
+use super::{Environment, PATIENCE};
 use crate::fleet::OPERATOR;
 use crate::lag::Ends;
 use crate::traffic::Traffic;
@@ -9,22 +9,22 @@ use anyhow::{Context as _, ensure};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-impl Arena {
-    /// Ends the traffic, waits until all is read, judges, and begins the audit anew: the offsets of this log are other records'
-    /// from now on. Returns where the partitions end.
+impl Environment {
+    /// Ends the traffic, waits until everything is read, compares, and restarts the audit, because
+    /// from now on the offsets belong to other records. Returns the end offsets of the partitions.
     ///
     /// # Errors
-    /// When something is not as it must be.
+    /// When the verdict has a finding.
     pub(crate) async fn close_log(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
         let ends = self.finish_log().await?;
         let findings = self.judge(&ends).await?;
         ensure!(findings.is_empty(), "before the topic was deleted: {}", findings.join("; "));
-        self.books.run_sql("truncate chaos_moves, chaos_effects").await?;
+        self.audited.run_sql("truncate chaos_moves, chaos_effects").await?;
         self.sent.markers.clear();
         Ok(ends)
     }
 
-    /// Deletes the topic, creates it anew, and sends events of other devices.
+    /// Deletes the topic, creates it again, and sends events of other devices.
     ///
     /// # Errors
     /// When Kafka refuses it.
@@ -32,7 +32,7 @@ impl Arena {
         let (kafka, topic, partitions) = (&self.kafka, &self.topic, self.plan.partitions);
         kafka.delete_topic(topic).await.context("delete the topic")?;
         let created = async || Ok(kafka.create_topic(topic, partitions).await?);
-        wait_for("the topic to be created anew", PATIENCE, created).await?;
+        wait_for("the topic to be created again", PATIENCE, created).await?;
         self.ends = Ends::new(kafka, topic, partitions);
         self.replaced += 1;
         let id_prefix = format!("CHAOS{}-", self.replaced);
@@ -52,10 +52,10 @@ impl Arena {
         self.wait_until("the new log to grow past the old one", outgrown).await
     }
 
-    /// How many partitions are halted for one of these reasons.
+    /// The number of partitions that are halted for one of these reasons.
     ///
     /// # Errors
-    /// When Postgres does not answer.
+    /// When PostgreSQL cannot be reached.
     pub(crate) async fn halted(&self, reasons: &[&str]) -> anyhow::Result<i64> {
         let halted = format!(
             "select count(*) from ingest_partitions where topic = '{}' and halted_at_offset = next_offset
@@ -63,18 +63,18 @@ impl Arena {
             self.topic,
             reasons.join("', '")
         );
-        self.books.number(&halted).await
+        self.audited.number(&halted).await
     }
 
-    /// Has each partition read from the beginning of its log, as an operator does.
+    /// Resumes each partition from the beginning of its log, as an operator would.
     ///
     /// # Errors
-    /// When the command refuses.
+    /// When the command fails.
     pub(crate) async fn go_on(&self) -> anyhow::Result<()> {
         for partition in 0..self.plan.partitions {
             self.fleet.go_on(partition).await?;
         }
-        // An operator's move is no batch.
-        self.books.run_sql(&format!("delete from chaos_moves where writer = '{OPERATOR}'")).await
+        // The operator's move is not a batch.
+        self.audited.run_sql(&format!("delete from chaos_moves where writer = '{OPERATOR}'")).await
     }
 }

@@ -1,4 +1,4 @@
-//! The database of an arena, with an audit that Postgres itself keeps of every offset that moves.
+//! The database of an environment, with an audit in PostgreSQL of every offset that moves.
 
 use anyhow::Context as _;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -6,11 +6,11 @@ use secrecy::SecretString;
 use serde_json::Value;
 use storage::{Database, DatabaseSettings};
 
-/// Few: many use one server.
+/// Few, because many pools share one server.
 const CONNECTIONS: usize = 3;
 
 /// Tables and triggers of the audit.
-const AUDIT: &str = include_str!("books/audit.sql");
+const AUDIT: &str = include_str!("database_audit/audit.sql");
 
 #[derive(diesel::QueryableByName)]
 struct Answer {
@@ -18,55 +18,56 @@ struct Answer {
     value: Value,
 }
 
-/// A migrated database with the audit in it.
+/// A migrated database with the audit.
 #[derive(Clone)]
-pub struct Books {
-    /// Connections to it, past any proxy.
+pub struct AuditedDatabase {
+    /// Connections to the database that bypass the proxy.
     pub database: Database,
-    /// Where it is.
+    /// The URL of the database.
     pub url: String,
 }
 
-impl Books {
-    /// Makes the database `name` on the server of `server_url`, migrates it and begins the audit.
+impl AuditedDatabase {
+    /// Creates the database `name` on the server of `server_url`, migrates it and starts the audit.
     ///
     /// # Errors
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub async fn create(server_url: &str, name: &str) -> anyhow::Result<Self> {
         let server = pool(server_url)?;
         run(&server, &format!("create database {name}")).await?;
-        let (base, _) = server_url.rsplit_once('/').context("the URL of the server ends in /database")?;
+        let (base, _) =
+            server_url.rsplit_once('/').context("the server's URL has no /database at its end")?;
         let url = format!("{base}/{name}");
         pool(&url)?.migrate().await?;
         Self::open(&url).await
     }
 
-    /// Begins the audit in a database that is migrated already.
+    /// Starts the audit in a database that is already migrated.
     ///
     /// # Errors
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub async fn open(url: &str) -> anyhow::Result<Self> {
-        let books = Self { database: pool(url)?, url: url.to_owned() };
-        books.run_sql(AUDIT).await.context("begin the audit")?;
-        Ok(books)
+        let audited = Self { database: pool(url)?, url: url.to_owned() };
+        audited.run_sql(AUDIT).await.context("start the audit")?;
+        Ok(audited)
     }
 
-    /// Deletes the database.
+    /// Drops the database.
     ///
     /// # Errors
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub async fn destroy(self, server_url: &str) -> anyhow::Result<()> {
         let name = self.name().to_owned();
         drop(self.database);
         run(&pool(server_url)?, &format!("drop database if exists {name} with (force)")).await
     }
 
-    /// Runs plain SQL in the server's database `postgres`, which needs none of this one's.
+    /// Runs SQL in the server's database `postgres`, without a connection to this database.
     ///
     /// # Errors
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub(crate) async fn run_beside(url: &str, statements: &[String]) -> anyhow::Result<()> {
-        let (server, _) = url.rsplit_once('/').context("a database URL ends in /database")?;
+        let (server, _) = url.rsplit_once('/').context("the database URL has no /database at its end")?;
         let database = pool(&format!("{server}/postgres"))?;
         for sql in statements {
             run(&database, sql).await?;
@@ -74,10 +75,10 @@ impl Books {
         Ok(())
     }
 
-    /// Runs plain SQL.
+    /// Runs SQL.
     ///
     /// # Errors
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub async fn run_sql(&self, sql: &str) -> anyhow::Result<()> {
         run(&self.database, sql).await
     }
@@ -88,40 +89,44 @@ impl Books {
         self.url.rsplit_once('/').map_or(&*self.url, |(_, name)| name)
     }
 
-    /// Changes a setting of the database, and closes all other connections to it: new ones have it.
+    /// Changes a setting of the database and closes all other connections to it, so that new
+    /// connections use the setting.
     ///
     /// # Errors
-    /// When Postgres refuses it.
+    /// When PostgreSQL refuses it.
     pub async fn alter_database(&self, change: &str) -> anyhow::Result<()> {
-        // Whatever the setting is, this itself must be able to write.
+        // This statement must be able to write, whatever the setting is.
         let alter = format!("begin read write; alter database {} {change}; commit", self.name());
         self.run_sql(&alter).await?;
         self.run_sql(&disconnect("pid <> pg_backend_pid()")).await
     }
 
-    /// Connections of their own, up to `number`, which Postgres knows by `name`.
+    /// A separate pool of up to `number` connections with the application name `name`.
     ///
     /// # Errors
-    /// When the URL is none.
+    /// When the URL is invalid.
     pub fn connections(&self, number: usize, name: &str) -> anyhow::Result<Database> {
         pool_of(&format!("{}?application_name={name}", self.url), number)
     }
 
-    /// The text that a query answers.
+    /// The text that a query returns.
     ///
     /// # Errors
-    /// When Postgres refuses it, or it is no text.
+    /// When PostgreSQL refuses it, or the value is not a text.
     pub async fn text(&self, sql: &str) -> anyhow::Result<String> {
         let answer = json(&self.database, sql).await?;
-        Ok(answer.as_str().with_context(|| format!("no text: {sql}"))?.to_owned())
+        Ok(answer.as_str().with_context(|| format!("the query returned no text: {sql}"))?.to_owned())
     }
 
-    /// The number that a query answers.
+    /// The number that a query returns.
     ///
     /// # Errors
-    /// When Postgres refuses it, or it is no number.
+    /// When PostgreSQL refuses it, or the value is not an integer.
     pub async fn number(&self, sql: &str) -> anyhow::Result<i64> {
-        json(&self.database, sql).await?.as_i64().with_context(|| format!("no number: {sql}"))
+        json(&self.database, sql)
+            .await?
+            .as_i64()
+            .with_context(|| format!("the query returned no integer: {sql}"))
     }
 }
 
@@ -132,10 +137,10 @@ pub(crate) fn disconnect(condition: &str) -> String {
     )
 }
 
-/// The one value of a query, as JSON.
+/// The single value of a query, as JSON.
 ///
 /// # Errors
-/// When Postgres refuses it.
+/// When PostgreSQL refuses it.
 pub async fn json(database: &Database, sql: &str) -> anyhow::Result<Value> {
     let mut connection = database.connection().await?;
     let asked = format!("select coalesce(to_jsonb(({sql})), 'null') as value");
@@ -143,15 +148,15 @@ pub async fn json(database: &Database, sql: &str) -> anyhow::Result<Value> {
     Ok(answer.value)
 }
 
-/// The rows of a query, as JSON objects in its order.
+/// The rows of a query as JSON objects, in their order.
 ///
 /// # Errors
-/// When Postgres refuses it.
+/// When PostgreSQL refuses it.
 pub async fn rows(database: &Database, sql: &str) -> anyhow::Result<Vec<Value>> {
     let asked = format!("select coalesce(json_agg(r), '[]') from ({sql}) r");
     match json(database, &asked).await? {
         Value::Array(rows) => Ok(rows),
-        other => anyhow::bail!("not rows: {other}"),
+        other => anyhow::bail!("the query returned no rows: {other}"),
     }
 }
 
@@ -159,7 +164,7 @@ async fn run(database: &Database, sql: &str) -> anyhow::Result<()> {
     let mut connection = database.connection().await?;
     let done = connection.batch_execute(sql).await;
     if done.is_err() {
-        // The connection goes back to its pool, perhaps in the midst of a transaction.
+        // The connection returns to its pool, perhaps inside a transaction.
         drop(connection.batch_execute("rollback").await);
     }
     done.with_context(|| sql.chars().take(80).collect::<String>())

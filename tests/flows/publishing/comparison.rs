@@ -1,4 +1,4 @@
-//! What was answered, what is recorded and what is on the topic, compared.
+//! Compares the responses, the database and the topic.
 
 use super::callers::Call;
 use super::site::Site;
@@ -10,42 +10,42 @@ use uuid::Uuid;
 
 const WAIT: Duration = Duration::from_millis(200);
 const FETCH_BYTES: usize = 1 << 20;
-/// Says that the command named is certainly not on the topic.
+/// The code of a command that is certainly not on the topic.
 const NOT_PUBLISHED: &str = "BROKER_UNAVAILABLE";
 
-/// A command as it is recorded.
+/// A command in the database.
 struct Row {
     state: String,
     partition: i32,
 }
 
-/// Where the three disagree. `noted`: whether what became of every command is recorded in the end, as it is where the database
-/// was there.
-pub async fn findings(site: &Site, calls: &[Call], noted: bool) -> Vec<String> {
-    if noted {
-        eventually("what became of all commands to be noted", || async {
+/// The disagreements of the three. `outcomes_recorded` states whether the outcome of every command
+/// is recorded in the end, which needs the database.
+pub async fn findings(site: &Site, calls: &[Call], outcomes_recorded: bool) -> Vec<String> {
+    if outcomes_recorded {
+        eventually("the outcome of all commands to be recorded", || async {
             rows(site).await.values().all(|row| row.state != "accepted")
         })
         .await;
     }
-    let books = Books { rows: rows(site).await, published: published(site).await, noted };
-    let mut findings: Vec<String> = calls.iter().filter_map(|call| books.against_answer(call)).collect();
-    findings.extend(books.rows.iter().filter_map(|(id, row)| books.against_row(*id, row)));
-    let unrecorded = books.published.iter().filter(|(id, _)| !books.rows.contains_key(id));
+    let recorded = Recorded { rows: rows(site).await, published: published(site).await, outcomes_recorded };
+    let mut findings: Vec<String> = calls.iter().filter_map(|call| recorded.against_answer(call)).collect();
+    findings.extend(recorded.rows.iter().filter_map(|(id, row)| recorded.against_row(*id, row)));
+    let unrecorded = recorded.published.iter().filter(|(id, _)| !recorded.rows.contains_key(id));
     findings.extend(
-        unrecorded.map(|(id, partition)| format!("{id} is on partition {partition} and not recorded")),
+        unrecorded.map(|(id, partition)| format!("{id} is on partition {partition}, but not recorded")),
     );
     findings
 }
 
 /// What is recorded, and what is on which partition.
-struct Books {
+struct Recorded {
     rows: BTreeMap<Uuid, Row>,
     published: BTreeSet<(Uuid, i32)>,
-    noted: bool,
+    outcomes_recorded: bool,
 }
 
-impl Books {
+impl Recorded {
     fn is_published(&self, id: Uuid) -> bool {
         self.published.range((id, i32::MIN)..=(id, i32::MAX)).next().is_some()
     }
@@ -56,20 +56,21 @@ impl Books {
             Call::Refused { code, command } => ((*command)?, code.as_str()),
         };
         let Some(row) = self.rows.get(&id) else {
-            return Some(format!("{id} was answered {answer} and is not recorded"));
+            return Some(format!("{id} was answered with {answer}, but is not recorded"));
         };
         let agrees = match call {
             Call::Accepted { partition, .. } => {
-                self.published.contains(&(id, *partition)) && (row.state == "published" || !self.noted)
+                self.published.contains(&(id, *partition))
+                    && (row.state == "published" || !self.outcomes_recorded)
             }
             Call::Refused { code, .. } if code == NOT_PUBLISHED => {
-                !self.is_published(id) && (row.state == "failed" || !self.noted)
+                !self.is_published(id) && (row.state == "failed" || !self.outcomes_recorded)
             }
             Call::Refused { .. } => true,
         };
         let published = self.is_published(id);
         (!agrees).then(|| {
-            format!("{id} was answered {answer}, is recorded as {}, published: {published}", row.state)
+            format!("{id} was answered with {answer}, is recorded as {}, published: {published}", row.state)
         })
     }
 
@@ -77,7 +78,7 @@ impl Books {
         let agrees = match row.state.as_str() {
             "published" => self.published.contains(&(id, row.partition)),
             "failed" => !self.is_published(id),
-            state => state == "unknown" || (state == "accepted" && !self.noted),
+            state => state == "unknown" || (state == "accepted" && !self.outcomes_recorded),
         };
         (!agrees).then(|| format!("{id} is recorded as {}, published: {}", row.state, self.is_published(id)))
     }

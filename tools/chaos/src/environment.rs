@@ -1,9 +1,10 @@
-//! Where faults happen: a topic and a database of its own, ingestors that work on them, traffic that goes on.
+//! The environment of a fault: a topic and a database of its own, ingestors that work on them, and
+//! continuous traffic.
 
 mod log;
 
-use crate::books::Books;
-use crate::fleet::{Fleet, Recruitment};
+use crate::database_audit::AuditedDatabase;
+use crate::fleet::{Fleet, IngestorLaunch};
 use crate::lag::{Backlog, Ends, next_offsets};
 use crate::markers::{self, Form, Marker};
 use crate::narrator::{Narrator, seconds};
@@ -19,32 +20,32 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How long the ingestors may take to read all that is left, and to settle after a fault.
+/// The time in which the ingestors must read all remaining records, and settle after a fault.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Records of one partition that may always be under way, however slow the traffic.
+/// Records of one partition that may always be in flight, however slow the traffic.
 const ALWAYS_UNDER_WAY: i64 = 20;
 
-/// What the ids of devices begin with.
+/// The prefix of the devices' ids.
 const ID_PREFIX: &str = "CHAOS-";
 
-/// How many of everything.
+/// The size of an environment.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Partitions of the topic.
     pub partitions: i32,
-    /// Ingestors at once.
+    /// Concurrent ingestors.
     pub ingestors: usize,
-    /// How long a lease holds.
+    /// The duration of a lease.
     pub lease: Duration,
-    /// What is sent.
+    /// The traffic.
     pub pace: Pace,
-    /// Settings of the ingestors besides those of every arena, as environment variables.
+    /// Further settings of the ingestors, as environment variables.
     pub settings: &'static [(&'static str, &'static str)],
 }
 
 impl Plan {
-    /// Events and markers that are sent in a second.
+    /// Events and markers that are sent per second.
     fn records_per_second(&self) -> i64 {
         let markers = u128::try_from(self.partitions).unwrap_or(0) * 1_000
             / self.pace.marker_interval.as_millis().max(1);
@@ -52,73 +53,74 @@ impl Plan {
     }
 }
 
-/// The servers to use.
+/// The servers and programs to use.
 #[derive(Debug, Clone)]
 pub struct Servers {
-    /// Kafka.
+    /// The Kafka cluster.
     pub kafka: KafkaSettings,
-    /// The event-ingestor.
+    /// The binary `event-ingestor`.
     pub ingestor: PathBuf,
-    /// Where logs go.
+    /// The folder for logs.
     pub logs: PathBuf,
 }
 
-/// An arena in which ingestors work.
-pub struct Arena {
-    /// What was planned.
+/// A topic and a database with ingestors and traffic.
+pub struct Environment {
+    /// The size of the environment.
     pub plan: Plan,
     /// Its database.
-    pub books: Books,
-    /// The relay between the ingestors and Postgres.
+    pub audited: AuditedDatabase,
+    /// The proxy between the ingestors and PostgreSQL.
     pub proxy: PgProxy,
     /// Its ingestors.
     pub fleet: Fleet,
-    /// Who tells of it.
+    /// Prints the progress.
     pub narrator: Narrator,
-    /// What the ids of devices begin with that speak on the topic besides the traffic's; nothing of theirs is compared.
+    /// The prefix of the ids of further devices on the topic; their state is not compared.
     pub bystanders: Option<String>,
-    /// Whether the dead letter of a marker may say that the database refused it, since it did.
+    /// Whether a marker's dead letter may have the reason that the database refused it, because it
+    /// did.
     pub refuses_letters: bool,
-    /// Batches that were written to be unreadable.
+    /// Batches that are unreadable on purpose.
     pub(crate) unreadable: Vec<Marker>,
     pub(crate) kafka: Kafka,
     pub(crate) topic: String,
     ends: Ends,
-    /// `None` between the end of a log and the beginning of another.
+    /// `None` between the end of one log and the beginning of the next.
     traffic: Option<Traffic>,
-    /// What was sent so far, but for what `traffic` still sends.
+    /// What was sent, without what `traffic` is still sending.
     pub(crate) sent: Sent,
-    /// How often the topic was created anew.
+    /// How often the topic was created again.
     replaced: u32,
 }
 
-/// How it came out.
+/// The result.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// What was sent.
     pub sent: Sent,
     /// Batches that were written.
     pub batches: i64,
-    /// What is not as it must be.
+    /// Violations that the verdict found.
     pub findings: Vec<Finding>,
 }
 
-impl Arena {
-    /// Starts ingestors on `books` and `topic`, which exists, and begins to send.
+impl Environment {
+    /// Starts ingestors on `audited` and the existing topic `topic`, and starts to send.
     ///
     /// # Errors
     /// When something cannot be started.
     pub async fn open(
         plan: Plan,
         servers: &Servers,
-        books: Books,
+        audited: AuditedDatabase,
         topic: &str,
         narrator: Narrator,
     ) -> anyhow::Result<Self> {
         let kafka = Kafka::new(&servers.kafka)?;
-        let (server, database) = split_url(&books.url)?;
+        let (server, database) = split_url(&audited.url)?;
         let proxy = PgProxy::start(server).await?;
-        let mut fleet = Fleet::new(Recruitment {
+        let mut fleet = Fleet::new(IngestorLaunch {
             binary: servers.ingestor.clone(),
             logs: servers.logs.clone(),
             database_url: format!("postgres://charging@{}/{database}", proxy.address),
@@ -132,7 +134,7 @@ impl Arena {
         let traffic = Traffic::start(&kafka, topic, plan.partitions, &plan.pace, ID_PREFIX).await?;
         Ok(Self {
             plan,
-            books,
+            audited,
             proxy,
             fleet,
             narrator,
@@ -151,24 +153,26 @@ impl Arena {
     /// How far the ingestors are behind.
     ///
     /// # Errors
-    /// When a server does not answer.
+    /// When a server cannot be reached.
     pub async fn backlog(&self) -> anyhow::Result<Backlog> {
-        // In this order, so that what is written between the two looks counts as missing rather than the other way round.
-        let next = next_offsets(&self.books).await?;
+        // In this order, so that records that are written between the two reads count as missing,
+        // not as surplus.
+        let next = next_offsets(&self.audited).await?;
         Ok(Backlog::between(&next, &self.ends.now().await?))
     }
 
-    /// Whether no partition is further behind than about a second.
+    /// Whether every partition is at most about a second behind.
     #[must_use]
     pub fn is_caught_up(&self, backlog: Backlog) -> bool {
         backlog.largest
             <= (self.plan.records_per_second() / i64::from(self.plan.partitions)).max(ALWAYS_UNDER_WAY)
     }
 
-    /// Waits until every partition is held by an ingestor that runs, the shares are even, and the ingestors have caught up.
+    /// Waits until every partition is held by a running ingestor, the shares are even, and the
+    /// ingestors have caught up.
     ///
     /// # Errors
-    /// When that takes too long.
+    /// When that takes longer than [`PATIENCE`].
     pub async fn settle(&self) -> anyhow::Result<Duration> {
         let settled = async || {
             let backlog = self.backlog().await?;
@@ -180,10 +184,11 @@ impl Arena {
         wait_until("the ingestors to share the partitions and catch up", PATIENCE, settled).await
     }
 
-    /// The same, however far behind they are.
+    /// Waits until every partition is held by a running ingestor and the shares are even, however
+    /// far behind they are.
     ///
     /// # Errors
-    /// When that takes too long.
+    /// When that takes longer than [`PATIENCE`].
     pub async fn share(&self) -> anyhow::Result<Duration> {
         wait_until("the ingestors to share the partitions", PATIENCE, async || self.is_shared().await).await
     }
@@ -193,38 +198,38 @@ impl Arena {
         let even = format!(
             "select count(*) from (select taker from ({HELD}) held group by taker having count(*) >= {share}) shares"
         );
-        let (takers, held) = (self.books.number(&even).await?, self.held_by_others("nobody").await?);
+        let (takers, held) = (self.audited.number(&even).await?, self.held_by_others("nobody").await?);
         if !held || takers != i64::try_from(self.fleet.len())? {
-            bail!("{takers} have their share, all partitions are held: {held}");
+            bail!("{takers} ingestors have their share; all partitions held: {held}");
         }
         Ok(true)
     }
 
-    /// How many records are written.
+    /// The number of written records.
     ///
     /// # Errors
-    /// When Postgres does not answer.
+    /// When PostgreSQL cannot be reached.
     pub async fn written(&self) -> anyhow::Result<i64> {
-        Ok(next_offsets(&self.books).await?.values().sum())
+        Ok(next_offsets(&self.audited).await?.values().sum())
     }
 
-    /// Waits until a batch of each partition is written that is not written yet.
+    /// Waits until a new batch of each partition is written.
     ///
     /// # Errors
-    /// When that takes too long.
+    /// When that takes longer than [`PATIENCE`].
     pub async fn each_partition_moves(&self) -> anyhow::Result<Duration> {
-        let before = next_offsets(&self.books).await?;
+        let before = next_offsets(&self.audited).await?;
         let moved = async || {
-            let now = next_offsets(&self.books).await?;
+            let now = next_offsets(&self.audited).await?;
             Ok(before.iter().all(|(partition, offset)| now.get(partition).is_some_and(|now| now > offset)))
         };
         wait_until("a batch of each partition to be written", PATIENCE, moved).await
     }
 
-    /// Puts a marker of this form into every partition.
+    /// Publishes a marker of this form to every partition.
     ///
     /// # Errors
-    /// When Kafka does not take it.
+    /// When Kafka does not accept it.
     pub async fn mark(&mut self, form: Form) -> anyhow::Result<Vec<Marker>> {
         let mut sent = Vec::new();
         for partition in 0..self.plan.partitions {
@@ -239,10 +244,10 @@ impl Arena {
     /// Whether every partition is held under a lease, and none of them by `absent`.
     ///
     /// # Errors
-    /// When Postgres does not answer.
+    /// When PostgreSQL cannot be reached.
     pub async fn held_by_others(&self, absent: &str) -> anyhow::Result<bool> {
         let held = format!("select count(*) from ({HELD}) held where taker <> '{absent}'");
-        Ok(self.books.number(&held).await? == i64::from(self.plan.partitions))
+        Ok(self.audited.number(&held).await? == i64::from(self.plan.partitions))
     }
 
     /// Waits until `condition` holds.
@@ -257,13 +262,14 @@ impl Arena {
         wait_until(what, PATIENCE, condition).await
     }
 
-    /// Ends the traffic, waits until all is read, ends the ingestors and judges. That the faults could not be `played` to
-    /// their end is a finding too; the others may say why.
+    /// Ends the traffic, waits until everything is read, stops the ingestors and compares. If the
+    /// faults could not be `played` to their end, that is a finding, too; the other findings may
+    /// explain it.
     ///
     /// # Errors
-    /// When something could not be sent, or not be compared.
+    /// When something could not be sent or compared.
     pub async fn close(self, played: anyhow::Result<()>) -> anyhow::Result<Outcome> {
-        let cut_short = played.err().map(|error| format!("the faults were cut short: {error:#}"));
+        let cut_short = played.err().map(|error| format!("the faults ended early: {error:#}"));
         match (self.finish().await, cut_short) {
             (Ok(mut outcome), cut_short) => {
                 outcome.findings.extend(cut_short);
@@ -279,22 +285,23 @@ impl Arena {
         let ends = self.finish_log().await?;
         self.fleet.kill_all().await;
         let findings = self.judge(&ends).await?;
-        let batches = self.books.number("select count(*) from chaos_moves").await?;
+        let batches = self.audited.number("select count(*) from chaos_moves").await?;
         Ok(Outcome { sent: self.sent, batches, findings })
     }
 
-    /// Ends the traffic and waits until all is read; says where the partitions end.
+    /// Ends the traffic and waits until everything is read; returns the end offsets of the
+    /// partitions.
     async fn finish_log(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
         if let Some(traffic) = self.traffic.take() {
             self.sent.join(traffic.stop().await?);
         }
         let ends = wait_for("the ends of the partitions", PATIENCE, async || self.ends.now().await).await?;
-        let read = async || Ok(next_offsets(&self.books).await? == ends);
-        // One that stands elsewhere for good is a finding, and the others are worth having too.
+        let read = async || Ok(next_offsets(&self.audited).await? == ends);
+        // A partition that never reaches its end is a finding; the other findings are needed, too.
         let read = wait_until("everything to be written", PATIENCE, read).await;
         self.narrator.say(&match read {
             Ok(took) => format!(
-                "all {} records written {} after the last was sent",
+                "all {} records were written {} after the last was sent",
                 ends.values().sum::<i64>(),
                 seconds(took)
             ),
@@ -309,20 +316,20 @@ impl Arena {
             refused_markers: self.refuses_letters,
             unreadable: &self.unreadable,
         };
-        judge(&self.books, &self.sent, ends, &allowed).await
+        judge(&self.audited, &self.sent, ends, &allowed).await
     }
 }
 
-/// The partitions that are held under a lease, and by whom.
+/// The partitions that are held under a lease, and their owners.
 const HELD: &str = "select p.partition, t.taker from chaos_partitions p
     join lateral (select taker from chaos_takes t where t.partition = p.partition and t.owner = p.owner
                   order by t.seq desc limit 1) t on true
     where p.lease_until >= clock_timestamp()";
 
-/// Address of the server, and name of the database.
+/// The address of the server, and the name of the database.
 fn split_url(url: &str) -> anyhow::Result<(SocketAddr, &str)> {
-    let (server, database) = url.rsplit_once('/').context("a database URL ends in /database")?;
+    let (server, database) = url.rsplit_once('/').context("the database URL has no /database at its end")?;
     let address = server.rsplit_once(['@', '/']).map_or(server, |(_, address)| address);
-    let mut addresses = address.to_socket_addrs().with_context(|| format!("look up {address}"))?;
-    Ok((addresses.next().context("no address")?, database))
+    let mut addresses = address.to_socket_addrs().with_context(|| format!("resolve {address}"))?;
+    Ok((addresses.next().context("the host of the database URL has no address")?, database))
 }

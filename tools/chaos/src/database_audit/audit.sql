@@ -1,7 +1,8 @@
--- What Postgres itself notes, in the transaction that did it, so that nothing can be committed without its note. The state
--- is made of parts that bear repetition, and would hide an effect that was written twice; these notes do not.
+-- The audit that PostgreSQL records in the transaction that it audits, so that nothing can be
+-- committed without its entry. The state of the platform is idempotent and would hide an effect
+-- that was written twice; these tables would not.
 
--- Who took a partition under which epoch.
+-- Which writer took a partition under which epoch.
 create table chaos_takes (
     seq bigint generated always as identity,
     partition integer not null,
@@ -11,7 +12,7 @@ create table chaos_takes (
 );
 create index on chaos_takes (partition, epoch);
 
--- Every batch: the offsets that it stands for, under which epoch, by whom, in which transaction.
+-- Every batch: its offsets, epoch, writer and transaction.
 create table chaos_moves (
     seq bigint generated always as identity,
     partition integer not null,
@@ -23,22 +24,23 @@ create table chaos_moves (
 );
 create index on chaos_moves (tx);
 
--- Every marker whose effect was written, also where the row stood there already.
+-- Every marker whose effect was written, also if the row existed already.
 create table chaos_effects (
     partition integer not null,
     at_offset bigint not null,
     tx xid8 not null
 );
 
--- Every state that became older than it was.
+-- Every state that became older.
 create table chaos_regressions (
     what text not null,
     was timestamptz,
     became timestamptz
 );
 
--- Whether rows of that name are partitions of events. The right to ask devices is a row of the same table, under a name with a
--- slash, which no topic has; and the relay keeps its place in the feed there.
+-- Whether rows of that topic are partitions of events. The lease for probing devices is a row of
+-- the same table, under a name with a slash, which no topic has; the relay's position in the feed
+-- is one, too.
 create function chaos_is_of_events(topic text) returns boolean language sql immutable as $$
     select topic not like '%/%' and topic not like '%-feed'
 $$;
@@ -56,8 +58,9 @@ end $$;
 create trigger chaos_note_take after update of owner on ingest_partitions
     for each row when (new.owner is not null and chaos_is_of_events(new.topic)) execute function chaos_note_take();
 
--- "update of" means that the statement names the column, whether or not the value changes: a batch that was written twice
--- shows as a move from an offset to itself. Rows are numbered under the lock of the partition's row, so in their order.
+-- "update of" means that the statement names the column, whether or not the value changes: a batch
+-- that was written twice appears as a move from an offset to itself. Rows are numbered under the
+-- lock of the partition's row, so in their order.
 create function chaos_note_move() returns trigger language plpgsql as $$
 begin
     insert into chaos_moves (partition, epoch, from_offset, to_offset, writer, tx)
@@ -68,7 +71,7 @@ end $$;
 create trigger chaos_note_move after update of next_offset on ingest_partitions
     for each row when (chaos_is_of_events(new.topic)) execute function chaos_note_move();
 
--- Before the insert, because a row that stands there already would be skipped in silence.
+-- Before the insert, because a row that exists already would be skipped silently.
 create function chaos_note_effect() returns trigger language plpgsql as $$
 begin
     insert into chaos_effects values (new.partition, new.first_offset, pg_current_xact_id());
@@ -90,8 +93,9 @@ end $$;
 create trigger chaos_note_regression after update on charge_points
     for each row when (old.seen_appended_at > new.seen_appended_at or (old.seen_at is not null and new.seen_at is null))
     execute function chaos_note_regression();
--- Statuses are ordered by when their records were sent, but at most 60 s after the time that they claim. Of an event that came twice
--- the copy that was sent first counts, whichever was read first: then the event is still known, at an earlier place.
+-- Statuses are ordered by when their records were sent, but at most 60 s after the time that they
+-- claim. If an event came twice, the copy that was sent first counts, whichever was read first:
+-- then the event is still known, at an earlier place.
 create function chaos_status_order(claimed_at timestamptz, appended_at timestamptz) returns timestamptz language sql immutable as
     'select least(appended_at, claimed_at + interval ''60 s'')';
 create trigger chaos_note_regression after update on connectors

@@ -1,4 +1,4 @@
-//! One stretch of calls at a constant rate, of a service or of a floor, and what came of it.
+//! One segment of calls at a constant rate, to a service or the floor, and its results.
 
 use crate::load::Threads;
 use crate::meters::{Metered, Meters};
@@ -9,11 +9,11 @@ use anyhow::Context as _;
 use launch::open_loop::{self, Call, Timetable};
 use std::time::{Duration, Instant};
 
-/// What a call came to, or why it failed.
+/// The result of a call, or the reason of its failure.
 pub type Outcome<T> = Result<T, String>;
 
-/// A stretch that is over: every call was answered or given up.
-pub struct Stretch<T> {
+/// A finished segment: every call has succeeded or failed.
+pub struct RunSegment<T> {
     rate: u32,
     begin: Instant,
     /// In µs after the beginning.
@@ -22,8 +22,9 @@ pub struct Stretch<T> {
     metered: Metered,
 }
 
-impl<T: Send + 'static> Stretch<T> {
-    /// Makes `rate` calls a second on `threads` for `warm_up`, which does not count, and then for `measured`.
+impl<T: Send + 'static> RunSegment<T> {
+    /// Makes `rate` calls per second on `threads` for `warm_up`, which does not count, and then for
+    /// `measured`.
     pub async fn drive<W>(
         meters: &Meters,
         threads: &Threads,
@@ -40,17 +41,17 @@ impl<T: Send + 'static> Stretch<T> {
         let timetable = Timetable { begin, rate, length: warm_up + measured };
         let calling = threads.spawn(async move { open_loop::make(&handle, timetable, call).await })?;
         let metered = meters.watch(begin + warm_up, measured).await;
-        let calls = calling.await.context("the load generator ended")??;
+        let calls = calling.await.context("the load generator panicked")??;
         let window = Window { from: micros(warm_up), to: micros(warm_up + measured) };
         Ok(Self { rate, begin, window, calls, metered })
     }
 
-    /// What the calls came to that did not fail.
+    /// The results of the successful calls.
     pub fn successes(&self) -> impl Iterator<Item = &T> {
         self.calls.iter().filter_map(|call| call.outcome.as_ref().ok())
     }
 
-    /// From due until something that `end` knows of, of every call that did not fail.
+    /// The latency of every successful call from due to the instant that `end` returns.
     pub fn until(&self, end: impl Fn(&T) -> anyhow::Result<Instant>) -> anyhow::Result<Latency> {
         let mut times = Vec::with_capacity(self.calls.len());
         for call in &self.calls {
@@ -60,7 +61,7 @@ impl<T: Send + 'static> Stretch<T> {
         Ok(Seen::of(times).latency(self.window))
     }
 
-    /// How the calls went.
+    /// The result of the segment.
     pub fn phase(&self) -> CallPhase {
         let seconds = self.window.seconds();
         let seen = self.seen(|call| call.ended);
@@ -90,7 +91,7 @@ impl<T: Send + 'static> Stretch<T> {
         CallPhase { sustained: phase.is_sustained(), ..phase }
     }
 
-    /// From due to some later time, of every call.
+    /// Every call with the time when it was due and the time that `until` returns.
     fn seen(&self, until: impl Fn(&Call<Outcome<T>>) -> Instant) -> Seen {
         Seen::of(self.calls.iter().map(|call| (self.at(call.due), self.at(until(call)))).collect())
     }
@@ -113,8 +114,9 @@ fn micros(duration: Duration) -> i64 {
 mod tests {
     use super::*;
 
-    /// A call each ms for three seconds; the first second is warm-up. `ended` says after how many ms each was over.
-    fn stretch(ended: impl Fn(u64) -> (u64, Outcome<u64>)) -> Stretch<u64> {
+    /// A call per ms for three seconds; the first second is warm-up. `ended` returns the duration
+    /// in ms and the result of each.
+    fn segment(ended: impl Fn(u64) -> (u64, Outcome<u64>)) -> RunSegment<u64> {
         let begin = Instant::now();
         let ms = Duration::from_millis;
         let calls = (0..3_000).map(|number| {
@@ -123,43 +125,43 @@ mod tests {
             Call { due, begun: due, ended: due + ms(took), outcome }
         });
         let window = Window { from: 1_000_000, to: 3_000_000 };
-        Stretch { rate: 1_000, begin, window, calls: calls.collect(), metered: Metered::nothing() }
+        RunSegment { rate: 1_000, begin, window, calls: calls.collect(), metered: Metered::nothing() }
     }
 
     #[test]
-    fn only_what_was_due_in_the_window_counts() {
-        let phase = stretch(|number| (if number < 1_000 { 900 } else { 4 }, Ok(number))).phase();
+    fn counts_only_calls_due_in_the_window() {
+        let phase = segment(|number| (if number < 1_000 { 900 } else { 4 }, Ok(number))).phase();
         assert_eq!((phase.calls, phase.failed), (2_000, 0));
         assert!((phase.latency.max_ms - 4.0).abs() < 1e-9 && (phase.p99_at_end_ms - 4.0).abs() < 1e-9);
     }
 
     #[test]
-    fn steady_answers_are_sustained() {
-        let phase = stretch(|number| (4, Ok(number))).phase();
+    fn a_constant_latency_is_sustained() {
+        let phase = segment(|number| (4, Ok(number))).phase();
         assert_eq!(phase.why_not(), None);
         assert!((phase.answered_per_s - 1_000.0).abs() < 1e-9, "{}", phase.answered_per_s);
     }
 
     #[test]
-    fn answers_that_come_later_and_later_are_not() {
-        let phase = stretch(|number| (number / 10, Ok(number))).phase();
+    fn a_growing_latency_is_not_sustained() {
+        let phase = segment(|number| (number / 10, Ok(number))).phase();
         assert!(!phase.sustained);
         assert!(phase.answered_per_s < 990.0, "{}", phase.answered_per_s);
     }
 
     #[test]
-    fn one_failure_is_one_too_many_and_is_told() {
+    fn one_failure_means_not_sustained_and_is_reported() {
         let refused = Err("503 BROKER_UNAVAILABLE".to_owned());
-        let phase = stretch(|number| (4, if number == 2_000 { refused.clone() } else { Ok(number) })).phase();
+        let phase = segment(|number| (4, if number == 2_000 { refused.clone() } else { Ok(number) })).phase();
         assert_eq!((phase.failed, phase.failure.as_deref()), (1, Some("503 BROKER_UNAVAILABLE")));
         assert!(!phase.sustained);
     }
 
     #[test]
-    fn what_comes_later_counts_from_when_the_call_was_due() {
-        let stretch = stretch(|number| (4, Ok(number)));
-        let end = |number: &u64| Ok(stretch.begin + Duration::from_millis(number + 3));
-        assert!((stretch.until(end).unwrap().p99_ms - 3.0).abs() < 1e-9);
-        assert!(stretch.until(|_| anyhow::bail!("never")).is_err());
+    fn later_instants_count_from_when_the_call_was_due() {
+        let segment = segment(|number| (4, Ok(number)));
+        let end = |number: &u64| Ok(segment.begin + Duration::from_millis(number + 3));
+        assert!((segment.until(end).unwrap().p99_ms - 3.0).abs() < 1e-9);
+        assert!(segment.until(|_| anyhow::bail!("never")).is_err());
     }
 }
