@@ -37,7 +37,7 @@ pub struct Station {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("additionalProperties" = false, "dependentRequired" = { "latitude": ["longitude"], "longitude": ["latitude"] }))]
 pub struct StationDetails {
-    /// The name.
+    /// The name under which drivers and operators know the station.
     pub name: Label,
     /// Postal address.
     pub address: Option<Label>,

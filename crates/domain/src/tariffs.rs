@@ -67,7 +67,7 @@ pub struct Tariff {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("additionalProperties" = false))]
 pub struct TariffDetails {
-    /// The name.
+    /// The name under which operators know the tariff.
     pub name: Label,
     /// The operator that owns the tariff; `None` if not stated.
     pub operator_id: Option<Label>,

@@ -79,7 +79,7 @@ pub struct BandDraft {
     /// The start.
     #[schemars(with = "TimeOfDay")]
     pub from: String,
-    /// The end.
+    /// The end of the band, exclusive, in local time.
     #[schemars(with = "TimeOfDay")]
     pub to: String,
     /// The kind of band: sharp 尖, peak 峰, flat 平, valley 谷.

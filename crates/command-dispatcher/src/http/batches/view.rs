@@ -81,7 +81,7 @@ fn states(_generator: &mut SchemaGenerator) -> Schema {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "BatchPile")]
 pub(crate) struct ItemAnswer<'a> {
-    /// The pile.
+    /// The id of the pile that the command is for.
     pile_id: PileId,
     /// The device of the pile when its command was sent; until then, the one when the batch was
     /// requested.
