@@ -87,7 +87,16 @@ fn requests_and_responses_match_the_openapi_documents() {
     let mut faults = Vec::new();
     for page in ["docs/api.md", "docs/tariffs.md", "docs/sessions.md"] {
         let mut operation = None;
-        for block in read(page).blocks.iter().filter(|block| block.language == "http") {
+        for block in &read(page).blocks {
+            // Requests whose bodies are not JSON are shown as text, or as a call of curl.
+            if ["sh", "text"].contains(&block.language.as_str()) {
+                let first = block.text.lines().next().and_then(|line| line.split_once(' '));
+                let called = curl(&block.text).or(first);
+                operation = called.and_then(|(method, path)| find(&documents, method, path)).or(operation);
+            }
+            if block.language != "http" {
+                continue;
+            }
             let place = format!("{page}:{}", block.line);
             let (first, body) = split(block);
             let words: Vec<&str> = first.split_whitespace().collect();
@@ -117,6 +126,16 @@ fn requests_and_responses_match_the_openapi_documents() {
     }
     assert!(checked > 20, "only {checked} bodies were checked");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The method and the path of a call of `curl`, if `commands` has one.
+fn curl(commands: &str) -> Option<(&str, &str)> {
+    let call = &commands[commands.find("curl ")?..];
+    let (_host, rest) = call.split_once("://127.0.0.1")?;
+    let path = rest[rest.find('/')?..].split(['?', '\'', '"', ' ', '\n']).next()?;
+    let named = call.split_once("-X ").and_then(|(_, rest)| rest.split_whitespace().next());
+    let sends = ["-d ", "--data"].iter().any(|option| call.contains(option));
+    Some((named.unwrap_or(if sends { "POST" } else { "GET" }), path))
 }
 
 /// The first line of a block, and the JSON behind its headers.
