@@ -113,10 +113,7 @@ impl Metrics {
                 .with_boundaries(RECORD_BOUNDS.to_vec())
                 .build(),
             batch_duration: seconds("ingest.batch.duration", "Time to write a batch"),
-            latency: seconds(
-                "ingest.latency",
-                "Time from the append of a record to the commit of its effect",
-            ),
+            latency: seconds("ingest.latency", "Time from the append of a record to its commit"),
             silent: counter("ingest.silent_devices", "Devices taken offline because they were silent"),
             doubtful: counter(
                 "ingest.doubtful_devices",

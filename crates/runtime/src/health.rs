@@ -167,7 +167,7 @@ impl Health {
         let counts = check.counts(&result);
         match &result {
             Err(reason) if counts => {
-                tracing::warn!(dependency = name, reason, "not ready: a dependency failed its check")
+                tracing::warn!(dependency = name, reason, "not ready: a dependency failed its check");
             }
             Err(_) if matches!(check.weight, Weight::Never) => {}
             Err(reason) => tracing::warn!(

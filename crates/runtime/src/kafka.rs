@@ -25,6 +25,7 @@ mod connection;
 mod describe;
 mod error;
 mod exchange;
+mod exchange_error;
 #[cfg(not(feature = "librdkafka"))]
 mod fetch;
 mod leaders;
@@ -33,6 +34,7 @@ mod librdkafka;
 mod link;
 mod listing;
 #[cfg(not(feature = "librdkafka"))]
+mod open;
 mod own_client;
 mod produce;
 mod reader;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod document;
+mod json;
 mod operation;
 mod parameter;
 mod problems;

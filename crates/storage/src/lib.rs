@@ -1,7 +1,7 @@
 //! PostgreSQL access; the only crate that contains SQL.
 //!
 //! Query functions are free functions in the module of their table. They take a connection and
-//! return domain types; absence is `None`. Ingestors write in batches, see [`batch`].
+//! return domain types; absence is `None`. Ingestors write in batches, see [`ingest::batch`].
 
 pub mod assets;
 pub mod commands;

@@ -1,6 +1,6 @@
 //! Why a record cannot be decoded: the reasons that dead letters show.
 
-use crate::record::RawRecord;
+use crate::limits::MAX_RECORD_BYTES;
 use std::fmt;
 
 /// Why a record cannot be decoded. The message names the field and is suitable for operators.
@@ -9,8 +9,8 @@ pub enum DecodeError {
     /// The record has no value or an empty one.
     #[error("the record has no value")]
     Empty,
-    /// The value is longer than [`RawRecord::MAX_BYTES`].
-    #[error("the value has {bytes} bytes, more than {max}", max = RawRecord::MAX_BYTES)]
+    /// The value is longer than [`RawRecord::MAX_BYTES`](crate::RawRecord::MAX_BYTES).
+    #[error("the value has {bytes} bytes, more than {max}", max = MAX_RECORD_BYTES)]
     TooLarge {
         /// The length of the value.
         bytes: usize,

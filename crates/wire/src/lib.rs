@@ -13,6 +13,7 @@ pub mod routing;
 
 mod error;
 mod json;
+mod limits;
 mod proto;
 mod record;
 mod value;

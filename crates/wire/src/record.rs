@@ -1,6 +1,7 @@
 //! The relevant parts of a Kafka record: its value, and the two headers of the contract.
 
 use crate::error::{DecodeError, quoted};
+use crate::limits::MAX_RECORD_BYTES;
 
 /// Header that names the form of the value; [`JSON`] if absent.
 pub const CONTENT_TYPE: &str = "content-type";
@@ -33,7 +34,7 @@ pub(crate) enum Body<'a> {
 
 impl<'a> RawRecord<'a> {
     /// The longest accepted value, in bytes; a longer one is rejected without being parsed.
-    pub const MAX_BYTES: usize = 256 * 1024;
+    pub const MAX_BYTES: usize = MAX_RECORD_BYTES;
 
     /// Selects the headers of the contract, in any case.
     pub fn new(value: Option<&'a [u8]>, headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {

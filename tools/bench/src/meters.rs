@@ -3,12 +3,13 @@
 mod broker;
 mod machine;
 mod proc;
+mod process_use;
 
 pub use broker::{Broker, listening_at};
 pub use machine::Machine;
+pub use process_use::ProcessUse;
 
 use crate::numbers::share;
-use crate::report::ProcessUse;
 use proc::{Memory, children, cpu, memory, parent, threads_cpu};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

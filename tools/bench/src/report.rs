@@ -19,7 +19,8 @@ pub use truth::{Arrivals, BeforeAndAfter, Counts, Interval, KilledPod, MovedDevi
 pub use verdict::Verdict;
 
 use crate::conditions::Conditions;
-use crate::numbers::{float, round, share};
+use crate::meters::ProcessUse;
+use crate::numbers::{float, round};
 use crate::visibility::Backlog;
 use anyhow::Context as _;
 use serde::Serialize;
@@ -111,19 +112,6 @@ pub struct Phase {
     pub look_ms: f64,
     /// The use of each process.
     pub processes: Vec<ProcessUse>,
-}
-
-/// The use of a process.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ProcessUse {
-    /// The name of the program.
-    pub name: &'static str,
-    /// The average number of cores.
-    pub cpu_cores: f64,
-    /// CPU time per event, or per command or request in their chapters, in µs.
-    pub cpu_us_per_event: f64,
-    /// The greatest resident memory; of several ingestors that of the largest one.
-    pub peak_mb: Option<f64>,
 }
 
 /// Writing as fast as possible.
@@ -269,18 +257,6 @@ impl Phase {
     fn cost_us(&self) -> Option<f64> {
         let of = |name| self.process(name).map(|process| process.cpu_us_per_event);
         Some(of("event-ingestor")? + of("postgres")?)
-    }
-}
-
-impl ProcessUse {
-    /// The use of `cpu` seconds within `seconds`, in which `events` were sent.
-    pub fn new(name: &'static str, cpu: f64, seconds: f64, events: f64, peak_mb: Option<f64>) -> Self {
-        Self {
-            name,
-            cpu_cores: round(share(cpu, seconds), 2),
-            cpu_us_per_event: round(share(cpu * 1e6, events), 1),
-            peak_mb: peak_mb.map(|mb| round(mb, 0)),
-        }
     }
 }
 

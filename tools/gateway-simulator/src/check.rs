@@ -6,6 +6,7 @@
 mod clocks;
 mod collect;
 mod command;
+mod context;
 mod device;
 mod flattened;
 mod judge;

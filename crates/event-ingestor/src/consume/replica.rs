@@ -149,7 +149,7 @@ impl Replica {
                 "partitions could not be listed; retrying at the next heartbeat"
             ),
             Err(_elapsed) => {
-                tracing::warn!("listing partitions timed out; it continues at the next heartbeat")
+                tracing::warn!("listing partitions timed out; it continues at the next heartbeat");
             }
         }
     }

@@ -41,7 +41,7 @@ impl Relay {
                 Ok(kept) if kept.is_empty() => return,
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(error = causes(&error), "the feed's lease could not be renewed; retrying")
+                    tracing::warn!(error = causes(&error), "the feed's lease could not be renewed; retrying");
                 }
             }
         }

@@ -6,7 +6,8 @@ use super::{
     Cluster, KafkaError,
     codec::{Malformed, Reader, put_count, put_text},
     error::Failure,
-    exchange::{Answered, Request, ask_once},
+    exchange::{Answered, Request},
+    open::ask_once,
     retention::{self, TopicRetention},
 };
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rskafka::{BackoffError, client::error::Error as ClientError};
 
-use super::{codec::Malformed, exchange::ExchangeError};
+use super::{codec::Malformed, exchange_error::ExchangeError};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 

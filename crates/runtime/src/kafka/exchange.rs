@@ -1,22 +1,15 @@
-//! One connection to one broker, for requests that rskafka lacks or implements differently: TLS,
-//! authentication, one exchange at a time. Except for [`ask_once`], nothing here limits the time;
-//! callers do.
+//! One connection to one broker, for requests that rskafka lacks or implements differently, one
+//! exchange at a time. Nothing here limits the time; callers do.
 
-use std::{io, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use rustls::pki_types::{InvalidDnsNameError, ServerName};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    net::TcpStream,
-};
-use tokio_rustls::TlsConnector;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::{
     codec::{Malformed, put_count, put_text},
-    connection::within,
     error::Failure,
-    sasl::{self, SaslError},
-    transport::{CLIENT_ID, Transport},
+    exchange_error::ExchangeError,
+    transport::CLIENT_ID,
 };
 
 /// Number of bytes read of a response above the size limit; they identify its contents.
@@ -53,31 +46,11 @@ impl<T> Answered<T> {
     }
 }
 
-/// Why an exchange failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ExchangeError {
-    #[error("broker {0:?} is not of the form host:port")]
-    Address(String),
-    #[error("the broker's host name is not a valid DNS name")]
-    Name(#[from] InvalidDnsNameError),
-    #[error("the connection failed")]
-    Connection(#[from] io::Error),
-    #[error("the response of {length} bytes exceeds kafka.max_response_bytes")]
-    TooLarge {
-        length: usize,
-        /// The first bytes of its body.
-        beginning: Vec<u8>,
-    },
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    #[error("authentication failed")]
-    Sasl(#[from] SaslError),
-}
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// The transport of a connection, with or without TLS.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// An open, authenticated connection.
+/// An open connection.
 pub(super) struct Exchange {
     stream: Box<dyn Stream>,
     max_answer_bytes: usize,
@@ -85,34 +58,10 @@ pub(super) struct Exchange {
     correlation: i32,
 }
 
-/// Sends one request to `broker` over a new connection.
-pub(super) async fn ask_once<R: Request>(
-    transport: &Transport,
-    broker: &str,
-    (connect_timeout, request_timeout): (Duration, Duration),
-    request: &R,
-) -> Result<R::Answer, Failure> {
-    let open = async { Ok(Exchange::open(transport, broker).await?) };
-    let mut exchange = within(connect_timeout, open).await?;
-    Ok(within(request_timeout, exchange.ask(request)).await?.answer)
-}
-
 impl Exchange {
-    /// Connects to `broker` (`host:port`) with the TLS and authentication of the settings.
-    pub(super) async fn open(transport: &Transport, broker: &str) -> Result<Self, ExchangeError> {
-        let tcp = TcpStream::connect(broker).await?;
-        tcp.set_nodelay(true)?;
-        let stream: Box<dyn Stream> = match &transport.tls {
-            None => Box::new(tcp),
-            Some(tls) => {
-                let name = ServerName::try_from(host(broker)?.to_owned())?;
-                Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?)
-            }
-        };
-        let max_answer_bytes = transport.max_response_bytes;
-        let mut exchange = Self { stream, max_answer_bytes, correlation: 0 };
-        sasl::authenticate(&mut exchange, transport).await?;
-        Ok(exchange)
+    /// An exchange over `stream` that accepts responses of at most `max_answer_bytes`.
+    pub(super) fn new(stream: Box<dyn Stream>, max_answer_bytes: usize) -> Self {
+        Self { stream, max_answer_bytes, correlation: 0 }
     }
 
     /// Sends a request and waits for its response.
@@ -157,24 +106,5 @@ impl Exchange {
         let mut answer = vec![0; length];
         self.stream.read_exact(&mut answer).await?;
         Ok(answer)
-    }
-}
-
-/// The host of `host:port`; an IPv6 address without its brackets.
-fn host(broker: &str) -> Result<&str, ExchangeError> {
-    let (host, _port) = broker.rsplit_once(':').ok_or_else(|| ExchangeError::Address(broker.to_owned()))?;
-    Ok(host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checks_certificates_for_the_host_without_its_port() {
-        assert_eq!(host("kafka-0.example.com:9093").unwrap(), "kafka-0.example.com");
-        assert_eq!(host("10.0.0.7:9093").unwrap(), "10.0.0.7");
-        assert_eq!(host("[::1]:9093").unwrap(), "::1");
-        assert!(host("kafka").is_err());
     }
 }

@@ -16,7 +16,8 @@ use super::{
     KafkaError,
     codec::{Malformed, Reader, put_count, put_text},
     error::{ErrorCode, Failure},
-    exchange::{Answered, Request, ask_once},
+    exchange::{Answered, Request},
+    open::ask_once,
     transport::Transport,
 };
 

@@ -12,6 +12,7 @@ use super::{
     connection::within,
     error::{Failure, Reached},
     exchange::{Answered, Exchange, Request},
+    open::open,
 };
 
 /// A connection for one partition; opened on first use, and again after failures.
@@ -83,7 +84,7 @@ impl Link {
             return Ok(open);
         }
         let leader = self.cluster.leaders.find(&self.topic, self.partition, state.proven_wrong).await?;
-        let exchange = Exchange::open(&self.cluster.transport, &leader).await?;
+        let exchange = open(&self.cluster.transport, &leader).await?;
         Ok(Open { exchange, last_used: Instant::now() })
     }
 

@@ -2,13 +2,14 @@
 
 use rsasl::{
     config::SASLConfig,
-    prelude::{Mechname, SASLClient, SASLError, SessionError},
+    prelude::{Mechname, SASLClient},
 };
 use secrecy::ExposeSecret as _;
 
 use super::{
     codec::{Reader, put_count, put_text},
-    exchange::{Exchange, ExchangeError},
+    exchange::Exchange,
+    exchange_error::{ExchangeError, SaslError},
     transport::Transport,
 };
 use crate::settings::SaslMechanism;
@@ -17,21 +18,6 @@ const SASL_HANDSHAKE: i16 = 17;
 const SASL_AUTHENTICATE: i16 = 36;
 /// Upper bound on the messages of a client: SCRAM needs two, PLAIN one.
 const MAX_ROUNDS: usize = 4;
-
-/// Why authentication failed. No variant contains credentials.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SaslError {
-    #[error("the broker does not offer {0}")]
-    NotOffered(&'static str),
-    #[error("the broker refused the user: {message} (error {code})")]
-    Refused { code: i16, message: String },
-    #[error("the SASL mechanism cannot be set up")]
-    Mechanism(#[from] SASLError),
-    #[error("the broker's SASL message is not valid")]
-    Session(#[from] SessionError),
-    #[error("the broker does not end the SASL exchange")]
-    Endless,
-}
 
 /// Authenticates with the mechanism of the settings; does nothing without one.
 pub(super) async fn authenticate(

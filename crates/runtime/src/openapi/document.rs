@@ -1,6 +1,7 @@
 //! Assembly of the OpenAPI document.
 
 use super::answer::Answer;
+use super::json::without_nulls;
 use super::operation::{Body, Operation};
 use super::parameter::Parameter;
 use super::problems::Refusals;
@@ -104,14 +105,6 @@ fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operatio
         "requestBody": operation.body.as_ref().map(|body| request_body(schemas, body)),
         "responses": responses,
     }))
-}
-
-/// The object without its null fields.
-pub(super) fn without_nulls(mut object: Value) -> Value {
-    if let Some(fields) = object.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    object
 }
 
 /// A path parameter without a description is a UUID. Other text names no resource and is answered

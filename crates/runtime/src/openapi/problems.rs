@@ -1,6 +1,6 @@
 //! The refusals of an operation, by status.
 
-use super::document::without_nulls;
+use super::json::without_nulls;
 use super::operation::Operation;
 use super::schemas::{Schemas, Shape};
 use crate::problem::{Body, FieldError};

@@ -174,7 +174,7 @@ impl Nodes {
         match self.connector.open(server.clone()) {
             Ok(node) => drop(known.open.insert(server.clone(), Arc::new(node))),
             Err(error) => {
-                tracing::error!(%server, %error, "cannot set up connections to a Redis server; its keys are unavailable")
+                tracing::error!(%server, %error, "cannot set up connections to a Redis server; its keys are unavailable");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The result of a segment of calls.
 
-use super::{Latency, ProcessUse, thousand, thousands};
+use super::{Latency, thousand, thousands};
+use crate::meters::ProcessUse;
 use crate::visibility::Backlog;
 use serde::Serialize;
 

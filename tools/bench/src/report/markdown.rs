@@ -4,7 +4,8 @@ mod commands;
 mod reads;
 mod truth;
 
-use super::{CallPhase, Latency, Phase, ProcessUse, Report, thousand, thousands};
+use super::{CallPhase, Latency, Phase, Report, thousand, thousands};
+use crate::meters::ProcessUse;
 use std::fmt::Write as _;
 
 /// Renders the report.

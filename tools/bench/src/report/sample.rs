@@ -2,10 +2,11 @@
 
 use super::{
     Arrivals, BeforeAndAfter, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, Interval,
-    KilledPod, Latency, MovedDevices, OtherDevices, PageCost, Phase, ProcessUse, ReadKind, ReadTarget, Reads,
-    Report, Saturation, Takeover, Truth, Writing,
+    KilledPod, Latency, MovedDevices, OtherDevices, PageCost, Phase, ReadKind, ReadTarget, Reads, Report,
+    Saturation, Takeover, Truth, Writing,
 };
 use crate::conditions::Conditions;
+use crate::meters::ProcessUse;
 use crate::server::Setting;
 use crate::visibility::Backlog;
 

@@ -1,6 +1,7 @@
 //! The results of the time to truth: for how long the database is wrong about where devices are.
 
-use super::{Latency, ProcessUse};
+use super::Latency;
+use crate::meters::ProcessUse;
 use crate::numbers::{round, share};
 use serde::Serialize;
 

@@ -1,23 +1,22 @@
 //! Collects observations of a gateway: reads the event topic, and polls the keys.
 
 use super::command;
+use super::context::CheckContext;
 use super::judge::{Judge, Place, Terms};
 use super::look;
 use super::verdict::Verdict;
 use crate::error::SimulatorError;
-use crate::settings::{CheckSettings, Settings, TopicSettings};
+use crate::settings::{CheckSettings, Settings};
 use domain::ids::ChargePointId;
 use runtime::causes;
 use runtime::kafka::{FetchError, Kafka, KafkaError, PartitionReader};
-use runtime::lock::MutexExt as _;
 use runtime::redis::{Redis, RedisError};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use wire::routing::RoutingHash;
 
 /// How long a fetch waits for an event.
 const MAX_WAIT: Duration = Duration::from_millis(500);
@@ -26,24 +25,6 @@ const MAX_BYTES: usize = 1 << 20;
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// Attempts at the first requests to Kafka and Redis.
 const ATTEMPTS: u32 = 20;
-
-/// What all tasks of a check share.
-#[derive(Debug)]
-pub(super) struct CheckContext {
-    judge: Mutex<Judge>,
-    pub(super) kafka: Kafka,
-    pub(super) redis: Redis,
-    pub(super) topics: TopicSettings,
-    pub(super) settings: CheckSettings,
-    pub(super) routing_hash: RoutingHash,
-}
-
-impl CheckContext {
-    /// Locks the judge.
-    pub(super) fn judge(&self) -> MutexGuard<'_, Judge> {
-        self.judge.locked()
-    }
-}
 
 /// A running check; it ends when it is finished or dropped.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Commands some devices, as the platform would, with a harmless `TriggerMessage` for a
 //! `StatusNotification`, which leads to an event at every gateway.
 
-use super::collect::CheckContext;
+use super::context::CheckContext;
 use super::orders::{Phase, Trial};
 use chrono::TimeDelta;
 use domain::commands::{Command, CommandKind, TriggeredMessage};

@@ -1,6 +1,6 @@
 //! Polls the keys of all devices that have sent events.
 
-use super::collect::CheckContext;
+use super::context::CheckContext;
 use super::key::Key;
 use crate::directory;
 use domain::ids::ChargePointId;
@@ -44,7 +44,7 @@ async fn look(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), R
             for device in devices {
                 match read(context, std::slice::from_ref(device)).await {
                     Err(RedisError::Failed(error)) => {
-                        report(context, &[(device.clone(), Key::InvalidValue(error))])
+                        report(context, &[(device.clone(), Key::InvalidValue(error))]);
                     }
                     outcome => outcome?,
                 }

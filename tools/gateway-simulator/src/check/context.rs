@@ -1,0 +1,27 @@
+//! What the tasks of a check share.
+
+use super::judge::Judge;
+use crate::settings::{CheckSettings, TopicSettings};
+use runtime::kafka::Kafka;
+use runtime::lock::MutexExt as _;
+use runtime::redis::Redis;
+use std::sync::{Mutex, MutexGuard};
+use wire::routing::RoutingHash;
+
+/// What all tasks of a check share.
+#[derive(Debug)]
+pub(super) struct CheckContext {
+    pub(super) judge: Mutex<Judge>,
+    pub(super) kafka: Kafka,
+    pub(super) redis: Redis,
+    pub(super) topics: TopicSettings,
+    pub(super) settings: CheckSettings,
+    pub(super) routing_hash: RoutingHash,
+}
+
+impl CheckContext {
+    /// Locks the judge.
+    pub(super) fn judge(&self) -> MutexGuard<'_, Judge> {
+        self.judge.locked()
+    }
+}
