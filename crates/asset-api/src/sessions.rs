@@ -4,7 +4,7 @@
 pub mod routes;
 mod view;
 
-use crate::assets::piles;
+use crate::assets::piles::PileResource;
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
@@ -15,11 +15,11 @@ use domain::ids::SessionId;
 use domain::measure::Dated;
 use domain::sessions::session::ChargingSession;
 use runtime::Problem;
+use runtime::http::QueryParams;
 use runtime::http::page::{Cursor, Page};
-use runtime::http::{PathParams, QueryParams};
+use runtime::http::{PathId, Resource};
 use storage::assets::piles::Refusal;
 use storage::devices::{connectors, meter_samples};
-use uuid::Uuid;
 use view::{SampleView, SessionView};
 
 /// No session has that id.
@@ -32,18 +32,23 @@ impl IntoProblem for SessionNotFound {
     }
 }
 
-/// Parses the session id of a path; an invalid id is refused like an unknown one.
-pub fn parse_id(raw: &str) -> Result<SessionId, SessionNotFound> {
-    Uuid::try_parse(raw).map(SessionId).map_err(|_malformed| SessionNotFound)
+/// A session in a path.
+pub struct SessionResource;
+
+impl Resource for SessionResource {
+    type Id = SessionId;
+
+    fn not_found() -> Problem {
+        SessionNotFound.into_problem()
+    }
 }
 
 /// `GET /api/v1/piles/{pileId}/sessions`
 pub async fn list_of_pile(
     api: Data<Api>,
-    PathParams(pile): PathParams<String>,
+    PathId(pile): PathId<PileResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let pile = piles::parse_id(&pile)?;
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
@@ -64,8 +69,7 @@ pub async fn list_of_pile(
 }
 
 /// `GET /api/v1/sessions/{sessionId}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
     let (session, registers) = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
@@ -82,10 +86,9 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
 /// `GET /api/v1/sessions/{sessionId}/meter-samples`
 pub async fn samples(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
+    PathId(id): PathId<SessionResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let (after, request) = paging::take_after(&mut query, ByTime::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByTime(at)| at);

@@ -13,8 +13,9 @@ mod view;
 
 use crate::http::caller::Caller;
 use crate::http::context::Api;
-use crate::http::edit::{self, IfMatch};
-use crate::http::error::ApiError;
+use crate::http::edit;
+use crate::http::edit_request::EditRequest;
+use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{flag, in_query, one_of, text};
 use crate::http::paging;
@@ -25,16 +26,23 @@ use domain::assets::EditStamp;
 use domain::ids::TariffId;
 use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
+use runtime::Problem;
 use runtime::http::page::Page;
-use runtime::http::{JsonBody, PathParams, QueryParams};
+use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{PathId, Resource};
 use storage::tariffs::{self, Filter, Refusal, TariffRecord};
 use uuid::Uuid;
 use view::TariffView;
 
-/// Parses the tariff id of a path; an invalid id is refused like an unknown one.
-pub fn parse_id(raw: &str) -> Result<TariffId, ApiError> {
-    let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
-    Ok(TariffId(id))
+/// A tariff in a path.
+pub struct TariffResource;
+
+impl Resource for TariffResource {
+    type Id = TariffId;
+
+    fn not_found() -> Problem {
+        Refusal::NotFound.into_problem()
+    }
 }
 
 /// `POST /api/v1/tariffs`
@@ -78,8 +86,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
 }
 
 /// `GET /api/v1/tariffs/{tariffId}`
-async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+async fn get(api: Data<Api>, PathId(id): PathId<TariffResource>) -> Result<HttpResponse, ApiError> {
     let tariff = api
         .run(move |mut connection| async move {
             Ok(tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
@@ -91,40 +98,34 @@ async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpR
 /// `PUT /api/v1/tariffs/{tariffId}`
 async fn replace(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let details = body::read(body)?;
-    edit(&api, id, if_match, caller, |_before| Ok(details)).await
+    edit(&api, id, request, |_before| Ok(details)).await
 }
 
 /// `PATCH /api/v1/tariffs/{tariffId}`
 async fn patch(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
+    edit(&api, id, request, |before| body::read(body.patch(before)?)).await
 }
 
 /// Replaces the details of a tariff with the result of `change`.
 async fn edit(
     api: &Api,
     id: TariffId,
-    if_match: IfMatch,
-    caller: Caller,
+    request: EditRequest,
     change: impl FnOnce(&TariffDetails) -> Result<TariffDetails, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let stamp = caller.stamp();
     let tariff = api
         .run(move |mut connection| async move {
-            tariffs::update(&mut connection, id, if_match.versions(), &stamp, change).await?
+            tariffs::update(&mut connection, id, request.versions(), &request.stamp, change).await?
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, tariff.revision).json(TariffView::of(&tariff)))
@@ -133,14 +134,11 @@ async fn edit(
 /// `DELETE /api/v1/tariffs/{tariffId}`
 async fn retire(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    let stamp = caller.stamp();
     api.run(move |mut connection| async move {
-        Ok(tariffs::retire(&mut connection, id, if_match.versions(), &stamp).await??)
+        Ok(tariffs::retire(&mut connection, id, request.versions(), &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

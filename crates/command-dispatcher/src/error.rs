@@ -10,7 +10,7 @@ use domain::ids::{ChargePointId, CommandId};
 use problem_kind::ProblemKind;
 use runtime::Problem;
 use runtime::causes;
-use runtime::problem::FieldError;
+use runtime::problem::{FieldError, InvalidFields};
 use runtime::redis::RedisError;
 use std::sync::Arc;
 use storage::StorageError;
@@ -23,9 +23,6 @@ pub(crate) enum DispatchError {
     /// Some fields of the request are invalid.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
-    /// The cursor was not issued by this service.
-    #[error("the cursor is not valid")]
-    InvalidCursor,
     /// The pile does not exist or is retired.
     #[error("there is no such pile")]
     PileNotFound,
@@ -128,7 +125,6 @@ impl DispatchError {
     fn problem_kind(&self) -> ProblemKind {
         match self {
             Self::Invalid(_) => problem_kind::INVALID_REQUEST,
-            Self::InvalidCursor => problem_kind::INVALID_CURSOR,
             Self::PileNotFound => problem_kind::PILE_NOT_FOUND,
             Self::CommandNotFound => problem_kind::COMMAND_NOT_FOUND,
             Self::StationNotFound => problem_kind::STATION_NOT_FOUND,
@@ -170,6 +166,12 @@ impl From<StorageError> for DispatchError {
     }
 }
 
+impl From<InvalidFields> for DispatchError {
+    fn from(invalid: InvalidFields) -> Self {
+        Self::Invalid(invalid.0)
+    }
+}
+
 impl From<DispatchError> for Problem {
     fn from(error: DispatchError) -> Self {
         use DispatchError::*;
@@ -178,7 +180,7 @@ impl From<DispatchError> for Problem {
         let detail = error.to_string();
         match error {
             Invalid(errors) => Self::invalid(errors),
-            InvalidCursor | PileNotFound | CommandNotFound | StationNotFound | BatchNotFound => problem,
+            PileNotFound | CommandNotFound | StationNotFound | BatchNotFound => problem,
             RouteStore(_) | Storage(_) if kind.status == StatusCode::SERVICE_UNAVAILABLE => {
                 tracing::warn!(
                     code = kind.code,

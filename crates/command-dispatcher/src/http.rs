@@ -5,12 +5,11 @@ mod command_body;
 mod commands;
 mod fields;
 mod idempotency_key;
-mod paging;
+mod resources;
 mod stations;
 
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
-use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use command_body::CommandBody;
@@ -20,16 +19,16 @@ use commands::body::{
 };
 pub(crate) use commands::routes::ABOUT;
 use commands::view::{AcceptedAnswer, CommandAnswer};
-use domain::ids::{CommandId, PileId};
+use domain::ids::CommandId;
 use idempotency_key::IdempotencyKey;
-use paging::PageQuery;
+use resources::{CommandResource, PileResource};
 use runtime::Problem;
-use runtime::http::page::{Cursor, Page};
-use runtime::http::{PathParams, QueryParams, Routes};
+use runtime::http::fields::Fields;
+use runtime::http::page::{self, Cursor, Page};
+use runtime::http::{PathId, QueryParams, Routes};
 use runtime::openapi::Operation;
 use serde_json::Value;
 use storage::commands::RecordedCommand;
-use uuid::Uuid;
 
 /// The resources of this service; they expect a [`Dispatcher`], a [`CommandStore`] and batches.
 pub(crate) fn routes(routes: &mut Routes<'_>) {
@@ -77,12 +76,12 @@ fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str, operation: O
 
 async fn send<R: CommandRequest>(
     dispatcher: web::Data<Dispatcher>,
-    PathParams(pile_id): PathParams<String>,
+    PathId(pile_id): PathId<PileResource>,
     IdempotencyKey(key): IdempotencyKey,
-    CommandBody(request): CommandBody<R>,
+    CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
-    let pile_id = pile(&pile_id)?;
-    let intent = request.parse().map_err(DispatchError::Invalid)?;
+    let intent = R::read(&mut body);
+    let intent = body.finish(intent)?;
     let mut response = HttpResponse::Accepted();
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
@@ -102,11 +101,11 @@ async fn send<R: CommandRequest>(
 
 async fn list(
     store: web::Data<CommandStore>,
-    PathParams(pile_id): PathParams<String>,
-    QueryParams(query): QueryParams<PageQuery>,
+    PathId(pile_id): PathId<PileResource>,
+    QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let pile_id = pile(&pile_id)?;
-    let request = query.parse()?;
+    let request = page::take(&mut query)?;
+    query.finish(Some(()))?;
     let before = request.after.map(|cursor| (cursor.created_at, cursor.id));
     let rows = store.list_of_pile(pile_id, before, request.rows()).await?;
     let cursor = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
@@ -116,13 +115,8 @@ async fn list(
 
 async fn show(
     store: web::Data<CommandStore>,
-    PathParams(id): PathParams<String>,
+    PathId(id): PathId<CommandResource>,
 ) -> Result<HttpResponse, Problem> {
-    let id = Uuid::parse_str(&id).map_err(|_not_a_uuid| DispatchError::CommandNotFound)?;
-    let record = store.find(CommandId(id)).await?;
+    let record = store.find(id).await?;
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
-}
-
-fn pile(text: &str) -> Result<PileId, DispatchError> {
-    Uuid::parse_str(text).map(PileId).map_err(|_not_a_uuid| DispatchError::PileNotFound)
 }

@@ -48,29 +48,34 @@ pub struct RecordPosition {
 /// `LogAppendTime`, a record's timestamp comes from the clock of the gateway that sent it.
 ///
 /// A record cannot have been appended after it was read, nor much before a record with a smaller
-/// offset, nor much before its partition was read to the end without it. A timestamp that is too
-/// early is replaced by the earliest accepted one, [`OVERTAKEN`] before that bound. This keeps the
-/// order of timestamps: events that a gateway sends in order after an outage of its broker stay in
-/// order, although some are older than the bound and some are not. The returned time is stored with
-/// everything that follows from the record, including a dead letter, so that a later replay judges
-/// the record by the same time.
+/// offset, nor much before its partition was read to the end without it. A timestamp outside these
+/// bounds is replaced by the earliest possible time. After that no timestamp counts as earlier than
+/// the replacement: events that a gateway sends in order after an outage of its broker stay in
+/// order, although some are much older than the bound and some are not. The returned time is stored
+/// with everything that follows from the record, including a dead letter, so that a later replay
+/// judges the record by the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AppendClock {
     not_before: Option<DateTime<Utc>>,
+    /// The time that last replaced a timestamp.
+    replaced: Option<DateTime<Utc>>,
 }
 
 impl AppendClock {
     /// When the next record of the partition was appended, from its Kafka timestamp and the time at
     /// which it was read.
     pub fn appended_at(&mut self, timestamp: DateTime<Utc>, read_at: DateTime<Utc>) -> DateTime<Utc> {
-        let not_before = self.not_before.map(|bound| bound.min(read_at));
-        let appended_at = if timestamp > read_at {
-            not_before.unwrap_or(read_at)
-        } else {
-            let earliest = not_before.map(|bound| bound - OVERTAKEN);
-            let is_slow = |earliest: &DateTime<Utc>| timestamp < *earliest && *earliest - timestamp <= COPIED;
-            earliest.filter(is_slow).unwrap_or(timestamp)
+        let earliest = self.not_before.map(|bound| bound.min(read_at));
+        let behind = earliest.map_or(TimeDelta::zero(), |earliest| earliest - timestamp);
+        let appended_at = match () {
+            () if timestamp > read_at => earliest.unwrap_or(read_at),
+            () if behind > COPIED => timestamp,
+            () if behind > OVERTAKEN => earliest.unwrap_or(timestamp),
+            () => self.replaced.map_or(timestamp, |replaced| timestamp.max(replaced.min(read_at))),
         };
+        if appended_at != timestamp {
+            self.replaced = self.replaced.max(Some(appended_at));
+        }
         self.not_before = self.not_before.max(Some(appended_at));
         appended_at
     }
@@ -209,9 +214,10 @@ mod tests {
         assert_eq!(clock.appended_at(at(2_500), at(110)), at(100), "the pod's clock is 40 minutes ahead");
         assert_eq!(clock.appended_at(at(103), at(110)), at(103), "the clock is right");
         assert_eq!(clock.appended_at(at(102), at(110)), at(102), "the record was overtaken");
-        assert_eq!(clock.appended_at(at(-780), at(110)), at(93), "the pod's clock is 15 minutes behind");
+        assert_eq!(clock.appended_at(at(-780), at(110)), at(103), "the pod's clock is 15 minutes behind");
+        assert_eq!(clock.appended_at(at(102), at(110)), at(103), "no earlier than the replacement");
         clock.caught_up(at(120));
-        assert_eq!(clock.appended_at(at(-780), at(121)), at(110));
+        assert_eq!(clock.appended_at(at(-780), at(121)), at(120));
         assert_eq!(clock.appended_at(at(-90_000), at(122)), at(-90_000), "a copy of another topic's record");
         assert_eq!(clock.appended_at(at(123), at(123)), at(123));
     }

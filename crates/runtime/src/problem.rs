@@ -49,6 +49,17 @@ impl FieldError {
     }
 }
 
+/// All invalid fields of a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the request is not valid")]
+pub struct InvalidFields(pub Vec<FieldError>);
+
+impl From<InvalidFields> for Problem {
+    fn from(invalid: InvalidFields) -> Self {
+        Self::invalid(invalid.0)
+    }
+}
+
 impl Problem {
     /// A problem with any status, a code in SCREAMING_SNAKE_CASE, and a title that is the same for
     /// every occurrence.

@@ -2,21 +2,25 @@
 
 pub mod routes;
 
-use crate::assets::{piles, stations};
+use crate::assets::piles::PileResource;
+use crate::assets::stations::StationResource;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByVersion};
-use crate::tariffs;
+use crate::tariffs::TariffResource;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
+use domain::ids::{PileId, StationId, TariffId};
 use runtime::http::page::Page;
-use runtime::http::{PathParams, QueryParams};
+use runtime::http::{PathId, QueryParams, Resource};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::future::Future;
 use storage::assets::audit::{self, AssetEdit};
+use storage::{Connection, StorageError};
 use uuid::Uuid;
 
 /// An edit in a response. `before` is null when the asset was created or restored, `after` when it
@@ -71,59 +75,48 @@ fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a s
     names
 }
 
-/// `GET /api/v1/stations/{stationId}/audit`
-pub async fn of_station(
-    api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    QueryParams(query): QueryParams<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let id = stations::parse_id(&id)?;
-    api.run(move |mut connection| async move {
-        let known = storage::assets::stations::is_known(&mut connection, id).await?;
-        if known { Ok(()) } else { Err(storage::assets::stations::Refusal::NotFound.into()) }
-    })
-    .await?;
-    list(&api, id.0, query).await
+/// A resource whose edits are recorded.
+pub trait Audited: Resource<Id: Into<Uuid> + Copy + Send + 'static> + 'static {
+    /// Whether there is or was one with id `id`.
+    fn is_known(
+        connection: &mut Connection,
+        id: Self::Id,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
 }
 
-/// `GET /api/v1/piles/{pileId}/audit`
-pub async fn of_pile(
-    api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    QueryParams(query): QueryParams<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let id = piles::parse_id(&id)?;
-    api.run(move |mut connection| async move {
-        let known = storage::assets::piles::is_known(&mut connection, id).await?;
-        if known { Ok(()) } else { Err(storage::assets::piles::Refusal::NotFound.into()) }
-    })
-    .await?;
-    list(&api, id.0, query).await
+impl Audited for StationResource {
+    async fn is_known(connection: &mut Connection, id: StationId) -> Result<bool, StorageError> {
+        storage::assets::stations::is_known(connection, id).await
+    }
 }
 
-/// `GET /api/v1/tariffs/{tariffId}/audit`
-pub async fn of_tariff(
-    api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    QueryParams(query): QueryParams<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let id = tariffs::parse_id(&id)?;
-    api.run(move |mut connection| async move {
-        let known = storage::tariffs::is_known(&mut connection, id).await?;
-        if known { Ok(()) } else { Err(storage::tariffs::Refusal::NotFound.into()) }
-    })
-    .await?;
-    list(&api, id.0, query).await
+impl Audited for PileResource {
+    async fn is_known(connection: &mut Connection, id: PileId) -> Result<bool, StorageError> {
+        storage::assets::piles::is_known(connection, id).await
+    }
 }
 
-/// Responds with a page of the edits of `asset`, the latest first.
-async fn list(api: &Api, asset: Uuid, mut query: Fields) -> Result<HttpResponse, ApiError> {
+impl Audited for TariffResource {
+    async fn is_known(connection: &mut Connection, id: TariffId) -> Result<bool, StorageError> {
+        storage::tariffs::is_known(connection, id).await
+    }
+}
+
+/// `GET …/audit`: a page of the edits of a resource, the latest first.
+pub async fn list<R: Audited>(
+    api: Data<Api>,
+    PathId(id): PathId<R>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
     let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByVersion(version)| version);
     let rows = api
         .run(move |mut connection| async move {
-            Ok(audit::list(&mut connection, asset, before, request.rows()).await?)
+            if !R::is_known(&mut connection, id).await? {
+                return Err(R::not_found().into());
+            }
+            Ok(audit::list(&mut connection, id.into(), before, request.rows()).await?)
         })
         .await?;
     let page = Page::cut(&request, rows, |last| ByVersion(last.version));

@@ -7,11 +7,12 @@ pub mod problem;
 pub mod routes;
 mod view;
 
-use crate::assets::stations;
+use crate::assets::stations::StationResource;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
-use crate::http::edit::{self, IfMatch};
-use crate::http::error::ApiError;
+use crate::http::edit;
+use crate::http::edit_request::EditRequest;
+use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::{Fields, parse, search};
 use crate::http::paging;
 use actix_web::HttpResponse;
@@ -20,30 +21,37 @@ use actix_web::web::Data;
 use domain::assets::{EditStamp, Pile, PileDetails};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
+use runtime::Problem;
 use runtime::http::page::{Page, PageRequest};
-use runtime::http::{JsonBody, PathParams, QueryParams};
+use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{PathId, Resource};
 use serde_json::Value;
 use storage::assets::piles::{self, Filter, LiveView, Refusal};
 use uuid::Uuid;
 use view::PileView;
 
-/// Parses the pile id of a path; an invalid id is refused like an unknown one.
-pub fn parse_id(raw: &str) -> Result<PileId, ApiError> {
-    let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
-    Ok(PileId(id))
+/// A pile in a path.
+pub struct PileResource;
+
+impl Resource for PileResource {
+    type Id = PileId;
+
+    fn not_found() -> Problem {
+        Refusal::NotFound.into_problem()
+    }
 }
 
 /// `POST /api/v1/stations/{stationId}/piles`
 pub async fn create(
     api: Data<Api>,
-    PathParams(station): PathParams<String>,
+    PathId(station): PathId<StationResource>,
     caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let EditStamp { at, by } = caller.stamp();
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
-        station_id: stations::parse_id(&station)?,
+        station_id: station,
         details: body::read(body)?,
         revision: edit::first(at),
     };
@@ -91,10 +99,9 @@ fn status(value: &Value) -> Result<PileStatus, String> {
 /// `GET /api/v1/stations/{stationId}/piles`
 pub async fn list_of_station(
     api: Data<Api>,
-    PathParams(station): PathParams<String>,
+    PathId(station): PathId<StationResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let station = stations::parse_id(&station)?;
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let filter = Filter { station_id: Some(station), ..Filter::default() };
@@ -102,8 +109,7 @@ pub async fn list_of_station(
 }
 
 /// `GET /api/v1/piles/{pileId}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+pub async fn get(api: Data<Api>, PathId(id): PathId<PileResource>) -> Result<HttpResponse, ApiError> {
     let found = api
         .run(move |mut connection| async move {
             Ok(piles::find_with_live(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
@@ -115,40 +121,34 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
 /// `PUT /api/v1/piles/{pileId}`
 pub async fn replace(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<PileResource>,
+    request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let details = body::read(body)?;
-    edit(&api, id, if_match, caller, |_before| Ok(details)).await
+    edit(&api, id, request, |_before| Ok(details)).await
 }
 
 /// `PATCH /api/v1/piles/{pileId}`
 pub async fn patch(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<PileResource>,
+    request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
+    edit(&api, id, request, |before| body::read(body.patch(before)?)).await
 }
 
 /// Replaces the registered data of a pile with the result of `change`.
 async fn edit(
     api: &Api,
     id: PileId,
-    if_match: IfMatch,
-    caller: Caller,
+    request: EditRequest,
     change: impl FnOnce(&PileDetails) -> Result<PileDetails, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let stamp = caller.stamp();
     let edited = api
         .run(move |mut connection| async move {
-            piles::update(&mut connection, id, if_match.versions(), &stamp, change).await?
+            piles::update(&mut connection, id, request.versions(), &request.stamp, change).await?
         })
         .await?;
     Ok(show(api, &edited))
@@ -157,14 +157,11 @@ async fn edit(
 /// `DELETE /api/v1/piles/{pileId}`
 pub async fn retire(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<PileResource>,
+    request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    let stamp = caller.stamp();
     api.run(move |mut connection| async move {
-        Ok(piles::retire(&mut connection, id, if_match.versions(), &stamp).await??)
+        Ok(piles::retire(&mut connection, id, request.versions(), &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -173,15 +170,12 @@ pub async fn retire(
 /// `POST /api/v1/piles/{pileId}/restore`
 pub async fn restore(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<PileResource>,
+    request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    let stamp = caller.stamp();
     let restored = api
         .run(move |mut connection| async move {
-            Ok(piles::restore(&mut connection, id, if_match.versions(), &stamp).await??)
+            Ok(piles::restore(&mut connection, id, request.versions(), &request.stamp).await??)
         })
         .await?;
     Ok(show(&api, &restored))

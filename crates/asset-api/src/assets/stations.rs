@@ -8,8 +8,9 @@ mod view;
 
 use crate::http::caller::Caller;
 use crate::http::context::Api;
-use crate::http::edit::{self, IfMatch};
-use crate::http::error::ApiError;
+use crate::http::edit;
+use crate::http::edit_request::EditRequest;
+use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByDistance};
 use actix_web::HttpResponse;
@@ -17,17 +18,24 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use domain::assets::{EditStamp, Station, StationDetails};
 use domain::ids::StationId;
+use runtime::Problem;
 use runtime::http::page::Page;
-use runtime::http::{JsonBody, PathParams, QueryParams};
+use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{PathId, Resource};
 use storage::assets::availability::{self, Availability};
 use storage::assets::stations::{self, Filter, Near, Refusal};
 use uuid::Uuid;
 use view::{AvailabilityView, StationView};
 
-/// Parses the station id of a path; an invalid id is refused like an unknown one.
-pub fn parse_id(raw: &str) -> Result<StationId, ApiError> {
-    let id = Uuid::try_parse(raw).ok().ok_or(Refusal::NotFound)?;
-    Ok(StationId(id))
+/// A station in a path.
+pub struct StationResource;
+
+impl Resource for StationResource {
+    type Id = StationId;
+
+    fn not_found() -> Problem {
+        Refusal::NotFound.into_problem()
+    }
 }
 
 /// `POST /api/v1/stations`
@@ -113,8 +121,7 @@ async fn list_near(
 }
 
 /// `GET /api/v1/stations/{stationId}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+pub async fn get(api: Data<Api>, PathId(id): PathId<StationResource>) -> Result<HttpResponse, ApiError> {
     let (station, availability) = find(&api, id).await?;
     Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
         &station,
@@ -126,9 +133,8 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
 /// `GET /api/v1/stations/{stationId}/availability`
 pub async fn availability(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
+    PathId(id): PathId<StationResource>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let (_, availability) = find(&api, id).await?;
     Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.freshness_policy())))
 }
@@ -145,40 +151,34 @@ async fn find(api: &Api, id: StationId) -> Result<(Station, Availability), ApiEr
 /// `PUT /api/v1/stations/{stationId}`
 pub async fn replace(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<StationResource>,
+    request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let details = body::read(body)?;
-    edit(&api, id, if_match, caller, |_before| Ok(details)).await
+    edit(&api, id, request, |_before| Ok(details)).await
 }
 
 /// `PATCH /api/v1/stations/{stationId}`
 pub async fn patch(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<StationResource>,
+    request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    edit(&api, id, if_match, caller, |before| body::read(body.patch(before)?)).await
+    edit(&api, id, request, |before| body::read(body.patch(before)?)).await
 }
 
 /// Replaces the registered data of a station with the result of `change`.
 async fn edit(
     api: &Api,
     id: StationId,
-    if_match: IfMatch,
-    caller: Caller,
+    request: EditRequest,
     change: impl FnOnce(&StationDetails) -> Result<StationDetails, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let stamp = caller.stamp();
     let (station, availability) = api
         .run(move |mut connection| async move {
-            stations::update(&mut connection, id, if_match.versions(), &stamp, change).await?
+            stations::update(&mut connection, id, request.versions(), &request.stamp, change).await?
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
@@ -191,14 +191,11 @@ async fn edit(
 /// `DELETE /api/v1/stations/{stationId}`
 pub async fn retire(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<StationResource>,
+    request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    let stamp = caller.stamp();
     api.run(move |mut connection| async move {
-        Ok(stations::retire(&mut connection, id, if_match.versions(), &stamp).await??)
+        Ok(stations::retire(&mut connection, id, request.versions(), &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -207,15 +204,12 @@ pub async fn retire(
 /// `POST /api/v1/stations/{stationId}/restore`
 pub async fn restore(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<StationResource>,
+    request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    let stamp = caller.stamp();
     let station = api
         .run(move |mut connection| async move {
-            Ok(stations::restore(&mut connection, id, if_match.versions(), &stamp).await??)
+            Ok(stations::restore(&mut connection, id, request.versions(), &request.stamp).await??)
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(

@@ -3,7 +3,7 @@
 
 pub mod routes;
 
-use crate::assets::piles;
+use crate::assets::piles::PileResource;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -16,8 +16,9 @@ use domain::devices::history::Change;
 use domain::devices::presence::Confidence;
 use domain::ids::{ConnectorId, GatewayId};
 use domain::status::ConnectorStatus;
+use runtime::http::PathId;
+use runtime::http::QueryParams;
 use runtime::http::page::Page;
-use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -96,10 +97,9 @@ fn connector(value: &Value) -> Result<ConnectorId, String> {
 /// `GET /api/v1/piles/{pileId}/status-history`
 pub async fn of_pile(
     api: Data<Api>,
-    PathParams(pile): PathParams<String>,
+    PathId(pile): PathId<PileResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let pile = piles::parse_id(&pile)?;
     let (after, request) = paging::take_after(&mut query, ByNote::decode)?;
     let connector = query.optional("connectorId", connector);
     query.finish(Some(()))?;

@@ -1,14 +1,11 @@
 //! The time and the revision of edits, and their HTTP headers: `ETag` and `If-Match`.
 
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ETag, EntityTag, Header};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::assets::Revision;
 use runtime::openapi::Parameter;
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 
 /// The current time with the precision of PostgreSQL (1 µs), so that it reads the same after it was
 /// stored.
@@ -50,6 +47,11 @@ impl IfMatch {
         self.0.as_deref()
     }
 
+    /// The versions that `request` names.
+    pub fn of(request: &HttpRequest) -> Self {
+        Self(Self::read(request))
+    }
+
     fn read(request: &HttpRequest) -> Option<Vec<i64>> {
         request.headers().get(header::IF_MATCH)?;
         match header::IfMatch::parse(request) {
@@ -68,15 +70,6 @@ impl IfMatch {
 /// version 3.
 fn version(tag: &str) -> Option<i64> {
     tag.parse().ok().filter(|version: &i64| version.to_string() == tag)
-}
-
-impl FromRequest for IfMatch {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
-
-    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Ok(Self(Self::read(request))))
-    }
 }
 
 #[cfg(test)]

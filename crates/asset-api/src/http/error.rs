@@ -3,7 +3,8 @@
 
 use actix_web::http::StatusCode;
 use runtime::Problem;
-use runtime::problem::FieldError;
+use runtime::http::page::InvalidCursor;
+use runtime::problem::{FieldError, InvalidFields};
 use std::error::Error;
 use storage::StorageError;
 
@@ -45,6 +46,18 @@ impl From<ApiError> for actix_web::Error {
     }
 }
 
+impl From<InvalidCursor> for ApiError {
+    fn from(_invalid: InvalidCursor) -> Self {
+        Self::InvalidCursor
+    }
+}
+
+impl From<InvalidFields> for ApiError {
+    fn from(invalid: InvalidFields) -> Self {
+        Self::Invalid(invalid.0)
+    }
+}
+
 impl<R: IntoProblem> From<R> for ApiError {
     fn from(refusal: R) -> Self {
         Self::Refused(refusal.into_problem())
@@ -70,7 +83,7 @@ impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Invalid(errors) => Self::invalid(errors),
-            ApiError::InvalidCursor => Self::bad_request("INVALID_CURSOR", "Cursor is not valid"),
+            ApiError::InvalidCursor => InvalidCursor.into(),
             ApiError::Refused(problem) => problem,
             ApiError::Storage(error) if error.is_transient() => {
                 let cause: &dyn Error = &error;

@@ -9,7 +9,7 @@ mod view;
 pub use bulk::replay_matching;
 
 use crate::http::context::Api;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{flag, in_query, text, whole};
 use crate::http::paging;
@@ -18,16 +18,24 @@ use actix_web::web::Data;
 use domain::ids::ChargePointId;
 use domain::text::Label;
 use problem::Refusal;
+use runtime::Problem;
+use runtime::http::QueryParams;
 use runtime::http::page::{Cursor, Page};
-use runtime::http::{PathParams, QueryParams};
+use runtime::http::{PathId, Resource};
 use serde_json::Value;
 use storage::ingest::dead_letters::{self, Filter, Heading, Run};
 use uuid::Uuid;
 use view::{HeadingView, LetterView, ReplayView};
 
-/// Parses the dead letter id of a path; an invalid id is refused like an unknown one.
-fn parse_id(raw: &str) -> Result<Uuid, Refusal> {
-    Uuid::try_parse(raw).map_err(|_malformed| Refusal::NotFound)
+/// A dead letter in a path.
+pub struct DeadLetterResource;
+
+impl Resource for DeadLetterResource {
+    type Id = Uuid;
+
+    fn not_found() -> Problem {
+        Refusal::NotFound.into_problem()
+    }
 }
 
 /// Parses `dryRun`.
@@ -74,8 +82,7 @@ pub async fn list(
 }
 
 /// `GET /api/v1/dead-letters/{id}`
-pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+pub async fn get(api: Data<Api>, PathId(id): PathId<DeadLetterResource>) -> Result<HttpResponse, ApiError> {
     let letter = api
         .run(move |mut connection| async move {
             Ok(dead_letters::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
@@ -87,10 +94,9 @@ pub async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<H
 /// `POST /api/v1/dead-letters/{id}/replay`
 pub async fn replay_one(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
+    PathId(id): PathId<DeadLetterResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let run = query.required("dryRun", in_query(run));
     let run = query.finish(run)?;
     let attempt = replay::replay(&api, id, run).await??;

@@ -6,7 +6,7 @@ mod view;
 
 use crate::http::caller::Caller;
 use crate::http::context::Api;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{instant, uuid};
 use crate::http::paging;
@@ -15,15 +15,22 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
 use domain::ids::{BindingId, TariffId};
+use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
-use runtime::http::{JsonBody, PathParams, QueryParams};
+use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{PathId, Resource};
 use storage::tariffs::bindings::{self, BindingRecord, Filter};
-use uuid::Uuid;
 use view::BindingView;
 
-/// Parses the binding id of a path; an invalid id is refused like an unknown one.
-fn parse_id(raw: &str) -> Result<BindingId, NotFound> {
-    Uuid::try_parse(raw).map(BindingId).map_err(|_malformed| NotFound::Binding)
+/// A binding in a path.
+pub struct BindingResource;
+
+impl Resource for BindingResource {
+    type Id = BindingId;
+
+    fn not_found() -> Problem {
+        NotFound::Binding.into_problem()
+    }
 }
 
 /// `POST /api/v1/tariffs/bindings`
@@ -61,8 +68,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
 }
 
 /// `GET /api/v1/tariffs/bindings/{bindingId}`
-async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+async fn get(api: Data<Api>, PathId(id): PathId<BindingResource>) -> Result<HttpResponse, ApiError> {
     let found = api
         .run(move |mut connection| async move {
             Ok(bindings::find(&mut connection, id).await?.ok_or(NotFound::Binding)?)
@@ -74,11 +80,10 @@ async fn get(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpR
 /// `POST /api/v1/tariffs/bindings/{bindingId}/end`
 async fn end(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
+    PathId(id): PathId<BindingResource>,
     caller: Caller,
     JsonBody(mut body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let until = body.optional("effectiveUntil", instant);
     body.finish(Some(()))?;
     let stamp = caller.stamp();

@@ -16,11 +16,11 @@ pub fn read(mut body: Fields) -> Result<TariffDetails, ApiError> {
     let currency = body.required("currency", form);
     let status = body.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str));
     let change_rule = body.optional("changeRule", one_of(&ChangeRule::ALL, ChangeRule::as_str));
-    body.finish(name.zip(currency).map(|(name, currency)| TariffDetails {
+    Ok(body.finish(name.zip(currency).map(|(name, currency)| TariffDetails {
         name,
         operator_id,
         currency,
         status: status.unwrap_or_default(),
         change_rule: change_rule.unwrap_or_default(),
-    }))
+    }))?)
 }

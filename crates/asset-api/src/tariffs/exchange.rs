@@ -1,11 +1,11 @@
 //! `…/versions/{number}/ocpi` and `…/tcec`: a version in the formats of other platforms.
 
-use super::parse_id;
 use super::versions::parse_number;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{date, in_query, string, whole};
+use crate::tariffs::TariffResource;
 use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 use domain::tariffs::ocpi::{self, Header, Horizon};
 use domain::tariffs::tcec::{self, Document, LeftOut};
 use domain::tariffs::{Tariff, TariffVersion};
+use runtime::http::PathId;
 use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -90,7 +91,7 @@ struct Published {
 }
 
 async fn find(api: &Api, (id, number): (String, String)) -> Result<Published, ApiError> {
-    let (id, number) = (parse_id(&id)?, parse_number(&number));
+    let (id, number) = (PathId::<TariffResource>::parse(&id)?, parse_number(&number));
     api.run(move |mut connection| async move {
         let tariff = storage::tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
         let found = storage::tariffs::versions::find(&mut connection, id, number?).await?;

@@ -5,20 +5,21 @@ pub mod price_list;
 pub mod routes;
 mod view;
 
-use super::parse_id;
-use crate::http::caller::Caller;
 use crate::http::context::Api;
-use crate::http::edit::{self, IfMatch};
+use crate::http::edit;
+use crate::http::edit_request::EditRequest;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::instant;
 use crate::http::paging::{self, ByVersion};
+use crate::tariffs::TariffResource;
 use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use domain::ids::TariffId;
 use domain::tariffs::Draft;
+use runtime::http::PathId;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::Connection;
@@ -31,8 +32,7 @@ pub(super) fn parse_number(raw: &str) -> Result<u32, NotFound> {
 }
 
 /// `GET /api/v1/tariffs/{tariffId}/draft`
-async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+async fn get_draft(api: Data<Api>, PathId(id): PathId<TariffResource>) -> Result<HttpResponse, ApiError> {
     let draft = api
         .run(move |mut connection| async move {
             // The draft of a retired tariff cannot be edited and is not shown.
@@ -46,17 +46,14 @@ async fn get_draft(api: Data<Api>, PathParams(id): PathParams<String>) -> Result
 /// `PUT /api/v1/tariffs/{tariffId}/draft`
 async fn put_draft(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    let stamp = caller.stamp();
     let draft = api
         .run(move |mut connection| async move {
-            let expected = if_match.versions();
-            versions::put_draft(&mut connection, id, expected, &stamp, |details| {
+            let expected = request.versions();
+            versions::put_draft(&mut connection, id, expected, &request.stamp, |details| {
                 draft.check(details.currency).map_err(ApiError::from)
             })
             .await?
@@ -68,12 +65,11 @@ async fn put_draft(
 /// `DELETE /api/v1/tariffs/{tariffId}/draft`
 async fn discard_draft(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     api.run(move |mut connection| async move {
-        Ok(versions::discard_draft(&mut connection, id, if_match.versions()).await??)
+        Ok(versions::discard_draft(&mut connection, id, request.versions()).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -82,18 +78,15 @@ async fn discard_draft(
 /// `POST /api/v1/tariffs/{tariffId}/draft/publish`
 async fn publish(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
-    if_match: IfMatch,
-    caller: Caller,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
     JsonBody(mut body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let since = body.optional("effectiveFrom", instant);
     body.finish(Some(()))?;
-    let stamp = caller.stamp();
     let version = api
         .run(move |mut connection| async move {
-            Ok(versions::publish(&mut connection, id, if_match.versions(), since, &stamp).await??)
+            Ok(versions::publish(&mut connection, id, request.versions(), since, &request.stamp).await??)
         })
         .await?;
     Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
@@ -102,10 +95,9 @@ async fn publish(
 /// `GET /api/v1/tariffs/{tariffId}/versions`
 async fn list(
     api: Data<Api>,
-    PathParams(id): PathParams<String>,
+    PathId(id): PathId<TariffResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
     let (after, request) = paging::take_after(&mut query, ByVersion::decode)?;
     query.finish(Some(()))?;
     let before = after.map(|ByVersion(number)| u32::try_from(number).unwrap_or_default());
@@ -125,7 +117,7 @@ async fn get(
     api: Data<Api>,
     PathParams((id, number)): PathParams<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, number) = (parse_id(&id)?, parse_number(&number));
+    let (id, number) = (PathId::<TariffResource>::parse(&id)?, parse_number(&number));
     let version = api
         .run(move |mut connection| async move {
             known(&mut connection, id).await?;

@@ -47,8 +47,6 @@ impl From<ProblemKind> for Problem {
 
 pub(crate) const INVALID_REQUEST: ProblemKind =
     ProblemKind::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "Request is not valid");
-pub(crate) const INVALID_CURSOR: ProblemKind =
-    ProblemKind::new(StatusCode::BAD_REQUEST, "INVALID_CURSOR", "Cursor is not valid");
 pub(crate) const PILE_NOT_FOUND: ProblemKind =
     ProblemKind::missing("PILE_NOT_FOUND", "There is no such pile");
 pub(crate) const COMMAND_NOT_FOUND: ProblemKind =

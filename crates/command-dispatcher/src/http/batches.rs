@@ -3,18 +3,17 @@
 pub(super) mod view;
 
 use crate::batches::Batches;
-use crate::error::DispatchError;
 use crate::http::commands::routes;
-use crate::http::paging::PageQuery;
+use crate::http::resources::BatchResource;
 use actix_web::{HttpResponse, web};
-use domain::ids::{CommandBatchId, PileId};
+use domain::ids::PileId;
 use runtime::Problem;
-use runtime::http::page::{Cursor, Page};
-use runtime::http::{PathParams, QueryParams, Routes};
-use runtime::problem::FieldError;
-use serde::Deserialize;
+use runtime::http::fields::Fields;
+use runtime::http::fields::parse::one_of;
+use runtime::http::page::{self, Cursor, InvalidCursor, Page};
+use runtime::http::{PathId, QueryParams, Routes};
+use serde_json::Value;
 use storage::commands::batches::{BatchItem, ItemState};
-use uuid::Uuid;
 use view::{BatchAnswer, ItemAnswer};
 
 /// The resources; they expect [`Batches`].
@@ -26,23 +25,25 @@ pub(super) fn routes(routes: &mut Routes<'_>) {
 
 async fn show(
     batches: web::Data<Batches>,
-    PathParams(id): PathParams<String>,
+    PathId(id): PathId<BatchResource>,
 ) -> Result<HttpResponse, Problem> {
-    let batch = batches.find(batch_id(&id)?).await?;
+    let batch = batches.find(id).await?;
     let counted = batches.count_items(batch.id).await?;
     Ok(HttpResponse::Ok().json(BatchAnswer::of(&batch, &counted)))
 }
 
 async fn list(
     batches: web::Data<Batches>,
-    PathParams(id): PathParams<String>,
-    QueryParams(query): QueryParams<ItemQuery>,
+    PathId(id): PathId<BatchResource>,
+    QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let (state, page) = query.parse()?;
-    let batch = batches.find(batch_id(&id)?).await?;
+    let state = query.optional("state", state);
+    let page = page::take(&mut query)?;
+    query.finish(Some(()))?;
+    let batch = batches.find(id).await?;
     // Items have no time of their own, so their cursors carry the time of the batch.
     if page.after.is_some_and(|cursor| cursor.created_at != batch.created_at) {
-        return Err(DispatchError::InvalidCursor.into());
+        return Err(InvalidCursor.into());
     }
     let before = page.after.map(|cursor| PileId(cursor.id));
     let rows = batches.list_items(batch.id, state, before, page.rows()).await?;
@@ -51,27 +52,7 @@ async fn list(
     Ok(HttpResponse::Ok().json(page.show(ItemAnswer::from)))
 }
 
-fn batch_id(text: &str) -> Result<CommandBatchId, DispatchError> {
-    let id = Uuid::parse_str(text).map(CommandBatchId);
-    id.map_err(|_not_a_uuid| DispatchError::BatchNotFound)
-}
-
-/// The query of a list of piles.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ItemQuery {
-    cursor: Option<String>,
-    limit: Option<String>,
-    state: Option<String>,
-}
-
-impl ItemQuery {
-    fn parse(self) -> Result<(Option<ItemState>, runtime::http::page::PageRequest), DispatchError> {
-        let unknown = || {
-            let words = ItemState::ALL.map(ItemState::as_str).join(", ");
-            DispatchError::Invalid(vec![FieldError::new("state", format!("must be one of {words}"))])
-        };
-        let state = self.state.map(|word| ItemState::parse(&word).ok_or_else(unknown)).transpose()?;
-        Ok((state, PageQuery::new(self.cursor, self.limit).parse()?))
-    }
+/// Parses the state of the piles to list.
+fn state(value: &Value) -> Result<ItemState, String> {
+    one_of(&ItemState::ALL, ItemState::as_str)(value)
 }

@@ -4,22 +4,22 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{Error, FromRequest, HttpRequest};
 use runtime::http::JsonBody;
-use serde::de::DeserializeOwned;
+use runtime::http::fields::Fields;
 use std::future::Future;
 use std::pin::Pin;
 
-/// A JSON body as `T`; an absent body counts as `{}`.
-pub(super) struct CommandBody<T>(pub(super) T);
+/// The fields of a JSON body; an absent body counts as `{}`.
+pub(super) struct CommandBody(pub(super) Fields);
 
-impl<T: DeserializeOwned + Default + 'static> FromRequest for CommandBody<T> {
+impl FromRequest for CommandBody {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         if is_empty(request) {
-            return Box::pin(async { Ok(Self(T::default())) });
+            return Box::pin(async { Ok(Self(Fields::default())) });
         }
-        let body = JsonBody::<T>::from_request(request, payload);
+        let body = JsonBody::<Fields>::from_request(request, payload);
         Box::pin(async move { body.await.map(|JsonBody(body)| Self(body)) })
     }
 }

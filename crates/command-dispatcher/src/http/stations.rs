@@ -3,20 +3,18 @@
 pub(crate) mod body;
 
 use crate::batches::{Batches, Ordered, StationOrder};
-use crate::error::DispatchError;
 use crate::http::batches::view::AcceptedBatch;
 use crate::http::command_body::CommandBody;
 use crate::http::commands::routes;
 use crate::http::idempotency_key::IdempotencyKey;
+use crate::http::resources::StationResource;
 use crate::http::stations::body::StationRequest;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use domain::ids::StationId;
 use runtime::Problem;
-use runtime::http::{PathParams, Routes};
+use runtime::http::fields::Fields;
+use runtime::http::{PathId, Routes};
 use runtime::openapi::Operation;
-use runtime::problem::FieldError;
-use uuid::Uuid;
 
 /// The resources; they expect [`Batches`].
 pub(super) fn routes(routes: &mut Routes<'_>) {
@@ -31,25 +29,24 @@ pub(super) fn routes(routes: &mut Routes<'_>) {
     });
 }
 
-type Parse = fn(StationRequest) -> Result<StationOrder, Vec<FieldError>>;
+type Read = fn(&mut Fields) -> Option<StationOrder>;
 
-fn command(of_station: &mut Routes<'_>, path: &str, operation: Operation, parse: Parse) {
-    let handle = move |batches, station, key, body| order(parse, batches, station, key, body);
+fn command(of_station: &mut Routes<'_>, path: &str, operation: Operation, read: Read) {
+    let handle = move |batches, station, key, body| order(read, batches, station, key, body);
     of_station.resource(path, |on| on.post(operation, handle));
 }
 
 async fn order(
-    parse: Parse,
+    read: Read,
     batches: web::Data<Batches>,
-    PathParams(station_id): PathParams<String>,
+    PathId(station_id): PathId<StationResource>,
     IdempotencyKey(key): IdempotencyKey,
-    CommandBody(request): CommandBody<StationRequest>,
+    CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
-    let station_id = Uuid::parse_str(&station_id);
-    let station_id = station_id.map_err(|_not_a_uuid| DispatchError::StationNotFound)?;
-    let order = parse(request).map_err(DispatchError::Invalid)?;
+    let order = read(&mut body);
+    let order = body.finish(order)?;
     let mut response = HttpResponse::Accepted();
-    let batch = match batches.order(StationId(station_id), order, key).await? {
+    let batch = match batches.order(station_id, order, key).await? {
         Ordered::Now(batch) => batch,
         Ordered::Before(batch) => {
             response.insert_header(("idempotent-replayed", "true"));

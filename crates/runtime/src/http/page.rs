@@ -1,8 +1,10 @@
 //! Pages of a list, newest first. The cursor stays valid while items are added and removed.
 
 mod cursor;
+mod take;
 
 pub use cursor::Cursor;
+pub use take::{InvalidCursor, take, take_after, take_cursor};
 
 use crate::openapi::Parameter;
 use schemars::{JsonSchema, json_schema};

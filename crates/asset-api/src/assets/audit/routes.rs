@@ -1,8 +1,11 @@
 //! The operations that list the edits of assets and tariffs.
 
 use super::EditView;
+use crate::assets::piles::PileResource;
+use crate::assets::stations::StationResource;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read, read_tariffs};
+use crate::tariffs::TariffResource;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
 use runtime::http::page::{Page, PageRequest};
@@ -23,9 +26,11 @@ pub fn set_up(routes: &mut Routes<'_>) {
         tariffs::Refusal::NotFound.into(),
     );
     routes
-        .resource("/api/v1/stations/{stationId}/audit", |on| on.get(of_station, super::of_station))
-        .resource("/api/v1/piles/{pileId}/audit", |on| on.get(of_pile, super::of_pile))
-        .resource("/api/v1/tariffs/{tariffId}/audit", |on| on.get(of_tariff, super::of_tariff));
+        .resource("/api/v1/stations/{stationId}/audit", |on| {
+            on.get(of_station, super::list::<StationResource>)
+        })
+        .resource("/api/v1/piles/{pileId}/audit", |on| on.get(of_pile, super::list::<PileResource>))
+        .resource("/api/v1/tariffs/{tariffId}/audit", |on| on.get(of_tariff, super::list::<TariffResource>));
 }
 
 fn about(operation: Operation, not_found: ApiError) -> Operation {

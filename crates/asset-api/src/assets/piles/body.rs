@@ -33,7 +33,7 @@ pub fn read(mut body: Fields) -> Result<PileDetails, ApiError> {
             connectors: connectors.unwrap_or_default(),
         })
     };
-    body.finish(details())
+    Ok(body.finish(details())?)
 }
 
 fn rated_power(value: &Value) -> Result<RatedPower, String> {

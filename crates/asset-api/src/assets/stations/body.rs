@@ -20,7 +20,7 @@ pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
     let opening_hours = body.optional("openingHours", form);
     let facilities = body.optional("facilities", form);
     let startable_statuses = body.optional("startableStatuses", form);
-    body.finish(name.map(|name| StationDetails {
+    Ok(body.finish(name.map(|name| StationDetails {
         name,
         address,
         operator_id,
@@ -29,7 +29,7 @@ pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
         opening_hours,
         facilities: facilities.unwrap_or_default(),
         startable_statuses,
-    }))
+    }))?)
 }
 
 fn location(body: &mut Fields) -> Option<Location> {

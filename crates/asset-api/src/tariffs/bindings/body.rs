@@ -39,13 +39,13 @@ pub fn read(mut body: Fields, now: DateTime<Utc>) -> Result<Binding, ApiError> {
     if effective_until.is_some_and(|until| until <= effective_from) {
         body.refuse("effectiveUntil", "must be after effectiveFrom");
     }
-    body.finish(subject.zip(tariff_id).map(|(subject, tariff_id)| Binding {
+    Ok(body.finish(subject.zip(tariff_id).map(|(subject, tariff_id)| Binding {
         id: BindingId(Uuid::now_v7()),
         subject,
         tariff_id: TariffId(tariff_id),
         effective_from,
         effective_until,
-    }))
+    }))?)
 }
 
 /// The fields of a subject, in queries as in bodies.

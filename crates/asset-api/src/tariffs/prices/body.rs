@@ -7,6 +7,7 @@ use crate::tariffs::prices::price_target;
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, PileId, StationId};
 use domain::tariffs::{Energy, InvalidUsage, Reading, Usage};
+use runtime::problem::InvalidFields;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -63,7 +64,7 @@ pub fn read(mut body: Fields) -> Result<(PriceTarget, Usage), ApiError> {
         Some(at) => usage.unplugged(at).map_err(|error| body.refuse("unpluggedAt", error.to_string())).ok(),
         None => Some(usage),
     });
-    body.finish(target.zip(usage))
+    Ok(body.finish(target.zip(usage))?)
 }
 
 fn even(body: &mut Fields) -> Option<Usage> {
@@ -96,16 +97,12 @@ fn reading(given: Value) -> Result<Reading, String> {
     let mut fields = Fields::of(fields.into_iter().collect());
     let at = fields.required("at", instant);
     let register = fields.required("energyWh", energy);
-    fields.finish(at.zip(register)).map(|(at, register)| Reading { at, register }).map_err(
-        |error| match error {
-            ApiError::Invalid(errors) => {
-                let faults: Vec<_> =
-                    errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect();
-                faults.join("; ")
-            }
-            other => other.to_string(),
-        },
-    )
+    let read = fields.finish(at.zip(register));
+    read.map(|(at, register)| Reading { at, register }).map_err(|InvalidFields(errors)| {
+        let faults: Vec<_> =
+            errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+        faults.join("; ")
+    })
 }
 
 fn energy(value: &Value) -> Result<Energy, String> {

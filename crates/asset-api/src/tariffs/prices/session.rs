@@ -4,17 +4,17 @@ use super::problem::UnquotableSession;
 use super::view::SessionQuote;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
-use crate::sessions::{SessionNotFound, parse_id};
+use crate::sessions::SessionNotFound;
+use crate::sessions::SessionResource;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::tariffs::{MAX_READINGS, Usage};
-use runtime::http::PathParams;
+use runtime::http::PathId;
 use storage::sessions::{MeteredSession, find_metered};
 use storage::tariffs::{PriceTarget, load_book};
 
 /// `GET /api/v1/sessions/{sessionId}/quote`
-pub async fn quote(api: Data<Api>, PathParams(id): PathParams<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+pub async fn quote(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
     let limit = i64::try_from(MAX_READINGS).unwrap_or(i64::MAX);
     let quote = api
         .run(move |mut connection| async move {

@@ -17,11 +17,10 @@ pub(crate) use trigger_message::TriggerMessageRequest;
 pub(crate) use unlock_connector::UnlockConnectorRequest;
 
 use crate::dispatch::intent::Intent;
-use runtime::problem::FieldError;
-use serde::de::DeserializeOwned;
+use runtime::http::fields::Fields;
 
-/// The body of a command request.
-pub(crate) trait CommandRequest: DeserializeOwned + Default + 'static {
-    /// Returns the intent, or every invalid field.
-    fn parse(self) -> Result<Intent, Vec<FieldError>>;
+/// The body of a command request. The type itself is its form in the OpenAPI document.
+pub(crate) trait CommandRequest: 'static {
+    /// Reads the intent; `None` if a field was refused.
+    fn read(body: &mut Fields) -> Option<Intent>;
 }

@@ -10,7 +10,7 @@ use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
 use crate::http::stations::body::StationRequest;
 use actix_web::http::StatusCode;
 use runtime::auth::Scope;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{About, Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Map, Value, json};
@@ -124,7 +124,8 @@ pub(crate) fn list() -> Operation {
             "A page of commands, the latest first",
             example,
         ))
-        .refuses([problem_kind::PILE_NOT_FOUND, problem_kind::INVALID_CURSOR])
+        .refuses([problem_kind::PILE_NOT_FOUND])
+        .refuses([InvalidCursor])
 }
 
 pub(crate) fn show() -> Operation {
@@ -183,7 +184,8 @@ pub(crate) fn list_batch() -> Operation {
             "A page of piles",
             json!({ "items": [pile], "nextCursor": null }),
         ))
-        .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND, problem_kind::INVALID_CURSOR])
+        .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND])
+        .refuses([InvalidCursor])
 }
 
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;

@@ -1,12 +1,11 @@
 //! The bodies of commands to a whole station.
 
 use crate::batches::{StationCommand, StationOrder};
-use crate::http::fields::required_word;
 use domain::ids::PileId;
 use domain::status::ConnectorStatus;
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
+use runtime::http::fields::parse::{list, uuid, whole, word};
 use schemars::{Schema, json_schema};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::commands::batches::{MAX_PILES, Scope};
 
@@ -14,27 +13,19 @@ use storage::commands::batches::{MAX_PILES, Scope};
 const RATE: (u16, u16) = (10, 100);
 
 /// The body of a command to a station; `type` is the only field of the command itself.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
-pub(crate) struct StationRequest {
-    r#type: Option<String>,
-    pile_ids: Option<Vec<PileId>>,
-    statuses: Option<Vec<ConnectorStatus>>,
-    rate_per_second: Option<i64>,
-}
+pub(crate) struct StationRequest;
 
 impl StationRequest {
-    /// Returns the order for a reset, or every invalid field.
-    pub(crate) fn reset(self) -> Result<StationOrder, Vec<FieldError>> {
-        self.order(|word| {
-            let word = word.map(|word| required_word("type", Some(word))).transpose()?;
-            Ok(StationCommand::Reset { r#type: word.unwrap_or_default() })
-        })
+    /// Reads the order for a reset; `None` if a field was refused.
+    pub(crate) fn reset(body: &mut Fields) -> Option<StationOrder> {
+        let r#type = body.optional("type", word).unwrap_or_default();
+        order(body, Some(StationCommand::Reset { r#type }))
     }
 
-    /// Returns the order for a change of availability, or every invalid field.
-    pub(crate) fn change_availability(self) -> Result<StationOrder, Vec<FieldError>> {
-        self.order(|word| Ok(StationCommand::ChangeAvailability { r#type: required_word("type", word)? }))
+    /// Reads the order for a change of availability; `None` if a field was refused.
+    pub(crate) fn change_availability(body: &mut Fields) -> Option<StationOrder> {
+        let command = body.required("type", word).map(|r#type| StationCommand::ChangeAvailability { r#type });
+        order(body, command)
     }
 
     /// The JSON schema of the body of a reset.
@@ -64,7 +55,7 @@ impl StationRequest {
                     "maxItems": MAX_PILES,
                 },
                 "statuses": {
-                    "description": "Only piles in one of these statuses.",
+                    "description": "Only piles that have a connector in one of these statuses.",
                     "type": ["array", "null"],
                     "items": { "enum": statuses },
                     "minItems": 1,
@@ -81,39 +72,26 @@ impl StationRequest {
             "additionalProperties": false,
         })
     }
-
-    fn order(
-        self,
-        command: impl FnOnce(Option<String>) -> Result<StationCommand, FieldError>,
-    ) -> Result<StationOrder, Vec<FieldError>> {
-        let command = command(self.r#type);
-        let pile_ids = some("pileIds", self.pile_ids, MAX_PILES);
-        let statuses = some("statuses", self.statuses, ConnectorStatus::ALL.len());
-        match (command, pile_ids, statuses, rate(self.rate_per_second)) {
-            (Ok(command), Ok(pile_ids), Ok(statuses), Ok(rate_per_second)) => {
-                Ok(StationOrder { command, scope: Scope { pile_ids, statuses }, rate_per_second })
-            }
-            (a, b, c, d) => Err([a.err(), b.err(), c.err(), d.err()].into_iter().flatten().collect()),
-        }
-    }
 }
 
-/// Sorts a list and removes duplicates; an empty or too long list is invalid.
-fn some<T: Ord>(field: &str, list: Option<Vec<T>>, most: usize) -> Result<Option<Vec<T>>, FieldError> {
-    let Some(mut list) = list else { return Ok(None) };
-    if !(1..=most).contains(&list.len()) {
-        return Err(FieldError::new(field, format!("must have 1 to {most} entries")));
-    }
-    list.sort_unstable();
-    list.dedup();
-    Ok(Some(list))
-}
-
-fn rate(asked: Option<i64>) -> Result<u16, FieldError> {
+fn order(body: &mut Fields, command: Option<StationCommand>) -> Option<StationOrder> {
     let (usual, most) = RATE;
-    let Some(asked) = asked else { return Ok(usual) };
-    u16::try_from(asked)
-        .ok()
-        .filter(|rate| (1..=most).contains(rate))
-        .ok_or_else(|| FieldError::new("ratePerSecond", format!("must be a whole number from 1 to {most}")))
+    let pile_ids = body.optional("pileIds", set(MAX_PILES, |value| uuid(value).map(PileId)));
+    let statuses = body.optional("statuses", set(ConnectorStatus::ALL.len(), word));
+    let rate_per_second = body.optional("ratePerSecond", whole(1..=most)).unwrap_or(usual);
+    Some(StationOrder { command: command?, scope: Scope { pile_ids, statuses }, rate_per_second })
+}
+
+/// Parses a list, sorts it and removes duplicates; an empty or too long list is invalid.
+fn set<T: Ord>(
+    most: usize,
+    parse: impl Fn(&Value) -> Result<T, String>,
+) -> impl Fn(&Value) -> Result<Vec<T>, String> {
+    let parse = list(most, parse);
+    move |value| {
+        let mut entries = parse(value)?;
+        entries.sort_unstable();
+        entries.dedup();
+        Ok(entries)
+    }
 }

@@ -2,15 +2,16 @@
 
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
-use crate::http::fields::{any_connector, both, required_word};
+use crate::http::fields::any_connector;
 use domain::commands::Availability;
 use domain::ids::ConnectorId;
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
+use runtime::http::fields::parse::word;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::Serialize;
 
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "ChangeAvailability")]
 pub(crate) struct ChangeAvailabilityRequest {
     /// Whether the connector or device goes into service (`Operative`) or out of service
@@ -23,10 +24,9 @@ pub(crate) struct ChangeAvailabilityRequest {
 }
 
 impl CommandRequest for ChangeAvailabilityRequest {
-    fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        let availability = required_word("type", self.r#type);
-        let connector_id = self.connector_id.map_or(Ok(ConnectorId::WHOLE), any_connector);
-        let (availability, connector_id) = both(availability, connector_id)?;
-        Ok(Intent::ChangeAvailability { availability, connector_id })
+    fn read(body: &mut Fields) -> Option<Intent> {
+        let availability = body.required("type", word);
+        let connector_id = body.optional("connectorId", any_connector).unwrap_or(ConnectorId::WHOLE);
+        Some(Intent::ChangeAvailability { availability: availability?, connector_id })
     }
 }

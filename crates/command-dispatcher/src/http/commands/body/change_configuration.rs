@@ -2,14 +2,14 @@
 
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
-use crate::http::fields::{both, required_text};
 use domain::commands::{ConfigurationKey, ConfigurationValue};
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
+use runtime::http::fields::parse::text;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::Serialize;
 
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "ChangeConfiguration")]
 pub(crate) struct ChangeConfigurationRequest {
     /// The configuration key to change, at most 50 characters.
@@ -22,10 +22,9 @@ pub(crate) struct ChangeConfigurationRequest {
 }
 
 impl CommandRequest for ChangeConfigurationRequest {
-    fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        let key = required_text("key", self.key, ConfigurationKey::parse);
-        let value = required_text("value", self.value, ConfigurationValue::parse);
-        let (key, value) = both(key, value)?;
-        Ok(Intent::ChangeConfiguration { key, value })
+    fn read(body: &mut Fields) -> Option<Intent> {
+        let key = body.required("key", text(ConfigurationKey::parse));
+        let value = body.required("value", text(ConfigurationValue::parse));
+        Some(Intent::ChangeConfiguration { key: key?, value: value? })
     }
 }

@@ -3,12 +3,13 @@
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
 use domain::commands::ResetKind;
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
+use runtime::http::fields::parse::word;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::Serialize;
 
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Reset")]
 pub(crate) struct ResetRequest {
     /// How the device restarts; `Soft` if null or absent.
@@ -16,7 +17,7 @@ pub(crate) struct ResetRequest {
 }
 
 impl CommandRequest for ResetRequest {
-    fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        Ok(Intent::Reset { kind: self.r#type.unwrap_or_default() })
+    fn read(body: &mut Fields) -> Option<Intent> {
+        Some(Intent::Reset { kind: body.optional("type", word).unwrap_or_default() })
     }
 }

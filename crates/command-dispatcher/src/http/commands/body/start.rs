@@ -2,14 +2,15 @@
 
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
-use crate::http::fields::{both, one_connector, required_text};
+use crate::http::fields::one_connector;
 use domain::ids::{ConnectorId, StartIdTag};
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
+use runtime::http::fields::parse::text;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::Serialize;
 
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "StartTransaction")]
 pub(crate) struct StartRequest {
     /// The token of the driver for whom the charge starts, at most 20 characters.
@@ -21,9 +22,9 @@ pub(crate) struct StartRequest {
 }
 
 impl CommandRequest for StartRequest {
-    fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        let id_tag = required_text("idTag", self.id_tag, StartIdTag::parse);
-        let (id_tag, connector_id) = both(id_tag, self.connector_id.map(one_connector).transpose())?;
-        Ok(Intent::StartTransaction { id_tag: id_tag.into(), connector_id })
+    fn read(body: &mut Fields) -> Option<Intent> {
+        let id_tag = body.required("idTag", text(StartIdTag::parse));
+        let connector_id = body.optional("connectorId", one_connector);
+        Some(Intent::StartTransaction { id_tag: id_tag?.into(), connector_id })
     }
 }

@@ -2,19 +2,20 @@
 
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
-use crate::http::fields::{both, one_connector};
+use crate::http::fields::one_connector;
 use domain::ids::{ConnectorId, TransactionId};
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
 
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "StopTransaction")]
 pub(crate) struct StopRequest {
     /// The transaction to stop, as an integer or text; not 0 or -1. If null or absent, the open
     /// session at `connectorId` or else the only open session is stopped.
-    #[schemars(extend("not" = { "enum": [0, "0"] }))]
+    #[schemars(extend("not" = { "enum": [0, -1, "0", "-1"] }))]
     transaction_id: Option<NumberOrText>,
     /// The connector whose open session is stopped, 1 to 1000; null or absent: the session may be
     /// on any connector.
@@ -23,8 +24,9 @@ pub(crate) struct StopRequest {
 }
 
 /// Transaction ids are integers in OCPP 1.6; some gateways use names.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "must be an integer or a string")]
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its form is used")]
 enum NumberOrText {
     Number(i64),
     #[schemars(with = "TransactionId")]
@@ -32,26 +34,22 @@ enum NumberOrText {
 }
 
 impl CommandRequest for StopRequest {
-    fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        let transaction_id = self.transaction_id.map(transaction).transpose();
-        let connector_id = self.connector_id.map(one_connector).transpose();
-        let (transaction_id, connector_id) = both(transaction_id, connector_id)?;
-        Ok(Intent::StopTransaction { transaction_id, connector_id })
+    fn read(body: &mut Fields) -> Option<Intent> {
+        let transaction_id = body.optional("transactionId", transaction);
+        let connector_id = body.optional("connectorId", one_connector);
+        Some(Intent::StopTransaction { transaction_id, connector_id })
     }
 }
 
-fn transaction(raw: NumberOrText) -> Result<TransactionId, FieldError> {
-    let text = match raw {
-        NumberOrText::Number(number) => number.to_string(),
-        NumberOrText::Text(text) => text,
+fn transaction(value: &Value) -> Result<TransactionId, String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        number if number.is_i64() => number.to_string(),
+        _ => return Err("must be an integer or a string".to_owned()),
     };
-    let id =
-        TransactionId::parse(&text).map_err(|error| FieldError::new("transactionId", error.to_string()))?;
+    let id = TransactionId::parse(&text).map_err(|error| error.to_string())?;
     match id.as_integer() {
-        Some(0 | -1) => Err(FieldError::new(
-            "transactionId",
-            "must not be 0 or -1, which gateways send for an unknown transaction",
-        )),
+        Some(0 | -1) => Err("must not be 0 or -1, which gateways send for an unknown transaction".to_owned()),
         _ => Ok(id),
     }
 }

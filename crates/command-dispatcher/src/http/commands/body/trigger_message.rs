@@ -2,15 +2,16 @@
 
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
-use crate::http::fields::{both, one_connector, required_word};
+use crate::http::fields::one_connector;
 use domain::commands::TriggeredMessage;
 use domain::ids::ConnectorId;
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
+use runtime::http::fields::parse::word;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::Serialize;
 
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "TriggerMessage")]
 pub(crate) struct TriggerMessageRequest {
     /// The OCPP 1.6 message that the device must send, in exactly this spelling.
@@ -22,9 +23,9 @@ pub(crate) struct TriggerMessageRequest {
 }
 
 impl CommandRequest for TriggerMessageRequest {
-    fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        let requested = required_word("requestedMessage", self.requested_message);
-        let (requested, connector_id) = both(requested, self.connector_id.map(one_connector).transpose())?;
-        Ok(Intent::TriggerMessage { requested, connector_id })
+    fn read(body: &mut Fields) -> Option<Intent> {
+        let requested = body.required("requestedMessage", word);
+        let connector_id = body.optional("connectorId", one_connector);
+        Some(Intent::TriggerMessage { requested: requested?, connector_id })
     }
 }

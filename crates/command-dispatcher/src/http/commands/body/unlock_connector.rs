@@ -2,14 +2,14 @@
 
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
-use crate::http::fields::{one_connector, required};
+use crate::http::fields::one_connector;
 use domain::ids::ConnectorId;
-use runtime::problem::FieldError;
+use runtime::http::fields::Fields;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::Serialize;
 
-#[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "an object")]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "UnlockConnector")]
 pub(crate) struct UnlockConnectorRequest {
     /// The connector to unlock, 1 to 1000.
@@ -18,9 +18,7 @@ pub(crate) struct UnlockConnectorRequest {
 }
 
 impl CommandRequest for UnlockConnectorRequest {
-    fn parse(self) -> Result<Intent, Vec<FieldError>> {
-        let connector_id = required("connectorId", self.connector_id, one_connector);
-        let connector_id = connector_id.map_err(|error| vec![error])?;
-        Ok(Intent::UnlockConnector { connector_id })
+    fn read(body: &mut Fields) -> Option<Intent> {
+        Some(Intent::UnlockConnector { connector_id: body.required("connectorId", one_connector)? })
     }
 }
