@@ -97,7 +97,7 @@ impl Metrics {
                 )
                 .build(),
             outcomes_lost: meter
-                .u64_counter("commands.outcomes_lost")
+                .u64_counter("commands.unnoted")
                 .with_description(
                     "Commands whose publish outcome could not be recorded",
                 )

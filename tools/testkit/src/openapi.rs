@@ -128,6 +128,25 @@ pub(crate) fn scopes(document: &Value) -> BTreeSet<(String, String)> {
 /// When there is no such operation.
 #[must_use]
 pub fn openapi_query(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
+    let parameters = operation(document, method, path)["parameters"].as_array().into_iter().flatten();
+    let in_query = parameters.filter(|parameter| parameter["in"] == "query");
+    in_query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The fields that the JSON body of `method` on `path` may have according to `document`.
+///
+/// # Panics
+/// When there is no such operation.
+#[must_use]
+pub fn openapi_body(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
+    let schema = &operation(document, method, path)["requestBody"]["content"]["application/json"]["schema"];
+    let named = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+    let schema = named.map_or(schema, |pointer| document.pointer(pointer).unwrap());
+    schema["properties"].as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+}
+
+/// The operation `method` on `path`; parameters in the path may have any name or be values in braces.
+fn operation<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
     let generic = |path: &str| -> String {
         path.split('/')
             .map(|part| if part.starts_with('{') { "/{}".to_owned() } else { format!("/{part}") })
@@ -137,7 +156,5 @@ pub fn openapi_query(document: &Value, method: &str, path: &str) -> BTreeSet<Str
     let found =
         all.find(|(known, place, _)| known.eq_ignore_ascii_case(method) && generic(place) == generic(path));
     let (_, _, operation) = found.unwrap_or_else(|| panic!("there is no {method} {path}"));
-    let parameters = operation["parameters"].as_array().into_iter().flatten();
-    let in_query = parameters.filter(|parameter| parameter["in"] == "query");
-    in_query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+    operation
 }

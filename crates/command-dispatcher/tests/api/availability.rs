@@ -146,7 +146,7 @@ async fn refuses_an_invalid_availability() {
         },
         {
           "field": "connectorId",
-          "message": "must be between 0 and 1000"
+          "message": "must be a whole number from 0 to 1000"
         }
       ],
       "instance": "/api/v1/piles/[id]/commands/change-availability",
@@ -168,10 +168,10 @@ async fn refuses_an_invalid_availability() {
     assert_snapshot!(app.field_errors(pile.id, "change-availability", &bodies).await, @r#"
     "type": "is required"
     "type": "is required"
-    "type": "is required", "connectorId": "must be between 0 and 1000"
+    "type": "is required", "connectorId": "must be a whole number from 0 to 1000"
     "type": "unknown variant ``, expected `Operative` or `Inoperative`"
-    "type": "invalid type: boolean `true`, expected a string at line 1 column 12"
-    "connectorId": "invalid type: floating point `0.5`, expected i64 at line 1 column 18"
-    "connector": "unknown field `connector`, expected `type` or `connectorId` at line 1 column 12"
+    "type": "must be a string"
+    "connectorId": "must be a whole number from 0 to 1000"
+    "connector": "is not recognized"
     "#);
 }

@@ -152,7 +152,7 @@ async fn keys_and_values_have_their_bounds() {
     "value": "is required"
     "key": "must not be empty", "value": "must not contain control characters"
     "key": "must not contain control characters", "value": "must not contain control characters"
-    "value": "invalid type: integer `300`, expected a string at line 1 column 38"
-    "reboot": "unknown field `reboot`, expected `key` or `value` at line 1 column 35"
+    "value": "must be a string"
+    "reboot": "is not recognized"
     "#);
 }

@@ -46,7 +46,7 @@ async fn refuses_an_unknown_reset_type() {
       "errors": [
         {
           "field": "type",
-          "message": "unknown variant `soft`, expected `Soft` or `Hard` at line 1 column 14"
+          "message": "unknown variant `soft`, expected `Soft` or `Hard`"
         }
       ],
       "instance": "/api/v1/piles/[id]/commands/reset",

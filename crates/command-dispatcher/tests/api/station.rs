@@ -614,10 +614,10 @@ async fn refuses_an_invalid_order() {
     "type": "unknown variant `soft`, expected `Soft` or `Hard`"
     "pileIds": "must have 1 to 1000 entries", "statuses": "must have 1 to 9 entries", "ratePerSecond": "must be a whole number from 1 to 100"
     "pileIds": "must have 1 to 1000 entries", "ratePerSecond": "must be a whole number from 1 to 100"
-    "pileIds[0]": "UUID parsing failed: invalid length: found 1 at line 1 column 15"
-    "statuses[0]": "unknown variant `Free`, expected one of `Available`, `Preparing`, `Reserved`, `Finishing`, `SuspendedEV`, `SuspendedEVSE`, `Charging`, `Unavailable`, `Faulted` at line 1 column 19"
+    "pileIds[0]": "must be a UUID"
+    "statuses[0]": "unknown variant `Free`, expected one of `Available`, `Preparing`, `Reserved`, `Finishing`, `SuspendedEV`, `SuspendedEVSE`, `Charging`, `Unavailable`, `Faulted`"
     "type": "is required"
-    "connectorId": "unknown field `connectorId`, expected one of `type`, `pileIds`, `statuses`, `ratePerSecond` at line 1 column 14"
+    "connectorId": "is not recognized"
     "#);
     assert_eq!(app.order(station, "unlock-connector", json!({})).await.text("code"), "NOT_FOUND");
 }

@@ -143,8 +143,8 @@ async fn a_transaction_id_is_an_integer_or_a_text() {
     "transactionId" "must not be 0 or -1, which gateways send for an unknown transaction"
     "transactionId" "must not be 0 or -1, which gateways send for an unknown transaction"
     "transactionId" "must not be empty"
-    "transactionId" "must be an integer or a string at line 1 column 21"
-    "transactionId" "must be an integer or a string at line 1 column 23"
+    "transactionId" "must be an integer or a string"
+    "transactionId" "must be an integer or a string"
     "transactionId" "must have at most 64 characters"
     "#);
 }

@@ -151,7 +151,7 @@ async fn refuses_an_unknown_message() {
         },
         {
           "field": "connectorId",
-          "message": "must be between 1 and 1000"
+          "message": "must be a whole number from 1 to 1000"
         }
       ],
       "instance": "/api/v1/piles/[id]/commands/trigger-message",
@@ -169,8 +169,8 @@ async fn refuses_an_unknown_message() {
     ];
     assert_snapshot!(app.field_errors(pile.id, "trigger-message", &bodies).await, @r#"
     "requestedMessage": "is required"
-    "requestedMessage": "is required", "connectorId": "must be between 1 and 1000"
-    "requestedMessage": "invalid type: integer `5`, expected a string at line 1 column 21"
-    "vendorId": "unknown field `vendorId`, expected `requestedMessage` or `connectorId` at line 1 column 42"
+    "requestedMessage": "is required", "connectorId": "must be a whole number from 1 to 1000"
+    "requestedMessage": "must be a string"
+    "vendorId": "is not recognized"
     "#);
 }

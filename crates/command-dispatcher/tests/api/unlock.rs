@@ -162,12 +162,12 @@ async fn requires_one_connector() {
         json!([1]),
     ];
     assert_snapshot!(app.field_errors(pile.id, "unlock-connector", &bodies).await, @r#"
-    "connectorId": "must be between 1 and 1000"
-    "connectorId": "must be between 1 and 1000"
-    "connectorId": "must be between 1 and 1000"
+    "connectorId": "must be a whole number from 1 to 1000"
+    "connectorId": "must be a whole number from 1 to 1000"
+    "connectorId": "must be a whole number from 1 to 1000"
     "connectorId": "is required"
-    "connectorId": "invalid type: string \"1\", expected i64 at line 1 column 18"
-    "force": "unknown field `force`, expected `connectorId` at line 1 column 24"
+    "connectorId": "must be a whole number from 1 to 1000"
+    "force": "is not recognized"
     "body": "must be a JSON object"
     "#);
 }

@@ -166,11 +166,8 @@ impl Liveness {
         let unanswered_at = asked_at.map(|asked| asked + patience.answer).filter(|end| now > *end);
         let doubted_since = self.current_doubt().map(|doubt| doubt.since);
         let silent_at = heard_at + patience.timeout;
-        // A probe from before the doubt went to the gateway that has died since: the device may have
-        // connected to another one without an event, and is probed again.
-        let probed_in_doubt = asked_at.zip(doubted_since).is_some_and(|(asked, since)| asked >= since);
         if let Some(end) = unanswered_at
-            && (probed_in_doubt || now > silent_at)
+            && (doubted_since.is_some() || now > silent_at)
         {
             let at = end.max(doubted_since.unwrap_or(silent_at));
             return Verdict::Gone { at, cause: DisconnectionCause::Unanswered };

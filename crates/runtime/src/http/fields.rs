@@ -38,6 +38,30 @@ impl Fields {
         parse(&value).map_err(|message| self.refuse(name, message)).ok()
     }
 
+    /// Takes an optional list of 1 to `most` entries; a fault of an entry names its index.
+    pub fn list<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        parse: impl Fn(&Value) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let entries = self.optional(name, |value| match value.as_array() {
+            None => Err("must be a list".to_owned()),
+            Some(entries) if !(1..=most).contains(&entries.len()) => {
+                Err(format!("must have 1 to {most} entries"))
+            }
+            Some(entries) => Ok(entries.clone()),
+        })?;
+        let mut parsed = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.iter().enumerate() {
+            match parse(entry) {
+                Ok(entry) => parsed.push(entry),
+                Err(message) => self.refuse(&format!("{name}[{index}]"), message),
+            }
+        }
+        (parsed.len() == entries.len()).then_some(parsed)
+    }
+
     /// Whether a field is present and was not taken yet.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

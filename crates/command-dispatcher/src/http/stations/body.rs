@@ -4,7 +4,7 @@ use crate::batches::{StationCommand, StationOrder};
 use domain::ids::PileId;
 use domain::status::ConnectorStatus;
 use runtime::http::fields::Fields;
-use runtime::http::fields::parse::{list, uuid, whole, word};
+use runtime::http::fields::parse::{uuid, whole, word};
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 use storage::commands::batches::{MAX_PILES, Scope};
@@ -76,22 +76,15 @@ impl StationRequest {
 
 fn order(body: &mut Fields, command: Option<StationCommand>) -> Option<StationOrder> {
     let (usual, most) = RATE;
-    let pile_ids = body.optional("pileIds", set(MAX_PILES, |value| uuid(value).map(PileId)));
-    let statuses = body.optional("statuses", set(ConnectorStatus::ALL.len(), word));
+    let pile_ids = body.list("pileIds", MAX_PILES, |value| uuid(value).map(PileId)).map(distinct);
+    let statuses = body.list("statuses", ConnectorStatus::ALL.len(), word).map(distinct);
     let rate_per_second = body.optional("ratePerSecond", whole(1..=most)).unwrap_or(usual);
     Some(StationOrder { command: command?, scope: Scope { pile_ids, statuses }, rate_per_second })
 }
 
-/// Parses a list, sorts it and removes duplicates; an empty or too long list is invalid.
-fn set<T: Ord>(
-    most: usize,
-    parse: impl Fn(&Value) -> Result<T, String>,
-) -> impl Fn(&Value) -> Result<Vec<T>, String> {
-    let parse = list(most, parse);
-    move |value| {
-        let mut entries = parse(value)?;
-        entries.sort_unstable();
-        entries.dedup();
-        Ok(entries)
-    }
+/// The entries in order, each once.
+fn distinct<T: Ord>(mut entries: Vec<T>) -> Vec<T> {
+    entries.sort_unstable();
+    entries.dedup();
+    entries
 }

@@ -91,23 +91,6 @@ pub fn word<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
     T::deserialize(word).map_err(|error| error.to_string())
 }
 
-/// Parses a list of 1 to `most` entries.
-pub fn list<T>(
-    most: usize,
-    parse: impl Fn(&Value) -> Result<T, String>,
-) -> impl Fn(&Value) -> Result<Vec<T>, String> {
-    move |value| {
-        let entries = value.as_array().ok_or_else(|| "must be a list".to_owned())?;
-        if !(1..=most).contains(&entries.len()) {
-            return Err(format!("must have 1 to {most} entries"));
-        }
-        let entry = |(entry, number): (&Value, usize)| {
-            parse(entry).map_err(|message| format!("entry {number} {message}"))
-        };
-        entries.iter().zip(1..).map(entry).collect()
-    }
-}
-
 fn text_of(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "must be a string".to_owned())
 }
