@@ -33,7 +33,8 @@ def layered(base, over):
 @functools.cache
 def defaults(service):
     """The service's own settings, from its defaults.toml."""
-    return tomllib.loads((ROOT / "crates" / service / "defaults.toml").read_text())
+    folder = next(ROOT / kind / service for kind in ("crates", "tools") if (ROOT / kind / service).exists())
+    return tomllib.loads((folder / "defaults.toml").read_text())
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,6 @@ def test_a_broker_that_refuses_them_fails_the_command():
 def test_the_substitute_broker_may_do_without(answer):
     done = configure(answer, kind="tansu")
     assert done.returncode == 0, done.stderr
-    assert "warning: Tansu does not take the settings" in done.stderr
+    assert "warning: Tansu does not support settings" in done.stderr
     # A given broker is never treated like that.
     assert configure(answer, kind="tansu", given="yes").returncode == 1
