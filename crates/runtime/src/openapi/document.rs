@@ -55,7 +55,10 @@ fn assemble(about: &About, all: &[Described]) -> Value {
     });
     let mut named = schemas.finish(&mut requests.collect::<Vec<_>>());
     if let Some(code) = named.get_mut("Problem").and_then(|problem| problem.pointer_mut("/properties/code")) {
-        code["oneOf"] = refusals.codes().into();
+        let (codes, about) = refusals.codes();
+        code["enum"] = codes.into();
+        // Generators of clients know this extension.
+        code["x-enum-descriptions"] = about.into();
     }
     json!({
         "openapi": "3.1.0",

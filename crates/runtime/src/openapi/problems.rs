@@ -70,17 +70,17 @@ impl Refusals {
         self.responses
     }
 
-    /// The values of a problem's `code`, each with its title and whether waiting helps.
-    pub(super) fn codes(&self) -> Vec<Value> {
-        let value = |(code, Code { title, waiting_helps }): (&String, &Code)| {
+    /// The values of a problem's `code`, and for each its title and whether waiting helps.
+    pub(super) fn codes(&self) -> (Vec<&str>, Vec<String>) {
+        let described = self.codes.iter().map(|(code, Code { title, waiting_helps })| {
             let advice = if *waiting_helps {
                 "Waiting helps: repeat the request after `Retry-After`."
             } else {
                 "Waiting does not help: change the request or what it is about."
             };
-            json!({ "const": code, "description": format!("{title}. {advice}") })
-        };
-        self.codes.iter().map(value).collect()
+            (code.as_str(), format!("{title}. {advice}"))
+        });
+        described.unzip()
     }
 }
 
