@@ -6,6 +6,7 @@ use crate::repository::{documents, root, shown};
 use domain::feed::{FeedKind, FeedPosition};
 use serde_json::{Value, json};
 use std::fs;
+use testkit::{openapi_faults, openapi_operation, openapi_resolve};
 use wire::RawRecord;
 
 fn read(page: &str) -> Document {
@@ -100,28 +101,27 @@ fn requests_and_responses_match_the_openapi_documents() {
             let place = format!("{page}:{}", block.line);
             let (first, body) = split(block);
             let words: Vec<&str> = first.split_whitespace().collect();
-            let schema = match words.as_slice() {
+            let bodies = match words.as_slice() {
                 [method @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD"), path, ..] => {
                     operation = find(&documents, method, path);
                     if operation.is_none() {
                         faults.push(format!("{place}: there is no {method} {path}"));
                     }
-                    operation
-                        .as_ref()
-                        .map(|found| found.1["requestBody"]["content"]["application/json"]["schema"].clone())
+                    operation.map(|(_, operation)| &operation["requestBody"])
                 }
-                [status, ..] => operation.as_ref().map(|(document, operation)| {
-                    let response = resolved(document, &operation["responses"][*status]);
-                    let content = response["content"].as_object().and_then(|content| content.values().next());
-                    content.map(|content| content["schema"].clone()).unwrap_or_default()
-                }),
+                [status, ..] => operation.map(|(_, operation)| &operation["responses"][*status]),
                 [] => None,
             };
-            let (Some((document, _)), Some(schema), Some(body)) = (&operation, schema, body) else {
-                continue;
-            };
+            let (Some((document, _)), Some(bodies), Some(body)) = (operation, bodies, body) else { continue };
             checked += 1;
-            faults.extend(faults_of(document, &schema, &body).map(|fault| format!("{place}: {fault}")));
+            let content = openapi_resolve(document, bodies)["content"].as_object();
+            match content.and_then(|content| content.values().next()) {
+                None => faults.push(format!("{place}: the OpenAPI document has no such body")),
+                Some(content) => {
+                    let found = openapi_faults(document, &content["schema"], &body);
+                    faults.extend(found.into_iter().map(|fault| format!("{place}: {fault}")));
+                }
+            }
         }
     }
     assert!(checked > 20, "only {checked} bodies were checked");
@@ -149,38 +149,8 @@ fn split(block: &Block) -> (String, Option<Value>) {
 }
 
 /// The document and the operation of `method` on `path`.
-fn find(documents: &[Value; 2], method: &str, path: &str) -> Option<(Value, Value)> {
+fn find<'a>(documents: &'a [Value; 2], method: &str, path: &str) -> Option<(&'a Value, &'a Value)> {
     let path = path.split('?').next().unwrap_or_default();
-    let method = if method == "HEAD" { "get".to_owned() } else { method.to_lowercase() };
-    documents.iter().find_map(|document| {
-        let paths = document["paths"].as_object()?;
-        let fits = |template: &str| {
-            let (parts, named): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-            parts.len() == named.len()
-                && parts.iter().zip(named).all(|(part, name)| part.starts_with('{') || *part == name)
-        };
-        // A fixed path takes precedence over one with parameters.
-        let mut fitting: Vec<_> = paths.iter().filter(|(template, _)| fits(template)).collect();
-        fitting.sort_by_key(|(template, _)| template.matches('{').count());
-        let found = fitting.into_iter().find_map(|(_, methods)| methods.get(&method))?;
-        Some((document.clone(), found.clone()))
-    })
-}
-
-/// The schema to which `value` refers.
-fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let reference = value["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
-    reference.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
-}
-
-fn faults_of(document: &Value, schema: &Value, body: &Value) -> impl Iterator<Item = String> {
-    let mut whole = json!({ "allOf": [schema], "components": document["components"] });
-    whole["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    let faults: Vec<String> = if schema.is_null() {
-        vec!["the OpenAPI document has no such body".to_owned()]
-    } else {
-        let validator = jsonschema::options().should_validate_formats(true).build(&whole).unwrap();
-        validator.iter_errors(body).map(|fault| format!("{}: {fault}", fault.instance_path())).collect()
-    };
-    faults.into_iter()
+    let method = if method == "HEAD" { "GET" } else { method };
+    documents.iter().find_map(|document| Some((document, openapi_operation(document, method, path)?)))
 }

@@ -29,7 +29,7 @@ pub const LIVE_WITHIN: TimeDelta = TimeDelta::seconds(60);
 pub const COPIES_APART: TimeDelta = TimeDelta::seconds(120);
 /// How much older than an earlier record of its partition a record's timestamp may be: producers
 /// that retry do not keep the order of what they send.
-pub const OVERTAKEN: TimeDelta = TimeDelta::seconds(10);
+const OVERTAKEN: TimeDelta = TimeDelta::seconds(10);
 /// A record whose timestamp is older than that by more than this was copied from another topic.
 const COPIED: TimeDelta = TimeDelta::days(1);
 

@@ -30,8 +30,8 @@ mod waiting;
 pub use access::{each_asks_for_its_scope, jwks_file};
 pub use database::TestDatabase;
 pub use openapi::{
-    openapi_body, openapi_describes_every_property, openapi_gets, openapi_has_true_examples,
-    openapi_is_committed, openapi_query,
+    openapi_body, openapi_describes_every_property, openapi_faults, openapi_gets, openapi_has_true_examples,
+    openapi_is_committed, openapi_operation, openapi_query, openapi_resolve,
 };
 pub use ports::free_port;
 pub use relay::{Manner, Relay};

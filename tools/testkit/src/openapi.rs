@@ -69,15 +69,20 @@ pub fn openapi_has_true_examples(document: &Value) {
         let answers = answers.iter().map(|(status, answer)| (status.as_str(), answer));
         let bodies = answers.chain([("request", &operation["requestBody"])]);
         for (name, body) in bodies {
-            let named = body["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
-            let body = named.map_or(body, |pointer| document.pointer(pointer).unwrap());
-            for (media, content) in body["content"].as_object().into_iter().flatten() {
+            for (media, content) in
+                openapi_resolve(document, body)["content"].as_object().into_iter().flatten()
+            {
                 let examples = content["examples"].as_object().into_iter().flat_map(|all| all.values());
                 let examples: Vec<_> =
                     examples.map(|example| &example["value"]).chain(content.get("example")).collect();
                 assert!(!examples.is_empty(), "{place} {name} {media} has no example");
                 for example in examples {
-                    check(document, &content["schema"], example, &format!("{place} {name} {media}"));
+                    let faults = openapi_faults(document, &content["schema"], example);
+                    assert!(
+                        faults.is_empty(),
+                        "{place} {name} {media}: {}\nin {example:#}",
+                        faults.join("\n")
+                    );
                     found += 1;
                 }
             }
@@ -103,13 +108,42 @@ pub fn openapi_describes_every_property(document: &Value) {
     assert!(silent.is_empty(), "these properties have no description: {}", silent.join(", "));
 }
 
-fn check(document: &Value, schema: &Value, example: &Value, place: &str) {
+/// How `value` differs from `schema`, a schema within `document`; empty if it matches.
+///
+/// # Panics
+/// When the schema is invalid.
+#[must_use]
+pub fn openapi_faults(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut whole = json!({ "allOf": [schema], "components": document["components"] });
     whole["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     let validator = jsonschema::options().should_validate_formats(true).build(&whole).unwrap();
-    let faults: Vec<_> =
-        validator.iter_errors(example).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
-    assert!(faults.is_empty(), "{place}: {}\nin {example:#}", faults.join("\n"));
+    validator.iter_errors(value).map(|fault| format!("{}: {fault}", fault.instance_path())).collect()
+}
+
+/// What `value` refers to within `document`, or `value` itself if it is no reference.
+///
+/// # Panics
+/// When the reference leads nowhere.
+#[must_use]
+pub fn openapi_resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let pointer = value["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+    pointer.map_or(value, |pointer| document.pointer(pointer).unwrap())
+}
+
+/// The operation `method` on `path`. A parameter of the document's path stands for any part of
+/// `path`; a path without parameters takes precedence.
+#[must_use]
+pub fn openapi_operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<&'a Value> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |template: &str| {
+        let mut pairs = template.split('/').zip(&parts);
+        template.split('/').count() == parts.len()
+            && pairs.all(|(known, part)| known.starts_with('{') || known == *part)
+    };
+    let fitting =
+        operations(document).filter(|(known, place, _)| known.eq_ignore_ascii_case(method) && fits(place));
+    let best = fitting.min_by_key(|(_, place, _)| place.matches('{').count());
+    best.map(|(.., operation)| operation)
 }
 
 /// The operations of `document` as `METHOD path`, each with its scope.
@@ -128,7 +162,7 @@ pub(crate) fn scopes(document: &Value) -> BTreeSet<(String, String)> {
 /// When there is no such operation.
 #[must_use]
 pub fn openapi_query(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
-    let parameters = operation(document, method, path)["parameters"].as_array().into_iter().flatten();
+    let parameters = known(document, method, path)["parameters"].as_array().into_iter().flatten();
     let in_query = parameters.filter(|parameter| parameter["in"] == "query");
     in_query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
 }
@@ -139,22 +173,14 @@ pub fn openapi_query(document: &Value, method: &str, path: &str) -> BTreeSet<Str
 /// When there is no such operation.
 #[must_use]
 pub fn openapi_body(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
-    let schema = &operation(document, method, path)["requestBody"]["content"]["application/json"]["schema"];
-    let named = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
-    let schema = named.map_or(schema, |pointer| document.pointer(pointer).unwrap());
-    schema["properties"].as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+    let schema = &known(document, method, path)["requestBody"]["content"]["application/json"]["schema"];
+    openapi_resolve(document, schema)["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.keys().cloned())
+        .collect()
 }
 
-/// The operation `method` on `path`; parameters in the path may have any name or be values in braces.
-fn operation<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
-    let generic = |path: &str| -> String {
-        path.split('/')
-            .map(|part| if part.starts_with('{') { "/{}".to_owned() } else { format!("/{part}") })
-            .collect()
-    };
-    let mut all = operations(document);
-    let found =
-        all.find(|(known, place, _)| known.eq_ignore_ascii_case(method) && generic(place) == generic(path));
-    let (_, _, operation) = found.unwrap_or_else(|| panic!("there is no {method} {path}"));
-    operation
+fn known<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
+    openapi_operation(document, method, path).unwrap_or_else(|| panic!("there is no {method} {path}"))
 }

@@ -20,9 +20,6 @@ pub enum ApiError {
     /// Fields of the request are invalid.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
-    /// The cursor was not issued by this service.
-    #[error("the cursor is not valid")]
-    InvalidCursor,
     /// A feature refuses the request.
     #[error(transparent)]
     Refused(Problem),
@@ -46,9 +43,9 @@ impl From<ApiError> for actix_web::Error {
     }
 }
 
-impl From<InvalidCursor> for ApiError {
-    fn from(_invalid: InvalidCursor) -> Self {
-        Self::InvalidCursor
+impl IntoProblem for InvalidCursor {
+    fn into_problem(self) -> Problem {
+        self.into()
     }
 }
 
@@ -83,7 +80,6 @@ impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Invalid(errors) => Self::invalid(errors),
-            ApiError::InvalidCursor => InvalidCursor.into(),
             ApiError::Refused(problem) => problem,
             ApiError::Storage(error) if error.is_transient() => {
                 let cause: &dyn Error = &error;

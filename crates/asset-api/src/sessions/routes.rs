@@ -6,7 +6,7 @@ use crate::http::error::ApiError;
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use serde_json::{Value, json};
 use storage::assets::piles::Refusal;
@@ -29,7 +29,7 @@ fn list_of_pile() -> Operation {
             "A page of sessions, the latest first",
             example,
         ))
-        .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
+        .refuses([ApiError::from(Refusal::NotFound), InvalidCursor.into()])
 }
 
 fn get() -> Operation {
@@ -49,7 +49,7 @@ fn samples() -> Operation {
             "A page of meter samples, the latest first",
             example,
         ))
-        .refuses([ApiError::from(SessionNotFound), ApiError::InvalidCursor])
+        .refuses([ApiError::from(SessionNotFound), InvalidCursor.into()])
 }
 
 fn session() -> Value {

@@ -14,7 +14,7 @@ use domain::tariffs::ocpi::{Horizon, Inexpressible, Object};
 use domain::tariffs::{TariffDetails, TariffStatus, tcec};
 use domain::text::Label;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ fn list() -> Operation {
             "A page of tariffs",
             json!({ "items": [tariff()], "nextCursor": null }),
         ))
-        .refuses([ApiError::InvalidCursor])
+        .refuses([InvalidCursor])
 }
 
 fn get() -> Operation {

@@ -45,21 +45,23 @@ impl Fields {
         most: usize,
         parse: impl Fn(&Value) -> Result<T, String>,
     ) -> Option<Vec<T>> {
-        let entries = self.optional(name, |value| match value.as_array() {
-            None => Err("must be a list".to_owned()),
-            Some(entries) if !(1..=most).contains(&entries.len()) => {
-                Err(format!("must have 1 to {most} entries"))
-            }
-            Some(entries) => Ok(entries.clone()),
-        })?;
-        let mut parsed = Vec::with_capacity(entries.len());
-        for (index, entry) in entries.iter().enumerate() {
-            match parse(entry) {
-                Ok(entry) => parsed.push(entry),
-                Err(message) => self.refuse(&format!("{name}[{index}]"), message),
-            }
+        let value = self.left.remove(name).filter(|value| !value.is_null())?;
+        let Value::Array(entries) = value else {
+            self.refuse(name, "must be a list");
+            return None;
+        };
+        if !(1..=most).contains(&entries.len()) {
+            self.refuse(name, format!("must have 1 to {most} entries"));
+            return None;
         }
-        (parsed.len() == entries.len()).then_some(parsed)
+        let parsed: Vec<Option<T>> = entries
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| {
+                parse(entry).map_err(|message| self.refuse(&format!("{name}[{index}]"), message)).ok()
+            })
+            .collect();
+        parsed.into_iter().collect()
     }
 
     /// Whether a field is present and was not taken yet.

@@ -14,8 +14,9 @@ use crate::report::{Counts, KilledPod, OtherDevices};
 use anyhow::{Context as _, ensure};
 use domain::ids::ChargePointId;
 use launch::narrator::say;
+use runtime::every;
 use std::time::{Duration, Instant};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 
 /// The percentage of devices that come back through another pod.
 const RETURNING_PERCENT: u32 = 20;
@@ -101,8 +102,7 @@ async fn take_snapshots(
     done: impl Fn(&Counts) -> bool,
 ) -> anyhow::Result<Vec<(Instant, Counts)>> {
     let begun = Instant::now();
-    let mut ticks = interval(LOOK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(LOOK);
     let mut taken = Vec::new();
     let mut done_since = None;
     while begun.elapsed() < length {

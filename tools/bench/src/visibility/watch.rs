@@ -3,11 +3,11 @@
 use super::Offsets;
 use crate::server::{self, Connection};
 use anyhow::bail;
+use runtime::every;
 use runtime::lock::MutexExt as _;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The polling interval.
@@ -78,8 +78,7 @@ impl Watch {
 }
 
 async fn look(mut connection: Connection, topic: String, state: Arc<Mutex<State>>) {
-    let mut ticks = tokio::time::interval(LOOK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(LOOK);
     loop {
         ticks.tick().await;
         let progress = server::progress(&mut connection, &topic).await;

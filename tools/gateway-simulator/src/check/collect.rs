@@ -8,9 +8,9 @@ use super::verdict::Verdict;
 use crate::error::SimulatorError;
 use crate::settings::{CheckSettings, Settings};
 use domain::ids::ChargePointId;
-use runtime::causes;
 use runtime::kafka::{FetchError, Kafka, KafkaError, PartitionReader};
 use runtime::redis::{Redis, RedisError};
+use runtime::{Backoff, causes};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -179,12 +179,12 @@ impl EventReader {
 
     /// Passes every record to the judge, until it is dropped.
     async fn run(mut self, context: Arc<CheckContext>) {
-        let mut pause = PAUSE.0;
+        let mut backoff = Backoff::new(PAUSE.0, PAUSE.1);
         loop {
             // Boxed, because the type inside is too deep for the compiler.
             match Box::pin(self.reader.fetch(self.offset, MAX_WAIT, MAX_BYTES)).await {
                 Ok(fetched) => {
-                    pause = PAUSE.0;
+                    backoff.reset();
                     let seen_at = runtime::clock::now();
                     let mut judge = context.judge();
                     if !fetched.records.is_empty() {
@@ -214,8 +214,7 @@ impl EventReader {
                         let end = Box::pin(self.reader.latest_offset()).await;
                         self.offset = end.unwrap_or(self.offset);
                     }
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE.1);
+                    tokio::time::sleep(backoff.pause()).await;
                 }
             }
         }

@@ -4,20 +4,19 @@ use super::context::CheckContext;
 use super::key::Key;
 use crate::directory;
 use domain::ids::ChargePointId;
+use runtime::every;
 use runtime::redis::{Redis, RedisError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::time::MissedTickBehavior;
 
 /// Keys per round trip.
 const CHUNK: usize = 500;
 
 /// Passes the keys to the judge, until it is dropped.
 pub(super) async fn keep_looking(context: Arc<CheckContext>) {
-    let mut interval = tokio::time::interval(context.settings.look_interval());
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(context.settings.look_interval());
     loop {
-        interval.tick().await;
+        ticks.tick().await;
         let devices = context.judge().devices();
         for chunk in devices.chunks(CHUNK) {
             if let Err(error) = look(&context, chunk).await {

@@ -3,6 +3,7 @@
 use super::{From, take};
 use crate::error::SimulatorError;
 use crate::simulator::Core;
+use runtime::Backoff;
 use runtime::kafka::{FetchError, Kafka, KafkaError, PartitionReader};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,7 @@ impl CommandReader {
 
     /// Passes every command to the pods, until it is dropped.
     pub(crate) async fn run(self, core: Arc<Core>) {
-        let mut pause = PAUSE.0;
+        let mut backoff = Backoff::new(PAUSE.0, PAUSE.1);
         loop {
             let from = {
                 let mut claims = core.claims();
@@ -71,11 +72,10 @@ impl CommandReader {
                 },
             };
             match outcome {
-                Ok(()) => pause = PAUSE.0,
+                Ok(()) => backoff.reset(),
                 Err(error) => {
                     tracing::warn!(partition = self.partition, error, "commands cannot be read; retrying");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE.1);
+                    tokio::time::sleep(backoff.pause()).await;
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::http::scopes::{read, read_tariffs};
 use crate::tariffs::TariffResource;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use serde_json::json;
 use storage::assets::{piles, stations};
@@ -48,5 +48,5 @@ fn about(operation: Operation, not_found: ApiError) -> Operation {
         .describe("The latest edit first, each with its editor, its time and the values before and after.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<EditView<'_>>>(StatusCode::OK, "A page of edits", example))
-        .refuses([not_found, ApiError::InvalidCursor])
+        .refuses([not_found, InvalidCursor.into()])
 }

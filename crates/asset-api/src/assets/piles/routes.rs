@@ -10,7 +10,7 @@ use domain::ids::{ChargePointId, StationId};
 use domain::status::PileStatus;
 use domain::text::Label;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::{Value, json};
 use storage::assets::piles::Refusal;
@@ -45,7 +45,7 @@ fn list_of_station() -> Operation {
     read("listPilesOfStation", TAG, "List the piles of a station")
         .with(PageRequest::parameters())
         .answers(page())
-        .refuses([ApiError::from(Refusal::StationNotFound), ApiError::InvalidCursor])
+        .refuses([ApiError::from(Refusal::StationNotFound), InvalidCursor.into()])
 }
 
 fn list() -> Operation {
@@ -66,7 +66,7 @@ fn list() -> Operation {
         ])
         .with(PageRequest::parameters())
         .answers(page())
-        .refuses([ApiError::InvalidCursor])
+        .refuses([InvalidCursor])
 }
 
 fn get() -> Operation {

@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use domain::assets::{StationDetails, StationStatus};
 use domain::text::Label;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ fn list() -> Operation {
             "A page of stations",
             json!({ "items": [station()], "nextCursor": null }),
         ))
-        .refuses([ApiError::InvalidCursor])
+        .refuses([InvalidCursor])
 }
 
 /// Latitude and longitude in degrees. Excludes ±90 and ±180, so that every match is a valid place.

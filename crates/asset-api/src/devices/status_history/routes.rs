@@ -6,7 +6,7 @@ use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use domain::ids::ConnectorId;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::json;
 use storage::assets::piles::Refusal;
@@ -35,5 +35,5 @@ fn of_pile() -> Operation {
         )])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<ChangeView<'_>>>(StatusCode::OK, "A page of changes", example))
-        .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
+        .refuses([ApiError::from(Refusal::NotFound), InvalidCursor.into()])
 }

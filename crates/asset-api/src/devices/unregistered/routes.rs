@@ -1,11 +1,10 @@
 //! The operation that lists unregistered charge points.
 
 use super::UnregisteredView;
-use crate::http::error::ApiError;
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::json;
 
@@ -29,5 +28,5 @@ fn list() -> Operation {
             "A page of charge points, ordered by id",
             json!({ "items": [device], "nextCursor": null }),
         ))
-        .refuses([ApiError::InvalidCursor])
+        .refuses([InvalidCursor])
 }

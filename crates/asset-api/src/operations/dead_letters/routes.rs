@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use domain::ids::ChargePointId;
 use domain::text::Label;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Map, Value, json};
@@ -38,7 +38,7 @@ fn list() -> Operation {
             ),
         ])
         .with(PageRequest::parameters())
-        .refuses([ApiError::InvalidCursor])
+        .refuses([InvalidCursor])
 }
 
 fn read_page() -> Operation {
@@ -88,7 +88,7 @@ fn replay_matching() -> Operation {
         .describe("Replays those that are not settled yet, the oldest first. Repeat with `nextCursor` as `cursor` until it is null.")
         .takes_like(order_schema(), json!({ "reason": "UNKNOWN_EVENT_TYPE", "limit": 100, "dryRun": true }))
         .answers(Answer::json::<TallyView<'_>>(StatusCode::OK, "The outcomes of the replays", example))
-        .refuses([ApiError::InvalidCursor, Refusal::NotReplayable.into()])
+        .refuses([ApiError::from(InvalidCursor), Refusal::NotReplayable.into()])
 }
 
 const ID: &str = "0192f0c4-01b2-7a11-8d5e-7f8091a2b3c4";

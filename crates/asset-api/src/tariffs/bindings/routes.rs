@@ -12,7 +12,7 @@ use domain::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{Binding, Level, Subject};
 use domain::text::Label;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,7 +81,7 @@ fn list() -> Operation {
             "A page of bindings",
             json!({ "items": [binding()], "nextCursor": null }),
         ))
-        .refuses([ApiError::InvalidCursor])
+        .refuses([InvalidCursor])
 }
 
 fn get() -> Operation {

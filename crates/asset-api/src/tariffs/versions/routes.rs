@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::tariffs::Draft;
 use runtime::http::Routes;
-use runtime::http::page::{Page, PageRequest};
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -94,7 +94,7 @@ fn list() -> Operation {
         .describe("The newest version first, including the draft.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<VersionView<'_>>>(StatusCode::OK, "A page of versions", example))
-        .refuses([ApiError::from(Refusal::NotFound), ApiError::InvalidCursor])
+        .refuses([ApiError::from(Refusal::NotFound), InvalidCursor.into()])
 }
 
 fn get() -> Operation {
