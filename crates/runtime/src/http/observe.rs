@@ -21,6 +21,7 @@ use super::cors::{self, Cors};
 use super::draining::Draining;
 use super::{framework, headers, target};
 use crate::auth::Allowance;
+use crate::telemetry::install_metrics;
 use crate::{Problem, trace};
 
 /// Upper bounds in seconds: from a cached read to the deadline.
@@ -203,6 +204,8 @@ fn method_label(method: &Method) -> &'static str {
 fn duration_histogram() -> &'static Histogram<f64> {
     static HISTOGRAM: OnceLock<Histogram<f64>> = OnceLock::new();
     HISTOGRAM.get_or_init(|| {
+        // A service has done so long before; a test that serves a request may not have.
+        install_metrics();
         global::meter("http")
             .f64_histogram("http.server.request.duration")
             .with_unit("s")
