@@ -13,7 +13,7 @@ use opentelemetry::trace::TracerProvider as _;
 
 use crate::settings::LogSettings;
 
-pub(crate) use metrics::install as install_metrics;
+pub use metrics::{install as install_metrics, render as render_metrics};
 
 /// Writes logs to standard error and gives every span an OpenTelemetry identity.
 ///
