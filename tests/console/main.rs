@@ -1,5 +1,5 @@
 //! The operations console in a real browser, on the real stack, with simulated devices.
-//! `crates/console/web/e2e` operates the pages, and tells this test what devices must do.
+//! `crates/console/web/e2e` operates the pages, and requests from this test what devices must do.
 //!
 //! The test needs Node.js and Chromium, so it does not run with the others: `make console-test`
 //! installs the tools and runs it.

@@ -1,7 +1,7 @@
 //! Python clients that are generated only from the committed documents: their types are consistent,
 //! and their calls work.
 
-use crate::ground::Ground;
+use crate::fixture::Fixture;
 use crate::tools::{folder, run, tool};
 use std::path::Path;
 use testkit::unique;
@@ -9,7 +9,7 @@ use testkit::unique;
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs tools: make contract"]
 async fn generated_clients_call_both_services() {
-    let ground = Ground::new().await;
+    let fixture = Fixture::new().await;
     let place = std::env::temp_dir().join(unique("clients"));
     std::fs::create_dir(&place).unwrap();
     for service in ["asset-api", "command-dispatcher"] {
@@ -24,8 +24,8 @@ async fn generated_clients_call_both_services() {
     calls
         .env("PYTHONPATH", &place)
         .arg(folder().join("calls.py"))
-        .args([format!("http://{}", ground.assets), format!("http://{}", ground.commands)])
-        .args([&ground.token(), &ground.pile]);
+        .args([format!("http://{}", fixture.assets), format!("http://{}", fixture.commands)])
+        .args([&fixture.token(), &fixture.pile]);
     run(calls).await;
     std::fs::remove_dir_all(&place).unwrap();
 }

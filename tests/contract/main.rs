@@ -12,6 +12,6 @@
 )]
 
 mod client;
+mod fixture;
 mod fuzzing;
-mod ground;
 mod tools;

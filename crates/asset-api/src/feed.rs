@@ -22,7 +22,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use domain::feed::FeedPosition;
 use filter::Filter;
 use follower::Follower;
-use problem::Refusal;
+use problem::FeedRefusal;
 use runtime::http::QueryParams;
 use storage::feed::Span;
 
@@ -43,12 +43,12 @@ pub async fn follow(
         request.headers().get("last-event-id").filter(|value| !value.as_bytes().trim_ascii().is_empty());
     let asked = asked.filter(|text| !text.trim().is_empty());
     let asked = match header {
-        Some(value) => {
-            Some(value.to_str().map_err(|_unreadable| ApiError::from(Refusal::InvalidPosition))?.to_owned())
-        }
+        Some(value) => Some(
+            value.to_str().map_err(|_unreadable| ApiError::from(FeedRefusal::InvalidPosition))?.to_owned(),
+        ),
         None => asked,
     };
-    let after = asked.map(|text| text.parse().map_err(|_unreadable| Refusal::InvalidPosition));
+    let after = asked.map(|text| text.parse().map_err(|_unreadable| FeedRefusal::InvalidPosition));
     let after: Option<FeedPosition> = after.transpose()?;
     let place = hub.admit()?;
     let span = api
@@ -70,11 +70,11 @@ pub async fn follow(
 
 /// The position after which a client continues that has read up to `after`; the end of the feed if
 /// it has read nothing.
-fn start(after: Option<FeedPosition>, span: Span) -> Result<FeedPosition, Refusal> {
+fn start(after: Option<FeedPosition>, span: Span) -> Result<FeedPosition, FeedRefusal> {
     match after {
         None => Ok(FeedPosition::end_of(span.last)),
-        Some(after) if after.chunk > span.last => Err(Refusal::InvalidPosition),
-        Some(after) if after.next_chunk() < span.first => Err(Refusal::PositionGone),
+        Some(after) if after.chunk > span.last => Err(FeedRefusal::InvalidPosition),
+        Some(after) if after.next_chunk() < span.first => Err(FeedRefusal::PositionGone),
         Some(after) => Ok(after),
     }
 }

@@ -18,7 +18,7 @@ use runtime::Problem;
 use runtime::http::QueryParams;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathId, Resource};
-use storage::assets::piles::Refusal;
+use storage::assets::piles::PileRefusal;
 use storage::devices::{connectors, meter_samples};
 use view::{SampleView, SessionView};
 
@@ -54,7 +54,8 @@ pub async fn list_of_pile(
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
     let page = api
         .run(move |mut connection| async move {
-            let pile = storage::assets::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
+            let pile =
+                storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
             let device = &pile.details.charge_point_id;
             let mut rows =
                 storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;

@@ -30,7 +30,7 @@ use runtime::Problem;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
-use storage::tariffs::{self, Filter, Refusal, TariffRecord};
+use storage::tariffs::{self, Filter, TariffRecord, TariffRefusal};
 use uuid::Uuid;
 use view::TariffView;
 
@@ -41,7 +41,7 @@ impl Resource for TariffResource {
     type Id = TariffId;
 
     fn not_found() -> Problem {
-        Refusal::NotFound.into_problem()
+        TariffRefusal::NotFound.into_problem()
     }
 }
 
@@ -89,7 +89,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
 async fn get(api: Data<Api>, PathId(id): PathId<TariffResource>) -> Result<HttpResponse, ApiError> {
     let tariff = api
         .run(move |mut connection| async move {
-            Ok(tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
+            Ok(tariffs::find(&mut connection, id).await?.ok_or(TariffRefusal::NotFound)?)
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, tariff.revision).json(TariffView::of(&tariff)))

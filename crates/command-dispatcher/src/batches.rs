@@ -79,7 +79,7 @@ impl Batches {
             Created::Before(batch) => Ok(Ordered::Before(batch)),
             Created::KeyReused => Err(DispatchError::KeyReused),
             Created::NoStation => Err(DispatchError::StationNotFound),
-            Created::Strangers(piles) => Err(DispatchError::Invalid(foreign_pile_errors(&piles))),
+            Created::ForeignPiles(piles) => Err(DispatchError::Invalid(foreign_pile_errors(&piles))),
             Created::TooMany => Err(DispatchError::TooManyPiles),
         }
     }

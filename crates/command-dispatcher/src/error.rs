@@ -5,7 +5,7 @@ pub(crate) mod problem_kind;
 use crate::dispatch::coalescer::Lost;
 use crate::dispatch::topic::Unpublished;
 use actix_web::http::StatusCode;
-use domain::commands::Refusal;
+use domain::commands::CommandRefusal;
 use domain::ids::{ChargePointId, CommandId};
 use problem_kind::ProblemKind;
 use runtime::Problem;
@@ -40,7 +40,7 @@ pub(crate) enum DispatchError {
     TooManyPiles,
     /// The state of the pile does not allow the command.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] CommandRefusal),
     /// The key belongs to a request that has no outcome yet.
     #[error("a request with the same Idempotency-Key is in progress: retry in 1 s")]
     StillRunning,
@@ -144,19 +144,19 @@ impl DispatchError {
     }
 }
 
-const fn refusal_kind(refusal: &Refusal) -> ProblemKind {
+const fn refusal_kind(refusal: &CommandRefusal) -> ProblemKind {
     match refusal {
-        Refusal::Offline(_) | Refusal::NeverHeard(_) => problem_kind::PILE_OFFLINE,
-        Refusal::Doubtful(_) => problem_kind::PILE_DOUBTFUL,
-        Refusal::PileNotAvailable { .. } => problem_kind::PILE_NOT_AVAILABLE,
-        Refusal::ConnectorNotAvailable { .. } | Refusal::NoSuchConnector { .. } => {
+        CommandRefusal::Offline(_) | CommandRefusal::NeverHeard(_) => problem_kind::PILE_OFFLINE,
+        CommandRefusal::Doubtful(_) => problem_kind::PILE_DOUBTFUL,
+        CommandRefusal::PileNotAvailable { .. } => problem_kind::PILE_NOT_AVAILABLE,
+        CommandRefusal::ConnectorNotAvailable { .. } | CommandRefusal::NoSuchConnector { .. } => {
             problem_kind::CONNECTOR_NOT_AVAILABLE
         }
-        Refusal::StartInFlight { .. } => problem_kind::COMMAND_IN_FLIGHT,
-        Refusal::NoActiveTransaction(_) => problem_kind::NO_ACTIVE_TRANSACTION,
-        Refusal::TransactionMismatch { .. } => problem_kind::TRANSACTION_MISMATCH,
-        Refusal::AmbiguousTransaction(_) => problem_kind::AMBIGUOUS_TRANSACTION,
-        Refusal::TransactionIdPending(_) => problem_kind::TRANSACTION_ID_PENDING,
+        CommandRefusal::StartInFlight { .. } => problem_kind::COMMAND_IN_FLIGHT,
+        CommandRefusal::NoActiveTransaction(_) => problem_kind::NO_ACTIVE_TRANSACTION,
+        CommandRefusal::TransactionMismatch { .. } => problem_kind::TRANSACTION_MISMATCH,
+        CommandRefusal::AmbiguousTransaction(_) => problem_kind::AMBIGUOUS_TRANSACTION,
+        CommandRefusal::TransactionIdPending(_) => problem_kind::TRANSACTION_ID_PENDING,
     }
 }
 

@@ -15,7 +15,7 @@ mod step;
 
 pub use cause::CommandedStart;
 pub(crate) use cause::Evidence;
-pub use check::{LastHeard, OpenSession, PileSnapshot, Refusal, StartInFlight};
+pub use check::{CommandRefusal, LastHeard, OpenSession, PileSnapshot, StartInFlight};
 pub use configuration::{ConfigurationKey, ConfigurationValue};
 pub use effect::{Effect, EffectKind};
 pub use failure::{Failure, FailureCode};

@@ -31,11 +31,11 @@ mod usage;
 mod zone;
 
 pub use band::{Band, BandKind, Rate};
-pub use binding::{Binding, BindingOverlap, Level, Place, Subject, clashes};
+pub use binding::{Binding, BindingOverlap, Level, PricedPlace, Subject, clashes};
 pub use book::{Applied, Considered, Outcome, PriceAt, PriceBook, Resolution, Unpriced};
 pub use check::{Finding, Findings, MAX_BANDS, MAX_GRACE_MINUTES, MAX_HOLIDAYS, MAX_SCHEDULES, MAX_SEASONS};
 pub use currency::{Currency, UnknownCurrency};
-pub use draft::{BandDraft, Draft, OccupancyDraft, ScheduleDraft, SeasonDraft};
+pub use draft::{BandDraft, OccupancyDraft, PriceListDraft, ScheduleDraft, SeasonDraft};
 pub use energy::{Energy, InvalidEnergy};
 pub use money::{InvalidPrice, Money, Price};
 pub use price_list::{Conditions, FoundBand, OccupancyFee, PriceList, Schedule};

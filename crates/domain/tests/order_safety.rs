@@ -140,7 +140,7 @@ fn in_order(records: &[Record]) -> Vec<Record> {
 
 fn samples(records: &[Record]) -> Samples {
     let mut samples = Samples::default();
-    records.iter().for_each(|(event, position)| samples.take(event, position));
+    records.iter().for_each(|(event, position)| samples.add_event(event, position));
     samples
 }
 

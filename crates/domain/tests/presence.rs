@@ -149,9 +149,9 @@ fn a_disconnection_makes_a_silent_device_certainly_offline() {
 fn a_stored_disconnection_without_a_cause_is_from_the_gateway() {
     let mut state = heard_at(100);
     state.liveness.fall_silent(s(9_000), &PATIENCE, &asked(500));
-    let mut stored = serde_json::to_value(&state.liveness.goodbyes[0]).unwrap();
+    let mut stored = serde_json::to_value(&state.liveness.disconnections[0]).unwrap();
     stored.as_object_mut().unwrap().remove("cause");
-    state.liveness.goodbyes = vec![serde_json::from_value(stored).unwrap()];
+    state.liveness.disconnections = vec![serde_json::from_value(stored).unwrap()];
     assert_eq!(online_and_confidence(&state), (false, Confidence::Live));
 }
 

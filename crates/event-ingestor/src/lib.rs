@@ -83,7 +83,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let relayed = async { relay.await.context("the relay died") };
     let IngestSettings { sample_retention_days, status_retention_days, .. } = settings.ingest;
     let days = Arc::new(Days::new(&database, &metrics, sample_retention_days, status_retention_days));
-    let keeper = tokio::spawn(Arc::clone(&days).keep(context.shutdown.clone()));
+    let keeper = tokio::spawn(Arc::clone(&days).maintain(context.shutdown.clone()));
     let keeper = AbortOnDropHandle::new(keeper);
     let kept = async { keeper.await.context("the task that maintains day partitions died") };
     let device_counts = tokio::spawn(device_counts::keep_counting(
@@ -95,7 +95,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let counted = async { device_counts.await.context("the task that counts devices died") };
     let presence = Presence::new(settings.ingest.silence(settings.presence));
     let check = settings.ingest.silence_check();
-    let watched = presence.clone().keep(watch, Arc::clone(&metrics), check, context.shutdown.clone());
+    let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
     tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted, watched)?;

@@ -37,7 +37,7 @@ impl Presence {
     ///
     /// # Errors
     /// When one of the tasks died.
-    pub(crate) async fn keep(
+    pub(crate) async fn run(
         self,
         database: Database,
         metrics: Arc<Metrics>,

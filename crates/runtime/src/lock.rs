@@ -20,7 +20,7 @@ pub trait RwLockExt<T: ?Sized> {
     /// Waits until no writer holds the lock.
     fn reading(&self) -> RwLockReadGuard<'_, T>;
 
-    /// Waits until nobody holds the lock.
+    /// Waits until the lock is free.
     fn writing(&self) -> RwLockWriteGuard<'_, T>;
 }
 

@@ -9,3 +9,4 @@ pub(crate) mod migrations;
 pub(crate) mod pool;
 pub mod snapshots;
 pub mod trace;
+pub(crate) mod transaction;

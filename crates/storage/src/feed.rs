@@ -18,7 +18,7 @@ mod read;
 mod sequence;
 
 pub use outbox::Chunk;
-pub use read::{Backlog, Span, backlog, list_after, note_published, prune, span};
+pub use read::{Backlog, Span, backlog, list_after, prune, record_published, span};
 pub use sequence::{sequence, sequence_all};
 
 use crate::database::bulk::Bulk;
@@ -74,7 +74,7 @@ pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Re
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub(crate) async fn hold(tx: &mut Connection, devices: &[&str]) -> Result<(), StorageError> {
+pub(crate) async fn lock_devices(tx: &mut Connection, devices: &[&str]) -> Result<(), StorageError> {
     diesel::sql_query(
         "select count(*) from (select 1 from charge_points where charge_point_id = any($1)
                                order by charge_point_id for update) as held",

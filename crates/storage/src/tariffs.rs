@@ -13,7 +13,7 @@ mod write;
 
 pub use activate::activate_due;
 pub use price_book::{PriceTarget, load_book};
-pub use write::{Refusal, insert, retire, update};
+pub use write::{TariffRefusal, insert, retire, update};
 
 use crate::schema::tariffs;
 use crate::{Connection, StorageError};

@@ -87,7 +87,7 @@ async fn a_station_survives_writing_and_reading() {
     let details = StationDetails { address: None, location: None, ..station.details.clone() };
     let later = noon() + TimeDelta::hours(1);
     let updated = stations::update(&mut connection, station.id, Some(&[1]), &signed(later), |_| {
-        Ok::<_, stations::Refusal>(details.clone())
+        Ok::<_, stations::StationRefusal>(details.clone())
     })
     .await;
     let revision = Revision { updated_at: later, version: 2, ..station.revision };
@@ -132,7 +132,7 @@ async fn reads_current_types_written_by_the_previous_and_the_next_release() {
     }
     for stated in [Some(CurrentType::Dc), None] {
         let updated = piles::update(&mut connection, pile.id, None, &signed(noon()), |before| {
-            Ok::<_, piles::Refusal>(PileDetails { current_type: stated, ..before.clone() })
+            Ok::<_, piles::PileRefusal>(PileDetails { current_type: stated, ..before.clone() })
         })
         .await;
         assert_eq!(updated.unwrap().unwrap().0.details.current_type, stated);
@@ -149,7 +149,7 @@ async fn a_station_has_at_least_one_startable_status_or_null() {
     let near = stations::Near { place, radius_m: 1_000.0 };
     for statuses in [None, Some(statuses(&[ConnectorStatus::Finishing]))] {
         let updated = stations::update(&mut connection, station.id, None, &signed(noon()), |before| {
-            Ok::<_, stations::Refusal>(StationDetails {
+            Ok::<_, stations::StationRefusal>(StationDetails {
                 startable_statuses: statuses.clone(),
                 ..before.clone()
             })
@@ -182,14 +182,14 @@ async fn refuses_an_edit_of_another_version() {
     piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
 
     let other = stations::update(&mut connection, station.id, Some(&[2, 3]), &signed(noon()), |before| {
-        Ok::<_, stations::Refusal>(before.clone())
+        Ok::<_, stations::StationRefusal>(before.clone())
     })
     .await;
-    assert_eq!(other.unwrap(), Err(stations::Refusal::OtherVersion { current: 1 }));
+    assert_eq!(other.unwrap(), Err(stations::StationRefusal::OtherVersion { current: 1 }));
     let none = stations::retire(&mut connection, unknown, None, &signed(noon())).await;
-    assert_eq!(none.unwrap(), Err(stations::Refusal::NotFound));
+    assert_eq!(none.unwrap(), Err(stations::StationRefusal::NotFound));
     let other = piles::retire(&mut connection, pile.id, Some(&[]), &signed(noon())).await;
-    assert_eq!(other.unwrap(), Err(piles::Refusal::OtherVersion { current: 1 }));
+    assert_eq!(other.unwrap(), Err(piles::PileRefusal::OtherVersion { current: 1 }));
     assert_eq!(piles::find(&mut connection, pile.id).await.unwrap(), Some(pile));
 }
 
@@ -201,7 +201,7 @@ async fn a_unique_index_allows_one_pile_per_device() {
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let (first, second) = (pile(station.id, "CP-1"), pile(station.id, "CP-1"));
     piles::insert(&mut connection, &first, &operator()).await.unwrap().unwrap();
-    let taken = Err(piles::Refusal::ChargePointTaken(first.details.charge_point_id.clone()));
+    let taken = Err(piles::PileRefusal::ChargePointTaken(first.details.charge_point_id.clone()));
     assert_eq!(piles::insert(&mut connection, &second, &operator()).await.unwrap(), taken);
 
     piles::retire(&mut connection, first.id, None, &signed(noon())).await.unwrap().unwrap();
@@ -224,8 +224,10 @@ async fn no_pile_is_added_to_a_station_while_it_is_retired() {
             async { stations::retire(&mut connection, id, None, &signed(noon())).await.unwrap() },
             async { piles::insert(&mut other, &pile, &operator()).await.unwrap() },
         );
-        let refused =
-            (retired == Err(stations::Refusal::NotEmpty), inserted == Err(piles::Refusal::StationNotFound));
+        let refused = (
+            retired == Err(stations::StationRefusal::NotEmpty),
+            inserted == Err(piles::PileRefusal::StationNotFound),
+        );
         assert_ne!(refused.0, refused.1, "{retired:?} {inserted:?}");
         assert_eq!((retired.is_ok(), inserted.is_ok()), (refused.1, refused.0));
     }
@@ -240,7 +242,7 @@ async fn a_retired_pile_does_not_prevent_retiring_its_station() {
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
     piles::insert(&mut connection, &pile, &operator()).await.unwrap().unwrap();
     let refused = stations::retire(&mut connection, station.id, None, &signed(noon())).await;
-    assert_eq!(refused.unwrap(), Err(stations::Refusal::NotEmpty));
+    assert_eq!(refused.unwrap(), Err(stations::StationRefusal::NotEmpty));
     piles::retire(&mut connection, pile.id, None, &signed(noon())).await.unwrap().unwrap();
     stations::retire(&mut connection, station.id, None, &signed(noon())).await.unwrap().unwrap();
     assert_eq!(stations::find(&mut connection, station.id).await.unwrap(), None);
@@ -273,19 +275,19 @@ async fn a_refused_edit_changes_nothing() {
     piles::insert(&mut connection, &two, &operator()).await.unwrap().unwrap();
 
     let refused = piles::update(&mut connection, two.id, None, &signed(noon()), |before| {
-        Ok::<_, piles::Refusal>(PileDetails {
+        Ok::<_, piles::PileRefusal>(PileDetails {
             charge_point_id: one.details.charge_point_id.clone(),
             ..before.clone()
         })
     })
     .await;
-    let taken = piles::Refusal::ChargePointTaken(one.details.charge_point_id.clone());
+    let taken = piles::PileRefusal::ChargePointTaken(one.details.charge_point_id.clone());
     assert_eq!(refused.unwrap(), Err(taken));
     let refused = piles::update(&mut connection, two.id, None, &signed(noon()), |_| {
-        Err::<PileDetails, _>(piles::Refusal::OpenSession)
+        Err::<PileDetails, _>(piles::PileRefusal::OpenSession)
     })
     .await;
-    assert_eq!(refused.unwrap(), Err(piles::Refusal::OpenSession));
+    assert_eq!(refused.unwrap(), Err(piles::PileRefusal::OpenSession));
     assert_eq!(audit::list(&mut connection, two.id.0, None, 10).await.unwrap().len(), 1);
     assert_eq!(piles::find(&mut connection, two.id).await.unwrap(), Some(two));
 }

@@ -18,7 +18,7 @@ use storage::database::snapshots;
 use storage::devices::{charge_points, status_changes};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::dead_letters::NewDeadLetter;
-use storage::ingest::partitions::{self, Checkpoint, HaltReason, Kept, LastRecord, PartitionLease};
+use storage::ingest::partitions::{self, Checkpoint, HaltReason, LastRecord, LeaseRenewal, PartitionLease};
 use storage::ingest::{dead_letters, replicas};
 use storage::{Connection, LoadPlan};
 use testkit::{TestDatabase, eventually};
@@ -189,7 +189,7 @@ async fn acquires_renews_and_releases_leases() {
         of_a.iter().chain(&of_b).all(|lease| lease.next_offset == 0),
         "registering again must change nothing"
     );
-    let kept = |lease: &PartitionLease| Kept {
+    let kept = |lease: &PartitionLease| LeaseRenewal {
         partition: lease.partition,
         epoch: lease.epoch,
         caught_up: (lease.partition == 3).then_some(Duration::from_secs(40)),
@@ -321,7 +321,7 @@ async fn a_batch_does_not_read_old_row_versions_kept_by_a_long_transaction() {
         }
         if batch % 100 == 0 {
             // Both rows move, and their next batches find them by key.
-            let kept = leases.iter().map(|lease| Kept {
+            let kept = leases.iter().map(|lease| LeaseRenewal {
                 partition: lease.partition,
                 epoch: lease.epoch,
                 caught_up: None,

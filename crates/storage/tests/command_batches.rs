@@ -130,7 +130,7 @@ async fn a_batch_contains_the_selected_piles() {
     let pile_ids = Some([vec![pile(1)], strangers.clone()].concat());
     let scope = Scope { pile_ids, ..Scope::default() };
     let created = batches::create(&mut connection, &NewBatch { scope, ..new() }).await.unwrap();
-    assert_eq!(created, Created::Strangers(strangers));
+    assert_eq!(created, Created::ForeignPiles(strangers));
     let elsewhere = NewBatch { station_id: StationId(Uuid::from_u128(7)), ..new() };
     let created = batches::create(&mut connection, &elsewhere).await.unwrap();
     assert_eq!(created, Created::NoStation);

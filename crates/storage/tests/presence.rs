@@ -20,7 +20,7 @@ use storage::devices::presence::silence::{SilencePolicy, judge_devices};
 use storage::devices::presence::{gateways, silent_devices};
 use storage::devices::status_changes;
 use storage::ingest::batch::{Folded, Written, write};
-use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
 use storage::{Connection, LoadPlan};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -39,13 +39,13 @@ fn gateway(name: &str) -> GatewayId {
     GatewayId::parse(name).unwrap()
 }
 
-struct Ground {
+struct Fixture {
     database: TestDatabase,
     lease: PartitionLease,
     owner: Uuid,
 }
 
-impl Ground {
+impl Fixture {
     async fn new() -> (Self, storage::PooledConnection) {
         let database = TestDatabase::new().await;
         let mut connection = database.pool.connection().await.unwrap();
@@ -92,7 +92,7 @@ impl Ground {
 
     /// Records that all events were read just now.
     async fn caught_up(&self, connection: &mut Connection) {
-        let kept = Kept { partition: 0, epoch: self.lease.epoch, caught_up: Some(NOW) };
+        let kept = LeaseRenewal { partition: 0, epoch: self.lease.epoch, caught_up: Some(NOW) };
         let renewed = partitions::renew(connection, TOPIC, self.owner, &[kept], HOUR).await.unwrap();
         assert_eq!(renewed, [0]);
     }
@@ -147,92 +147,92 @@ fn dueness() -> Dueness {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_device_is_probed_once_and_offline_without_an_answer() {
-    let (mut ground, mut connection) = Ground::new().await;
-    ground.heartbeat(&mut connection, &device(1)).await;
-    ground.caught_up(&mut connection).await;
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
+    fixture.caught_up(&mut connection).await;
     assert_eq!(
         due::list_silent(&mut connection, &dueness(), 10).await.unwrap(),
         [],
         "the device was just heard"
     );
-    ground.age(61).await;
+    fixture.age(61).await;
     let due = due::list_silent(&mut connection, &dueness(), 10).await.unwrap();
     assert_eq!(
         (due.len(), &due[0].charge_point_id, due[0].reason, due[0].is_busy),
         (1, &device(1), ProbeReason::Silent, false)
     );
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the device was not probed");
     assert_eq!(ask(&mut connection, &device(1)).await, 1);
     assert_eq!(ask(&mut connection, &device(1)).await, 0, "at most one probe per interval");
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the device may still answer");
-    ground.age(11).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    fixture.age(11).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1);
-    assert_eq!(ground.states().await, json!([[false, "unanswered"]]));
-    ground.heartbeat(&mut connection, &device(1)).await;
-    assert_eq!(ground.states().await, json!([[true, null]]));
+    assert_eq!(fixture.states().await, json!([[false, "unanswered"]]));
+    fixture.heartbeat(&mut connection, &device(1)).await;
+    assert_eq!(fixture.states().await, json!([[true, null]]));
     let history =
         "select json_agg(json_build_array(online, confidence) order by noted_at, place) from status_changes";
     assert_eq!(
-        ground.database.json(history).await,
+        fixture.database.json(history).await,
         json!([[true, null], [false, "unanswered"], [true, null]])
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unpublished_probe_has_no_consequences() {
-    let (mut ground, mut connection) = Ground::new().await;
-    ground.heartbeat(&mut connection, &device(1)).await;
-    ground.age(61).await;
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
+    fixture.age(61).await;
     let probes = [probe(&device(1), ProbeReason::Silent)];
     assert_eq!(probes::record_many(&mut connection, &probes, HOUR).await.unwrap(), [device(1)]);
-    ground.age(30).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    fixture.age(30).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_keeps_a_silent_device_online() {
-    let (mut ground, mut connection) = Ground::new().await;
-    ground.heartbeat(&mut connection, &device(1)).await;
-    ground.age(200).await;
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
+    fixture.age(200).await;
     ask(&mut connection, &device(1)).await;
     assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 0);
-    ground.heartbeat(&mut connection, &device(1)).await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
     assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 1);
-    ground.age(59).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    fixture.age(59).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
-    ground.age(30).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    fixture.age(30).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the probe was answered");
-    ground.age(40).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    fixture.age(40).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1, "twice the timeout has passed, and no further probe was due");
-    assert_eq!(ground.states().await, json!([[false, "doubtful"]]));
+    assert_eq!(fixture.states().await, json!([[false, "doubtful"]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_with_a_slow_clock_is_not_silent() {
-    let (mut ground, mut connection) = Ground::new().await;
+    let (mut fixture, mut connection) = Fixture::new().await;
     let slow = runtime_now() - TimeDelta::hours(5);
-    ground.write_event(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
-    ground.caught_up(&mut connection).await;
+    fixture.write_event(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
+    fixture.caught_up(&mut connection).await;
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "even if the pod has the same slow clock");
-    assert_eq!(ground.states().await, json!([[true, null]]));
+    assert_eq!(fixture.states().await, json!([[true, null]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_has_no_consequences_while_events_are_not_read() {
-    let (mut ground, mut connection) = Ground::new().await;
-    ground.heartbeat(&mut connection, &device(1)).await;
-    ground.age(600).await;
-    ground
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
+    fixture.age(600).await;
+    fixture
         .database
         .execute("update ingest_partitions set caught_up_at = clock_timestamp() - interval '31 s'")
         .await;
@@ -240,35 +240,35 @@ async fn silence_has_no_consequences_while_events_are_not_read() {
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), Duration::from_secs(35))]).await.unwrap();
     let silence = Duration::from_secs(10);
     assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), []);
-    ground.caught_up(&mut connection).await;
+    fixture.caught_up(&mut connection).await;
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap().len(), 1);
     assert_eq!(gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(), [gateway("pod-1")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn devices_of_a_dead_gateway_become_doubtful_and_then_offline() {
-    let (mut ground, mut connection) = Ground::new().await;
+    let (mut fixture, mut connection) = Fixture::new().await;
     for number in 1..=3 {
-        ground.heartbeat(&mut connection, &device(number)).await;
+        fixture.heartbeat(&mut connection, &device(number)).await;
     }
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
-    ground.age(12).await;
-    ground.caught_up(&mut connection).await;
+    fixture.age(12).await;
+    fixture.caught_up(&mut connection).await;
     let (silence, answer) = (Duration::from_secs(10), POLICY.answer);
     let quiet = gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap();
     assert_eq!(quiet, [gateway("pod-1")]);
     let canaries = due::list_canaries(&mut connection, &quiet, HOUR, 2).await.unwrap();
     assert_eq!(canaries.len(), 2);
     ask(&mut connection, &canaries[0].charge_point_id).await;
-    gateways::note_questions(&mut connection, &quiet).await.unwrap();
+    gateways::record_probes(&mut connection, &quiet).await.unwrap();
     assert_eq!(
         gateways::list_quiet(&mut connection, TOPIC, silence, 10).await.unwrap(),
         [],
         "the gateway was probed"
     );
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), []);
-    ground.age(11).await;
-    ground.caught_up(&mut connection).await;
+    fixture.age(11).await;
+    fixture.caught_up(&mut connection).await;
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, answer).await.unwrap(), quiet);
     let suspected = gateways::list_suspected(&mut connection).await.unwrap();
     assert_eq!(suspected, quiet);
@@ -277,9 +277,9 @@ async fn devices_of_a_dead_gateway_become_doubtful_and_then_offline() {
     assert_eq!(silent_devices::list(&mut connection, &[1], &suspected, answer, 10).await.unwrap(), []);
     let devices: Vec<_> = found.into_iter().map(|(_, device)| device).collect();
     let judged =
-        judge_devices(&mut connection, &ground.lease, &POLICY, devices.clone()).await.unwrap().unwrap();
+        judge_devices(&mut connection, &fixture.lease, &POLICY, devices.clone()).await.unwrap().unwrap();
     assert_eq!((judged.doubted.len(), judged.gone), (3, 0));
-    assert_eq!(ground.states().await, json!([[true, "doubtful"], [true, "doubtful"], [true, "doubtful"]]));
+    assert_eq!(fixture.states().await, json!([[true, "doubtful"], [true, "doubtful"], [true, "doubtful"]]));
     // The first device was probed as the canary; the others are probed now, and one of them
     // answers.
     let due = due::list_suspected(&mut connection, HOUR, 10).await.unwrap();
@@ -289,28 +289,28 @@ async fn devices_of_a_dead_gateway_become_doubtful_and_then_offline() {
     for due in &due {
         ask(&mut connection, &due.charge_point_id).await;
     }
-    ground.heartbeat(&mut connection, &device(3)).await;
-    ground.age(11).await;
+    fixture.heartbeat(&mut connection, &device(3)).await;
+    fixture.age(11).await;
     let found = silent_devices::list(&mut connection, &[0], &[], answer, 10).await.unwrap();
     assert_eq!(found.len(), 2);
-    let judged = judge_devices(&mut connection, &ground.lease, &POLICY, devices).await.unwrap().unwrap();
+    let judged = judge_devices(&mut connection, &fixture.lease, &POLICY, devices).await.unwrap().unwrap();
     assert_eq!((judged.doubted.len(), judged.gone, judged.doubts_settled.len()), (0, 2, 2));
     // The device's state is written before its gateway is recorded as heard.
     let found = silent_devices::list(&mut connection, &[0], &suspected, answer, 10).await.unwrap();
     assert_eq!(found, []);
     let judged =
-        judge_devices(&mut connection, &ground.lease, &POLICY, vec![device(3)]).await.unwrap().unwrap();
+        judge_devices(&mut connection, &fixture.lease, &POLICY, vec![device(3)]).await.unwrap().unwrap();
     assert_eq!(judged.doubted.len(), 0);
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     assert_eq!(gateways::list_suspected(&mut connection).await.unwrap(), [], "the gateway is heard again");
-    assert_eq!(ground.states().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
+    assert_eq!(fixture.states().await, json!([[false, "unanswered"], [false, "unanswered"], [true, null]]));
     assert!(!silent_devices::has_doubtful(&mut connection, &[0]).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_in_flight_replaces_a_probe_until_expiry_or_doubt() {
-    let (mut ground, mut connection) = Ground::new().await;
-    ground.heartbeat(&mut connection, &device(1)).await;
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
     let command = format!(
         "insert into stations (id, name, status, created_at, updated_at, version)
@@ -323,27 +323,27 @@ async fn a_command_in_flight_replaces_a_probe_until_expiry_or_doubt() {
         Uuid::nil(),
         device(1),
     );
-    ground.database.execute(&command).await;
-    ground.age(61).await;
-    ground.caught_up(&mut connection).await;
+    fixture.database.execute(&command).await;
+    fixture.age(61).await;
+    fixture.caught_up(&mut connection).await;
     let quiet = [gateway("pod-1")];
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
     assert_eq!(due::list_canaries(&mut connection, &quiet, HOUR, 2).await.unwrap(), []);
-    ground.database.execute("update gateways set suspected_at = clock_timestamp()").await;
+    fixture.database.execute("update gateways set suspected_at = clock_timestamp()").await;
     assert_eq!(due::list_suspected(&mut connection, HOUR, 10).await.unwrap().len(), 1);
-    ground.database.execute("update gateways set suspected_at = null").await;
-    ground.database.execute("update commands set expires_at = now() - interval '1 s'").await;
+    fixture.database.execute("update gateways set suspected_at = null").await;
+    fixture.database.execute("update commands set expires_at = now() - interval '1 s'").await;
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap().len(), 1);
     assert_eq!(due::list_canaries(&mut connection, &quiet, HOUR, 2).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_without_devices_is_not_suspected_but_deleted() {
-    let (mut ground, mut connection) = Ground::new().await;
-    ground.heartbeat(&mut connection, &device(1)).await;
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
     gateways::record_heard(&mut connection, &[(gateway("pod-1"), NOW)]).await.unwrap();
-    ground.age(12).await;
-    ground.caught_up(&mut connection).await;
+    fixture.age(12).await;
+    fixture.caught_up(&mut connection).await;
     ask(&mut connection, &device(1)).await;
     assert_eq!(
         gateways::forget_abandoned(&mut connection, POLICY.answer).await.unwrap(),
@@ -351,10 +351,10 @@ async fn a_gateway_without_devices_is_not_suspected_but_deleted() {
         "the gateway has a device"
     );
     let moved = "update charge_points set gateway_id = 'pod-2'";
-    ground.database.execute(moved).await;
-    gateways::note_questions(&mut connection, &[gateway("pod-1")]).await.unwrap();
-    ground.age(11).await;
-    ground.caught_up(&mut connection).await;
+    fixture.database.execute(moved).await;
+    gateways::record_probes(&mut connection, &[gateway("pod-1")]).await.unwrap();
+    fixture.age(11).await;
+    fixture.caught_up(&mut connection).await;
     assert_eq!(gateways::suspect_unanswered(&mut connection, TOPIC, POLICY.answer).await.unwrap(), []);
     assert_eq!(
         gateways::forget_abandoned(&mut connection, HOUR).await.unwrap(),
@@ -366,17 +366,17 @@ async fn a_gateway_without_devices_is_not_suspected_but_deleted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_former_owner_of_the_partition_judges_no_devices() {
-    let (mut ground, mut connection) = Ground::new().await;
-    ground.heartbeat(&mut connection, &device(1)).await;
-    ground.age(6_000).await;
-    let former = PartitionLease { epoch: ground.lease.epoch - 1, ..ground.lease.clone() };
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
+    fixture.age(6_000).await;
+    let former = PartitionLease { epoch: fixture.lease.epoch - 1, ..fixture.lease.clone() };
     assert_eq!(testkit::take_silent_offline(&mut connection, &former, &POLICY).await, None);
-    assert_eq!(ground.states().await, json!([[true, null]]));
+    assert_eq!(fixture.states().await, json!([[true, null]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn distinguishes_charging_devices_and_skips_commanded_ones() {
-    let (mut ground, mut connection) = Ground::new().await;
+    let (mut fixture, mut connection) = Fixture::new().await;
     let charging = EventKind::StatusChanged(StatusReport {
         connector_id: ConnectorId::parse(1).unwrap(),
         status: ConnectorStatus::Charging,
@@ -384,11 +384,11 @@ async fn distinguishes_charging_devices_and_skips_commanded_ones() {
         info: None,
         vendor_error_code: None,
     });
-    ground.write_event(&mut connection, &device(1), charging, runtime_now(), TimeDelta::zero()).await;
-    ground.heartbeat(&mut connection, &device(2)).await;
-    ground.age(100).await;
-    ground.caught_up(&mut connection).await;
-    command(&ground, &mut connection, TriggeredMessage::Heartbeat).await;
+    fixture.write_event(&mut connection, &device(1), charging, runtime_now(), TimeDelta::zero()).await;
+    fixture.heartbeat(&mut connection, &device(2)).await;
+    fixture.age(100).await;
+    fixture.caught_up(&mut connection).await;
+    command(&fixture, &mut connection, TriggeredMessage::Heartbeat).await;
     let due = due::list_silent(&mut connection, &dueness(), 10).await.unwrap();
     assert_eq!(
         due.iter().map(|due| (&due.charge_point_id, due.is_busy)).collect::<Vec<_>>(),
@@ -397,9 +397,9 @@ async fn distinguishes_charging_devices_and_skips_commanded_ones() {
 }
 
 /// A caller's command to device 2 to send `requested`.
-async fn command(ground: &Ground, connection: &mut Connection, requested: TriggeredMessage) {
+async fn command(fixture: &Fixture, connection: &mut Connection, requested: TriggeredMessage) {
     let (station, pile) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    ground.database.execute(&format!(
+    fixture.database.execute(&format!(
         "insert into stations (id, name, status, created_at, updated_at, version)
          values ('{station}', 'North', 'Open', now(), now(), 1) on conflict do nothing;
          insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at, updated_at, version)
@@ -431,16 +431,16 @@ async fn command(ground: &Ground, connection: &mut Connection, requested: Trigge
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_a_requested_boot_as_an_answer() {
-    let (mut ground, mut connection) = Ground::new().await;
+    let (mut fixture, mut connection) = Fixture::new().await;
     let boot = || EventKind::Connected(BootReport::default());
-    ground.heartbeat(&mut connection, &device(2)).await;
-    command(&ground, &mut connection, TriggeredMessage::BootNotification).await;
+    fixture.heartbeat(&mut connection, &device(2)).await;
+    command(&fixture, &mut connection, TriggeredMessage::BootNotification).await;
     let answers = "select json_agg(memory -> 'boot_answer' ->> 'asked_at' is not null order by charge_point_id) from charge_points";
-    assert_eq!(ground.database.json(answers).await, json!([false]));
-    ground.write_event(&mut connection, &device(2), boot(), runtime_now(), TimeDelta::zero()).await;
-    assert_eq!(ground.database.json(answers).await, json!([true]));
-    ground.heartbeat(&mut connection, &device(3)).await;
+    assert_eq!(fixture.database.json(answers).await, json!([false]));
+    fixture.write_event(&mut connection, &device(2), boot(), runtime_now(), TimeDelta::zero()).await;
+    assert_eq!(fixture.database.json(answers).await, json!([true]));
+    fixture.heartbeat(&mut connection, &device(3)).await;
     ask(&mut connection, &device(3)).await;
-    ground.write_event(&mut connection, &device(3), boot(), runtime_now(), TimeDelta::zero()).await;
-    assert_eq!(ground.database.json(answers).await, json!([true, true]));
+    fixture.write_event(&mut connection, &device(3), boot(), runtime_now(), TimeDelta::zero()).await;
+    assert_eq!(fixture.database.json(answers).await, json!([true, true]));
 }

@@ -15,7 +15,7 @@ use domain::status::ConnectorStatus;
 use serde_json::json;
 use std::time::Duration;
 use storage::devices::presence::silence::SilencePolicy;
-use storage::devices::status_changes::{self, NotedChange, list_of_device};
+use storage::devices::status_changes::{self, RecordedChange, list_of_device};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, PartitionLease};
 use storage::{Connection, LoadPlan, StorageError};
@@ -75,8 +75,8 @@ async fn write_report(
     write(connection, lease, lease.next_offset + 1, &load_plan, fold).await
 }
 
-fn statuses(history: &[NotedChange]) -> Vec<(Option<ConnectorStatus>, ConnectorStatus)> {
-    let status = |entry: &NotedChange| match &entry.change {
+fn statuses(history: &[RecordedChange]) -> Vec<(Option<ConnectorStatus>, ConnectorStatus)> {
+    let status = |entry: &RecordedChange| match &entry.change {
         Change::Status(change) => Some((change.previous_status, change.status)),
         Change::Connectivity(_) => None,
     };
@@ -170,7 +170,7 @@ async fn records_that_a_device_became_silent() {
     let history =
         list_of_device(&mut connection, &device(), None, None, DateTime::UNIX_EPOCH, 10).await.unwrap();
     let [gone, _, came] = history.as_slice() else { panic!("{history:?}") };
-    let online = |entry: &NotedChange| match &entry.change {
+    let online = |entry: &RecordedChange| match &entry.change {
         Change::Connectivity(change) => Some(change.online),
         Change::Status(_) => None,
     };

@@ -196,7 +196,7 @@ fn timed<T>(folding: &AtomicU64, work: impl FnOnce() -> T) -> T {
 pub fn fold(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
     let (mut history, mut samples) = (History::default(), Samples::default());
     for (event, position) in batch {
-        samples.take(event, position);
+        samples.add_event(event, position);
         let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id));
         if let Some(state) = found.ok().and_then(|index| states.get_mut(index)) {
             // An event that cannot be placed would be a dead letter; the load generator sends none.

@@ -119,7 +119,7 @@ async fn import<T: Table>(
     let (instance, trace_id) = (request.path().to_owned(), runtime::trace::current_trace_id());
     let work = async move {
         let outcome = import.run::<T>(file, stamp, progress, slot).await.map_err(Problem::from);
-        end.tell(outcome, &instance, trace_id.as_deref()).await;
+        end.finish(outcome, &instance, trace_id.as_deref()).await;
     };
     tokio::spawn(work.in_current_span());
     Ok(HttpResponse::Ok()

@@ -26,7 +26,7 @@ use runtime::http::page::{Page, PageRequest};
 use runtime::http::{JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use serde_json::Value;
-use storage::assets::piles::{self, Filter, LiveView, Refusal};
+use storage::assets::piles::{self, Filter, LiveView, PileRefusal};
 use uuid::Uuid;
 use view::PileView;
 
@@ -37,7 +37,7 @@ impl Resource for PileResource {
     type Id = PileId;
 
     fn not_found() -> Problem {
-        Refusal::NotFound.into_problem()
+        PileRefusal::NotFound.into_problem()
     }
 }
 
@@ -112,7 +112,7 @@ pub async fn list_of_station(
 pub async fn get(api: Data<Api>, PathId(id): PathId<PileResource>) -> Result<HttpResponse, ApiError> {
     let found = api
         .run(move |mut connection| async move {
-            Ok(piles::find_with_live(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
+            Ok(piles::find_with_live(&mut connection, id).await?.ok_or(PileRefusal::NotFound)?)
         })
         .await?;
     Ok(show(&api, &found))
@@ -202,7 +202,7 @@ async fn page(
             // A station with piles exists.
             if let Some(station) = station.filter(|_| rows.is_empty()) {
                 let found = storage::assets::stations::find(&mut connection, station).await?;
-                found.ok_or(Refusal::StationNotFound)?;
+                found.ok_or(PileRefusal::StationNotFound)?;
             }
             let page = Page::cut(&request, rows, |last| paging::place(last.revision, last.id.0));
             let devices: Vec<_> = page.items().iter().map(|pile| &pile.details.charge_point_id).collect();

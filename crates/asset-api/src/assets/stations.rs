@@ -23,7 +23,7 @@ use runtime::http::page::Page;
 use runtime::http::{JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use storage::assets::availability::{self, Availability};
-use storage::assets::stations::{self, Filter, Near, Refusal};
+use storage::assets::stations::{self, Filter, Near, StationRefusal};
 use uuid::Uuid;
 use view::{AvailabilityView, StationView};
 
@@ -34,7 +34,7 @@ impl Resource for StationResource {
     type Id = StationId;
 
     fn not_found() -> Problem {
-        Refusal::NotFound.into_problem()
+        StationRefusal::NotFound.into_problem()
     }
 }
 
@@ -142,7 +142,7 @@ pub async fn availability(
 /// Loads a station and the availability of its piles.
 async fn find(api: &Api, id: StationId) -> Result<(Station, Availability), ApiError> {
     api.run(move |mut connection| async move {
-        let station = stations::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
+        let station = stations::find(&mut connection, id).await?.ok_or(StationRefusal::NotFound)?;
         Ok((station, availability::load(&mut connection, id).await?))
     })
     .await

@@ -8,7 +8,7 @@ use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{in_query, whole};
-use crate::http::paging::{self, ByNote};
+use crate::http::paging::{self, ByRecording};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
@@ -22,8 +22,8 @@ use runtime::http::page::Page;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use storage::assets::piles::Refusal;
-use storage::devices::status_changes::{self, NotedChange, Place};
+use storage::assets::piles::PileRefusal;
+use storage::devices::status_changes::{self, HistoryPosition, RecordedChange};
 
 /// A change of status or connectivity. `notedAt` is when the platform recorded it.
 #[derive(Serialize, JsonSchema)]
@@ -70,7 +70,7 @@ enum KindView<'a> {
 }
 
 impl<'a> ChangeView<'a> {
-    fn of(recorded: &'a NotedChange) -> Self {
+    fn of(recorded: &'a RecordedChange) -> Self {
         let change = match &recorded.change {
             Change::Status(change) => KindView::Status {
                 connector_id: change.connector_id,
@@ -100,19 +100,21 @@ pub async fn of_pile(
     PathId(pile): PathId<PileResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let (after, request) = paging::take_after(&mut query, ByNote::decode)?;
+    let (after, request) = paging::take_after(&mut query, ByRecording::decode)?;
     let connector = query.optional("connectorId", connector);
     query.finish(Some(()))?;
-    let after = after.map(|ByNote { noted_at, number }| Place { noted_at, number });
+    let after = after.map(|ByRecording { noted_at, number }| HistoryPosition { noted_at, number });
     let rows = api
         .run(move |mut connection| async move {
-            let pile = storage::assets::piles::find(&mut connection, pile).await?.ok_or(Refusal::NotFound)?;
+            let pile =
+                storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
             let device = &pile.details.charge_point_id;
             let (rows, now) = (request.rows(), runtime::clock::now());
             Ok(status_changes::list_of_device(&mut connection, device, connector, after, now, rows).await?)
         })
         .await?;
-    let place = |last: &NotedChange| ByNote { noted_at: last.place.noted_at, number: last.place.number };
+    let place =
+        |last: &RecordedChange| ByRecording { noted_at: last.place.noted_at, number: last.place.number };
     let page = Page::cut(&request, rows, place);
     Ok(HttpResponse::Ok().json(page.show(ChangeView::of)))
 }

@@ -5,7 +5,7 @@
 
 use super::filter::Filter;
 use super::frames::Frames;
-use super::hub::{Hub, Place};
+use super::hub::{FollowerPermit, Hub};
 use super::ring::Found;
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
 use domain::feed::FeedPosition;
@@ -29,14 +29,14 @@ pub struct Follower {
     cursor: FeedPosition,
     greeted: bool,
     quiet_until: Instant,
-    _place: Place,
+    _permit: FollowerPermit,
 }
 
 impl Follower {
     /// Starts after `cursor`.
-    pub fn new(hub: Arc<Hub>, place: Place, filter: Filter, cursor: FeedPosition) -> Self {
+    pub fn new(hub: Arc<Hub>, permit: FollowerPermit, filter: Filter, cursor: FeedPosition) -> Self {
         let (news, quiet_until) = (hub.news(), Instant::now() + hub.keep_alive());
-        Self { hub, news, filter, cursor, greeted: false, quiet_until, _place: place }
+        Self { hub, news, filter, cursor, greeted: false, quiet_until, _permit: place }
     }
 
     /// The response body; ends when the service stops, or when the client must reconnect.

@@ -1,7 +1,7 @@
 //! The task that reads the feed for all clients of this process.
 
 use super::frames::Frames;
-use super::problem::Refusal;
+use super::problem::FeedRefusal;
 use super::ring::{Found, Ring};
 use crate::settings::FeedSettings;
 use domain::feed::FeedPosition;
@@ -36,7 +36,7 @@ pub struct Hub {
 }
 
 /// One of the `feed.max_clients` places; released when dropped.
-pub type Place = OwnedSemaphorePermit;
+pub type FollowerPermit = OwnedSemaphorePermit;
 
 impl Hub {
     /// Starts the task, which ends at shutdown. Must be called on the main runtime.
@@ -58,10 +58,10 @@ impl Hub {
     /// Admits a client.
     ///
     /// # Errors
-    /// [`Refusal::TooManyFollowers`] when `feed.max_clients` clients follow the feed.
-    pub fn admit(&self) -> Result<Place, Refusal> {
+    /// [`FeedRefusal::TooManyFollowers`] when `feed.max_clients` clients follow the feed.
+    pub fn admit(&self) -> Result<FollowerPermit, FeedRefusal> {
         let place =
-            Arc::clone(&self.places).try_acquire_owned().map_err(|_full| Refusal::TooManyFollowers)?;
+            Arc::clone(&self.places).try_acquire_owned().map_err(|_full| FeedRefusal::TooManyFollowers)?;
         self.came.notify_one();
         Ok(place)
     }

@@ -6,7 +6,7 @@ use runtime::Problem;
 
 /// The reason why a client cannot follow the feed.
 #[derive(Debug, Clone, Copy)]
-pub enum Refusal {
+pub enum FeedRefusal {
     /// The feed never issued that position.
     InvalidPosition,
     /// The changes after that position were deleted.
@@ -15,7 +15,7 @@ pub enum Refusal {
     TooManyFollowers,
 }
 
-impl IntoProblem for Refusal {
+impl IntoProblem for FeedRefusal {
     fn into_problem(self) -> Problem {
         match self {
             Self::InvalidPosition => {

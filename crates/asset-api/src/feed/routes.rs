@@ -1,6 +1,6 @@
 //! The operation that follows the feed.
 
-use super::problem::Refusal;
+use super::problem::FeedRefusal;
 use crate::http::error::ApiError;
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
@@ -43,6 +43,7 @@ fn follow() -> Operation {
         ])
         .answers(Answer::text(StatusCode::OK, "The stream of changes", "text/event-stream", EXAMPLE))
         .refuses(
-            [Refusal::InvalidPosition, Refusal::PositionGone, Refusal::TooManyFollowers].map(ApiError::from),
+            [FeedRefusal::InvalidPosition, FeedRefusal::PositionGone, FeedRefusal::TooManyFollowers]
+                .map(ApiError::from),
         )
 }

@@ -109,14 +109,14 @@ impl fmt::Display for ByTime {
 
 /// A cursor in a list that is ordered by the time at which the platform recorded the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ByNote {
+pub struct ByRecording {
     /// When the item was recorded.
     pub noted_at: DateTime<Utc>,
     /// Distinguishes items that were recorded together.
     pub number: i32,
 }
 
-impl ByNote {
+impl ByRecording {
     /// Decodes a cursor; `None` when the text is not a cursor of this list.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 13] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
@@ -132,7 +132,7 @@ impl ByNote {
     }
 }
 
-impl fmt::Display for ByNote {
+impl fmt::Display for ByRecording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.noted_at.timestamp_micros().to_be_bytes();
         let bytes = [&[BY_NOTE], micros.as_slice(), &self.number.to_be_bytes()].concat();
@@ -166,8 +166,8 @@ mod tests {
         #[test]
         fn decodes_records_as_they_were_encoded(micros in 0..4_000_000_000_000_000_i64, number in 0..i32::MAX) {
             let noted_at = DateTime::from_timestamp_micros(micros).unwrap();
-            let place = ByNote { noted_at, number };
-            prop_assert_eq!(ByNote::decode(&place.to_string()), Some(place));
+            let place = ByRecording { noted_at, number };
+            prop_assert_eq!(ByRecording::decode(&place.to_string()), Some(place));
             prop_assert_eq!(ByTime::decode(&place.to_string()), None);
         }
 
@@ -178,7 +178,7 @@ mod tests {
                 prop_assert_eq!(ByVersion::decode(&text), None);
                 prop_assert_eq!(ByDistance::decode(&text), None);
                 prop_assert_eq!(ByTime::decode(&text), None);
-                prop_assert_eq!(ByNote::decode(&text), None);
+                prop_assert_eq!(ByRecording::decode(&text), None);
             }
         }
     }
@@ -189,8 +189,8 @@ mod tests {
         assert_eq!(ByVersion::decode(&text), None);
         assert_eq!(ByTime::decode(&ByTime(DateTime::UNIX_EPOCH - TimeDelta::seconds(1)).to_string()), None);
         assert_eq!(ByName::decode(&ByName("CP 1".to_owned()).to_string()), None);
-        let never = ByNote { noted_at: DateTime::UNIX_EPOCH, number: -1 };
-        assert_eq!(ByNote::decode(&never.to_string()), None);
+        let never = ByRecording { noted_at: DateTime::UNIX_EPOCH, number: -1 };
+        assert_eq!(ByRecording::decode(&never.to_string()), None);
         let nowhere = ByDistance { distance: f64::NAN, id: Uuid::nil() };
         assert_eq!(ByDistance::decode(&nowhere.to_string()), None);
     }

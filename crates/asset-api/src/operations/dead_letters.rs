@@ -17,7 +17,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::ChargePointId;
 use domain::text::Label;
-use problem::Refusal;
+use problem::DeadLetterRefusal;
 use runtime::Problem;
 use runtime::http::QueryParams;
 use runtime::http::page::{Cursor, Page};
@@ -34,7 +34,7 @@ impl Resource for DeadLetterResource {
     type Id = Uuid;
 
     fn not_found() -> Problem {
-        Refusal::NotFound.into_problem()
+        DeadLetterRefusal::NotFound.into_problem()
     }
 }
 
@@ -85,7 +85,7 @@ pub async fn list(
 pub async fn get(api: Data<Api>, PathId(id): PathId<DeadLetterResource>) -> Result<HttpResponse, ApiError> {
     let letter = api
         .run(move |mut connection| async move {
-            Ok(dead_letters::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?)
+            Ok(dead_letters::find(&mut connection, id).await?.ok_or(DeadLetterRefusal::NotFound)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(LetterView::of(&letter)))

@@ -9,7 +9,7 @@ use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use serde_json::{Value, json};
-use storage::assets::piles::Refusal;
+use storage::assets::piles::PileRefusal;
 
 const TAG: &str = "Sessions";
 
@@ -29,7 +29,7 @@ fn list_of_pile() -> Operation {
             "A page of sessions, the latest first",
             example,
         ))
-        .refuses([ApiError::from(Refusal::NotFound), InvalidCursor.into()])
+        .refuses([ApiError::from(PileRefusal::NotFound), InvalidCursor.into()])
 }
 
 fn get() -> Operation {

@@ -53,7 +53,7 @@ async fn create(
 /// `GET /api/v1/tariffs/bindings`
 async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, ApiError> {
     let tariff_id = query.optional("tariffId", uuid).map(TariffId);
-    let filter = Filter { tariff_id, subject: body::asked(&mut query) };
+    let filter = Filter { tariff_id, subject: body::subject_filter(&mut query) };
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, BindingId(place.id)));

@@ -17,7 +17,7 @@ use runtime::http::PathId;
 use runtime::http::{PathParams, QueryParams};
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::tariffs::versions::{Publication, Refusal};
+use storage::tariffs::versions::{DraftRefusal, Publication};
 
 /// `GET /api/v1/tariffs/{tariffId}/versions/{number}/ocpi`
 pub async fn ocpi(
@@ -93,7 +93,7 @@ struct Published {
 async fn find(api: &Api, (id, number): (String, String)) -> Result<Published, ApiError> {
     let (id, number) = (PathId::<TariffResource>::parse(&id)?, parse_number(&number));
     api.run(move |mut connection| async move {
-        let tariff = storage::tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
+        let tariff = storage::tariffs::find(&mut connection, id).await?.ok_or(DraftRefusal::NotFound)?;
         let found = storage::tariffs::versions::find(&mut connection, id, number?).await?;
         let found = found.and_then(|found| found.publication.clone().zip(Some(found)));
         let (publication, found) = found.ok_or(NotFound::Version)?;

@@ -15,7 +15,7 @@ use crate::http::fields::parse::{date, in_query, instant, whole};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use domain::tariffs::{Place, PriceBook};
+use domain::tariffs::{PriceBook, PricedPlace};
 use runtime::http::{JsonBody, QueryParams};
 use storage::tariffs::{PriceTarget, load_book};
 use view::TimetableView;
@@ -77,7 +77,7 @@ async fn load(
     target: PriceTarget,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<(Place, PriceBook), ApiError> {
+) -> Result<(PricedPlace, PriceBook), ApiError> {
     api.run(move |mut connection| async move {
         load_book(&mut connection, target, from, to).await?.ok_or_else(|| price_target::not_found(target))
     })

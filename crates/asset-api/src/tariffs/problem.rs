@@ -4,7 +4,7 @@ use crate::http::error::{IntoProblem, version_mismatch};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::tariffs::{Binding, ocpi, tcec};
 use runtime::Problem;
-use storage::tariffs::{Refusal, bindings, versions};
+use storage::tariffs::{TariffRefusal, bindings, versions};
 
 fn tariff_not_found() -> Problem {
     Problem::not_found("TARIFF_NOT_FOUND", "There is no such tariff")
@@ -32,7 +32,7 @@ impl IntoProblem for NotFound {
     }
 }
 
-impl IntoProblem for Refusal {
+impl IntoProblem for TariffRefusal {
     fn into_problem(self) -> Problem {
         let detail = self.to_string();
         match self {
@@ -49,7 +49,7 @@ impl IntoProblem for Refusal {
     }
 }
 
-impl IntoProblem for versions::Refusal {
+impl IntoProblem for versions::DraftRefusal {
     fn into_problem(self) -> Problem {
         let detail = self.to_string();
         match self {
@@ -66,7 +66,7 @@ impl IntoProblem for versions::Refusal {
     }
 }
 
-impl IntoProblem for bindings::Refusal {
+impl IntoProblem for bindings::BindingRefusal {
     fn into_problem(self) -> Problem {
         let detail = self.to_string();
         match self {
@@ -101,7 +101,7 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-impl IntoProblem for bindings::EndRefusal {
+impl IntoProblem for bindings::BindingEndRefusal {
     fn into_problem(self) -> Problem {
         let detail = self.to_string();
         match self {

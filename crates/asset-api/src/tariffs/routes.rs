@@ -18,7 +18,7 @@ use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Value, json};
-use storage::tariffs::Refusal;
+use storage::tariffs::TariffRefusal;
 use uuid::Uuid;
 
 pub fn set_up(routes: &mut Routes<'_>) {
@@ -65,7 +65,7 @@ fn list() -> Operation {
 fn get() -> Operation {
     read_tariffs("getTariff", TAG, "Get a tariff")
         .answers(shown(StatusCode::OK, "The tariff"))
-        .refuses([ApiError::from(Refusal::NotFound)])
+        .refuses([ApiError::from(TariffRefusal::NotFound)])
 }
 
 fn replace() -> Operation {
@@ -73,7 +73,7 @@ fn replace() -> Operation {
         .describe("Fields that are absent from the body are cleared.")
         .takes::<TariffDetails>(details())
         .answers(shown(StatusCode::OK, "The tariff after the edit"))
-        .refuses([ApiError::from(Refusal::CurrencyFixed), bound()])
+        .refuses([ApiError::from(TariffRefusal::CurrencyFixed), bound()])
 }
 
 fn patch() -> Operation {
@@ -81,7 +81,7 @@ fn patch() -> Operation {
     .describe("JSON Merge Patch (RFC 7396): fields that are absent from the body keep their value, null clears a field.")
         .takes_patch::<TariffDetails>(json!({ "status": "Active", "operatorId": null }))
         .answers(shown(StatusCode::OK, "The tariff after the edit"))
-        .refuses([ApiError::from(Refusal::CurrencyFixed), bound()])
+        .refuses([ApiError::from(TariffRefusal::CurrencyFixed), bound()])
 }
 
 fn retire() -> Operation {
@@ -95,11 +95,11 @@ fn retire() -> Operation {
 fn edit(id: &'static str, summary: &'static str) -> Operation {
     write_tariffs(id, TAG, summary)
         .with(if_match())
-        .refuses([ApiError::from(Refusal::NotFound), Refusal::OtherVersion { current: 4 }.into()])
+        .refuses([ApiError::from(TariffRefusal::NotFound), TariffRefusal::OtherVersion { current: 4 }.into()])
 }
 
 fn bound() -> ApiError {
-    Refusal::Bound { by: BindingId(Uuid::from_u128(0x0192_f0c4_0b0d_7000_8000_0000_0000_0001)) }.into()
+    TariffRefusal::Bound { by: BindingId(Uuid::from_u128(0x0192_f0c4_0b0d_7000_8000_0000_0000_0001)) }.into()
 }
 
 fn ocpi() -> Operation {
@@ -159,7 +159,7 @@ fn tcec() -> Operation {
 }
 
 fn of_version() -> [ApiError; 2] {
-    [Refusal::NotFound.into(), NotFound::Version.into()]
+    [TariffRefusal::NotFound.into(), NotFound::Version.into()]
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {

@@ -18,12 +18,12 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use domain::ids::TariffId;
-use domain::tariffs::Draft;
+use domain::tariffs::PriceListDraft;
 use runtime::http::PathId;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::Connection;
-use storage::tariffs::versions::{self, Refusal, Version};
+use storage::tariffs::versions::{self, DraftRefusal, Version};
 use view::{DraftView, VersionView};
 
 /// Parses the version number of a path; an invalid number is refused like an unknown one.
@@ -36,8 +36,8 @@ async fn get_draft(api: Data<Api>, PathId(id): PathId<TariffResource>) -> Result
     let draft = api
         .run(move |mut connection| async move {
             // The draft of a retired tariff cannot be edited and is not shown.
-            storage::tariffs::find(&mut connection, id).await?.ok_or(Refusal::NotFound)?;
-            Ok(versions::find_draft(&mut connection, id).await?.ok_or(Refusal::NoDraft)?)
+            storage::tariffs::find(&mut connection, id).await?.ok_or(DraftRefusal::NotFound)?;
+            Ok(versions::find_draft(&mut connection, id).await?.ok_or(DraftRefusal::NoDraft)?)
         })
         .await?;
     Ok(respond(&draft))
@@ -48,7 +48,7 @@ async fn put_draft(
     api: Data<Api>,
     PathId(id): PathId<TariffResource>,
     request: EditRequest,
-    JsonBody(draft): JsonBody<Draft>,
+    JsonBody(draft): JsonBody<PriceListDraft>,
 ) -> Result<HttpResponse, ApiError> {
     let draft = api
         .run(move |mut connection| async move {
@@ -131,7 +131,7 @@ async fn get(
 async fn known(connection: &mut Connection, id: TariffId) -> Result<(), ApiError> {
     match storage::tariffs::is_known(connection, id).await? {
         true => Ok(()),
-        false => Err(Refusal::NotFound.into()),
+        false => Err(DraftRefusal::NotFound.into()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Dead letters: lists and single ones.
 
 mod bulk;
-mod ground;
+mod fixture;
 mod replay;
 
 use crate::answer::Answer;
 use crate::app::TestApp;
-use ground::{put_aside, range, status};
+use fixture::{put_aside, range, status};
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};

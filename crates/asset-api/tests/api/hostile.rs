@@ -73,7 +73,7 @@ fn full_list() -> Value {
 }
 
 /// The service and its data under attack.
-struct Ground {
+struct Fixture {
     app: TestApp,
     station: String,
     pile: String,
@@ -86,7 +86,7 @@ struct Ground {
     binding: String,
 }
 
-impl Ground {
+impl Fixture {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let (station, pile) = (app.station().await, app.pile("CP-A").await);
@@ -222,13 +222,13 @@ fn assert_kept(attack: &Attack, answer: &RawAnswer) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_input_does_no_harm() {
-    let ground = Ground::new().await;
-    let bystander = ground.app.station().await;
-    let seen = ground.app.get(&bystander).await.json();
-    let before = ground.counts().await;
+    let fixture = Fixture::new().await;
+    let bystander = fixture.app.station().await;
+    let seen = fixture.app.get(&bystander).await.json();
+    let before = fixture.counts().await;
     let (mut stations, mut piles, mut texts) = (0, 0, 0);
-    for endpoint in ground.endpoints() {
-        let taken = attack(ground.app.address(), &endpoint).await;
+    for endpoint in fixture.endpoints() {
+        let taken = attack(fixture.app.address(), &endpoint).await;
         for (attack, answer) in &taken {
             let made = answer.status == 201;
             stations += i64::from(made && endpoint.path.ends_with("/stations"));
@@ -238,7 +238,7 @@ async fn hostile_input_does_no_harm() {
                 texts += usize::from(attack.text.is_some());
             }
             if let Some(place) = answer.header("location") {
-                let read = ground.app.get(place).await.json();
+                let read = fixture.app.get(place).await.json();
                 assert_eq!(read, answer.json(), "{}", attack.what);
             }
         }
@@ -246,7 +246,7 @@ async fn hostile_input_does_no_harm() {
     // Name, address and operator of stations, and name, model, vendor and serial number of piles,
     // each with three methods.
     assert!(texts > 300, "only {texts} texts were accepted");
-    let after = ground.counts().await;
+    let after = fixture.counts().await;
     for (table, rows) in &before {
         let more = after[table].as_i64().unwrap() - rows.as_i64().unwrap();
         match table.as_str() {
@@ -255,13 +255,13 @@ async fn hostile_input_does_no_harm() {
             table => assert!(CHANGING.contains(&table) || more == 0, "{more} more rows in {table}"),
         }
     }
-    assert_eq!(ground.app.get(&bystander).await.json(), seen);
+    assert_eq!(fixture.app.get(&bystander).await.json(), seen);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn attacks_cover_every_route_and_field() {
-    let ground = Ground::new().await;
-    let endpoints = ground.endpoints();
+    let fixture = Fixture::new().await;
+    let endpoints = fixture.endpoints();
     let routes: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
     let attacked = endpoints.iter().map(|endpoint| {
         let path = endpoint.path.trim_start_matches("/api/v1/");
@@ -281,9 +281,9 @@ async fn attacks_cover_every_route_and_field() {
     }
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     for (path, said, own) in
-        [(&ground.station, station(), OF_STATIONS.as_slice()), (&ground.pile, pile(), OF_PILES.as_slice())]
+        [(&fixture.station, station(), OF_STATIONS.as_slice()), (&fixture.pile, pile(), OF_PILES.as_slice())]
     {
-        let mut shown = names(&ground.app.get(path).await.json());
+        let mut shown = names(&fixture.app.get(path).await.json());
         shown.retain(|name| !own.contains(&name.as_str()));
         assert_eq!(shown, names(&said), "{path}");
     }

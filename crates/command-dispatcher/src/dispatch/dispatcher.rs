@@ -9,7 +9,7 @@ use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::{DispatchSettings, DoubtfulStarts};
 use chrono::{SubsecRound as _, TimeDelta};
-use domain::commands::{Command, CommandKind, CommandState, GatewayRoute, Refusal};
+use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, GatewayRoute};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::status::ConnectorStatus;
 use runtime::{clock, trace};
@@ -113,7 +113,7 @@ impl Dispatcher {
                 self.command_of_concurrent_request(pile_id, keyed).await
             }
             Err(DispatchError::Conflict(Conflict::StartInFlight)) => {
-                let refusal = Refusal::StartInFlight {
+                let refusal = CommandRefusal::StartInFlight {
                     charge_point_id: device,
                     connector_id: connector,
                     command_id: None,

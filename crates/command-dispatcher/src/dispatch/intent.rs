@@ -1,7 +1,7 @@
 //! What a caller wants of a pile, and the command that results if the pile allows it.
 
 use domain::commands::{
-    Availability, CommandKind, ConfigurationKey, ConfigurationValue, PileSnapshot, Refusal, ResetKind,
+    Availability, CommandKind, CommandRefusal, ConfigurationKey, ConfigurationValue, PileSnapshot, ResetKind,
     TriggeredMessage,
 };
 use domain::digest::fnv1a_64;
@@ -87,7 +87,7 @@ impl Intent {
         self,
         pile: &PileSnapshot,
         startable: &[ConnectorStatus],
-    ) -> Result<CommandKind, Refusal> {
+    ) -> Result<CommandKind, CommandRefusal> {
         match self {
             Self::StartTransaction { id_tag, connector_id } => {
                 pile.check_start(connector_id, startable)?;

@@ -3,7 +3,7 @@
 
 use runtime::causes;
 use std::time::Duration;
-use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 
@@ -31,11 +31,11 @@ impl WatchLease {
     ///
     /// # Errors
     /// When PostgreSQL fails.
-    pub(super) async fn hold(&mut self) -> Result<bool, StorageError> {
+    pub(super) async fn acquire(&mut self) -> Result<bool, StorageError> {
         let (replica, held) = (self.replica, self.held.take());
         let work = async move |mut connection: PooledConnection| {
             if let Some(lease) = held {
-                let kept = Kept { partition: ROW, epoch: lease.epoch, caught_up: None };
+                let kept = LeaseRenewal { partition: ROW, epoch: lease.epoch, caught_up: None };
                 let renewed = partitions::renew(&mut connection, NAME, replica, &[kept], TTL).await?;
                 return Ok((!renewed.is_empty()).then_some(lease));
             }

@@ -30,7 +30,7 @@ impl PresenceMetrics {
                 .build(),
         };
         for reason in ProbeReason::ALL {
-            metrics.asked(0, reason);
+            metrics.count_probes(0, reason);
         }
         metrics.outcomes(0, 0);
         metrics.suspected(0);
@@ -38,7 +38,7 @@ impl PresenceMetrics {
     }
 
     /// Counts `count` devices that were probed for `reason`.
-    pub(super) fn asked(&self, count: usize, reason: ProbeReason) {
+    pub(super) fn count_probes(&self, count: usize, reason: ProbeReason) {
         self.probes.add(number(count), &[KeyValue::new("reason", reason.as_str())]);
     }
 

@@ -85,7 +85,7 @@ impl Prober {
         let sent = join_all(sent.map(|prepared| self.publish(prepared))).await;
         let published: Vec<(ChargePointId, ProbeReason)> = sent.into_iter().flatten().collect();
         for reason in ProbeReason::ALL {
-            metrics.asked(published.iter().filter(|(_, why)| *why == reason).count(), reason);
+            metrics.count_probes(published.iter().filter(|(_, why)| *why == reason).count(), reason);
         }
         let devices: Vec<ChargePointId> = published.into_iter().map(|(device, _)| device).collect();
         let confirmed = devices.clone();

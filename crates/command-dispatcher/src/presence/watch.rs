@@ -81,7 +81,7 @@ impl Watch {
         let mut topic = TopicCheck::new(self.topic());
         let mut ticks = every(TICK);
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
-            let held = self.lease.hold().await;
+            let held = self.lease.acquire().await;
             self.metrics.watches(matches!(held, Ok(true)));
             let done = match held {
                 Ok(true) => self.tick(&shutdown).await,
@@ -196,7 +196,7 @@ impl Watch {
         // probes for other reasons.
         self.database
             .run(async move |mut connection: PooledConnection| {
-                gateways::note_questions(&mut connection, &quiet).await
+                gateways::record_probes(&mut connection, &quiet).await
             })
             .await
     }

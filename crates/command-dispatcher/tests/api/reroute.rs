@@ -142,12 +142,12 @@ async fn does_not_follow_a_device_that_is_offline_or_was_not_heard_since() {
         ids.push(app.send_to_first_gateway(pile, "reset", json!({})).await);
     }
     app.heard(&quiet, AFTER.0, (0, 60)).await;
-    let goodbye = format!(
+    let disconnection = format!(
         "update charge_points set online = false, gateway_id = '{}', seen_appended_at = now()
                            where charge_point_id = '{}'",
         AFTER.0, gone.charge_point_id
     );
-    app.database.execute(&goodbye).await;
+    app.database.execute(&disconnection).await;
     app.wait_for_a_reroute_pass().await;
     for id in ids {
         assert_eq!(steps(&app.get(&format!("commands/{id}")).await), ["accepted", "published"]);

@@ -69,7 +69,7 @@ pub struct OpenSession {
 
 /// Why a command is not sent. The message is suitable for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum CommandRefusal {
     /// The device is not connected to a gateway.
     #[error("{0} is offline")]
     Offline(ChargePointId),
@@ -155,22 +155,22 @@ impl PileSnapshot {
     /// Checks that the device is online, which every command requires.
     ///
     /// # Errors
-    /// [`Refusal::Offline`] or [`Refusal::NeverHeard`].
-    pub fn check_reachable(&self) -> Result<(), Refusal> {
+    /// [`CommandRefusal::Offline`] or [`CommandRefusal::NeverHeard`].
+    pub fn check_reachable(&self) -> Result<(), CommandRefusal> {
         match self.online {
             Some(true) => Ok(()),
-            Some(false) => Err(Refusal::Offline(self.charge_point_id.clone())),
-            None => Err(Refusal::NeverHeard(self.charge_point_id.clone())),
+            Some(false) => Err(CommandRefusal::Offline(self.charge_point_id.clone())),
+            None => Err(CommandRefusal::NeverHeard(self.charge_point_id.clone())),
         }
     }
 
     /// Checks that the online state of the device is not doubtful.
     ///
     /// # Errors
-    /// [`Refusal::Doubtful`]
-    pub fn check_trusted(&self) -> Result<(), Refusal> {
+    /// [`CommandRefusal::Doubtful`]
+    pub fn check_trusted(&self) -> Result<(), CommandRefusal> {
         let is_doubtful = self.online == Some(true) && self.confidence == Confidence::Doubtful;
-        if is_doubtful { Err(Refusal::Doubtful(self.charge_point_id.clone())) } else { Ok(()) }
+        if is_doubtful { Err(CommandRefusal::Doubtful(self.charge_point_id.clone())) } else { Ok(()) }
     }
 
     /// Checks that the device is online and has the connector, regardless of its state: the
@@ -178,8 +178,8 @@ impl PileSnapshot {
     /// always exists.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchConnector`], or the device is not online.
-    pub fn check_connector(&self, connector_id: ConnectorId) -> Result<(), Refusal> {
+    /// [`CommandRefusal::NoSuchConnector`], or the device is not online.
+    pub fn check_connector(&self, connector_id: ConnectorId) -> Result<(), CommandRefusal> {
         self.check_reachable()?;
         let charges = |session: &OpenSession| session.connector_id == connector_id;
         let is_known = connector_id.is_whole()
@@ -198,7 +198,7 @@ impl PileSnapshot {
         &self,
         connector: Option<ConnectorId>,
         startable: &[ConnectorStatus],
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CommandRefusal> {
         self.check_reachable()?;
         self.check_no_start_in_flight(connector)?;
         let startable = self.startable.as_ref().map_or(startable, StartableStatuses::as_slice);
@@ -213,17 +213,17 @@ impl PileSnapshot {
             return Ok(());
         }
         let charge_point_id = self.charge_point_id.clone();
-        Err(Refusal::ConnectorNotAvailable { charge_point_id, connector_id, status })
+        Err(CommandRefusal::ConnectorNotAvailable { charge_point_id, connector_id, status })
     }
 
     /// Allows one start at a time on a connector. A start that leaves the choice to the device may
     /// be on any connector.
-    fn check_no_start_in_flight(&self, connector_id: Option<ConnectorId>) -> Result<(), Refusal> {
+    fn check_no_start_in_flight(&self, connector_id: Option<ConnectorId>) -> Result<(), CommandRefusal> {
         let meets = |start: &&StartInFlight| {
             start.connector_id.is_none() || connector_id.is_none() || start.connector_id == connector_id
         };
         self.starts_in_flight.iter().find(meets).map_or(Ok(()), |start| {
-            Err(Refusal::StartInFlight {
+            Err(CommandRefusal::StartInFlight {
                 charge_point_id: self.charge_point_id.clone(),
                 connector_id,
                 command_id: Some(start.command_id),
@@ -252,7 +252,7 @@ impl PileSnapshot {
         unnamed.next().is_none().then_some(first.id)
     }
 
-    fn check_start_anywhere(&self, startable: &[ConnectorStatus]) -> Result<(), Refusal> {
+    fn check_start_anywhere(&self, startable: &[ConnectorStatus]) -> Result<(), CommandRefusal> {
         let mut connectors = self.connectors.iter().filter(|(id, _)| !id.is_whole());
         if !self.out_of_service() && connectors.any(|(_, status)| startable.contains(status)) {
             return Ok(());
@@ -276,7 +276,7 @@ impl PileSnapshot {
         &self,
         transaction: Option<&TransactionId>,
         connector: Option<ConnectorId>,
-    ) -> Result<TransactionId, Refusal> {
+    ) -> Result<TransactionId, CommandRefusal> {
         self.check_reachable()?;
         let on_connector = |session: &&OpenSession| connector.is_none_or(|id| session.connector_id == id);
         let open: Vec<_> = self.open_sessions.iter().filter(on_connector).collect();
@@ -288,18 +288,19 @@ impl PileSnapshot {
             let named = |session: &OpenSession| session.transaction_id.as_ref().is_none_or(|id| id == wanted);
             return match open.into_iter().any(named) {
                 true => Ok(wanted.clone()),
-                false => Err(Refusal::TransactionMismatch {
+                false => Err(CommandRefusal::TransactionMismatch {
                     charge_point_id: charge_point_id(),
                     transaction_id: wanted.clone(),
                 }),
             };
         }
         match newest_per_connector(&open).as_slice() {
-            [] => Err(Refusal::NoActiveTransaction(charge_point_id())),
-            [only] => {
-                only.transaction_id.clone().ok_or_else(|| Refusal::TransactionIdPending(charge_point_id()))
-            }
-            _ => Err(Refusal::AmbiguousTransaction(charge_point_id())),
+            [] => Err(CommandRefusal::NoActiveTransaction(charge_point_id())),
+            [only] => only
+                .transaction_id
+                .clone()
+                .ok_or_else(|| CommandRefusal::TransactionIdPending(charge_point_id())),
+            _ => Err(CommandRefusal::AmbiguousTransaction(charge_point_id())),
         }
     }
 
@@ -314,12 +315,15 @@ impl PileSnapshot {
         )
     }
 
-    fn no_such_connector(&self, connector_id: ConnectorId) -> Refusal {
-        Refusal::NoSuchConnector { charge_point_id: self.charge_point_id.clone(), connector_id }
+    fn no_such_connector(&self, connector_id: ConnectorId) -> CommandRefusal {
+        CommandRefusal::NoSuchConnector { charge_point_id: self.charge_point_id.clone(), connector_id }
     }
 
-    fn pile_not_available(&self) -> Refusal {
-        Refusal::PileNotAvailable { charge_point_id: self.charge_point_id.clone(), status: self.status() }
+    fn pile_not_available(&self) -> CommandRefusal {
+        CommandRefusal::PileNotAvailable {
+            charge_point_id: self.charge_point_id.clone(),
+            status: self.status(),
+        }
     }
 }
 

@@ -55,7 +55,7 @@ impl CommandLife {
     }
 
     /// Records a step that happened at `at`.
-    pub fn take(&mut self, at: DateTime<Utc>, step: Step) -> Merged {
+    pub fn apply(&mut self, at: DateTime<Utc>, step: Step) -> Merged {
         if self.knows(&step) {
             return Merged::Known;
         }

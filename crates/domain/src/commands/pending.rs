@@ -36,7 +36,7 @@ impl Awaited {
         let record = self.0.get_mut(&answer.command_id?)?;
         let answer_of_device =
             DeviceAnswer { event, status: answer.status.clone(), reason: answer.reason.clone() };
-        Some(record.life.take(stamp.at, Step::Answered(answer_of_device)))
+        Some(record.life.apply(stamp.at, Step::Answered(answer_of_device)))
     }
 
     /// The starts of which a session may be the effect, except those whose session `is_forgotten`,

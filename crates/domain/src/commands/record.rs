@@ -122,13 +122,13 @@ impl CommandRecord {
         if !same_place || !shows || !self.awaits_effect() || !is_in_time {
             return Merged::Known;
         }
-        self.life.take(stamp.heard_at(), Step::TookEffect(Effect::of_status(now)))
+        self.life.apply(stamp.heard_at(), Step::TookEffect(Effect::of_status(now)))
     }
 
     /// Ends the command at `now` because no effect was observed in time; `moved_to` is the gateway
     /// to which the device has moved since, if any.
     pub fn expire(&mut self, now: DateTime<Utc>, moved_to: Option<GatewayId>) -> Merged {
-        self.life.take(now, Step::Expired { moved_to, looked_for: Some(self.expected_effects()) })
+        self.life.apply(now, Step::Expired { moved_to, looked_for: Some(self.expected_effects()) })
     }
 
     /// The observations that would show success.
@@ -221,7 +221,7 @@ impl CommandRecord {
     }
 
     fn take_effect(&mut self, at: DateTime<Utc>, kind: EffectKind, session_id: Option<SessionId>) -> Merged {
-        self.life.take(at, Step::TookEffect(Effect::new(kind, session_id)))
+        self.life.apply(at, Step::TookEffect(Effect::new(kind, session_id)))
     }
 
     fn is_in_time(&self, stamp: Stamp, tolerance: TimeDelta) -> bool {

@@ -55,7 +55,7 @@ impl CommandRecord {
     pub fn reroute(&mut self, route: GatewayRoute, now: DateTime<Utc>) {
         let GatewayRoute { gateway_id: to, partition } = route;
         let from = std::mem::replace(&mut self.gateway_id, to.clone());
-        self.life.take(now, Step::Rerouted { from, to, partition });
+        self.life.apply(now, Step::Rerouted { from, to, partition });
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
     /// A command that was issued and published at second 0 to `pod-a`.
     fn published(name: &str) -> CommandRecord {
         let mut life = CommandLife::accepted(at(0));
-        life.take(at(0), Step::Published { offset: 7 });
+        life.apply(at(0), Step::Published { offset: 7 });
         CommandRecord {
             id: CommandId(Uuid::from_u128(1)),
             pile_id: PileId(Uuid::from_u128(2)),
@@ -135,7 +135,7 @@ mod tests {
             Step::Expired { moved_to: None, looked_for: None },
         ] {
             let mut record = published("Reset");
-            record.life.take(at(1), step.clone());
+            record.life.apply(at(1), step.clone());
             assert!(!is_sent_again(&record, "pod-b", 1, 2), "{step:?}");
         }
         let unconfirmed = Step::Unconfirmed { detail: "no answer".to_owned() };
@@ -143,7 +143,7 @@ mod tests {
             let mut record = published("Reset");
             record.life = CommandLife::accepted(at(0));
             for step in steps {
-                record.life.take(at(0), step);
+                record.life.apply(at(0), step);
             }
             assert!(!is_sent_again(&record, "pod-b", 1, 2));
         }
@@ -159,7 +159,7 @@ mod tests {
         for pod in ["pod-a", "pod-c"] {
             assert!(!is_sent_again(&record, pod, 3, 4));
         }
-        record.life.take(at(3), Step::NotRepublished { detail: "no broker".to_owned() });
+        record.life.apply(at(3), Step::NotRepublished { detail: "no broker".to_owned() });
         assert_eq!((record.life.state(), record.life.failure()), (CommandState::Published, None));
     }
 }

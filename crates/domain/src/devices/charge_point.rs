@@ -146,7 +146,7 @@ impl ChargePoint {
         // Before anything else: a copy adds nothing, but it is a sign of life like any other
         // record.
         let heard =
-            if event.kind.is_proof_of_life() { self.liveness.hear(event, stamp) } else { Merged::Stale };
+            if event.kind.is_proof_of_life() { self.liveness.observe(event, stamp) } else { Merged::Stale };
         if plausible_time(event.claimed_at, position.appended_at).is_none()
             && self.remember_implausible(event)
         {

@@ -61,7 +61,7 @@ impl History {
     }
 
     /// Adds the differences between `before` and `after`, the state after one step.
-    pub fn take(&mut self, before: &ChargePoint, after: &ChargePoint) {
+    pub fn observe(&mut self, before: &ChargePoint, after: &ChargePoint) {
         self.take_connectivity(&before.liveness, after);
         for now in after.connectors.values() {
             self.take_status(&after.id, before.connectors.get(&now.id), now);

@@ -25,7 +25,7 @@ pub struct Liveness {
     /// Disconnections. Those newer than the newest sign of life count; older ones are kept for a
     /// while, so that a copy does not count as a newer one. A disconnection from a gateway that the
     /// device has left has no effect.
-    pub goodbyes: Vec<Disconnection>,
+    pub disconnections: Vec<Disconnection>,
     /// Why the device may be gone although no event reported it; counts only while the sign of life
     /// that it names is the newest.
     pub doubt: Option<Doubt>,
@@ -63,6 +63,7 @@ pub enum DisconnectionCause {
     /// The device was probed and sent no sign of life.
     Unanswered,
     /// The device was silent and could not be probed.
+    #[serde(rename = "unasked")]
     Unprobed,
 }
 
@@ -86,7 +87,7 @@ pub struct Doubt {
 }
 
 /// The maximum number of remembered disconnections; the oldest is forgotten first.
-const MAX_GOODBYES: usize = 12;
+const MAX_DISCONNECTIONS: usize = 12;
 /// How long before the newest sign of life a remembered disconnection may have been appended.
 const GOODBYES_REMEMBERED: TimeDelta = TimeDelta::minutes(10);
 
@@ -97,7 +98,7 @@ impl Liveness {
         Self {
             seen: None,
             holder: None,
-            goodbyes: Vec::new(),
+            disconnections: Vec::new(),
             doubt: None,
             written_at: None,
             last_seen_at: first_seen_at,
@@ -116,11 +117,11 @@ impl Liveness {
     #[must_use]
     pub fn online(&self) -> bool {
         let Some(seen) = &self.seen else { return false };
-        !self.goodbyes.iter().any(|goodbye| goodbye.ends(seen))
+        !self.disconnections.iter().any(|disconnection| disconnection.ends(seen))
     }
 
     /// Applies a sign of life.
-    pub fn hear(&mut self, event: &GatewayEvent, stamp: Stamp) -> Merged {
+    pub fn observe(&mut self, event: &GatewayEvent, stamp: Stamp) -> Merged {
         let gateway = event.gateway_id.clone();
         let held = self.holder.or(self.seen.as_ref().map(|seen| seen.stamp));
         let holds = held.is_none_or(|held| stamp.holding() > held.holding());
@@ -142,7 +143,7 @@ impl Liveness {
             }
         }
         // A sign of life ends disconnections that were concluded from silence.
-        self.goodbyes.retain(|goodbye| goodbye.cause == DisconnectionCause::Reported);
+        self.disconnections.retain(|disconnection| disconnection.cause == DisconnectionCause::Reported);
         self.doubt = None;
         self.forget_outlived();
         Merged::Changed
@@ -154,20 +155,20 @@ impl Liveness {
         let key = EventKey::of(&event.event_id);
         let is_copy =
             |held: &&mut Disconnection| held.event == key && held.cause == DisconnectionCause::Reported;
-        if let Some(held) = self.goodbyes.iter_mut().find(is_copy) {
+        if let Some(held) = self.disconnections.iter_mut().find(is_copy) {
             if stamp.record() < held.stamp.record() {
                 held.stamp = stamp;
             }
             return Merged::Known;
         }
         let was = (self.online(), self.confidence());
-        self.goodbyes.push(Disconnection {
+        self.disconnections.push(Disconnection {
             stamp,
             event: key,
             gateway: event.gateway_id.clone(),
             cause: DisconnectionCause::Reported,
         });
-        self.goodbyes.sort_by_key(|goodbye| goodbye.stamp.record());
+        self.disconnections.sort_by_key(|disconnection| disconnection.stamp.record());
         self.forget_outlived();
         if was == (self.online(), self.confidence()) { Merged::Stale } else { Merged::Changed }
     }
@@ -175,10 +176,10 @@ impl Liveness {
     fn forget_outlived(&mut self) {
         if let Some(seen) = &self.seen {
             let horizon = seen.stamp.appended_at - GOODBYES_REMEMBERED;
-            self.goodbyes.retain(|goodbye| goodbye.stamp.appended_at >= horizon);
+            self.disconnections.retain(|disconnection| disconnection.stamp.appended_at >= horizon);
         }
-        let surplus = self.goodbyes.len().saturating_sub(MAX_GOODBYES);
-        self.goodbyes.drain(..surplus);
+        let surplus = self.disconnections.len().saturating_sub(MAX_DISCONNECTIONS);
+        self.disconnections.drain(..surplus);
     }
 }
 

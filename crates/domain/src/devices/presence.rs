@@ -144,8 +144,12 @@ impl Liveness {
             return self.current_doubt().map_or(Confidence::Live, |_| Confidence::Doubtful);
         }
         let Some(seen) = &self.seen else { return Confidence::Live };
-        let causes =
-            || self.goodbyes.iter().filter(|goodbye| goodbye.ends(seen)).map(|goodbye| goodbye.cause);
+        let causes = || {
+            self.disconnections
+                .iter()
+                .filter(|disconnection| disconnection.ends(seen))
+                .map(|disconnection| disconnection.cause)
+        };
         match () {
             () if causes().any(|cause| cause == DisconnectionCause::Reported) => Confidence::Live,
             () if causes().any(|cause| cause == DisconnectionCause::Unanswered) => Confidence::Unanswered,
@@ -201,7 +205,12 @@ impl Liveness {
                 // the same. The key is that of the sign of life: the next one ends the silence,
                 // regardless of its clock.
                 let stamp = Stamp { at: at.max(seen.stamp.at + TimeDelta::microseconds(1)), ..seen.stamp };
-                self.goodbyes.push(Disconnection { stamp, event: seen.event, gateway: seen.value, cause });
+                self.disconnections.push(Disconnection {
+                    stamp,
+                    event: seen.event,
+                    gateway: seen.value,
+                    cause,
+                });
             }
         }
         verdict

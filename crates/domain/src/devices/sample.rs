@@ -37,7 +37,7 @@ impl Samples {
     /// Adds the readings of `event`, which the record at `position` carries. Of two readings for
     /// one instant the greater values are kept, as in [`crate::measure::keep_newer`], so that the
     /// order of arrival makes no difference.
-    pub fn take(&mut self, event: &GatewayEvent, position: &RecordPosition) {
+    pub fn add_event(&mut self, event: &GatewayEvent, position: &RecordPosition) {
         let EventKind::MeterValues(values) = &event.kind else { return };
         let transaction = values.transaction_id.as_ref().map(TransactionKey::of);
         let event_at = Stamp::new(event.claimed_at, position).at;
@@ -54,7 +54,7 @@ impl Samples {
     }
 
     /// Keeps the readings whose instants `wanted` accepts; returns the number of removed ones.
-    pub fn keep(&mut self, wanted: impl Fn(DateTime<Utc>) -> bool) -> usize {
+    pub fn retain(&mut self, wanted: impl Fn(DateTime<Utc>) -> bool) -> usize {
         let before = self.0.len();
         self.0.retain(|key, _| wanted(key.taken_at));
         before - self.0.len()

@@ -47,9 +47,9 @@ pub(crate) fn connectivity_change(
 /// The time of the newest sign of life, doubt or disconnection.
 fn connectivity_at(liveness: &Liveness) -> DateTime<Utc> {
     let seen = liveness.seen.as_ref().map(|seen| seen.stamp.heard_at());
-    let goodbye = liveness.goodbyes.iter().map(Disconnection::at).max();
+    let disconnection = liveness.disconnections.iter().map(Disconnection::at).max();
     let doubted = liveness.current_doubt().map(|doubt| doubt.since);
-    let at = if liveness.online() { doubted.or(seen) } else { goodbye.max(seen) };
+    let at = if liveness.online() { doubted.or(seen) } else { disconnection.max(seen) };
     at.unwrap_or(liveness.last_seen_at)
 }
 

@@ -35,7 +35,7 @@ pub fn pending_commands() -> impl Strategy<Value = Vec<CommandRecord>> {
 
 fn record(number: u128, kind: &CommandKind, issued_at: i64) -> CommandRecord {
     let mut life = CommandLife::accepted(at(issued_at));
-    life.take(at(issued_at), Step::Published { offset: 1 });
+    life.apply(at(issued_at), Step::Published { offset: 1 });
     CommandRecord {
         id: CommandId(Uuid::from_u128(number)),
         pile_id: PileId(Uuid::from_u128(1)),

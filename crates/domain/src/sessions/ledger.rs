@@ -14,7 +14,7 @@ mod recall;
 mod transaction_registers;
 
 pub use derive::{Derived, Unplaced};
-pub use fact::{Fact, FactKind, Place, Sighting};
+pub use fact::{CandidateConnector, Fact, FactKind, Sighting};
 
 use crate::commands::CommandedStart;
 use crate::devices::connector::Connector;
@@ -298,20 +298,26 @@ impl Ledger {
 }
 
 /// Adds the connectors that had reported a status by `at`, with the beginnings of their charges.
-fn follow_places(places: &mut Vec<Place>, connectors: &BTreeMap<ConnectorId, Connector>, at: DateTime<Utc>) {
+fn follow_places(
+    places: &mut Vec<CandidateConnector>,
+    connectors: &BTreeMap<ConnectorId, Connector>,
+    at: DateTime<Utc>,
+) {
     let reported = connectors.values().filter(|connector| !connector.id.is_whole());
     for connector in reported.filter(|connector| connector.trail.had_reported_by(at)) {
         let Connector { id, trail, .. } = connector;
         let is_covered = trail.covers(at);
         let current = || {
             let (began, ready) = parts(trail.began_by(at));
-            Place { connector: *id, began, ready, charging: trail.charging_by(at) }
+            CandidateConnector { connector: *id, began, ready, charging: trail.charging_by(at) }
         };
         match places.iter_mut().find(|place| place.connector == *id) {
             Some(place) if is_covered => *place = current(),
             Some(_) => {}
             None if is_covered => places.push(current()),
-            None => places.push(Place { connector: *id, began: None, ready: None, charging: None }),
+            None => {
+                places.push(CandidateConnector { connector: *id, began: None, ready: None, charging: None })
+            }
         }
     }
     places.sort_by_key(|place| place.connector);

@@ -90,7 +90,7 @@ impl Level {
 
 /// The place for which a price is requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct PricedPlace {
     /// The operator of the station; `None` if not stated.
     pub operator_id: Option<Label>,
     /// The station.
@@ -130,7 +130,7 @@ impl Subject {
 
     /// Whether the subject includes `place`.
     #[must_use]
-    pub fn includes(&self, place: &Place) -> bool {
+    pub fn includes(&self, place: &PricedPlace) -> bool {
         match self {
             Self::Platform => true,
             Self::Operator { operator_id } => place.operator_id.as_ref() == Some(operator_id),

@@ -1,7 +1,7 @@
 //! Tariffs and their bindings: which tariff applies where and when, and what charging costs.
 
 use super::band::{BandKind, Rate};
-use super::binding::{Binding, Level, Place};
+use super::binding::{Binding, Level, PricedPlace};
 use super::currency::Currency;
 use super::timetable::Timetable;
 use super::zone::Zone;
@@ -151,7 +151,7 @@ impl PriceBook {
 
     /// The tariff that applies at `place` at the instant `at`, and why.
     #[must_use]
-    pub fn resolve(&self, place: &Place, at: DateTime<Utc>) -> Resolution<'_> {
+    pub fn resolve(&self, place: &PricedPlace, at: DateTime<Utc>) -> Resolution<'_> {
         let mut here: Vec<_> =
             self.bindings.iter().filter(|binding| binding.subject.includes(place)).collect();
         here.sort_by_key(|binding| (binding.subject.level(), binding.effective_from, binding.id));
@@ -177,7 +177,7 @@ impl PriceBook {
     ///
     /// # Errors
     /// No tariff applies, or the instant is outside the priced years.
-    pub fn price_at(&self, place: &Place, at: DateTime<Utc>) -> Result<PriceAt, Unpriced> {
+    pub fn price_at(&self, place: &PricedPlace, at: DateTime<Utc>) -> Result<PriceAt, Unpriced> {
         reachable(at, at)?;
         let Resolution { applied, considered } = self.resolve(place, at);
         let Some(Applied { tariff, version, .. }) = applied else {
@@ -206,7 +206,7 @@ impl PriceBook {
     /// too long.
     pub fn timetable(
         &self,
-        place: &Place,
+        place: &PricedPlace,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Timetable, Unpriced> {
@@ -237,7 +237,7 @@ impl PriceBook {
     /// As for [`Self::timetable`].
     pub fn timetable_of_days(
         &self,
-        place: &Place,
+        place: &PricedPlace,
         zone: Zone,
         first: NaiveDate,
         days: u64,
@@ -254,7 +254,12 @@ impl PriceBook {
     ///
     /// # Errors
     /// No tariff applies between the two instants.
-    pub fn zone(&self, place: &Place, at: DateTime<Utc>, until: DateTime<Utc>) -> Result<Zone, Unpriced> {
+    pub fn zone(
+        &self,
+        place: &PricedPlace,
+        at: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Zone, Unpriced> {
         let applied = self.spans(place, at, until).find_map(|(from, _)| self.resolve(place, from).applied);
         let none = || Unpriced::NoTariff { at, considered: self.resolve(place, at).considered };
         applied.map(|applied| applied.version.price_list.zone()).ok_or_else(none)
@@ -263,7 +268,7 @@ impl PriceBook {
     /// The versions that apply at a place between two instants, in order and without gaps.
     pub(super) fn version_periods(
         &self,
-        place: &Place,
+        place: &PricedPlace,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<VersionPeriod<'_>>, Unpriced> {
@@ -274,7 +279,7 @@ impl PriceBook {
     /// The periods between two instants within which nothing changes at a place, in order.
     fn spans(
         &self,
-        place: &Place,
+        place: &PricedPlace,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>)> + use<> {
@@ -288,7 +293,7 @@ impl PriceBook {
     /// The version that applies at a place at `from`, as a period until `to`.
     pub(super) fn reign(
         &self,
-        place: &Place,
+        place: &PricedPlace,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<VersionPeriod<'_>, Unpriced> {
@@ -299,7 +304,7 @@ impl PriceBook {
     }
 
     /// All instants at which another version may begin to apply at a place.
-    fn changes(&self, place: &Place) -> BTreeSet<DateTime<Utc>> {
+    fn changes(&self, place: &PricedPlace) -> BTreeSet<DateTime<Utc>> {
         let mut changes = BTreeSet::new();
         for binding in self.bindings.iter().filter(|binding| binding.subject.includes(place)) {
             changes.insert(binding.effective_from);

@@ -4,7 +4,7 @@ mod cover;
 
 use super::band::{Band, BandKind, Rate};
 use super::currency::Currency;
-use super::draft::{BandDraft, Draft, OccupancyDraft, ScheduleDraft, SeasonDraft};
+use super::draft::{BandDraft, OccupancyDraft, PriceListDraft, ScheduleDraft, SeasonDraft};
 use super::money::Price;
 use super::price_list::{Conditions, OccupancyFee, PriceList, Schedule};
 use super::season::{MonthDay, Season};
@@ -55,7 +55,7 @@ impl fmt::Display for Findings {
 }
 
 /// Parses `draft`. Without a currency, implausibly high prices cannot be detected.
-fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings> {
+fn read(draft: &PriceListDraft, currency: Option<Currency>) -> Result<PriceList, Findings> {
     let mut check = Check { findings: vec![], highest_per_kwh: currency.map(Currency::highest_per_kwh) };
     let zone = check.valid_or_finding("timeZone", Zone::parse(&draft.time_zone));
     let named = draft.holidays.as_deref().unwrap_or_default();
@@ -72,7 +72,7 @@ fn read(draft: &Draft, currency: Option<Currency>) -> Result<PriceList, Findings
     }
 }
 
-impl Draft {
+impl PriceListDraft {
     /// Checks the draft and returns it as a price list with prices in `currency`.
     ///
     /// # Errors
@@ -82,16 +82,16 @@ impl Draft {
     }
 }
 
-impl TryFrom<Draft> for PriceList {
+impl TryFrom<PriceListDraft> for PriceList {
     type Error = Findings;
-    fn try_from(draft: Draft) -> Result<Self, Findings> {
+    fn try_from(draft: PriceListDraft) -> Result<Self, Findings> {
         read(&draft, None)
     }
 }
 
 impl<'de> Deserialize<'de> for PriceList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(Draft::deserialize(deserializer)?).map_err(D::Error::custom)
+        Self::try_from(PriceListDraft::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

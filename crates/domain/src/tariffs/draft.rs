@@ -15,7 +15,7 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "PriceList", description = "The prices of a version of a tariff.")]
-pub struct Draft {
+pub struct PriceListDraft {
     /// The IANA time zone of the stations. Times of day are local times of this zone.
     #[schemars(with = "Zone")]
     pub time_zone: String,
@@ -110,7 +110,7 @@ pub struct OccupancyDraft {
     pub cap: Option<String>,
 }
 
-impl From<PriceList> for Draft {
+impl From<PriceList> for PriceListDraft {
     fn from(list: PriceList) -> Self {
         let holidays: Vec<_> = list.holidays.iter().map(NaiveDate::to_string).collect();
         Self {
@@ -125,21 +125,21 @@ impl From<PriceList> for Draft {
 
 impl Serialize for PriceList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Draft::from(self.clone()).serialize(serializer)
+        PriceListDraft::from(self.clone()).serialize(serializer)
     }
 }
 
 impl JsonSchema for PriceList {
     fn schema_name() -> Cow<'static, str> {
-        Draft::schema_name()
+        PriceListDraft::schema_name()
     }
 
     fn schema_id() -> Cow<'static, str> {
-        Draft::schema_id()
+        PriceListDraft::schema_id()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
-        Draft::json_schema(generator)
+        PriceListDraft::json_schema(generator)
     }
 }
 

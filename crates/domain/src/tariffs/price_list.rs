@@ -9,7 +9,7 @@ use chrono::{NaiveDate, NaiveDateTime, Timelike};
 use std::collections::BTreeSet;
 
 /// The content of a version of a tariff. Every price list satisfies
-/// [`Draft::check`](super::Draft::check), except that a price may be implausible for its currency,
+/// [`PriceListDraft::check`](super::Draft::check), except that a price may be implausible for its currency,
 /// which the price list does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceList {

@@ -1,7 +1,7 @@
 //! Quotes: the cost of a session, item by item.
 
 use super::band::{BandKind, Rate};
-use super::binding::Place;
+use super::binding::PricedPlace;
 use super::book::{PriceBook, Unpriced, VersionPeriod};
 use super::currency::Currency;
 use super::energy::Energy;
@@ -108,7 +108,7 @@ impl PriceBook {
     /// # Errors
     /// No tariff applies to a part of the session, the currency changes, or the session is outside
     /// the priced years or too long.
-    pub fn quote(&self, place: &Place, usage: &Usage) -> Result<Quote, Unpriced> {
+    pub fn quote(&self, place: &PricedPlace, usage: &Usage) -> Result<Quote, Unpriced> {
         let (start, end) = (usage.started_at(), usage.ended_at());
         let at_start = self.reign(place, start, end)?;
         let change_rule = at_start.applied.tariff.details.change_rule;

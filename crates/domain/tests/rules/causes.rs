@@ -15,7 +15,7 @@ fn start_command(issued: i64, connector: Option<i64>) -> CommandRecord {
     let connector_id = connector.map(|id| ConnectorId::parse(id).unwrap());
     let kind = CommandKind::StartTransaction { id_tag: IdTag::parse("DRIVER").unwrap(), connector_id };
     let mut life = CommandLife::accepted(at(issued));
-    life.take(at(issued), Step::Published { offset: 1 });
+    life.apply(at(issued), Step::Published { offset: 1 });
     CommandRecord {
         id: CommandId(Uuid::from_u128(9)),
         pile_id: PileId(Uuid::from_u128(1)),

@@ -82,7 +82,9 @@ fn every_copy_of_a_sign_of_life_counts() {
     device.offset = 0;
     device.report_claiming(None, at(140), "a", EventKind::Heartbeat);
     assert!(device.state.liveness.online(), "any record ends the silence");
-    assert!(device.state.liveness.goodbyes.iter().all(|held| held.cause == DisconnectionCause::Reported));
+    assert!(
+        device.state.liveness.disconnections.iter().all(|held| held.cause == DisconnectionCause::Reported)
+    );
 }
 
 #[test]

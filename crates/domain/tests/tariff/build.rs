@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, StationId, TariffId};
 use domain::tariffs::{
-    BandDraft, Binding, ChangeRule, Currency, Draft, Energy, Place, PriceBook, PriceList, Quote,
-    ScheduleDraft, Subject, Tariff, TariffDetails, TariffStatus, TariffVersion,
+    BandDraft, Binding, ChangeRule, Currency, Energy, PriceBook, PriceList, PriceListDraft, PricedPlace,
+    Quote, ScheduleDraft, Subject, Tariff, TariffDetails, TariffStatus, TariffVersion,
 };
 use domain::text::Label;
 use uuid::Uuid;
@@ -37,8 +37,14 @@ pub fn daily(bands: &[&str]) -> ScheduleDraft {
     ScheduleDraft { seasons: None, weekdays: None, holiday: None, bands }
 }
 
-pub fn draft(zone: &str, schedules: Vec<ScheduleDraft>) -> Draft {
-    Draft { time_zone: zone.to_owned(), holidays: None, schedules, session_fee: None, occupancy: None }
+pub fn draft(zone: &str, schedules: Vec<ScheduleDraft>) -> PriceListDraft {
+    PriceListDraft {
+        time_zone: zone.to_owned(),
+        holidays: None,
+        schedules,
+        session_fee: None,
+        occupancy: None,
+    }
 }
 
 pub fn list(zone: &str, bands: &[&str]) -> PriceList {
@@ -71,8 +77,13 @@ pub fn binding(id: u128, subject: Subject, tariff: u128, from: &str, until: Opti
 }
 
 /// A place at a station without an operator.
-pub fn place() -> Place {
-    Place { operator_id: None, station_id: StationId(Uuid::from_u128(1)), pile_id: None, connector_id: None }
+pub fn place() -> PricedPlace {
+    PricedPlace {
+        operator_id: None,
+        station_id: StationId(Uuid::from_u128(1)),
+        pile_id: None,
+        connector_id: None,
+    }
 }
 
 /// A price book with one tariff, as the platform's default.

@@ -1,10 +1,10 @@
 //! The findings of a check, with their paths.
 
 use crate::build::*;
-use domain::tariffs::{Currency, Draft, OccupancyDraft, PriceList, SeasonDraft};
+use domain::tariffs::{Currency, OccupancyDraft, PriceList, PriceListDraft, SeasonDraft};
 
 /// The findings, each as `path: message`, in order.
-fn findings(draft: &Draft) -> Vec<String> {
+fn findings(draft: &PriceListDraft) -> Vec<String> {
     let found = draft.check(Currency::parse("CNY").unwrap()).unwrap_err();
     found.0.iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
 }
@@ -125,7 +125,7 @@ fn a_price_is_implausible_only_for_its_currency() {
 #[test]
 fn rejects_unknown_fields_and_zones() {
     let written = r#"{ "timeZone": "Asia/Shanghai", "schedules": [], "discount": "0.1" }"#;
-    assert!(serde_json::from_str::<Draft>(written).unwrap_err().to_string().contains("discount"));
+    assert!(serde_json::from_str::<PriceListDraft>(written).unwrap_err().to_string().contains("discount"));
     let written = r#"{ "timeZone": "Nowhere", "schedules": [] }"#;
     let error = serde_json::from_str::<PriceList>(written).unwrap_err().to_string();
     assert_eq!(

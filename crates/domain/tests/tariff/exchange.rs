@@ -3,14 +3,14 @@
 use crate::build::*;
 use domain::tariffs::ocpi::{self, Header, Horizon};
 use domain::tariffs::tcec;
-use domain::tariffs::{ChangeRule, Draft, OccupancyDraft, PriceList, SeasonDraft, Tariff};
+use domain::tariffs::{ChangeRule, OccupancyDraft, PriceList, PriceListDraft, SeasonDraft, Tariff};
 use serde_json::{Value, json};
 
 fn header() -> Header {
     Header::parse("CN", "EVC", "tariff-1", instant("2026-11-01T08:00:00.987Z")).unwrap()
 }
 
-fn of(draft: Draft) -> Tariff {
+fn of(draft: PriceListDraft) -> Tariff {
     let list = PriceList::try_from(draft).unwrap();
     tariff(1, "CNY", ChangeRule::default(), vec![version(1, "2026-11-30T16:00:00Z", list)])
 }

@@ -4,7 +4,7 @@ use crate::build::*;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::calendar::{TimeOfDay, Weekday};
 use domain::tariffs::{
-    BandDraft, BandKind, ChangeRule, Draft, Energy, OccupancyDraft, PriceBook, PriceList, Reading,
+    BandDraft, BandKind, ChangeRule, Energy, OccupancyDraft, PriceBook, PriceList, PriceListDraft, Reading,
     ScheduleDraft, SeasonDraft, TariffVersion, Usage, Zone,
 };
 use proptest::prelude::*;
@@ -95,7 +95,7 @@ fn special_schedule() -> impl Strategy<Value = ScheduleDraft> {
 }
 
 /// Any valid price list, with `date` among its holidays.
-fn drafts(zone: &'static str, date: NaiveDate) -> impl Strategy<Value = Draft> {
+fn drafts(zone: &'static str, date: NaiveDate) -> impl Strategy<Value = PriceListDraft> {
     let special = proptest::collection::vec(special_schedule(), 0..3);
     let occupancy = (price(), 0..60_i64, proptest::option::of(price()));
     let fees = (proptest::option::of(price()), proptest::option::of(occupancy));
@@ -107,16 +107,16 @@ fn drafts(zone: &'static str, date: NaiveDate) -> impl Strategy<Value = Draft> {
             cap,
         });
         let holidays = Some(vec![date.to_string()]);
-        Draft { time_zone: zone.to_owned(), holidays, schedules, session_fee, occupancy }
+        PriceListDraft { time_zone: zone.to_owned(), holidays, schedules, session_fee, occupancy }
     })
 }
 
-pub fn read(draft: &Draft) -> PriceList {
+pub fn read(draft: &PriceListDraft) -> PriceList {
     PriceList::try_from(draft.clone()).unwrap()
 }
 
 /// A price list for a day, and its draft.
-pub fn day() -> impl Strategy<Value = (NaiveDate, Draft)> {
+pub fn day() -> impl Strategy<Value = (NaiveDate, PriceListDraft)> {
     zone_and_date().prop_flat_map(|(zone, date)| (Just(date), drafts(zone, date)))
 }
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use domain::calendar::TimeOfDay;
 use domain::tariffs::tcec::{self, MAX_PERIODS};
 use domain::tariffs::{
-    BandDraft, ChangeRule, Draft, PriceBook, PriceList, Quote, Reading, ScheduleDraft, TariffVersion,
-    TimetableRow, Usage, ocpi,
+    BandDraft, ChangeRule, PriceBook, PriceList, PriceListDraft, Quote, Reading, ScheduleDraft,
+    TariffVersion, TimetableRow, Usage, ocpi,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -16,7 +16,7 @@ use serde_json::Value;
 /// The one band of a draft that contains the minute of the local clock, found as a reader of the
 /// JSON would.
 fn expected_band<'draft>(
-    draft: &'draft Draft,
+    draft: &'draft PriceListDraft,
     list: &PriceList,
     at: DateTime<Utc>,
 ) -> Option<&'draft BandDraft> {

@@ -4,8 +4,8 @@ use crate::build::*;
 use chrono::TimeDelta;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{
-    BindingOverlap, ChangeRule, Outcome, Place, PriceBook, Subject, Tariff, TariffStatus, Unpriced, Usage,
-    Zone, clashes,
+    BindingOverlap, ChangeRule, Outcome, PriceBook, PricedPlace, Subject, Tariff, TariffStatus, Unpriced,
+    Usage, Zone, clashes,
 };
 use domain::text::Label;
 use uuid::Uuid;
@@ -31,8 +31,8 @@ fn subjects() -> [Subject; 5] {
     ]
 }
 
-fn here() -> Place {
-    Place {
+fn here() -> PricedPlace {
+    PricedPlace {
         operator_id: Some(operator()),
         station_id: StationId(id(1)),
         pile_id: Some(PileId(id(7))),
@@ -58,7 +58,7 @@ fn five_levels() -> PriceBook {
 }
 
 /// The outcome of each binding, the narrowest first.
-fn outcomes(book: &PriceBook, place: &Place, at: &str) -> Vec<(u128, Outcome)> {
+fn outcomes(book: &PriceBook, place: &PricedPlace, at: &str) -> Vec<(u128, Outcome)> {
     let considered = book.resolve(place, instant(at)).considered;
     considered.iter().map(|considered| (considered.binding_id.0.as_u128(), considered.outcome)).collect()
 }
@@ -91,12 +91,12 @@ fn the_narrowest_level_wins() {
 fn bindings_of_other_places_are_not_considered() {
     let book = five_levels();
     let elsewhere =
-        Place { operator_id: None, station_id: StationId(id(2)), pile_id: None, connector_id: None };
+        PricedPlace { operator_id: None, station_id: StationId(id(2)), pile_id: None, connector_id: None };
     assert_eq!(outcomes(&book, &elsewhere, NOON), [(1, Outcome::Applies)]);
-    let other_connector = Place { connector_id: ConnectorId::parse(1).ok(), ..here() };
+    let other_connector = PricedPlace { connector_id: ConnectorId::parse(1).ok(), ..here() };
     assert_eq!(book.price_at(&other_connector, instant(NOON)).unwrap().tariff_id.0, id(4));
     // A connector belongs to its pile: connector 2 of another pile is another connector.
-    let other_pile = Place { pile_id: Some(PileId(id(8))), ..here() };
+    let other_pile = PricedPlace { pile_id: Some(PileId(id(8))), ..here() };
     assert_eq!(book.price_at(&other_pile, instant(NOON)).unwrap().tariff_id.0, id(3));
 }
 

@@ -89,7 +89,7 @@ impl Days {
 
     /// Creates tomorrow's partitions and drops those of days that are not kept, at intervals until
     /// shutdown.
-    pub(crate) async fn keep(self: Arc<Self>, shutdown: Shutdown) {
+    pub(crate) async fn maintain(self: Arc<Self>, shutdown: Shutdown) {
         loop {
             let pause = match self.tidy(runtime::clock::now()).await {
                 Ok(()) => INTERVAL,
@@ -108,7 +108,7 @@ impl Days {
     }
 
     async fn tidy(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
-        self.ensure_samples((now, now + TimeDelta::days(1)), &self.samples.kept(now)).await?;
+        self.ensure_samples((now, now + TimeDelta::days(1)), &self.samples.renewal(now)).await?;
         self.ensure_statuses(now).await?;
         self.metrics.sample_days_dropped(self.samples.drop_old(now).await?);
         self.metrics.status_days_dropped(self.statuses.drop_old(now).await?);
@@ -119,7 +119,7 @@ impl Days {
 impl KeptDays {
     /// The days that are kept at `now`. Readings that a device's clock puts on other days are not
     /// stored.
-    pub(crate) fn kept(&self, now: DateTime<Utc>) -> RangeInclusive<NaiveDate> {
+    pub(crate) fn renewal(&self, now: DateTime<Utc>) -> RangeInclusive<NaiveDate> {
         let today = now.date_naive();
         let first = today.checked_sub_days(self.retention).unwrap_or(NaiveDate::MIN);
         first..=today.checked_add_days(chrono::Days::new(1)).unwrap_or(NaiveDate::MAX)
@@ -146,7 +146,7 @@ impl KeptDays {
 
     async fn drop_old(&self, now: DateTime<Utc>) -> Result<usize, StorageError> {
         // Rows are written for one day less, so that no batch in flight misses its day.
-        let first = *self.kept(now).start();
+        let first = *self.renewal(now).start();
         let oldest = first.checked_sub_days(chrono::Days::new(1)).unwrap_or(NaiveDate::MIN);
         let partitions = self.partitions;
         let drop = async move |mut connection: PooledConnection| {

@@ -67,7 +67,7 @@ pub(crate) fn fold(
         // A duplicate of an event without a plausible clock would store its readings at another
         // time.
         if outcome != Outcome::Ignored(Ignored::Duplicate) {
-            samples.take(event, &position);
+            samples.add_event(event, &position);
         }
         match outcome {
             Outcome::Applied => {}
@@ -82,7 +82,7 @@ pub(crate) fn fold(
     tally.commands = settled(&states, &waiting);
     let ended = states.iter().zip(doubts).filter(|(state, _)| doubted_since(state).is_none());
     tally.doubts_ended = ended.filter_map(|(_, since)| since).collect();
-    tally.samples_outside = samples.keep(|taken_at| kept.contains(&taken_at.date_naive()));
+    tally.samples_outside = samples.retain(|taken_at| kept.contains(&taken_at.date_naive()));
     (Folded { states, history, samples, dead_letters }, tally)
 }
 

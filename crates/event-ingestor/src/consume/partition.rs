@@ -182,7 +182,7 @@ impl PartitionTask {
     /// Whether the partition's row equals `lease`.
     async fn row_matches(&self, lease: PartitionLease) -> Result<bool, StorageError> {
         let read = async move |mut connection: PooledConnection| {
-            partitions::stands_at(&mut connection, &lease).await
+            partitions::is_current(&mut connection, &lease).await
         };
         self.database.run(read).await
     }

@@ -21,7 +21,7 @@ use share::fair_share;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
 use storage::ingest::replicas::{self, Membership};
 use storage::{Database, StorageError};
 use tokio::sync::{Semaphore, watch};
@@ -61,21 +61,21 @@ pub(crate) struct Replica {
 
 /// A partition that this replica consumes.
 struct Owned {
-    held: Held,
+    held: HeldPartition,
     stop: CancellationToken,
     task: JoinHandle<(PartitionLease, Ended)>,
 }
 
 /// What the renewal of a lease needs.
-struct Held {
+struct HeldPartition {
     epoch: i64,
     caught_up: watch::Receiver<Option<Instant>>,
 }
 
-impl Held {
-    fn kept(&self, partition: i32) -> Kept {
+impl HeldPartition {
+    fn renewal(&self, partition: i32) -> LeaseRenewal {
         let caught_up = self.caught_up.borrow().map(|at| at.elapsed());
-        Kept { partition, epoch: self.epoch, caught_up }
+        LeaseRenewal { partition, epoch: self.epoch, caught_up }
     }
 }
 
@@ -193,8 +193,8 @@ impl Replica {
     /// Renews all leases, including those of partitions that are being left; returns the partitions
     /// whose leases are lost.
     async fn renew(&mut self, connection: &mut storage::Connection) -> Result<Vec<i32>, StorageError> {
-        let owned = self.owned.iter().map(|(partition, owned)| owned.held.kept(*partition));
-        let held: Vec<_> = owned.chain(self.leaving.kept()).collect();
+        let owned = self.owned.iter().map(|(partition, owned)| owned.held.renewal(*partition));
+        let held: Vec<_> = owned.chain(self.leaving.renewal()).collect();
         let (topic, ttl) = (&self.settings.topic, self.settings.lease());
         let kept = partitions::renew(connection, topic, self.id, &held, ttl).await?;
         Ok(self.owned.keys().filter(|partition| !kept.contains(partition)).copied().collect())
@@ -230,7 +230,7 @@ impl Replica {
             fetch_size: FetchSize::new(self.settings.max_batch_bytes),
             refusals: Refusals::default(),
         };
-        let held = Held { epoch, caught_up: watched };
+        let held = HeldPartition { epoch, caught_up: watched };
         self.owned.insert(partition, Owned { held, stop, task: tokio::spawn(task.run()) });
     }
 

@@ -4,7 +4,7 @@
 
 use super::Relay;
 use runtime::causes;
-use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
 use storage::{PooledConnection, StorageError, feed};
 
 /// One relay publishes the whole feed.
@@ -33,7 +33,7 @@ impl Relay {
         loop {
             tokio::time::sleep(self.lease / 4).await;
             let (topic, id, ttl) = (lease.topic.clone(), self.id, self.lease);
-            let held = [Kept { partition: lease.partition, epoch: lease.epoch, caught_up: None }];
+            let held = [LeaseRenewal { partition: lease.partition, epoch: lease.epoch, caught_up: None }];
             let work = async move |mut connection: PooledConnection| {
                 partitions::renew(&mut connection, &topic, id, &held, ttl).await
             };

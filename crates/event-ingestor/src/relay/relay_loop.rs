@@ -140,7 +140,7 @@ impl<'a> RelayLoop<'a> {
     async fn record_position(&mut self, next_position: i64) -> Result<(), RelayError> {
         let lease = self.lease.clone();
         let work = async move |mut connection: PooledConnection| {
-            feed::note_published(&mut connection, &lease, next_position).await
+            feed::record_published(&mut connection, &lease, next_position).await
         };
         if !self.relay.database.run::<_, StorageError, _, _>(work).await? {
             return Err(RelayError::LeaseLost);

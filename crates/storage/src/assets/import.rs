@@ -255,7 +255,7 @@ async fn append_changes<T: Importable>(
 ) -> Result<(), StorageError> {
     let devices: Vec<&str> = changed.iter().filter_map(T::device).map(ChargePointId::as_str).collect();
     if !devices.is_empty() {
-        feed::hold(tx, &devices).await?;
+        feed::lock_devices(tx, &devices).await?;
     }
     for some in changed.chunks(CHANGES_PER_STATEMENT) {
         let changes: Vec<_> = some.iter().map(|changed| T::change(changed, stamp.at)).collect();

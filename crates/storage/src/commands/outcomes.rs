@@ -50,7 +50,7 @@ pub async fn record_outcomes(
             let mut learnt = Vec::new();
             for outcome in outcomes {
                 if let Some(record) = records.get_mut(&outcome.id)
-                    && record.life.take(outcome.at, outcome.step.clone()) != Merged::Known
+                    && record.life.apply(outcome.at, outcome.step.clone()) != Merged::Known
                 {
                     learnt.push((outcome.at, record.clone()));
                 }

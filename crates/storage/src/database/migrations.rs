@@ -27,8 +27,6 @@ const LOCK_WAIT: &str = "1s";
 const LOCK_PAUSE: Duration = Duration::from_secs(1);
 /// Largest number of attempts per run.
 const LOCK_ATTEMPTS: u32 = 150;
-/// PostgreSQL's message when the wait for a lock times out.
-const LOCK_TIMED_OUT: &str = "due to lock timeout";
 
 #[derive(QueryableByName)]
 struct Version {
@@ -60,7 +58,7 @@ impl Database {
             match run_next(&mut harness) {
                 Ok(Some(version)) => applied.push(version),
                 Ok(None) => break Ok(applied),
-                Err(error) if error.contains(LOCK_TIMED_OUT) && attempts.next().is_some() => {
+                Err(error) if attempts.next().is_some() && self.is_lock_timeout(&error).await => {
                     tracing::warn!("a migration waits for a lock; it is retried in 1 s");
                     tokio::time::sleep(LOCK_PAUSE).await;
                 }
@@ -70,6 +68,18 @@ impl Database {
         // The lock and the settings end with the connection, which does not return to the pool.
         drop(diesel_async::pooled_connection::deadpool::Object::take(harness.into_inner()));
         outcome
+    }
+
+    /// Whether `error` of a migration says that the wait for a lock timed out. The text depends on
+    /// the server's language, so the server is asked for it: another connection waits briefly for
+    /// the lock that this run holds.
+    async fn is_lock_timeout(&self, error: &str) -> bool {
+        let Ok(mut connection) = self.connection().await else { return false };
+        let wait = format!("set local lock_timeout = '1ms'; select pg_advisory_xact_lock({MIGRATION_LOCK})");
+        match connection.batch_execute(&wait).await {
+            Err(diesel::result::Error::DatabaseError(_, info)) => error.contains(info.message()),
+            _ => false,
+        }
     }
 
     /// Reverts all migrations, the newest first. For tests of the down migrations.

@@ -3,7 +3,7 @@
 
 mod read;
 
-pub use read::{NotedChange, Place, list_of_device};
+pub use read::{HistoryPosition, RecordedChange, list_of_device};
 
 use crate::database::bulk::{self, Bulk, Rows};
 use crate::database::day_partitions::DayPartitions;
@@ -109,8 +109,8 @@ impl Rows for Columns<'_> {
     const SQL: &'static str = "insert into status_changes
            (noted_at, charge_point_id, place, at, connector_id, status, previous_status, error_code,
             vendor_error_code, online, gateway_id, confidence)
-         select statement_timestamp(), told.* from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::smallint[], $5::text[],
-           $6::text[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::text[]) as told";
+         select statement_timestamp(), change.* from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::smallint[], $5::text[],
+           $6::text[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::text[]) as change";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.charge_point_id)?;

@@ -96,7 +96,7 @@ pub async fn backlog(connection: &mut Connection, next_position: i64) -> Result<
 ///
 /// # Errors
 /// If PostgreSQL fails. Whether the progress was recorded is unknown in that case.
-pub async fn note_published(
+pub async fn record_published(
     connection: &mut Connection,
     lease: &PartitionLease,
     next_position: i64,

@@ -5,6 +5,7 @@
 //! once. Then the states are locked in key order, folded and written back: two owners of one
 //! device's events wait for each other.
 
+use crate::database::transaction::{Abort, Refusable};
 use crate::devices::{charge_points, connectors, meter_samples, status_changes};
 use crate::ingest::dead_letters::{self, NewDeadLetter};
 use crate::ingest::partitions::{self, Checkpoint, PartitionLease};
@@ -39,23 +40,8 @@ pub enum Written {
     LeaseLost,
 }
 
-/// Why a transaction was rolled back.
-pub(crate) enum Rollback {
-    LeaseLost,
-    Storage(StorageError),
-}
-
-impl From<diesel::result::Error> for Rollback {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Storage(error.into())
-    }
-}
-
-impl From<StorageError> for Rollback {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
-    }
-}
+/// The partition belongs to another replica.
+pub(crate) struct LeaseLost;
 
 /// Moves the partition of `lease` to `checkpoint`, and in the same transaction loads the states of
 /// `load_plan`, lets `fold` change them, and writes the changes. The table partitions for the
@@ -75,7 +61,7 @@ pub async fn write(
     let outcome = connection
         .transaction(async |tx| {
             if !partitions::advance(tx, lease, checkpoint).await? {
-                return Err(Rollback::LeaseLost);
+                return Err(Abort::Refused(LeaseLost));
             }
             let before = charge_points::load_for_update(tx, load_plan).await?;
             let folded = fold(before.clone());
@@ -85,12 +71,12 @@ pub async fn write(
             dead_letters::insert_many(tx, &folded.dead_letters).await?;
             Ok(())
         })
-        .await;
-    match outcome {
-        Ok(()) => Ok(Written::Committed),
-        Err(Rollback::LeaseLost) => Ok(Written::LeaseLost),
-        Err(Rollback::Storage(error)) => Err(error),
-    }
+        .await
+        .refusal_as_value()?;
+    Ok(match outcome {
+        Ok(()) => Written::Committed,
+        Err(LeaseLost) => Written::LeaseLost,
+    })
 }
 
 /// Applies the sessions of `states` to `records`, which are not among the commands of these states;

@@ -131,7 +131,7 @@ pub async fn acquire(
 
 /// A lease to renew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+pub struct LeaseRenewal {
     /// Number of the partition.
     pub partition: i32,
     /// The epoch of the lease.
@@ -157,11 +157,12 @@ pub async fn renew(
     connection: &mut Connection,
     topic: &str,
     owner: Uuid,
-    leases: &[Kept],
+    leases: &[LeaseRenewal],
     ttl: Duration,
 ) -> Result<Vec<i32>, StorageError> {
     let held = renew_free(connection, topic, owner, leases, ttl).await?;
-    let is_locked = |kept: &&Kept| held.iter().any(|row| row.partition == kept.partition && !row.renewed);
+    let is_locked =
+        |kept: &&LeaseRenewal| held.iter().any(|row| row.partition == kept.partition && !row.renewed);
     let begun = Instant::now();
     for locked in leases.iter().filter(is_locked).take(WAITS) {
         // If commits take long, the free leases could expire meanwhile.
@@ -178,7 +179,7 @@ async fn renew_free(
     connection: &mut Connection,
     topic: &str,
     owner: Uuid,
-    leases: &[Kept],
+    leases: &[LeaseRenewal],
     ttl: Duration,
 ) -> Result<Vec<Renewed>, StorageError> {
     let partitions: Vec<i32> = leases.iter().map(|lease| lease.partition).collect();
@@ -216,7 +217,7 @@ async fn renew_locked(
     connection: &mut Connection,
     topic: &str,
     owner: Uuid,
-    lease: Kept,
+    lease: LeaseRenewal,
     ttl: Duration,
 ) -> Result<(), StorageError> {
     let wait = (ttl / WAIT_FOR_BATCH).as_millis().max(1);
@@ -271,7 +272,7 @@ pub async fn release(connection: &mut Connection, lease: &PartitionLease) -> Res
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub(crate) async fn hold(tx: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
+pub(crate) async fn lock_valid(tx: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
     let found: Vec<Held> = diesel::sql_query(
         "select epoch = $3 as held from ingest_partitions where topic = $1 and partition = $2 for update",
     )
@@ -287,7 +288,7 @@ pub(crate) async fn hold(tx: &mut Connection, lease: &PartitionLease) -> Result<
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn stands_at(connection: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
+pub async fn is_current(connection: &mut Connection, lease: &PartitionLease) -> Result<bool, StorageError> {
     let found: Vec<Held> = diesel::sql_query(
         "select epoch = $3 and next_offset = $4 as held from ingest_partitions
          where topic = $1 and partition = $2",

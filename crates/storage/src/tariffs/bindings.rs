@@ -3,7 +3,7 @@
 mod row;
 mod write;
 
-pub use write::{EndRefusal, Refusal, end, insert};
+pub use write::{BindingEndRefusal, BindingRefusal, end, insert};
 
 pub(super) use row::Held;
 

@@ -11,7 +11,7 @@ use diesel::sql_types::{Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUui
 use diesel_async::RunQueryDsl;
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{
-    Binding, ChangeRule, Currency, Place, PriceBook, Tariff, TariffDetails, TariffStatus, TariffVersion,
+    Binding, ChangeRule, Currency, PriceBook, PricedPlace, Tariff, TariffDetails, TariffStatus, TariffVersion,
 };
 use domain::text::Label;
 use serde::Deserialize;
@@ -124,7 +124,7 @@ pub async fn load_book(
     target: PriceTarget,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Option<(Place, PriceBook)>, StorageError> {
+) -> Result<Option<(PricedPlace, PriceBook)>, StorageError> {
     let (station, pile_id, connector_id) = match target {
         PriceTarget::Station(station) => (Some(station.0), None, None),
         PriceTarget::Pile(pile) => (None, Some(pile), None),
@@ -138,7 +138,7 @@ pub async fn load_book(
         question.get_result(connection).await.optional()?;
     let Some((station, operator, bindings, tariffs)) = row else { return Ok(None) };
     let operator_id = operator.as_deref().map(Label::parse).transpose().map_err(broken)?;
-    let place = Place { operator_id, station_id: StationId(station), pile_id, connector_id };
+    let place = PricedPlace { operator_id, station_id: StationId(station), pile_id, connector_id };
     Ok(Some((place, book(bindings, tariffs)?)))
 }
 

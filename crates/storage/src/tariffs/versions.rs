@@ -3,7 +3,7 @@
 mod row;
 mod write;
 
-pub use write::{Refusal, discard_draft, publish, put_draft};
+pub use write::{DraftRefusal, discard_draft, publish, put_draft};
 
 pub(super) use row::number;
 

@@ -3,6 +3,7 @@
 use super::row::{DetailColumns, Row};
 use super::{TariffRecord, bindings, versions};
 use crate::assets::audit;
+use crate::database::transaction::{Abort, Refusable};
 use crate::schema::tariffs;
 use crate::tariffs::publish;
 use crate::{Connection, StorageError, feed};
@@ -15,7 +16,7 @@ use domain::tariffs::{TariffDetails, TariffStatus};
 
 /// Why an edit of a tariff is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum TariffRefusal {
     /// The tariff does not exist or is retired.
     #[error("there is no such tariff")]
     NotFound,
@@ -68,7 +69,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn update<E: From<Refusal> + Send>(
+pub async fn update<E: From<TariffRefusal> + Send>(
     connection: &mut Connection,
     id: TariffId,
     expected: Option<&[i64]>,
@@ -77,21 +78,15 @@ pub async fn update<E: From<Refusal> + Send>(
 ) -> Result<Result<TariffRecord, E>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = match expect(tx, id, expected).await? {
-                Ok(before) => before,
-                Err(refusal) => return Ok(Err(refusal.into())),
-            };
-            let details = match change(&before.details) {
-                Ok(details) => details,
-                Err(error) => return Ok(Err(error)),
-            };
+            let before = expect(tx, id, expected).await.map_err(Abort::widen)?;
+            let details = change(&before.details).map_err(Abort::Refused)?;
             if details.currency != before.details.currency && versions::has_any(tx, id).await? {
-                return Ok(Err(Refusal::CurrencyFixed.into()));
+                return Err(Abort::Refused(TariffRefusal::CurrencyFixed.into()));
             }
             if details.status == TariffStatus::Draft
                 && let Some(by) = bindings::not_over(tx, id, None).await?
             {
-                return Ok(Err(Refusal::Bound { by }.into()));
+                return Err(Abort::Refused(TariffRefusal::Bound { by }.into()));
             }
             let row = diesel::update(tariffs::table.find(id.0))
                 .set((
@@ -104,9 +99,10 @@ pub async fn update<E: From<Refusal> + Send>(
                 .await?;
             let tariff = TariffRecord::try_from(row)?;
             publish_edit(tx, Edit::Updated, Some(&before), &tariff, &stamp.by).await?;
-            Ok(Ok(tariff))
+            Ok(tariff)
         })
         .await
+        .refusal_as_value()
 }
 
 /// Retires a tariff that has no current or future binding, if it is at one of the `expected`
@@ -119,15 +115,12 @@ pub async fn retire(
     id: TariffId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
-) -> Result<Result<(), Refusal>, StorageError> {
+) -> Result<Result<(), TariffRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = match expect(tx, id, expected).await? {
-                Ok(before) => before,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let before = expect(tx, id, expected).await?;
             if let Some(by) = bindings::not_over(tx, id, Some(stamp.at)).await? {
-                return Ok(Err(Refusal::Bound { by }));
+                return Err(Abort::Refused(TariffRefusal::Bound { by }));
             }
             let row = diesel::update(tariffs::table.find(id.0))
                 .set((
@@ -140,9 +133,10 @@ pub async fn retire(
                 .await?;
             let tariff = TariffRecord::try_from(row)?;
             publish_edit(tx, Edit::Retired, Some(&before), &tariff, &stamp.by).await?;
-            Ok(Ok(()))
+            Ok(())
         })
         .await
+        .refusal_as_value()
 }
 
 /// An edit of a tariff's details.
@@ -183,13 +177,15 @@ async fn expect(
     tx: &mut Connection,
     id: TariffId,
     expected: Option<&[i64]>,
-) -> Result<Result<TariffRecord, Refusal>, StorageError> {
-    let Some(tariff) = lock(tx, id).await? else { return Ok(Err(Refusal::NotFound)) };
+) -> Result<TariffRecord, Abort<TariffRefusal>> {
+    let Some(tariff) = lock(tx, id).await? else { return Err(Abort::Refused(TariffRefusal::NotFound)) };
     let current = tariff.revision.version;
-    Ok(match expected {
-        Some(expected) if !expected.contains(&current) => Err(Refusal::OtherVersion { current }),
+    match expected {
+        Some(expected) if !expected.contains(&current) => {
+            Err(Abort::Refused(TariffRefusal::OtherVersion { current }))
+        }
         _ => Ok(tariff),
-    })
+    }
 }
 
 /// Locks a tariff that is not retired against edits of it, its versions or its bindings until the

@@ -2,7 +2,7 @@
 //! database with all data.
 
 use crate::story::{Part, play};
-use crate::{BESIDE, HOT};
+use crate::{COMPANIONS, HOT};
 use serde_json::Value;
 use testkit::TestDatabase;
 
@@ -49,7 +49,7 @@ async fn two_halves_together_equal_the_whole() {
     let (whole, even, odd) =
         tokio::join!(played(|_| true), played(|device| device % 2 == 0), played(|device| device % 2 == 1));
     // Each database has its own progress of partitions.
-    let others = BESIDE.iter().filter(|table| **table != "ingest_partitions");
+    let others = COMPANIONS.iter().filter(|table| **table != "ingest_partitions");
     for table in HOT.iter().chain(others) {
         let (of_even, of_odd) = (rows(&even, table).await, rows(&odd, table).await);
         assert!(!of_even.is_empty() && !of_odd.is_empty(), "{table} must have rows in both halves");

@@ -25,7 +25,7 @@ const HOT: [&str; 8] = [
 
 /// Tables that are also written on the hot path, but not by device: the progress of partitions,
 /// dead letters, the feed, and idempotency keys.
-const BESIDE: [&str; 4] = ["dead_letters", "feed_chunks", "idempotency_keys", "ingest_partitions"];
+const COMPANIONS: [&str; 4] = ["dead_letters", "feed_chunks", "idempotency_keys", "ingest_partitions"];
 
 /// Unique indexes of hot tables without the device. No two devices share these ids: a session's is
 /// derived from its device, a command's is random. Each half of the devices can keep them unique by

@@ -2,7 +2,7 @@
 
 use crate::plan::{Plan, Watched};
 use crate::story::{look_and_tidy, play};
-use crate::{BESIDE, HOT, UNIQUE_WITHOUT_KEY};
+use crate::{COMPANIONS, HOT, UNIQUE_WITHOUT_KEY};
 use std::collections::BTreeSet;
 use testkit::TestDatabase;
 
@@ -51,7 +51,7 @@ fn everything_hot_was_seen(plans: &[Plan]) {
     let written: BTreeSet<&str> =
         plans.iter().flat_map(|plan| &plan.written).map(|(_, table)| table.as_str()).collect();
     let assets = ["piles", "stations"];
-    let expected: BTreeSet<&str> = HOT.iter().chain(&BESIDE).chain(&assets).copied().collect();
+    let expected: BTreeSet<&str> = HOT.iter().chain(&COMPANIONS).chain(&assets).copied().collect();
     assert_eq!(written, expected, "the tables that are written on the hot path");
     let is_seen = |known: &&str| plans.iter().any(|plan| plan.text.starts_with(*known));
     assert!(OF_ALL.iter().all(is_seen), "the text of a statement has changed: {OF_ALL:?}");

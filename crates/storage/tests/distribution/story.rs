@@ -221,7 +221,7 @@ async fn ingest(
         for (_, (event, position)) in batch {
             let found = states.binary_search_by(|state| state.id.cmp(&event.charge_point_id)).unwrap();
             history.apply(&mut states[found], event, position);
-            samples.take(event, position);
+            samples.add_event(event, position);
         }
         Folded { states, history, samples, dead_letters }
     };

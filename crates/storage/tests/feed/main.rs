@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod ground;
+mod fixture;
 
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
@@ -12,7 +12,7 @@ use domain::devices::presence::Confidence;
 use domain::feed::{FeedChange, FeedKind};
 use domain::ids::{CommandId, GatewayId, PileId};
 use domain::status::ConnectorStatus;
-use ground::{HEARD, Reader, assets, change, device, lease, noon, replace, report, signed};
+use fixture::{HEARD, Reader, assets, change, device, lease, noon, replace, report, signed};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::assets::{piles, stations};
@@ -214,7 +214,7 @@ async fn publishes_edits_and_commands() {
     let (mut station, mut pile) = assets(connection, "CP-1").await;
     let now = signed();
     station.details.name = domain::text::Label::parse("South").unwrap();
-    let change = |_: &_| Ok::<_, stations::Refusal>(station.details);
+    let change = |_: &_| Ok::<_, stations::StationRefusal>(station.details);
     stations::update(connection, station.id, None, &now, change).await.unwrap().unwrap();
     let refused = stations::retire(connection, station.id, None, &now).await.unwrap();
     assert!(refused.is_err());
@@ -326,10 +326,10 @@ async fn only_the_lease_holder_records_its_position() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let lease = lease(&mut connection, 0).await;
-    assert!(feed::note_published(&mut connection, &lease, 5).await.unwrap());
-    assert!(!feed::note_published(&mut connection, &lease, 6).await.unwrap(), "the position has advanced");
+    assert!(feed::record_published(&mut connection, &lease, 5).await.unwrap());
+    assert!(!feed::record_published(&mut connection, &lease, 6).await.unwrap(), "the position has advanced");
     let other = partitions::PartitionLease { epoch: lease.epoch + 1, next_offset: 5, ..lease };
-    assert!(!feed::note_published(&mut connection, &other, 6).await.unwrap());
+    assert!(!feed::record_published(&mut connection, &other, 6).await.unwrap());
 }
 
 fn reset(id: &str) -> Command {

@@ -149,13 +149,13 @@ async fn during_a_session_a_pile_is_replaced_but_keeps_its_device() {
         .await;
     let before = pile_of(&mut connection, "CP-1").await;
     let exchanged = piles::update(&mut connection, before.id, None, &stamp(), |current| {
-        Ok::<_, piles::Refusal>(PileDetails {
+        Ok::<_, piles::PileRefusal>(PileDetails {
             charge_point_id: crate::said::device("CP-9"),
             ..current.clone()
         })
     })
     .await;
-    assert_eq!(exchanged.unwrap().map(|_| ()), Err(piles::Refusal::OpenSession));
+    assert_eq!(exchanged.unwrap().map(|_| ()), Err(piles::PileRefusal::OpenSession));
     // A row describes the pile of a device, so it never assigns another device to a pile: CP-9 gets
     // its own pile.
     let rows = [entry(2, at, pile("CP-1", "b")), entry(3, at, pile("CP-9", "b"))];

@@ -119,7 +119,7 @@ async fn serializes_an_edit_and_an_import_of_the_same_pile() {
         let imported = rows(at, 0..1, &format!("imported {round}"));
         let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            piles::update(&mut other, id, None, &stamp, |current| Ok::<_, piles::Refusal>(PileDetails {
+            piles::update(&mut other, id, None, &stamp, |current| Ok::<_, piles::PileRefusal>(PileDetails {
                 vendor: Some(label(&format!("edited {round}"))),
                 ..current.clone()
             })),
@@ -151,7 +151,7 @@ async fn serializes_an_edit_and_an_import_of_the_same_station() {
         let imported = [stations::Entry { line: 2, id: Some(at), details }];
         let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            stations::update(&mut other, at, None, &stamp, |current| Ok::<_, stations::Refusal>(
+            stations::update(&mut other, at, None, &stamp, |current| Ok::<_, stations::StationRefusal>(
                 StationDetails { address: Some(label(&format!("edited {round}"))), ..current.clone() }
             )),
             put_many(&mut connection, &imported, &stamp),

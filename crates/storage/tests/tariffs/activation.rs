@@ -1,6 +1,6 @@
 //! Versions that come into force are announced once each, by any number of replicas.
 
-use crate::ground::{draft, feed_lines, flat, hours, in_an_hour, made, noon, publish, signed};
+use crate::fixture::{draft, feed_lines, flat, hours, in_an_hour, made, noon, publish, signed};
 use futures_util::future::join_all;
 use storage::tariffs::{self, activate_due, versions};
 use testkit::TestDatabase;

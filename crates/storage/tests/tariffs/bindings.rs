@@ -1,17 +1,19 @@
 //! Bindings of tariffs: those of one subject never overlap.
 
-use crate::ground::{binding, feed_lines, hours, label, made, noon, operator, place, signed};
+use crate::fixture::{binding, feed_lines, hours, label, made, noon, operator, place, signed};
 use domain::assets::EditStamp;
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{Binding, Subject};
 use futures_util::future::join_all;
 use storage::Connection;
 use storage::assets::{piles, stations};
-use storage::tariffs::bindings::{BindingRecord, EndRefusal, Filter, Refusal, end, find, insert, list};
+use storage::tariffs::bindings::{
+    BindingEndRefusal, BindingRecord, BindingRefusal, Filter, end, find, insert, list,
+};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
-async fn bind(connection: &mut Connection, binding: &Binding) -> Result<BindingRecord, Refusal> {
+async fn bind(connection: &mut Connection, binding: &Binding) -> Result<BindingRecord, BindingRefusal> {
     insert(connection, binding, &signed(noon())).await.unwrap()
 }
 
@@ -43,7 +45,7 @@ async fn each_subject_has_its_own_bindings() {
         let late = bind(connection, &late).await.unwrap();
         assert_eq!(early.made, signed(noon()));
         assert_eq!(find(connection, early.binding.id).await.unwrap().as_ref(), Some(&early));
-        let refused = Err(Refusal::Clash(Box::new(early.binding.clone())));
+        let refused = Err(BindingRefusal::Clash(Box::new(early.binding.clone())));
         assert_eq!(bind(connection, &clashing).await, refused);
         let by_subject = Filter { subject: Some(subject), ..Filter::default() };
         let listed = list(connection, &by_subject, None, 10).await.unwrap();
@@ -78,7 +80,7 @@ async fn an_ended_binding_makes_room_for_another() {
     bind(connection, &held).await.unwrap();
     let by = EditStamp { at: noon() + hours(3), by: operator() };
     let past = end(connection, held.id, noon() + hours(2), &by).await.unwrap();
-    assert_eq!(past, Err(EndRefusal::InPast));
+    assert_eq!(past, Err(BindingEndRefusal::InPast));
     let until = noon() + hours(9);
     let ended = end(connection, held.id, until, &by).await.unwrap().unwrap();
     let expected = Binding { effective_until: Some(until), ..held.clone() };
@@ -86,7 +88,7 @@ async fn an_ended_binding_makes_room_for_another() {
     let again = end(connection, held.id, until, &signed(noon())).await.unwrap();
     assert_eq!(again.as_ref(), Ok(&ended), "ending it again must change nothing");
     let longer = end(connection, held.id, until + hours(1), &by).await.unwrap();
-    assert_eq!(longer, Err(EndRefusal::EndsEarlier { current: until }));
+    assert_eq!(longer, Err(BindingEndRefusal::EndsEarlier { current: until }));
 
     let next = binding(Subject::Platform, tariff, until, None);
     bind(connection, &next).await.unwrap();
@@ -96,9 +98,9 @@ async fn an_ended_binding_makes_room_for_another() {
     let over = end(connection, held.id, until, &signed(until + hours(1))).await.unwrap();
     assert_eq!(over, Ok(ended));
     let earlier = end(connection, held.id, noon() + hours(8), &signed(until)).await.unwrap();
-    assert_eq!(earlier, Err(EndRefusal::EndsEarlier { current: until }), "the binding has ended");
+    assert_eq!(earlier, Err(BindingEndRefusal::EndsEarlier { current: until }), "the binding has ended");
     let none = end(connection, BindingId(Uuid::now_v7()), until, &by).await.unwrap();
-    assert_eq!(none, Err(EndRefusal::NotFound));
+    assert_eq!(none, Err(BindingEndRefusal::NotFound));
     let feed_lines = feed_lines(connection, tariff).await;
     let expected =
         ["Created 1", "Made platform", "Ended platform", "Made platform", "Ended platform", "Made platform"];
@@ -114,16 +116,16 @@ async fn refuses_invalid_bindings() {
     let (station, pile) = place(connection).await;
     let from = noon() + hours(1);
     let past = binding(Subject::Platform, tariff, noon() - hours(1), None);
-    assert_eq!(bind(connection, &past).await, Err(Refusal::InPast));
+    assert_eq!(bind(connection, &past).await, Err(BindingRefusal::InPast));
     let empty = binding(Subject::Platform, tariff, from, Some(from));
-    assert_eq!(bind(connection, &empty).await, Err(Refusal::NoTime));
+    assert_eq!(bind(connection, &empty).await, Err(BindingRefusal::NoTime));
     let unknown = binding(Subject::Platform, domain::ids::TariffId(Uuid::now_v7()), from, None);
-    assert_eq!(bind(connection, &unknown).await, Err(Refusal::TariffNotFound));
+    assert_eq!(bind(connection, &unknown).await, Err(BindingRefusal::TariffNotFound));
     piles::retire(connection, pile, None, &signed(noon())).await.unwrap().unwrap();
     stations::retire(connection, station, None, &signed(noon())).await.unwrap().unwrap();
     for subject in subjects(station, pile).into_iter().skip(2) {
         let gone = binding(subject, tariff, from, None);
-        assert_eq!(bind(connection, &gone).await, Err(Refusal::SubjectNotFound));
+        assert_eq!(bind(connection, &gone).await, Err(BindingRefusal::SubjectNotFound));
     }
     assert_eq!(feed_lines(connection, tariff).await, ["Created 1"]);
 }
@@ -147,7 +149,7 @@ async fn one_of_several_concurrent_bindings_succeeds_and_is_named_to_the_others(
         let outcomes: Vec<_> = join_all(binders).await.into_iter().map(Result::unwrap).collect();
         let made: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
         let [winner] = made.as_slice() else { panic!("{outcomes:?}") };
-        let refused = Refusal::Clash(Box::new(winner.binding.clone()));
+        let refused = BindingRefusal::Clash(Box::new(winner.binding.clone()));
         let others: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
         assert_eq!(others, [&refused; 3]);
     }

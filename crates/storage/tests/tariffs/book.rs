@@ -1,9 +1,9 @@
 //! The prices of a place are loaded at once, from all levels of bindings.
 
-use crate::ground::{binding, elaborate, flat, hours, label, made, noon, place, publish, signed};
+use crate::fixture::{binding, elaborate, flat, hours, label, made, noon, place, publish, signed};
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
-use domain::tariffs::{Binding, Level, Place, PriceBook, Subject, Tariff};
+use domain::tariffs::{Binding, Level, PriceBook, PricedPlace, Subject, Tariff};
 use storage::Connection;
 use storage::assets::piles;
 use storage::tariffs::{self, PriceTarget, bindings, load_book, versions};
@@ -20,7 +20,12 @@ async fn bind(
     bindings::insert(connection, &wanted, &signed(noon())).await.unwrap().unwrap().binding
 }
 
-async fn load(connection: &mut Connection, spot: PriceTarget, from: i64, to: i64) -> (Place, PriceBook) {
+async fn load(
+    connection: &mut Connection,
+    spot: PriceTarget,
+    from: i64,
+    to: i64,
+) -> (PricedPlace, PriceBook) {
     load_book(connection, spot, noon() + hours(from), noon() + hours(to)).await.unwrap().unwrap()
 }
 
@@ -114,7 +119,7 @@ async fn a_price_book_contains_what_is_in_force_in_its_period() {
     for number in 1..=4 {
         publish(connection, tariff, flat("0.7"), noon() + hours(number * 10)).await;
     }
-    let check = |_: &_| Ok::<_, versions::Refusal>(flat("9"));
+    let check = |_: &_| Ok::<_, versions::DraftRefusal>(flat("9"));
     versions::put_draft(connection, tariff, None, &signed(noon()), check).await.unwrap().unwrap();
     let early = bind(connection, Subject::Station { station_id: station }, tariff, noon()).await;
     let end = noon() + hours(25);

@@ -5,6 +5,6 @@
 mod activation;
 mod bindings;
 mod book;
-mod ground;
+mod fixture;
 mod tariffs;
 mod versions;

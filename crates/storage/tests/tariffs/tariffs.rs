@@ -1,11 +1,11 @@
 //! Edits of tariffs, their history, and pages.
 
-use crate::ground::{binding, draft, feed_lines, flat, hours, label, noon, operator, signed, tariff};
+use crate::fixture::{binding, draft, feed_lines, flat, hours, label, noon, operator, signed, tariff};
 use domain::assets::Revision;
 use domain::ids::TariffId;
 use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
 use storage::assets::audit;
-use storage::tariffs::{Filter, Refusal, TariffRecord, bindings, versions};
+use storage::tariffs::{Filter, TariffRecord, TariffRefusal, bindings, versions};
 use storage::{Connection, tariffs};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ async fn update(
     id: TariffId,
     expected: Option<&[i64]>,
     details: &TariffDetails,
-) -> Result<TariffRecord, Refusal> {
+) -> Result<TariffRecord, TariffRefusal> {
     let change = |_: &_| Ok(details.clone());
     tariffs::update(connection, id, expected, &signed(noon() + hours(1)), change).await.unwrap()
 }
@@ -37,21 +37,21 @@ async fn records_and_publishes_each_edit_of_a_tariff() {
         change_rule: domain::tariffs::ChangeRule::FrozenAtStart,
     };
     let other = update(connection, tariff.id, Some(&[2]), &details).await;
-    assert_eq!(other, Err(Refusal::OtherVersion { current: 1 }));
+    assert_eq!(other, Err(TariffRefusal::OtherVersion { current: 1 }));
     let updated = update(connection, tariff.id, Some(&[1]), &details).await.unwrap();
     let revision = Revision { updated_at: noon() + hours(1), version: 2, ..tariff.revision };
     assert_eq!(updated, TariffRecord { id: tariff.id, details: details.clone(), revision });
 
     let later = signed(noon() + hours(2));
     let other = tariffs::retire(connection, tariff.id, Some(&[1]), &later).await.unwrap();
-    assert_eq!(other, Err(Refusal::OtherVersion { current: 2 }));
+    assert_eq!(other, Err(TariffRefusal::OtherVersion { current: 2 }));
     tariffs::retire(connection, tariff.id, Some(&[2]), &later).await.unwrap().unwrap();
     assert_eq!(tariffs::find(connection, tariff.id).await.unwrap(), None);
     assert!(tariffs::is_known(connection, tariff.id).await.unwrap());
     assert!(!tariffs::is_known(connection, TariffId(Uuid::now_v7())).await.unwrap());
     let gone = tariffs::retire(connection, tariff.id, None, &later).await.unwrap();
-    assert_eq!(gone, Err(Refusal::NotFound));
-    assert_eq!(update(connection, tariff.id, None, &details).await, Err(Refusal::NotFound));
+    assert_eq!(gone, Err(TariffRefusal::NotFound));
+    assert_eq!(update(connection, tariff.id, None, &details).await, Err(TariffRefusal::NotFound));
 
     assert_eq!(feed_lines(connection, tariff.id).await, ["Created 1", "Updated 2", "Retired 3"]);
     let edits = audit::list(connection, tariff.id.0, None, 10).await.unwrap();
@@ -76,7 +76,7 @@ async fn the_currency_is_fixed_once_there_are_prices() {
     tariffs::insert(&mut connection, &tariff, &operator()).await.unwrap();
     draft(&mut connection, tariff.id, flat("0.7")).await;
     let euros = TariffDetails { currency: Currency::parse("EUR").unwrap(), ..tariff.details.clone() };
-    assert_eq!(update(&mut connection, tariff.id, None, &euros).await, Err(Refusal::CurrencyFixed));
+    assert_eq!(update(&mut connection, tariff.id, None, &euros).await, Err(TariffRefusal::CurrencyFixed));
     let renamed = TariffDetails { name: label("Day"), ..tariff.details };
     update(&mut connection, tariff.id, None, &renamed).await.unwrap();
     versions::discard_draft(&mut connection, tariff.id, None).await.unwrap().unwrap();
@@ -94,15 +94,15 @@ async fn a_bound_tariff_is_not_retired() {
     let bound = binding(Subject::Platform, tariff.id, later, None);
     bindings::insert(connection, &bound, &signed(noon())).await.unwrap().unwrap();
     let refused = tariffs::retire(connection, tariff.id, None, &signed(noon())).await.unwrap();
-    assert_eq!(refused, Err(Refusal::Bound { by: bound.id }));
+    assert_eq!(refused, Err(TariffRefusal::Bound { by: bound.id }));
     bindings::end(connection, bound.id, later + hours(1), &signed(noon())).await.unwrap().unwrap();
     let refused = tariffs::retire(connection, tariff.id, None, &signed(later)).await.unwrap();
-    assert_eq!(refused, Err(Refusal::Bound { by: bound.id }));
+    assert_eq!(refused, Err(TariffRefusal::Bound { by: bound.id }));
     tariffs::retire(connection, tariff.id, None, &signed(later + hours(1))).await.unwrap().unwrap();
 
     let gone = binding(Subject::Platform, tariff.id, later + hours(2), None);
     let refused = bindings::insert(connection, &gone, &signed(noon())).await.unwrap();
-    assert_eq!(refused, Err(bindings::Refusal::TariffNotFound));
+    assert_eq!(refused, Err(bindings::BindingRefusal::TariffNotFound));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,14 +116,14 @@ async fn a_bound_tariff_does_not_become_a_draft_and_a_draft_is_not_bound() {
     update(connection, tariff.id, None, &draft).await.unwrap();
     let bound = binding(Subject::Platform, tariff.id, noon(), Some(noon() + hours(1)));
     let refused = bindings::insert(connection, &bound, &signed(noon())).await.unwrap();
-    assert_eq!(refused, Err(bindings::Refusal::TariffNotActive));
+    assert_eq!(refused, Err(bindings::BindingRefusal::TariffNotActive));
     update(connection, tariff.id, None, &tariff.details).await.unwrap();
     bindings::insert(connection, &bound, &signed(noon())).await.unwrap().unwrap();
     bindings::end(connection, bound.id, noon() + hours(1), &signed(noon() + hours(2)))
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(update(connection, tariff.id, None, &draft).await, Err(Refusal::Bound { by: bound.id }));
+    assert_eq!(update(connection, tariff.id, None, &draft).await, Err(TariffRefusal::Bound { by: bound.id }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,12 @@
 //! The life of a version: draft, published, in force, superseded; it never changes after its
 //! publication.
 
-use crate::ground::{draft, elaborate, feed_lines, flat, hours, made, noon, operator, publish, signed};
+use crate::fixture::{draft, elaborate, feed_lines, flat, hours, made, noon, operator, publish, signed};
 use diesel_async::SimpleAsyncConnection;
 use domain::assets::EditStamp;
 use domain::ids::{Actor, TariffId};
 use storage::tariffs::versions::{
-    self, Publication, Refusal, Version, VersionState, discard_draft, find, find_draft, put_draft,
+    self, DraftRefusal, Publication, Version, VersionState, discard_draft, find, find_draft, put_draft,
 };
 use storage::{StorageError, tariffs};
 use testkit::TestDatabase;
@@ -21,7 +21,7 @@ async fn a_version_is_drafted_published_and_superseded() {
     assert_eq!(find_draft(connection, tariff).await.unwrap(), None);
     let made = draft(connection, tariff, flat("0.7")).await;
     let editor = EditStamp { at: noon() + hours(1), by: Actor::parse("editor").unwrap() };
-    let put = |_: &_| Ok::<_, Refusal>(elaborate());
+    let put = |_: &_| Ok::<_, DraftRefusal>(elaborate());
     let edited = put_draft(connection, tariff, Some(&[1]), &editor, put).await.unwrap().unwrap();
     let expected = Version { price_list: elaborate(), revision: 2, updated: editor.clone(), ..made.clone() };
     assert_eq!(edited, expected);
@@ -31,7 +31,7 @@ async fn a_version_is_drafted_published_and_superseded() {
 
     let now = signed(noon() + hours(2));
     let stale = versions::publish(connection, tariff, Some(&[1]), None, &now).await.unwrap();
-    assert_eq!(stale, Err(Refusal::OtherRevision { current: 2 }));
+    assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 2 }));
     let first = versions::publish(connection, tariff, Some(&[2]), None, &now).await.unwrap().unwrap();
     let mut publication = Publication {
         published: now.clone(),
@@ -80,32 +80,32 @@ async fn refuses_invalid_drafts_and_publications() {
     let connection = &mut *connection;
     let tariff = made(connection, "Night").await;
     let now = signed(noon());
-    let list = |_: &_| Ok::<_, Refusal>(flat("0.7"));
+    let list = |_: &_| Ok::<_, DraftRefusal>(flat("0.7"));
     let none = versions::publish(connection, tariff, None, None, &now).await.unwrap();
-    assert_eq!(none, Err(Refusal::NoDraft));
+    assert_eq!(none, Err(DraftRefusal::NoDraft));
     let none = put_draft(connection, tariff, Some(&[1]), &now, list).await.unwrap();
-    assert_eq!(none, Err(Refusal::NoDraft), "the caller expects a draft that no longer exists");
+    assert_eq!(none, Err(DraftRefusal::NoDraft), "the caller expects a draft that no longer exists");
     let none = discard_draft(connection, tariff, None).await.unwrap();
-    assert_eq!(none, Err(Refusal::NoDraft));
+    assert_eq!(none, Err(DraftRefusal::NoDraft));
     let unknown = TariffId(Uuid::now_v7());
     let none = put_draft(connection, unknown, None, &now, list).await.unwrap();
-    assert_eq!(none, Err(Refusal::NotFound));
+    assert_eq!(none, Err(DraftRefusal::NotFound));
 
     draft(connection, tariff, flat("0.7")).await;
-    let wrong = put_draft(connection, tariff, None, &now, |_| Err(Refusal::InPast)).await.unwrap();
-    assert_eq!(wrong, Err(Refusal::InPast), "the refusal of the check must be returned");
+    let wrong = put_draft(connection, tariff, None, &now, |_| Err(DraftRefusal::InPast)).await.unwrap();
+    assert_eq!(wrong, Err(DraftRefusal::InPast), "the refusal of the check must be returned");
     let stale = put_draft(connection, tariff, Some(&[7]), &now, list).await.unwrap();
-    assert_eq!(stale, Err(Refusal::OtherRevision { current: 1 }));
+    assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
     let stale = discard_draft(connection, tariff, Some(&[7])).await.unwrap();
-    assert_eq!(stale, Err(Refusal::OtherRevision { current: 1 }));
+    assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
     let past = Some(noon() - hours(1));
     let past = versions::publish(connection, tariff, None, past, &now).await.unwrap();
-    assert_eq!(past, Err(Refusal::InPast));
+    assert_eq!(past, Err(DraftRefusal::InPast));
 
     versions::publish(connection, tariff, None, None, &now).await.unwrap().unwrap();
     draft(connection, tariff, flat("0.8")).await;
     let taken = versions::publish(connection, tariff, None, Some(noon()), &now).await.unwrap();
-    assert_eq!(taken, Err(Refusal::InstantTaken { number: 1 }));
+    assert_eq!(taken, Err(DraftRefusal::InstantTaken { number: 1 }));
     discard_draft(connection, tariff, Some(&[1])).await.unwrap().unwrap();
     assert_eq!(
         draft(connection, tariff, flat("0.9")).await.number,
@@ -115,7 +115,7 @@ async fn refuses_invalid_drafts_and_publications() {
 
     tariffs::retire(connection, tariff, None, &now).await.unwrap().unwrap();
     let gone = versions::publish(connection, tariff, None, None, &now).await.unwrap();
-    assert_eq!(gone, Err(Refusal::NotFound));
+    assert_eq!(gone, Err(DraftRefusal::NotFound));
     assert_eq!(
         versions::list(connection, tariff, None, 10).await.unwrap().len(),
         2,
@@ -187,7 +187,7 @@ async fn one_of_several_concurrent_publications_succeeds() {
         });
         let outcomes = futures_util::future::join_all(publishers).await;
         let refused: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect();
-        assert_eq!(refused, [&Refusal::NoDraft; 3], "{outcomes:?}");
+        assert_eq!(refused, [&DraftRefusal::NoDraft; 3], "{outcomes:?}");
     }
     let mut expected = vec!["Created 1".to_owned()];
     expected.extend((1..=10).map(|number| format!("Published 1 prices {number}")));

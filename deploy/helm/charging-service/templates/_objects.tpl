@@ -45,12 +45,12 @@
 {{- end }}
 {{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.ingress.namespaces) }}
 
-! networkPolicy.ingress.namespaces is empty: nobody can reach the API.
+! networkPolicy.ingress.namespaces is empty: no client can reach the API.
 {{- end }}
 {{- end }}
 {{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.ingress.metricsNamespaces) }}
 
-! networkPolicy.ingress.metricsNamespaces is empty: nobody can read the metrics.
+! networkPolicy.ingress.metricsNamespaces is empty: no Prometheus can read the metrics.
 {{- end }}
 
 Watch it start:  kubectl -n {{ .Release.Namespace }} rollout status deployment/{{ include "charging-service.fullname" . }}

@@ -17,13 +17,13 @@ use storage::tariffs;
 pub fn set_up(routes: &mut Routes<'_>) {
     let of_station = about(
         read("auditStation", "Stations", "List the edits of a station"),
-        stations::Refusal::NotFound.into(),
+        stations::StationRefusal::NotFound.into(),
     );
     let of_pile =
-        about(read("auditPile", "Piles", "List the edits of a pile"), piles::Refusal::NotFound.into());
+        about(read("auditPile", "Piles", "List the edits of a pile"), piles::PileRefusal::NotFound.into());
     let of_tariff = about(
         read_tariffs("auditTariff", "Tariffs", "List the edits of a tariff"),
-        tariffs::Refusal::NotFound.into(),
+        tariffs::TariffRefusal::NotFound.into(),
     );
     routes
         .resource("/api/v1/stations/{stationId}/audit", |on| {

@@ -36,7 +36,7 @@ enum Line<'a> {
 #[derive(Default)]
 pub struct Progress {
     lines: Option<Sender<Bytes>>,
-    told: Option<(Phase, Instant)>,
+    last_line: Option<(Phase, Instant)>,
 }
 
 /// Reports the outcome of an import as the last line.
@@ -45,17 +45,17 @@ pub struct End(Sender<Bytes>);
 /// The two ends that report, and the lines for the client.
 pub fn follow() -> (Progress, End, Receiver<Bytes>) {
     let (sender, receiver) = channel(LINES_AHEAD);
-    (Progress { lines: Some(sender.clone()), told: None }, End(sender), receiver)
+    (Progress { lines: Some(sender.clone()), last_line: None }, End(sender), receiver)
 }
 
 impl Progress {
     /// Reports the number of processed rows and bytes of the file. Drops the report when the last
     /// one is too recent or the client does not read.
-    pub fn tell(&mut self, phase: Phase, rows: usize, bytes: u64) {
+    pub fn report(&mut self, phase: Phase, rows: usize, bytes: u64) {
         let Some(lines) = &self.lines else { return };
-        let is_early = self.told.is_some_and(|(last, at)| last == phase && at.elapsed() < BETWEEN_LINES);
+        let is_early = self.last_line.is_some_and(|(last, at)| last == phase && at.elapsed() < BETWEEN_LINES);
         if !is_early {
-            self.told = Some((phase, Instant::now()));
+            self.last_line = Some((phase, Instant::now()));
             // A client that is slow or gone misses some lines; the last one is always sent.
             drop(lines.try_send(line(&Line::Progress { phase, rows, bytes })));
         }
@@ -65,7 +65,7 @@ impl Progress {
 impl End {
     /// Sends the outcome after the client has read the lines before it; `instance` and `trace_id`
     /// are those of the request.
-    pub async fn tell(self, outcome: Result<Report, Problem>, instance: &str, trace_id: Option<&str>) {
+    pub async fn finish(self, outcome: Result<Report, Problem>, instance: &str, trace_id: Option<&str>) {
         let last = match outcome {
             Ok(report) => line(&Line::Report(&report)),
             Err(problem) => format!("{{\"problem\":{}}}\n", problem.to_json(Some(instance), trace_id)).into(),
@@ -98,10 +98,10 @@ mod tests {
         for rows in 0..1_000 {
             // Alternating phases, so that no line is dropped for being too early.
             let phase = if rows % 2 == 0 { Phase::Checking } else { Phase::Writing };
-            progress.tell(phase, rows, 7);
+            progress.report(phase, rows, 7);
         }
         let problem = Problem::not_found("NOTHING", "There is nothing");
-        let ending = tokio::spawn(async move { end.tell(Err(problem), "/here", Some("t")).await });
+        let ending = tokio::spawn(async move { end.finish(Err(problem), "/here", Some("t")).await });
         drop(progress);
         let sent: Vec<_> =
             body(lines).map(|line| String::from_utf8(line.unwrap().to_vec()).unwrap()).collect().await;
@@ -121,7 +121,7 @@ mod tests {
         let begin = Instant::now();
         let mut sent = 0_u32;
         for rows in 0..10_000 {
-            progress.tell(Phase::Checking, rows, 0);
+            progress.report(Phase::Checking, rows, 0);
             sent += u32::from(lines.try_recv().is_ok());
         }
         // One line at once, then at most one per interval, however slow the machine is.

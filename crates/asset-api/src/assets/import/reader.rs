@@ -34,7 +34,7 @@ pub struct Chunk<T> {
 }
 
 /// The chunks as they are read, and the task that reads them, which returns the file.
-pub type Reading<T> = (Receiver<Chunk<T>>, JoinHandle<Result<File, ApiError>>);
+pub type ChunkReader<T> = (Receiver<Chunk<T>>, JoinHandle<Result<File, ApiError>>);
 
 /// Checks that `file` begins as its format requires.
 ///
@@ -49,7 +49,7 @@ pub async fn check<T: Table>(file: File, format: Format) -> Result<File, ApiErro
 }
 
 /// Reads `file` from its beginning, at most `max_rows` rows.
-pub fn read<T: Table>(file: File, format: Format, max_rows: usize) -> Reading<T> {
+pub fn read<T: Table>(file: File, format: Format, max_rows: usize) -> ChunkReader<T> {
     let (sender, receiver) = channel(CHUNKS_AHEAD);
     let reading = tokio::task::spawn_blocking(move || {
         let mut from = BufReader::new(file);

@@ -111,7 +111,7 @@ impl Report {
     }
 
     /// Adds a fault, or only counts it when the report is full.
-    pub fn tell(&mut self, fault: Fault) {
+    pub fn add_fault(&mut self, fault: Fault) {
         if self.errors.len() < MAX_FAULTS {
             self.errors.push(fault);
         } else {
@@ -126,7 +126,7 @@ impl Report {
         self.unchanged += outcome.unchanged;
         self.failed += outcome.refused.len();
         for (line, refusal) in outcome.refused {
-            self.tell(Fault::new(line, T::field(&refusal), &refusal.to_string()));
+            self.add_fault(Fault::new(line, T::field(&refusal), &refusal.to_string()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Format;
 use super::error::ImportError;
 use super::progress::{Phase, Progress};
-use super::reader::{Chunk, Reading, finish, read};
+use super::reader::{Chunk, ChunkReader, finish, read};
 use super::report::{Fault, Mode, Report};
 use super::table::Table;
 use crate::http::context::Api;
@@ -80,7 +80,7 @@ impl Import {
     ) -> Result<(File, Report), ApiError> {
         let end = Instant::now() + self.limit;
         let phase = if by.is_some() { Phase::Writing } else { Phase::Checking };
-        progress.tell(phase, 0, 0);
+        progress.report(phase, 0, 0);
         let mut report = Report::new(self.dry_run, self.mode);
         let (mut chunks, reading) = read::<T>(file, self.format, self.max_rows);
         while let Some(chunk) = in_time(end, chunks.recv()).await? {
@@ -96,8 +96,8 @@ impl Import {
             report.count::<T>(in_time(end, outcome).await??);
             report.rows += rows;
             report.failed += failed;
-            faults.into_iter().for_each(|fault| report.tell(fault));
-            progress.tell(phase, report.rows, bytes);
+            faults.into_iter().for_each(|fault| report.add_fault(fault));
+            progress.report(phase, report.rows, bytes);
         }
         Ok((finish(reading).await?, report))
     }
@@ -110,7 +110,7 @@ impl Import {
         stamp: EditStamp,
         progress: Progress,
     ) -> Result<Report, ApiError> {
-        let (chunks, reading): Reading<T> = read(file, self.format, self.max_rows);
+        let (chunks, reading): ChunkReader<T> = read(file, self.format, self.max_rows);
         let coming = Coming { chunks, left: rows, done: (0, 0), progress };
         let written = self.api.run_within(self.limit, move |mut connection| async move {
             import::put_all(&mut connection, stream::unfold(coming, Coming::next), &stamp).await
@@ -144,7 +144,7 @@ impl<T: Table> Coming<T> {
     /// like the end of the file; so the end before the last row is an error, as otherwise a part
     /// would be taken for the whole file.
     async fn next(mut self) -> Option<(Result<Vec<T>, ApiError>, Self)> {
-        self.progress.tell(Phase::Writing, self.done.0, self.done.1);
+        self.progress.report(Phase::Writing, self.done.0, self.done.1);
         match self.chunks.recv().await {
             Some(chunk) => {
                 self.left = self.left.saturating_sub(chunk.rows);

@@ -3,9 +3,9 @@
 use crate::assets::stations;
 use crate::http::error::{IntoProblem, version_mismatch};
 use runtime::Problem;
-use storage::assets::piles::Refusal;
+use storage::assets::piles::PileRefusal;
 
-impl IntoProblem for Refusal {
+impl IntoProblem for PileRefusal {
     fn into_problem(self) -> Problem {
         let detail = self.to_string();
         match self {

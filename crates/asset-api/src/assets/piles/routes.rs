@@ -13,7 +13,7 @@ use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::{Value, json};
-use storage::assets::piles::Refusal;
+use storage::assets::piles::PileRefusal;
 
 const TAG: &str = "Piles";
 
@@ -37,7 +37,7 @@ fn create() -> Operation {
         .describe("A device that connected before it was registered is assigned to the pile, which then has its live state at once.")
         .takes::<PileDetails>(details())
         .answers(shown(StatusCode::CREATED, "The new pile").header("Location", "The path of the pile."))
-        .refuses([ApiError::from(Refusal::StationNotFound)])
+        .refuses([ApiError::from(PileRefusal::StationNotFound)])
         .refuses(taken())
 }
 
@@ -45,7 +45,7 @@ fn list_of_station() -> Operation {
     read("listPilesOfStation", TAG, "List the piles of a station")
         .with(PageRequest::parameters())
         .answers(page())
-        .refuses([ApiError::from(Refusal::StationNotFound), InvalidCursor.into()])
+        .refuses([ApiError::from(PileRefusal::StationNotFound), InvalidCursor.into()])
 }
 
 fn list() -> Operation {
@@ -70,14 +70,14 @@ fn list() -> Operation {
 }
 
 fn get() -> Operation {
-    let text = "Registered data and live state in one body. `confidence` tells how far the live state can be trusted: `live`: it is \
+    let text = "Registered data and live state in one body. `confidence` states how far the live state can be trusted: `live`: it is \
                 current; `stale`: the device is silent or events are read late; `doubtful`: the gateway is silent, or the device is \
                 offline only because of silence; `unanswered`: offline, because a probe was not answered; `unknown`: the device was \
                 never connected.";
     read("getPile", TAG, "Get a pile")
         .describe(text)
         .answers(shown(StatusCode::OK, "The pile"))
-        .refuses([ApiError::from(Refusal::NotFound)])
+        .refuses([ApiError::from(PileRefusal::NotFound)])
 }
 
 fn replace() -> Operation {
@@ -100,13 +100,13 @@ fn retire() -> Operation {
     edit("retirePile", "Retire a pile")
         .describe("The history of the pile is kept, and the pile can be restored.")
         .answers(Answer::empty(StatusCode::NO_CONTENT, "The pile is retired"))
-        .refuses([ApiError::from(Refusal::OpenSession)])
+        .refuses([ApiError::from(PileRefusal::OpenSession)])
 }
 
 fn restore() -> Operation {
     edit("restorePile", "Restore a retired pile")
         .answers(shown(StatusCode::OK, "The pile after the edit"))
-        .refuses([ApiError::from(Refusal::NotRetired), Refusal::StationRetired.into()])
+        .refuses([ApiError::from(PileRefusal::NotRetired), PileRefusal::StationRetired.into()])
         .refuses(taken())
 }
 
@@ -114,16 +114,16 @@ fn restore() -> Operation {
 fn edit(id: &'static str, summary: &'static str) -> Operation {
     write(id, TAG, summary)
         .with(if_match())
-        .refuses([ApiError::from(Refusal::NotFound), Refusal::OtherVersion { current: 4 }.into()])
+        .refuses([ApiError::from(PileRefusal::NotFound), PileRefusal::OtherVersion { current: 4 }.into()])
 }
 
 /// The refusals of an edit that may exchange the charge point.
 fn of_exchanges() -> impl Iterator<Item = ApiError> {
-    [ApiError::from(Refusal::OpenSession)].into_iter().chain(taken())
+    [ApiError::from(PileRefusal::OpenSession)].into_iter().chain(taken())
 }
 
 fn taken() -> Option<ApiError> {
-    ChargePointId::parse(CHARGE_POINT).ok().map(|device| Refusal::ChargePointTaken(device).into())
+    ChargePointId::parse(CHARGE_POINT).ok().map(|device| PileRefusal::ChargePointTaken(device).into())
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {

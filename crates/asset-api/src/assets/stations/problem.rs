@@ -2,14 +2,14 @@
 
 use crate::http::error::{IntoProblem, version_mismatch};
 use runtime::Problem;
-use storage::assets::stations::Refusal;
+use storage::assets::stations::StationRefusal;
 
 /// 404 `STATION_NOT_FOUND`.
 pub fn not_found() -> Problem {
     Problem::not_found("STATION_NOT_FOUND", "There is no such station")
 }
 
-impl IntoProblem for Refusal {
+impl IntoProblem for StationRefusal {
     fn into_problem(self) -> Problem {
         match self {
             Self::NotFound => not_found(),

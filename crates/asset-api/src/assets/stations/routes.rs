@@ -12,7 +12,7 @@ use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Value, json};
-use storage::assets::stations::Refusal;
+use storage::assets::stations::StationRefusal;
 
 const TAG: &str = "Stations";
 
@@ -79,7 +79,7 @@ const NEAR: &str = r"^-?([0-9]|[1-8][0-9])(\.[0-9]{1,9})?,-?([0-9]|[1-9][0-9]|1[
 fn get() -> Operation {
     read("getStation", TAG, "Get a station")
         .answers(shown(StatusCode::OK, "The station"))
-        .refuses([ApiError::from(Refusal::NotFound)])
+        .refuses([ApiError::from(StationRefusal::NotFound)])
 }
 
 fn replace() -> Operation {
@@ -100,13 +100,13 @@ fn retire() -> Operation {
     edit("retireStation", "Retire a station without piles")
         .describe("The history of the station is kept, and the station can be restored.")
         .answers(Answer::empty(StatusCode::NO_CONTENT, "The station is retired"))
-        .refuses([ApiError::from(Refusal::NotEmpty)])
+        .refuses([ApiError::from(StationRefusal::NotEmpty)])
 }
 
 fn restore() -> Operation {
     edit("restoreStation", "Restore a retired station")
         .answers(shown(StatusCode::OK, "The station after the edit"))
-        .refuses([ApiError::from(Refusal::NotRetired)])
+        .refuses([ApiError::from(StationRefusal::NotRetired)])
 }
 
 fn availability() -> Operation {
@@ -120,14 +120,15 @@ fn availability() -> Operation {
     });
     read("getStationAvailability", TAG, "Count a station's piles and connectors by status")
         .answers(Answer::json::<AvailabilityView>(StatusCode::OK, "The counts", example))
-        .refuses([ApiError::from(Refusal::NotFound)])
+        .refuses([ApiError::from(StationRefusal::NotFound)])
 }
 
 /// An operation that edits a station.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
-    write(id, TAG, summary)
-        .with(if_match())
-        .refuses([ApiError::from(Refusal::NotFound), Refusal::OtherVersion { current: 4 }.into()])
+    write(id, TAG, summary).with(if_match()).refuses([
+        ApiError::from(StationRefusal::NotFound),
+        StationRefusal::OtherVersion { current: 4 }.into(),
+    ])
 }
 
 fn shown(status: StatusCode, about: &'static str) -> Answer {

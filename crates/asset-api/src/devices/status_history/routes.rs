@@ -9,7 +9,7 @@ use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::json;
-use storage::assets::piles::Refusal;
+use storage::assets::piles::PileRefusal;
 
 pub fn set_up(routes: &mut Routes<'_>) {
     routes.resource("/api/v1/piles/{pileId}/status-history", |on| on.get(of_pile(), super::of_pile));
@@ -35,5 +35,5 @@ fn of_pile() -> Operation {
         )])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<ChangeView<'_>>>(StatusCode::OK, "A page of changes", example))
-        .refuses([ApiError::from(Refusal::NotFound), InvalidCursor.into()])
+        .refuses([ApiError::from(PileRefusal::NotFound), InvalidCursor.into()])
 }

@@ -1,6 +1,6 @@
 //! `POST /api/v1/dead-letters/replay`: replays the dead letters that match a filter, one by one.
 
-use super::problem::Refusal;
+use super::problem::DeadLetterRefusal;
 use super::replay::{self, Attempt};
 use super::view::AttemptView;
 use super::{filter, place, run};
@@ -113,7 +113,7 @@ pub async fn replay_matching(
         match replay::replay(&api, letter.id, run).await {
             Ok(Ok(attempt)) => tally.count(letter.id, attempt),
             // An operator has deleted it in the meantime.
-            Ok(Err(Refusal::NotFound)) => {}
+            Ok(Err(DeadLetterRefusal::NotFound)) => {}
             Ok(Err(refusal)) => return Err(refusal.into()),
             Err(error) => return Err(error),
         }

@@ -5,14 +5,14 @@ use runtime::Problem;
 
 /// The reason why a dead letter cannot be shown or replayed.
 #[derive(Debug, Clone, Copy)]
-pub enum Refusal {
+pub enum DeadLetterRefusal {
     /// No dead letter has that id.
     NotFound,
     /// The dead letter is a range of offsets that could not be read, without a record to replay.
     NotReplayable,
 }
 
-impl IntoProblem for Refusal {
+impl IntoProblem for DeadLetterRefusal {
     fn into_problem(self) -> Problem {
         match self {
             Self::NotFound => Problem::not_found("DEAD_LETTER_NOT_FOUND", "There is no such dead letter"),

@@ -1,7 +1,7 @@
 //! Replays one dead letter: decodes its record again and applies the event at the record's original
 //! position.
 
-use super::problem::Refusal;
+use super::problem::DeadLetterRefusal;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use base64::Engine as _;
@@ -35,13 +35,15 @@ pub struct Attempt {
 }
 
 /// Replays the dead letter with id `id`.
-pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, Refusal>, ApiError> {
+pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, DeadLetterRefusal>, ApiError> {
     let attempt = api
         .run(move |mut connection| async move {
             let Some(letter) = dead_letters::find(&mut connection, id).await? else {
-                return Ok(Err(Refusal::NotFound));
+                return Ok(Err(DeadLetterRefusal::NotFound));
             };
-            let Some(position) = letter.heading.position() else { return Ok(Err(Refusal::NotReplayable)) };
+            let Some(position) = letter.heading.position() else {
+                return Ok(Err(DeadLetterRefusal::NotReplayable));
+            };
             match decode(&letter.record, position) {
                 Ok(event) => apply(&mut connection, id, run, &event, position).await,
                 Err(error) => {
@@ -81,14 +83,14 @@ async fn apply(
     run: Run,
     event: &GatewayEvent,
     position: RecordPosition,
-) -> Result<Result<Attempt, Refusal>, ApiError> {
+) -> Result<Result<Attempt, DeadLetterRefusal>, ApiError> {
     let load_plan = LoadPlan::of([(event, position)]);
     let mut samples = Samples::default();
-    samples.take(event, &position);
+    samples.add_event(event, &position);
     let replay = Replay { load_plan, samples };
     let replayed =
         dead_letters::replay(connection, id, run, replay, |state| state.apply(event, &position)).await?;
-    Ok(replayed.map(|replayed| Attempt::of(event, replayed)).ok_or(Refusal::NotFound))
+    Ok(replayed.map(|replayed| Attempt::of(event, replayed)).ok_or(DeadLetterRefusal::NotFound))
 }
 
 impl Attempt {

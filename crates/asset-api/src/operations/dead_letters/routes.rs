@@ -1,7 +1,7 @@
 //! The operations on dead letters.
 
 use super::bulk::{TallyView, order_schema};
-use super::problem::Refusal;
+use super::problem::DeadLetterRefusal;
 use super::view::{HeadingView, LetterView, ReplayView};
 use crate::http::error::ApiError;
 use crate::http::scopes::operate;
@@ -61,7 +61,7 @@ fn get() -> Operation {
     operate("getDeadLetter", TAG, "Get a dead letter with its bytes")
         .describe("Key, value and headers are Base64; `valueText` is the beginning of the value if it is UTF-8, otherwise null.")
         .answers(Answer::json::<LetterView<'_>>(StatusCode::OK, "The dead letter", letter.into()))
-        .refuses([ApiError::from(Refusal::NotFound)])
+        .refuses([ApiError::from(DeadLetterRefusal::NotFound)])
 }
 
 fn replay_one() -> Operation {
@@ -73,7 +73,7 @@ fn replay_one() -> Operation {
         .describe("Its record is decoded again and its event applied at its original position: newer state is kept.")
         .with([Parameter::query::<bool>("dryRun", "`true`: reports the outcome and changes nothing.").required()])
         .answers(Answer::json::<ReplayView<'_>>(StatusCode::OK, "The outcome of the replay", example))
-        .refuses([ApiError::from(Refusal::NotFound), Refusal::NotReplayable.into()])
+        .refuses([ApiError::from(DeadLetterRefusal::NotFound), DeadLetterRefusal::NotReplayable.into()])
 }
 
 fn replay_matching() -> Operation {
@@ -88,7 +88,7 @@ fn replay_matching() -> Operation {
         .describe("Replays those that are not settled yet, the oldest first. Repeat with `nextCursor` as `cursor` until it is null.")
         .takes_like(order_schema(), json!({ "reason": "UNKNOWN_EVENT_TYPE", "limit": 100, "dryRun": true }))
         .answers(Answer::json::<TallyView<'_>>(StatusCode::OK, "The outcomes of the replays", example))
-        .refuses([ApiError::from(InvalidCursor), Refusal::NotReplayable.into()])
+        .refuses([ApiError::from(InvalidCursor), DeadLetterRefusal::NotReplayable.into()])
 }
 
 const ID: &str = "0192f0c4-01b2-7a11-8d5e-7f8091a2b3c4";

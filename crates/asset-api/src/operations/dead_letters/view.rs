@@ -173,7 +173,7 @@ impl<'a> AttemptView<'a> {
     }
 }
 
-/// The changes by a replay. `chargePoint` tells whether the state of the charge point changed.
+/// The changes by a replay. `chargePoint` states whether the state of the charge point changed.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReplayChanges")]

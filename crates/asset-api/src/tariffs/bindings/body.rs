@@ -53,7 +53,7 @@ pub const OF_SUBJECT: [&str; 4] = ["operatorId", "stationId", "pileId", "connect
 
 /// Takes the subject out of a query: `level` and the fields of that level. `None` if the query
 /// names no subject.
-pub fn asked(query: &mut Fields) -> Option<Subject> {
+pub fn subject_filter(query: &mut Fields) -> Option<Subject> {
     let mut given = Map::new();
     for name in OF_SUBJECT {
         if let Some(value) = query.optional(name, |value| Ok(value.clone())) {

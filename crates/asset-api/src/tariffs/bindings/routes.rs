@@ -17,7 +17,7 @@ use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use storage::tariffs::bindings::{EndRefusal, Refusal};
+use storage::tariffs::bindings::{BindingEndRefusal, BindingRefusal};
 use uuid::Uuid;
 
 pub fn set_up(routes: &mut Routes<'_>) {
@@ -45,11 +45,11 @@ fn create() -> Operation {
     .takes::<NewBinding>(body)
     .answers(shown(StatusCode::CREATED, "The new binding").header("Location", "The path of the binding."))
     .refuses([
-        ApiError::from(Refusal::TariffNotFound),
-        Refusal::TariffNotActive.into(),
-        Refusal::SubjectNotFound.into(),
-        Refusal::InPast.into(),
-        Refusal::Clash(Box::new(other())).into(),
+        ApiError::from(BindingRefusal::TariffNotFound),
+        BindingRefusal::TariffNotActive.into(),
+        BindingRefusal::SubjectNotFound.into(),
+        BindingRefusal::InPast.into(),
+        BindingRefusal::Clash(Box::new(other())).into(),
     ])
 }
 
@@ -107,9 +107,9 @@ fn end() -> Operation {
         .takes::<EndOfBinding>(json!({ "effectiveUntil": "2026-07-01T00:00:00+08:00" }))
         .answers(shown(StatusCode::OK, "The binding after the edit"))
         .refuses([
-            ApiError::from(EndRefusal::NotFound),
-            EndRefusal::InPast.into(),
-            EndRefusal::EndsEarlier { current: DateTime::UNIX_EPOCH }.into(),
+            ApiError::from(BindingEndRefusal::NotFound),
+            BindingEndRefusal::InPast.into(),
+            BindingEndRefusal::EndsEarlier { current: DateTime::UNIX_EPOCH }.into(),
         ])
 }
 

@@ -37,8 +37,10 @@ pub fn parameters() -> [Parameter; 3] {
 /// 404 for an unknown station or pile.
 pub fn not_found(target: PriceTarget) -> ApiError {
     match target {
-        PriceTarget::Station(_) => storage::assets::stations::Refusal::NotFound.into(),
-        PriceTarget::Pile(_) | PriceTarget::Connector(..) => storage::assets::piles::Refusal::NotFound.into(),
+        PriceTarget::Station(_) => storage::assets::stations::StationRefusal::NotFound.into(),
+        PriceTarget::Pile(_) | PriceTarget::Connector(..) => {
+            storage::assets::piles::PileRefusal::NotFound.into()
+        }
     }
 }
 

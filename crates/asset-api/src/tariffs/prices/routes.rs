@@ -133,8 +133,8 @@ fn quote_session() -> Operation {
 
 fn refusals() -> Vec<ApiError> {
     let places = [
-        storage::assets::stations::Refusal::NotFound.into(),
-        storage::assets::piles::Refusal::NotFound.into(),
+        storage::assets::stations::StationRefusal::NotFound.into(),
+        storage::assets::piles::PileRefusal::NotFound.into(),
     ];
     places.into_iter().chain(reasons()).collect()
 }

@@ -3,7 +3,7 @@
 use crate::http::error::ApiError;
 use crate::http::fields::parse::form;
 use actix_web::HttpResponse;
-use domain::tariffs::{Currency, Draft, Findings};
+use domain::tariffs::{Currency, Findings, PriceListDraft};
 use runtime::http::JsonBody;
 use runtime::problem::FieldError;
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ pub struct Validate {
     #[schemars(with = "Currency")]
     currency: Value,
     /// The price list.
-    price_list: Draft,
+    price_list: PriceListDraft,
 }
 
 /// The result of checking a price list.

@@ -9,14 +9,14 @@ use crate::tariffs::openapi::{ID, TAG, number};
 use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use domain::tariffs::Draft;
+use domain::tariffs::PriceListDraft;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use storage::tariffs::versions::Refusal;
+use storage::tariffs::versions::DraftRefusal;
 
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
@@ -46,13 +46,13 @@ fn check() -> Operation {
 fn get_draft() -> Operation {
     read_tariffs("getTariffDraft", TAG, "Get the draft of a tariff")
         .answers(drafted(StatusCode::OK, "The draft"))
-        .refuses([ApiError::from(Refusal::NotFound), Refusal::NoDraft.into()])
+        .refuses([ApiError::from(DraftRefusal::NotFound), DraftRefusal::NoDraft.into()])
 }
 
 fn put_draft() -> Operation {
     edit("putTariffDraft", "Create or replace the draft of a tariff")
         .describe("A tariff has at most one draft. The prices of a draft do not apply until it is published.")
-        .takes::<Draft>(price_list())
+        .takes::<PriceListDraft>(price_list())
         .answers(drafted(StatusCode::OK, "The draft"))
 }
 
@@ -76,15 +76,15 @@ fn publish() -> Operation {
         .describe("A published version never changes. To change prices, publish another version.")
         .takes::<Publish>(json!({ "effectiveFrom": "2026-04-01T00:00:00+08:00" }))
         .answers(published)
-        .refuses([ApiError::from(Refusal::InPast), Refusal::InstantTaken { number: 2 }.into()])
+        .refuses([ApiError::from(DraftRefusal::InPast), DraftRefusal::InstantTaken { number: 2 }.into()])
 }
 
 /// An operation that edits a draft.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
     write_tariffs(id, TAG, summary).with(if_match()).refuses([
-        ApiError::from(Refusal::NotFound),
-        Refusal::NoDraft.into(),
-        Refusal::OtherRevision { current: 2 }.into(),
+        ApiError::from(DraftRefusal::NotFound),
+        DraftRefusal::NoDraft.into(),
+        DraftRefusal::OtherRevision { current: 2 }.into(),
     ])
 }
 
@@ -94,14 +94,14 @@ fn list() -> Operation {
         .describe("The newest version first, including the draft.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<VersionView<'_>>>(StatusCode::OK, "A page of versions", example))
-        .refuses([ApiError::from(Refusal::NotFound), InvalidCursor.into()])
+        .refuses([ApiError::from(DraftRefusal::NotFound), InvalidCursor.into()])
 }
 
 fn get() -> Operation {
     read_tariffs("getTariffVersion", TAG, "Get a version of a tariff")
         .with([number()])
         .answers(Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version()))
-        .refuses([ApiError::from(Refusal::NotFound), NotFound::Version.into()])
+        .refuses([ApiError::from(DraftRefusal::NotFound), NotFound::Version.into()])
 }
 
 fn drafted(status: StatusCode, about: &'static str) -> Answer {

@@ -1,6 +1,6 @@
 //! Replays of many dead letters.
 
-use super::ground::{event, live_state, put_aside, range, status, statuses};
+use super::fixture::{event, live_state, put_aside, range, status, statuses};
 use crate::app::{TestApp, settings};
 use diesel_async::SimpleAsyncConnection as _;
 use insta::assert_snapshot;

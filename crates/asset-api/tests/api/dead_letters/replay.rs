@@ -1,6 +1,6 @@
 //! Replays of one dead letter.
 
-use super::ground::{event, live_state, put_aside, range, replay, status, statuses};
+use super::fixture::{event, live_state, put_aside, range, replay, status, statuses};
 use crate::answer::Answer;
 use crate::app::TestApp;
 use domain::devices::charge_point::ChargePoint;

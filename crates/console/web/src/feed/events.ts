@@ -7,7 +7,7 @@ export interface ServerEvent {
 }
 
 /** The content of a piece of the stream. */
-export interface Told {
+export interface ParsedEvents {
   /** The last event id in the piece; null if it has none. */
   readonly lastId: string | null;
   readonly retryMs: number | null;
@@ -21,7 +21,7 @@ export class EventReader {
   private type = "";
   private data: string[] = [];
 
-  read(piece: string): Told {
+  read(piece: string): ParsedEvents {
     const text = this.rest + piece;
     // A CR at the end may be the first half of CRLF.
     const whole = text.endsWith("\r") ? text.slice(0, -1) : text;

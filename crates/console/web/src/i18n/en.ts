@@ -386,7 +386,7 @@ export const en = {
   "ingest.topic": "Topic {topic}",
   "ingest.partition": "Partition",
   "ingest.owner": "Owner",
-  "ingest.nobody": "no reader",
+  "ingest.no_reader": "no reader",
   "ingest.behind": "Behind",
   "ingest.upToDate": "up to date",
   "ingest.rate": "Rate",

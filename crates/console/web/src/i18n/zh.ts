@@ -388,7 +388,7 @@ export const zh: Words = {
   "ingest.topic": "主题 {topic}",
   "ingest.partition": "分区",
   "ingest.owner": "读取者",
-  "ingest.nobody": "无读取者",
+  "ingest.no_reader": "无读取者",
   "ingest.behind": "滞后",
   "ingest.upToDate": "无滞后",
   "ingest.rate": "速率",

@@ -53,7 +53,7 @@ function Table({ shown, rates }: { readonly shown: IngestPartitions; readonly ra
             {shown.items.map((item) => (
               <tr key={item.partition} data-partition={item.partition}>
                 <th scope="row">{item.partition}</th>
-                <td>{item.owner === null ? <span class="tag bad">{t("ingest.nobody")}</span> : <span class="mono" title={item.owner}>{item.owner.slice(-12)}</span>}</td>
+                <td>{item.owner === null ? <span class="tag bad">{t("ingest.no_reader")}</span> : <span class="mono" title={item.owner}>{item.owner.slice(-12)}</span>}</td>
                 <td>{item.behindS <= UP_TO_DATE_S ? <span class="tag good">{t("ingest.upToDate")}</span> : <span class={item.behindS > BAD_S ? "tag bad" : "tag warn"}>{duration(item.behindS * 1000)}</span>}</td>
                 <td class="right">{rates.perSecond.has(item.partition) ? perSecond(rates.perSecond.get(item.partition) ?? 0) : "–"}</td>
                 <td class="right">{count(item.nextOffset)}</td>

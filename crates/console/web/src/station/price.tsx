@@ -13,7 +13,7 @@ import { clockAt, clockUntil } from "./zoned.ts";
 
 const EVERY_MS = 60_000;
 
-interface Told {
+interface StationPrice {
   /** The price, or the reason why there is none. */
   readonly price: PriceAt | Problem;
   /** The name of the tariff; null if it is unknown. */
@@ -30,7 +30,7 @@ function unlessUnpriced<T>(asked: Promise<T>): Promise<T | Problem> {
   });
 }
 
-async function read(stationId: string, signal: AbortSignal): Promise<Told> {
+async function read(stationId: string, signal: AbortSignal): Promise<StationPrice> {
   const asked = { query: { stationId }, signal };
   const [price, day] = await Promise.all([
     unlessUnpriced(assets.get("/api/v1/tariffs/price", asked)),
@@ -54,7 +54,7 @@ export function PriceCard({ stationId }: { readonly stationId: string }): JSX.El
   );
 }
 
-function Prices({ price, tariff, day }: Told): JSX.Element {
+function Prices({ price, tariff, day }: StationPrice): JSX.Element {
   const unpriced = price instanceof Problem;
   return (
     <div class="prices" data-price={unpriced ? "none" : price.kind}>

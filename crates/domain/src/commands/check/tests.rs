@@ -37,7 +37,7 @@ fn charging(sessions: &[(i64, Option<&str>)]) -> PileSnapshot {
     PileSnapshot { open_sessions, ..pile(Some(true), &[(1, ConnectorStatus::Charging)]) }
 }
 
-fn refusal<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
+fn refusal<T: std::fmt::Debug>(outcome: Result<T, CommandRefusal>) -> String {
     outcome.unwrap_err().to_string()
 }
 
@@ -127,9 +127,9 @@ fn a_stop_means_one_transaction_or_is_refused() {
     );
     let unnamed = charging(&[(1, None)]);
     assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(id("7")));
-    assert!(matches!(unnamed.check_stop(None, None), Err(Refusal::TransactionIdPending(_))));
+    assert!(matches!(unnamed.check_stop(None, None), Err(CommandRefusal::TransactionIdPending(_))));
     let two = charging(&[(1, Some("1")), (2, Some("2"))]);
-    assert!(matches!(two.check_stop(None, None), Err(Refusal::AmbiguousTransaction(_))));
+    assert!(matches!(two.check_stop(None, None), Err(CommandRefusal::AmbiguousTransaction(_))));
     assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
 }
 
@@ -226,5 +226,5 @@ fn accepts_a_stop_of_a_transaction_that_the_device_named() {
     let pile = PileSnapshot { open_sessions: Vec::new(), ..pile };
     assert_eq!(pile.check_stop(Some(&seen), None), Ok(seen));
     let other = TransactionId::parse("701").unwrap();
-    assert!(matches!(pile.check_stop(Some(&other), None), Err(Refusal::NoActiveTransaction(_))));
+    assert!(matches!(pile.check_stop(Some(&other), None), Err(CommandRefusal::NoActiveTransaction(_))));
 }

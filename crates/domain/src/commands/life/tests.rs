@@ -47,7 +47,7 @@ fn steps() -> impl Strategy<Value = Step> {
 fn life_of(steps: &[Step]) -> CommandLife {
     let mut life = CommandLife::accepted(at(0));
     for (second, step) in (1..).zip(steps) {
-        life.take(at(second), step.clone());
+        life.apply(at(second), step.clone());
     }
     life
 }
@@ -58,7 +58,7 @@ proptest! {
         let mut life = CommandLife::accepted(at(0));
         let mut before = life.state();
         for step in steps {
-            let taken = life.take(at(1), step);
+            let taken = life.apply(at(1), step);
             let now = life.state();
             prop_assert_eq!(taken == Merged::Changed, now != before);
             prop_assert!(!before.is_end() || now == before);
@@ -89,7 +89,7 @@ proptest! {
 fn an_answer_and_an_effect_are_separate_steps() {
     let mut life = life_of(&[Step::Published { offset: 1 }, answered(1, "Accepted")]);
     assert_eq!((life.state(), life.effect()), (CommandState::Confirmed, None));
-    assert_eq!(life.take(at(30), charging()), Merged::Recorded);
+    assert_eq!(life.apply(at(30), charging()), Merged::Recorded);
     assert_eq!(life.effect().map(|(when, effect)| (when, effect.kind)), Some((at(30), EffectKind::Charging)));
 }
 
@@ -98,10 +98,10 @@ fn a_session_replaces_the_status_that_confirmed_a_start() {
     let mut life = life_of(&[Step::Published { offset: 1 }, preparing()]);
     assert_eq!((life.state(), life.is_start_pending()), (CommandState::Confirmed, true));
     let charges = Step::TookEffect(Effect::of_status(ConnectorStatus::Charging));
-    assert_eq!(life.take(at(3), charges), Merged::Recorded);
+    assert_eq!(life.apply(at(3), charges), Merged::Recorded);
     assert!(!life.is_start_pending());
-    assert_eq!(life.take(at(4), charging()), Merged::Recorded);
-    assert_eq!(life.take(at(5), preparing()), Merged::Known);
+    assert_eq!(life.apply(at(4), charging()), Merged::Recorded);
+    assert_eq!(life.apply(at(5), preparing()), Merged::Known);
     assert_eq!(life.effect().map(|(when, effect)| (when, effect.kind)), Some((at(4), EffectKind::Charging)));
 }
 
@@ -127,7 +127,7 @@ fn an_expiry_names_the_expected_effects() {
 fn a_late_step_is_kept_and_changes_nothing() {
     let mut life =
         life_of(&[Step::Published { offset: 1 }, Step::Expired { moved_to: None, looked_for: None }]);
-    assert_eq!(life.take(at(99), answered(1, "Accepted")), Merged::Recorded);
+    assert_eq!(life.apply(at(99), answered(1, "Accepted")), Merged::Recorded);
     assert_eq!(life.state(), CommandState::Expired);
     assert_eq!(life.failure().map(|failure| failure.code), Some(FailureCode::NoAnswer));
     assert!(life.trail().last().is_some_and(|entry| entry.late));
@@ -151,6 +151,6 @@ fn answers_beyond_the_limit_are_only_counted() {
     let mut life = life_of(&answers);
     assert_eq!(life.trail().len(), CommandLife::MAX_TRAIL);
     assert_eq!(life.omitted(), 101 - 32);
-    assert_eq!((life.take(at(200), charging()), life.omitted()), (Merged::Recorded, 101 - 32));
+    assert_eq!((life.apply(at(200), charging()), life.omitted()), (Merged::Recorded, 101 - 32));
     assert!(life.effect().is_some(), "effects are always kept");
 }

@@ -101,7 +101,7 @@ pub enum FactKind {
         session: Option<SessionId>,
         /// The connectors that were known at the time of the stop.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        places: Vec<Place>,
+        places: Vec<CandidateConnector>,
         /// The command that caused the session, if the session rests on this stop alone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<CommandId>,
@@ -137,7 +137,7 @@ const fn is_false(flag: &bool) -> bool {
 
 /// A connector on which a transaction may have taken place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
+pub struct CandidateConnector {
     /// The connector; never connector 0.
     pub connector: ConnectorId,
     /// The latest beginning of a charge on the connector.
@@ -151,7 +151,7 @@ pub struct Place {
     pub charging: Option<DateTime<Utc>>,
 }
 
-impl Place {
+impl CandidateConnector {
     /// The latest beginning of a charge on the connector.
     pub(crate) fn begin(&self) -> Option<ChargeBegin> {
         self.began.map(|at| ChargeBegin { at, ready_at: self.ready })

@@ -139,7 +139,7 @@ impl PartitionTask {
         batch: &Arc<Batch>,
     ) -> Result<(Written, Tally), StorageError> {
         let now = runtime::clock::now();
-        let kept = self.days.samples.kept(now);
+        let kept = self.days.samples.renewal(now);
         if let Some(appended) = batch.appended() {
             let ensured = self.days.ensure_samples(appended, &kept).await;
             ensured.map_err(StorageError::of_the_database)?;

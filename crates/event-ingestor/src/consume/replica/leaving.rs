@@ -2,14 +2,14 @@
 //! lease lasts. Meanwhile the leases are renewed with those of the other partitions, and nothing
 //! waits for them.
 
-use super::Held;
+use super::HeldPartition;
 use crate::consume::partition::Ended;
 use crate::metrics::Metrics;
 use anyhow::Context as _;
 use runtime::causes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use storage::ingest::partitions::{self, Kept, PartitionLease};
+use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
 use storage::{Database, PooledConnection};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 pub(super) struct Leaving {
     database: Database,
     metrics: Arc<Metrics>,
-    held: BTreeMap<i32, Held>,
+    held: BTreeMap<i32, HeldPartition>,
     tasks: JoinSet<(i32, anyhow::Result<()>)>,
 }
 
@@ -29,7 +29,12 @@ impl Leaving {
 
     /// Waits in the background until `task`, which was asked to stop, has finished its batch; then
     /// releases the partition, if this replica still owns it.
-    pub(super) fn push(&mut self, partition: i32, held: Held, task: JoinHandle<(PartitionLease, Ended)>) {
+    pub(super) fn push(
+        &mut self,
+        partition: i32,
+        held: HeldPartition,
+        task: JoinHandle<(PartitionLease, Ended)>,
+    ) {
         self.held.insert(partition, held);
         let (database, metrics) = (self.database.clone(), Arc::clone(&self.metrics));
         self.tasks.spawn(async move {
@@ -46,8 +51,8 @@ impl Leaving {
     }
 
     /// The leases to renew.
-    pub(super) fn kept(&self) -> impl Iterator<Item = Kept> {
-        self.held.iter().map(|(partition, held)| held.kept(*partition))
+    pub(super) fn renewal(&self) -> impl Iterator<Item = LeaseRenewal> {
+        self.held.iter().map(|(partition, held)| held.renewal(*partition))
     }
 
     /// Forgets the partitions that have been left.

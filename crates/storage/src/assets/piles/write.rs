@@ -3,6 +3,7 @@
 use super::LiveView;
 use super::row::{DetailColumns, Row};
 use crate::assets::{audit, stations};
+use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, sessions};
 use crate::{Connection, StorageError, feed};
 use diesel::dsl::exists;
@@ -15,7 +16,7 @@ use domain::ids::{Actor, ChargePointId, PileId};
 
 /// Why an edit of a pile is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum PileRefusal {
     /// The pile does not exist or is retired.
     #[error("there is no such pile")]
     NotFound,
@@ -50,11 +51,11 @@ pub async fn insert(
     connection: &mut Connection,
     pile: &Pile,
     by: &Actor,
-) -> Result<Result<(), Refusal>, StorageError> {
+) -> Result<Result<(), PileRefusal>, StorageError> {
     let inserted = connection
         .transaction(async |tx| {
             if !stations::lock_active(tx, pile.station_id).await? {
-                return Ok(Err(Refusal::StationNotFound));
+                return Err(Abort::Refused(PileRefusal::StationNotFound));
             }
             diesel::insert_into(piles::table)
                 .values((
@@ -68,9 +69,10 @@ pub async fn insert(
                 .execute(tx)
                 .await?;
             record_edit(tx, AssetAction::Created, None, pile, by).await?;
-            Ok(Ok(()))
+            Ok(())
         })
-        .await;
+        .await
+        .refusal_as_value();
     refuse_taken(inserted, &pile.details.charge_point_id)
 }
 
@@ -81,7 +83,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn update<E: From<Refusal> + Send>(
+pub async fn update<E: From<PileRefusal> + Send>(
     connection: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
@@ -91,18 +93,12 @@ pub async fn update<E: From<Refusal> + Send>(
     let mut wanted = None;
     let updated = connection
         .transaction(async |tx| {
-            let before = match lock(tx, id, expected, false).await? {
-                Ok(before) => before,
-                Err(refusal) => return Ok(Err(refusal.into())),
-            };
-            let details = match change(&before.details) {
-                Ok(details) => details,
-                Err(error) => return Ok(Err(error)),
-            };
+            let before = lock(tx, id, expected, false).await.map_err(Abort::widen)?;
+            let details = change(&before.details).map_err(Abort::Refused)?;
             wanted = Some(details.charge_point_id.clone());
             let device = &before.details.charge_point_id;
             if details.charge_point_id != *device && has_open_session(tx, device).await? {
-                return Ok(Err(Refusal::OpenSession.into()));
+                return Err(Abort::Refused(PileRefusal::OpenSession.into()));
             }
             let row = diesel::update(piles::table.find(id.0))
                 .set((
@@ -116,9 +112,10 @@ pub async fn update<E: From<Refusal> + Send>(
             let pile = Pile::try_from(row)?;
             record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
-            Ok(Ok((pile, live)))
+            Ok((pile, live))
         })
-        .await;
+        .await
+        .refusal_as_value();
     match wanted {
         Some(device) => refuse_taken(updated, &device),
         None => updated,
@@ -135,21 +132,19 @@ pub async fn retire(
     id: PileId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
-) -> Result<Result<(), Refusal>, StorageError> {
+) -> Result<Result<(), PileRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = match lock(tx, id, expected, false).await? {
-                Ok(before) => before,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let before = lock(tx, id, expected, false).await?;
             if has_open_session(tx, &before.details.charge_point_id).await? {
-                return Ok(Err(Refusal::OpenSession));
+                return Err(Abort::Refused(PileRefusal::OpenSession));
             }
             let pile = mark(tx, id, stamp, true).await?;
             record_edit(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by).await?;
-            Ok(Ok(()))
+            Ok(())
         })
         .await
+        .refusal_as_value()
 }
 
 /// Restores a retired pile unchanged in its station, if it is at one of the `expected` versions,
@@ -162,24 +157,22 @@ pub async fn restore(
     id: PileId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
-) -> Result<Result<(Pile, Option<LiveView>), Refusal>, StorageError> {
+) -> Result<Result<(Pile, Option<LiveView>), PileRefusal>, StorageError> {
     let mut wanted = None;
     let restored = connection
         .transaction(async |tx| {
-            let before = match lock(tx, id, expected, true).await? {
-                Ok(before) => before,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let before = lock(tx, id, expected, true).await?;
             if !stations::lock_active(tx, before.station_id).await? {
-                return Ok(Err(Refusal::StationRetired));
+                return Err(Abort::Refused(PileRefusal::StationRetired));
             }
             wanted = Some(before.details.charge_point_id);
             let pile = mark(tx, id, stamp, false).await?;
             record_edit(tx, AssetAction::Restored, None, &pile, &stamp.by).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
-            Ok(Ok((pile, live)))
+            Ok((pile, live))
         })
-        .await;
+        .await
+        .refusal_as_value();
     match wanted {
         Some(device) => refuse_taken(restored, &device),
         None => restored,
@@ -247,7 +240,7 @@ async fn lock(
     id: PileId,
     expected: Option<&[i64]>,
     retired: bool,
-) -> Result<Result<Pile, Refusal>, StorageError> {
+) -> Result<Pile, Abort<PileRefusal>> {
     let row = piles::table
         .find(id.0)
         .select(Row::as_select())
@@ -258,20 +251,22 @@ async fn lock(
         .await
         .optional()?;
     let Some(pile) = row.map(Pile::try_from).transpose()? else {
-        return Ok(Err(Refusal::NotFound));
+        return Err(Abort::Refused(PileRefusal::NotFound));
     };
     let current = pile.revision.version;
-    Ok(match (pile.revision.retired_at.is_some(), expected) {
-        (true, _) if !retired => Err(Refusal::NotFound),
-        (false, _) if retired => Err(Refusal::NotRetired),
-        (_, Some(expected)) if !expected.contains(&current) => Err(Refusal::OtherVersion { current }),
+    match (pile.revision.retired_at.is_some(), expected) {
+        (true, _) if !retired => Err(Abort::Refused(PileRefusal::NotFound)),
+        (false, _) if retired => Err(Abort::Refused(PileRefusal::NotRetired)),
+        (_, Some(expected)) if !expected.contains(&current) => {
+            Err(Abort::Refused(PileRefusal::OtherVersion { current }))
+        }
         _ => Ok(pile),
-    })
+    }
 }
 
 /// Turns a violation of the unique index, which alone decides between concurrent edits, into a
 /// refusal.
-fn refuse_taken<T, E: From<Refusal>>(
+fn refuse_taken<T, E: From<PileRefusal>>(
     written: Result<Result<T, E>, StorageError>,
     device: &ChargePointId,
 ) -> Result<Result<T, E>, StorageError> {
@@ -279,7 +274,7 @@ fn refuse_taken<T, E: From<Refusal>>(
         Err(StorageError::Refused(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)))
             if info.constraint_name() == Some("piles_charge_point_id_unique") =>
         {
-            Ok(Err(Refusal::ChargePointTaken(device.clone()).into()))
+            Ok(Err(PileRefusal::ChargePointTaken(device.clone()).into()))
         }
         other => other,
     }

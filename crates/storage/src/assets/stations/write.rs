@@ -3,6 +3,7 @@
 use super::row::{DetailColumns, Row};
 use crate::assets::availability::Availability;
 use crate::assets::{audit, availability};
+use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, stations};
 use crate::{Connection, StorageError, feed};
 use diesel::dsl::exists;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 /// Why an edit of a station is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum StationRefusal {
     /// The station does not exist or is retired.
     #[error("there is no such station")]
     NotFound,
@@ -61,7 +62,7 @@ pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) 
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn update<E: From<Refusal> + Send>(
+pub async fn update<E: From<StationRefusal> + Send>(
     connection: &mut Connection,
     id: StationId,
     expected: Option<&[i64]>,
@@ -70,14 +71,8 @@ pub async fn update<E: From<Refusal> + Send>(
 ) -> Result<Result<(Station, Availability), E>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = match lock(tx, id, expected, false).await? {
-                Ok(before) => before,
-                Err(refusal) => return Ok(Err(refusal.into())),
-            };
-            let details = match change(&before.details) {
-                Ok(details) => details,
-                Err(error) => return Ok(Err(error)),
-            };
+            let before = lock(tx, id, expected, false).await.map_err(Abort::widen)?;
+            let details = change(&before.details).map_err(Abort::Refused)?;
             let row = diesel::update(stations::table.find(id.0))
                 .set((
                     DetailColumns::try_from(&details)?,
@@ -90,9 +85,10 @@ pub async fn update<E: From<Refusal> + Send>(
             let station = Station::try_from(row)?;
             record_edit(tx, AssetAction::Updated, Some(&before), &station, &stamp.by).await?;
             let availability = availability::load(tx, id).await?;
-            Ok(Ok((station, availability)))
+            Ok((station, availability))
         })
         .await
+        .refusal_as_value()
 }
 
 /// Retires a station without piles, if it is at one of the `expected` versions, when given. Its
@@ -105,22 +101,20 @@ pub async fn retire(
     id: StationId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
-) -> Result<Result<(), Refusal>, StorageError> {
+) -> Result<Result<(), StationRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = match lock(tx, id, expected, false).await? {
-                Ok(before) => before,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let before = lock(tx, id, expected, false).await?;
             let standing = piles::station_id.eq(id.0).and(piles::retired_at.is_null());
             if diesel::select(exists(piles::table.filter(standing))).get_result(tx).await? {
-                return Ok(Err(Refusal::NotEmpty));
+                return Err(Abort::Refused(StationRefusal::NotEmpty));
             }
             let station = mark(tx, id, stamp, true).await?;
             record_edit(tx, AssetAction::Retired, Some(&before), &station, &stamp.by).await?;
-            Ok(Ok(()))
+            Ok(())
         })
         .await
+        .refusal_as_value()
 }
 
 /// Restores a retired station unchanged, if it is at one of the `expected` versions, when given.
@@ -132,17 +126,16 @@ pub async fn restore(
     id: StationId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
-) -> Result<Result<Station, Refusal>, StorageError> {
+) -> Result<Result<Station, StationRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            if let Err(refusal) = lock(tx, id, expected, true).await? {
-                return Ok(Err(refusal));
-            }
+            lock(tx, id, expected, true).await?;
             let station = mark(tx, id, stamp, false).await?;
             record_edit(tx, AssetAction::Restored, None, &station, &stamp.by).await?;
-            Ok(Ok(station))
+            Ok(station)
         })
         .await
+        .refusal_as_value()
 }
 
 /// Retires or restores a station.
@@ -192,18 +185,20 @@ async fn lock(
     id: StationId,
     expected: Option<&[i64]>,
     retired: bool,
-) -> Result<Result<Station, Refusal>, StorageError> {
+) -> Result<Station, Abort<StationRefusal>> {
     let row = stations::table.find(id.0).select(Row::as_select()).for_update().first(tx).await.optional()?;
     let Some(station) = row.map(Station::try_from).transpose()? else {
-        return Ok(Err(Refusal::NotFound));
+        return Err(Abort::Refused(StationRefusal::NotFound));
     };
     let current = station.revision.version;
-    Ok(match (station.revision.retired_at.is_some(), expected) {
-        (true, _) if !retired => Err(Refusal::NotFound),
-        (false, _) if retired => Err(Refusal::NotRetired),
-        (_, Some(expected)) if !expected.contains(&current) => Err(Refusal::OtherVersion { current }),
+    match (station.revision.retired_at.is_some(), expected) {
+        (true, _) if !retired => Err(Abort::Refused(StationRefusal::NotFound)),
+        (false, _) if retired => Err(Abort::Refused(StationRefusal::NotRetired)),
+        (_, Some(expected)) if !expected.contains(&current) => {
+            Err(Abort::Refused(StationRefusal::OtherVersion { current }))
+        }
         _ => Ok(station),
-    })
+    }
 }
 
 /// Locks a station against being retired until the transaction ends; `false` if there is no such

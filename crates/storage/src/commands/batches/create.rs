@@ -57,7 +57,7 @@ pub enum Created {
     /// The station does not exist or is retired.
     NoStation,
     /// These ids are not piles of the station, or the piles are retired.
-    Strangers(Vec<PileId>),
+    ForeignPiles(Vec<PileId>),
     /// The scope has more than [`MAX_PILES`] piles.
     TooMany,
 }
@@ -76,7 +76,7 @@ pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Creat
         return Ok(Created::NoStation);
     }
     if !site.strangers.is_empty() {
-        return Ok(Created::Strangers(site.strangers.into_iter().map(PileId).collect()));
+        return Ok(Created::ForeignPiles(site.strangers.into_iter().map(PileId).collect()));
     }
     if usize::try_from(site.piles).is_ok_and(|piles| piles > MAX_PILES) {
         return Ok(Created::TooMany);

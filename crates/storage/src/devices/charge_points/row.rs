@@ -52,9 +52,9 @@ pub(super) struct ChargePointRow {
 struct Memory {
     #[serde(skip_serializing_if = "Option::is_none")]
     holder: Option<Stamp>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    goodbyes: Vec<Disconnection>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "goodbyes", skip_serializing_if = "Vec::is_empty")]
+    disconnections: Vec<Disconnection>,
+    #[serde(rename = "clockless", skip_serializing_if = "Vec::is_empty")]
     implausible_clock: Vec<EventKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<Doubt>,
@@ -80,7 +80,7 @@ impl ChargePointRow {
             liveness: Liveness {
                 seen: self.seen()?,
                 holder: memory.holder,
-                goodbyes: memory.goodbyes,
+                disconnections: memory.disconnections,
                 doubt: memory.doubt,
                 written_at: self.written_at,
                 last_seen_at: self.last_seen_at,
@@ -245,14 +245,36 @@ impl Rows for Columns<'_> {
 fn memory_of(state: &ChargePoint) -> Result<Option<serde_json::Value>, StorageError> {
     let memory = Memory {
         holder: state.liveness.holder,
-        goodbyes: state.liveness.goodbyes.clone(),
+        disconnections: state.liveness.disconnections.clone(),
         implausible_clock: state.implausible_clock.clone(),
         doubt: state.liveness.doubt.clone(),
         boot_answer: state.boot_probe.answer.clone(),
     };
-    let lists = memory.goodbyes.is_empty() && memory.implausible_clock.is_empty();
+    let lists = memory.disconnections.is_empty() && memory.implausible_clock.is_empty();
     if lists && memory.holder.is_none() && memory.doubt.is_none() && memory.boot_answer.is_none() {
         return Ok(None);
     }
     serde_json::to_value(memory).map(Some).map_err(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_the_memory_under_the_keys_of_the_previous_release() {
+        let stamp = serde_json::json!({
+            "at": "2026-11-28T12:22:19Z", "appended_at": "2026-11-28T12:22:20Z", "partition": 1, "offset": 7,
+        });
+        let lost =
+            |cause: &str| serde_json::json!({ "stamp": stamp, "event": 1, "gateway": "g-1", "cause": cause });
+        let stored = serde_json::json!({
+            "holder": stamp,
+            "goodbyes": [lost("told"), lost("unanswered"), lost("unasked")],
+            "clockless": [8],
+        });
+        let memory: Memory = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!((memory.disconnections.len(), memory.implausible_clock.len()), (3, 1));
+        assert_eq!(serde_json::to_value(memory).unwrap(), stored);
+    }
 }

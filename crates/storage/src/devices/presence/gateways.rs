@@ -145,7 +145,7 @@ pub async fn list_quiet(
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn note_questions(connection: &mut Connection, gateways: &[GatewayId]) -> Result<(), StorageError> {
+pub async fn record_probes(connection: &mut Connection, gateways: &[GatewayId]) -> Result<(), StorageError> {
     let ids: Vec<&str> = gateways.iter().map(GatewayId::as_str).collect();
     diesel::sql_query(
         "update gateways set canary_at = asked.at

@@ -2,8 +2,9 @@
 
 use super::probes::{self, Asked};
 use super::{DeviceRow, heard_at};
+use crate::database::transaction::{Abort, Refusable};
 use crate::devices::{charge_points, status_changes};
-use crate::ingest::batch::{Rollback, write_states};
+use crate::ingest::batch::{LeaseLost, write_states};
 use crate::ingest::partitions::{self, PartitionLease};
 use crate::{Connection, LoadPlan, StorageError};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -66,10 +67,10 @@ pub async fn judge_devices(
     devices: Vec<ChargePointId>,
 ) -> Result<Option<Judged>, StorageError> {
     let patience = policy.patience();
-    let outcome = connection
+    let judged = connection
         .transaction(async |tx| {
-            if !partitions::hold(tx, lease).await? {
-                return Err(Rollback::LeaseLost);
+            if !partitions::lock_valid(tx, lease).await? {
+                return Err(Abort::Refused(LeaseLost));
             }
             if devices.is_empty() {
                 return Ok(Judged::default());
@@ -83,18 +84,15 @@ pub async fn judge_devices(
             let mut history = History::default();
             for (held, state) in before.iter().zip(&mut after) {
                 judged.judge(state, &patience, &grounds);
-                history.take(held, state);
+                history.observe(held, state);
             }
             write_states(tx, &load_plan, &before, &after).await?;
             status_changes::insert_many(tx, &history).await?;
             Ok(judged)
         })
-        .await;
-    match outcome {
-        Ok(judged) => Ok(Some(judged)),
-        Err(Rollback::LeaseLost) => Ok(None),
-        Err(Rollback::Storage(error)) => Err(error),
-    }
+        .await
+        .refusal_as_value()?;
+    Ok(judged.ok())
 }
 
 impl Judged {

@@ -16,7 +16,7 @@ use domain::status::ConnectorStatus;
 
 /// The position of a change in the history of its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct HistoryPosition {
     /// When the change was recorded.
     pub noted_at: DateTime<Utc>,
     /// The change's number among those that were recorded together.
@@ -25,9 +25,9 @@ pub struct Place {
 
 /// A change in the history of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotedChange {
+pub struct RecordedChange {
     /// The position in the history.
-    pub place: Place,
+    pub place: HistoryPosition,
     /// When the change happened, by the event's time.
     pub at: DateTime<Utc>,
     /// The change.
@@ -68,10 +68,10 @@ pub async fn list_of_device(
     connection: &mut Connection,
     device: &ChargePointId,
     connector: Option<ConnectorId>,
-    after: Option<Place>,
+    after: Option<HistoryPosition>,
     now: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<NotedChange>, StorageError> {
+) -> Result<Vec<RecordedChange>, StorageError> {
     let mut changes = Vec::new();
     for number in 0..=WINDOWS {
         let rows = limit.saturating_sub(i64::try_from(changes.len()).unwrap_or(i64::MAX));
@@ -81,7 +81,7 @@ pub async fn list_of_device(
         let window = Window::back_from(after.map_or(now, |place| place.noted_at), number);
         let query = of_device(device, connector, after)?.filter(planned_anew()).limit(rows);
         let found: Vec<Row> = window.of(query).load(connection).await?;
-        changes.extend(found.into_iter().map(NotedChange::try_from).collect::<Result<Vec<_>, _>>()?);
+        changes.extend(found.into_iter().map(RecordedChange::try_from).collect::<Result<Vec<_>, _>>()?);
     }
     Ok(changes)
 }
@@ -91,7 +91,7 @@ type Query<'a> = status_changes::BoxedQuery<'a, Pg, diesel::dsl::SqlTypeOf<diese
 fn of_device<'a>(
     device: &'a ChargePointId,
     connector: Option<ConnectorId>,
-    after: Option<Place>,
+    after: Option<HistoryPosition>,
 ) -> Result<Query<'a>, StorageError> {
     let mut query = status_changes::table
         .filter(status_changes::charge_point_id.eq(device.as_str()))
@@ -102,7 +102,7 @@ fn of_device<'a>(
         let number = i16::try_from(connector.number()).map_err(broken)?;
         query = query.filter(status_changes::connector_id.eq(number));
     }
-    if let Some(Place { noted_at, number }) = after {
+    if let Some(HistoryPosition { noted_at, number }) = after {
         // Written so that later days are excluded and the index scan starts at the position, since
         // diesel has no row comparison.
         let earlier = status_changes::noted_at.lt(noted_at).or(status_changes::place.lt(number));
@@ -144,11 +144,11 @@ fn status(name: &str) -> Result<ConnectorStatus, StorageError> {
     ConnectorStatus::parse(name).ok_or_else(|| broken(format!("status {name}")))
 }
 
-impl TryFrom<Row> for NotedChange {
+impl TryFrom<Row> for RecordedChange {
     type Error = StorageError;
 
     fn try_from(row: Row) -> Result<Self, StorageError> {
-        let place = Place { noted_at: row.noted_at, number: row.place };
+        let place = HistoryPosition { noted_at: row.noted_at, number: row.place };
         let change = match (row.connector_id, row.status, row.online) {
             (Some(connector), Some(name), None) => Change::Status(ConnectorStatusChanged {
                 connector_id: ConnectorId::parse(connector.into()).map_err(broken)?,

@@ -3,6 +3,7 @@
 //! A dry run does the same, including all PostgreSQL statements, and then rolls back.
 
 use super::row::ReplayOutcome;
+use crate::database::transaction::{Abort, Refusable};
 use crate::devices::{charge_points, meter_samples, status_changes};
 use crate::ingest::batch;
 use crate::schema::dead_letters;
@@ -59,24 +60,6 @@ impl Replayed {
     }
 }
 
-/// Why a transaction, or a part of it, was rolled back.
-enum Rollback<T> {
-    Intended(T),
-    Storage(StorageError),
-}
-
-impl<T> From<diesel::result::Error> for Rollback<T> {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Storage(error.into())
-    }
-}
-
-impl<T> From<StorageError> for Rollback<T> {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
-    }
-}
-
 /// The data that a replayed event needs and leaves.
 #[derive(Debug, Clone)]
 pub struct Replay {
@@ -117,17 +100,14 @@ pub async fn replay(
             }
             let replayed = attempt(tx, replay, fold).await?;
             match run {
-                Run::Dry => return Err(Rollback::Intended(replayed)),
+                Run::Dry => return Err(Abort::Refused(replayed)),
                 Run::Real => note(tx, id, replayed.outcome()).await?,
             }
             Ok(Some(replayed))
         })
-        .await;
-    match ended {
-        Ok(replayed) => Ok(replayed),
-        Err(Rollback::Intended(replayed)) => Ok(Some(replayed)),
-        Err(Rollback::Storage(error)) => Err(error),
-    }
+        .await
+        .refusal_as_value()?;
+    Ok(ended.unwrap_or_else(Some))
 }
 
 /// Records the outcome of the last replay of the dead letter with id `id`; dry runs are not
@@ -164,30 +144,30 @@ async fn attempt(
             let before = charge_points::load_for_update(savepoint, &load_plan).await?;
             let [held] = before.as_slice() else {
                 let found = format!("{} rows of one device", before.len());
-                return Err(Rollback::Storage(StorageError::inconsistent("charge_points", found)));
+                return Err(Abort::Failed(StorageError::inconsistent("charge_points", found)));
             };
             let mut now = held.clone();
             match fold(&mut now) {
                 Outcome::Applied => {}
                 Outcome::Ignored(Ignored::Stale) if !samples.is_empty() => {}
-                Outcome::Ignored(why) => return Err(Rollback::Intended(Undone::Ignored(why))),
-                Outcome::Unplaced(why) => return Err(Rollback::Intended(Undone::Unplaced(why))),
+                Outcome::Ignored(why) => return Err(Abort::Refused(Undone::Ignored(why))),
+                Outcome::Unplaced(why) => return Err(Abort::Refused(Undone::Unplaced(why))),
             }
             let changes = now.changes_since(held);
             batch::write_states(savepoint, &load_plan, &before, slice::from_ref(&now)).await?;
             let mut history = History::default();
-            history.take(held, &now);
+            history.observe(held, &now);
             status_changes::insert_many(savepoint, &history).await?;
             let days = meter_samples::DAYS.list(savepoint).await?;
-            samples.keep(|taken_at| days.contains(&taken_at.date_naive()));
+            samples.retain(|taken_at| days.contains(&taken_at.date_naive()));
             meter_samples::upsert_many(savepoint, &samples).await?;
             Ok(changes)
         })
         .await;
     match written {
         Ok(changes) => Ok(Replayed::Applied(changes)),
-        Err(Rollback::Intended(undone)) => Ok(Replayed::Undone(undone)),
-        Err(Rollback::Storage(error)) if error.is_transient() => Err(error),
-        Err(Rollback::Storage(error)) => Ok(Replayed::Undone(Undone::Refused(error))),
+        Err(Abort::Refused(undone)) => Ok(Replayed::Undone(undone)),
+        Err(Abort::Failed(error)) if error.is_transient() => Err(error),
+        Err(Abort::Failed(error)) => Ok(Replayed::Undone(Undone::Refused(error))),
     }
 }

@@ -3,6 +3,7 @@
 use super::row::{Row, SubjectColumns, broken, key};
 use super::{BindingRecord, find};
 use crate::assets::stations;
+use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, tariff_bindings};
 use crate::tariffs::{publish, write};
 use crate::{Connection, StorageError, feed};
@@ -22,7 +23,7 @@ const ATTEMPTS: usize = 5;
 
 /// Why a binding is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum BindingRefusal {
     /// The tariff does not exist or is retired.
     #[error("there is no such tariff")]
     TariffNotFound,
@@ -45,7 +46,7 @@ pub enum Refusal {
 
 /// Why a binding cannot be ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EndRefusal {
+pub enum BindingEndRefusal {
     /// The binding does not exist.
     #[error("there is no such binding")]
     NotFound,
@@ -70,37 +71,39 @@ pub async fn insert(
     connection: &mut Connection,
     binding: &Binding,
     stamp: &EditStamp,
-) -> Result<Result<BindingRecord, Refusal>, StorageError> {
+) -> Result<Result<BindingRecord, BindingRefusal>, StorageError> {
     if binding.effective_from < stamp.at {
-        return Ok(Err(Refusal::InPast));
+        return Ok(Err(BindingRefusal::InPast));
     }
     if binding.effective_until.is_some_and(|until| until <= binding.effective_from) {
-        return Ok(Err(Refusal::NoTime));
+        return Ok(Err(BindingRefusal::NoTime));
     }
     connection
         .transaction(async |tx| {
             let Some(tariff) = write::lock(tx, binding.tariff_id).await? else {
-                return Ok(Err(Refusal::TariffNotFound));
+                return Err(Abort::Refused(BindingRefusal::TariffNotFound));
             };
             if tariff.details.status == TariffStatus::Draft {
-                return Ok(Err(Refusal::TariffNotActive));
+                return Err(Abort::Refused(BindingRefusal::TariffNotActive));
             }
             if !lock_subject(tx, &binding.subject).await? {
-                return Ok(Err(Refusal::SubjectNotFound));
+                return Err(Abort::Refused(BindingRefusal::SubjectNotFound));
             }
             for _ in 0..ATTEMPTS {
                 if let Some(created) = try_insert(tx, binding, stamp).await? {
                     let change = publish::of_binding(&created.binding, stamp.at, BindingAction::Made);
                     feed::append(tx, &[change]).await?;
-                    return Ok(Ok(created));
+                    return Ok(created);
                 }
                 if let Some(other) = clashing(tx, binding).await? {
-                    return Ok(Err(Refusal::Clash(Box::new(other.binding))));
+                    return Err(Abort::Refused(BindingRefusal::Clash(Box::new(other.binding))));
                 }
             }
-            Err(broken(format!("binding {} conflicts with a binding that cannot be found", binding.id)))
+            let what = format!("binding {} conflicts with a binding that cannot be found", binding.id);
+            Err(broken(what).into())
         })
         .await
+        .refusal_as_value()
 }
 
 /// Inserts a binding unless the constraint forbids it. Of two concurrent inserts one waits for the
@@ -178,21 +181,25 @@ pub async fn end(
     id: BindingId,
     until: DateTime<Utc>,
     stamp: &EditStamp,
-) -> Result<Result<BindingRecord, EndRefusal>, StorageError> {
+) -> Result<Result<BindingRecord, BindingEndRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let Some(tariff) = tariff_of(tx, id).await? else { return Ok(Err(EndRefusal::NotFound)) };
+            let Some(tariff) = tariff_of(tx, id).await? else {
+                return Err(Abort::Refused(BindingEndRefusal::NotFound));
+            };
             // The end changes only under the tariff's lock, so the binding is read again. A binding
             // of a retired tariff is over.
             write::lock(tx, tariff).await?;
-            let Some(held) = find(tx, id).await? else { return Ok(Err(EndRefusal::NotFound)) };
+            let Some(held) = find(tx, id).await? else {
+                return Err(Abort::Refused(BindingEndRefusal::NotFound));
+            };
             let until = until.max(held.binding.effective_from);
             match held.binding.effective_until {
-                Some(current) if current == until => return Ok(Ok(held)),
+                Some(current) if current == until => return Ok(held),
                 Some(current) if current < until || current <= stamp.at => {
-                    return Ok(Err(EndRefusal::EndsEarlier { current }));
+                    return Err(Abort::Refused(BindingEndRefusal::EndsEarlier { current }));
                 }
-                _ if until < stamp.at => return Ok(Err(EndRefusal::InPast)),
+                _ if until < stamp.at => return Err(Abort::Refused(BindingEndRefusal::InPast)),
                 _ => {}
             }
             let row = diesel::update(tariff_bindings::table.find(id.0))
@@ -207,9 +214,10 @@ pub async fn end(
             let ended = BindingRecord::try_from(row)?;
             let change = publish::of_binding(&ended.binding, stamp.at, BindingAction::Ended);
             feed::append(tx, &[change]).await?;
-            Ok(Ok(ended))
+            Ok(ended)
         })
         .await
+        .refusal_as_value()
 }
 
 async fn tariff_of(tx: &mut Connection, id: BindingId) -> Result<Option<TariffId>, StorageError> {

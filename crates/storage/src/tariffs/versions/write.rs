@@ -2,6 +2,7 @@
 
 use super::row::{Row, broken, number};
 use super::{Version, find};
+use crate::database::transaction::{Abort, Refusable};
 use crate::schema::tariff_versions;
 use crate::tariffs::{TariffRecord, publish, write};
 use crate::{Connection, StorageError, feed};
@@ -16,7 +17,7 @@ use domain::tariffs::{PriceList, TariffDetails};
 
 /// Why a draft cannot be written, discarded or published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum DraftRefusal {
     /// The tariff does not exist or is retired.
     #[error("there is no such tariff")]
     NotFound,
@@ -46,7 +47,7 @@ pub enum Refusal {
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn put_draft<E: From<Refusal> + Send>(
+pub async fn put_draft<E: From<DraftRefusal> + Send>(
     connection: &mut Connection,
     tariff: TariffId,
     expected: Option<&[i64]>,
@@ -56,24 +57,22 @@ pub async fn put_draft<E: From<Refusal> + Send>(
     connection
         .transaction(async |tx| {
             let Some(held) = write::lock(tx, tariff).await? else {
-                return Ok(Err(Refusal::NotFound.into()));
+                return Err(Abort::Refused(DraftRefusal::NotFound.into()));
             };
-            let draft = match draft(tx, tariff, expected).await? {
+            let draft = match draft(tx, tariff, expected).await {
                 Ok(draft) => Some(draft),
-                Err(Refusal::NoDraft) if expected.is_none() => None,
-                Err(refusal) => return Ok(Err(refusal.into())),
+                Err(Abort::Refused(DraftRefusal::NoDraft)) if expected.is_none() => None,
+                Err(abort) => return Err(abort.widen()),
             };
-            let price_list = match check(&held.details) {
-                Ok(price_list) => price_list,
-                Err(error) => return Ok(Err(error)),
-            };
+            let price_list = check(&held.details).map_err(Abort::Refused)?;
             let row = match draft {
                 Some(draft) => replace(tx, &draft, &price_list, stamp).await?,
                 None => create(tx, tariff, &price_list, stamp).await?,
             };
-            Ok(Ok(row.into_version(None)?))
+            Ok(row.into_version(None)?)
         })
         .await
+        .refusal_as_value()
 }
 
 async fn create(
@@ -122,21 +121,19 @@ pub async fn discard_draft(
     connection: &mut Connection,
     tariff: TariffId,
     expected: Option<&[i64]>,
-) -> Result<Result<(), Refusal>, StorageError> {
+) -> Result<Result<(), DraftRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
             if write::lock(tx, tariff).await?.is_none() {
-                return Ok(Err(Refusal::NotFound));
+                return Err(Abort::Refused(DraftRefusal::NotFound));
             }
-            let draft = match draft(tx, tariff, expected).await? {
-                Ok(draft) => draft,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let draft = draft(tx, tariff, expected).await?;
             let number = i32::try_from(draft.number).map_err(broken)?;
             diesel::delete(tariff_versions::table.find((tariff.0, number))).execute(tx).await?;
-            Ok(Ok(()))
+            Ok(())
         })
         .await
+        .refusal_as_value()
 }
 
 /// Publishes the draft of a tariff, if it is at one of the `expected` revisions, when given. It
@@ -152,26 +149,26 @@ pub async fn publish(
     expected: Option<&[i64]>,
     effective_from: Option<DateTime<Utc>>,
     stamp: &EditStamp,
-) -> Result<Result<Version, Refusal>, StorageError> {
+) -> Result<Result<Version, DraftRefusal>, StorageError> {
     let effective_from = effective_from.unwrap_or(stamp.at);
     connection
         .transaction(async |tx| {
-            let Some(held) = write::lock(tx, tariff).await? else { return Ok(Err(Refusal::NotFound)) };
-            let draft = match draft(tx, tariff, expected).await? {
-                Ok(draft) => draft,
-                Err(refusal) => return Ok(Err(refusal)),
+            let Some(held) = write::lock(tx, tariff).await? else {
+                return Err(Abort::Refused(DraftRefusal::NotFound));
             };
+            let draft = draft(tx, tariff, expected).await?;
             if effective_from < stamp.at {
-                return Ok(Err(Refusal::InPast));
+                return Err(Abort::Refused(DraftRefusal::InPast));
             }
             if let Some(number) = in_force_since(tx, tariff, effective_from).await? {
-                return Ok(Err(Refusal::InstantTaken { number }));
+                return Err(Abort::Refused(DraftRefusal::InstantTaken { number }));
             }
             let version = mark_published(tx, &draft, effective_from, stamp).await?;
             append_published(tx, &held, &version).await?;
-            Ok(Ok(version))
+            Ok(version)
         })
         .await
+        .refusal_as_value()
 }
 
 async fn mark_published(
@@ -215,13 +212,17 @@ async fn draft(
     tx: &mut Connection,
     tariff: TariffId,
     expected: Option<&[i64]>,
-) -> Result<Result<Version, Refusal>, StorageError> {
-    let Some(draft) = super::find_draft(tx, tariff).await? else { return Ok(Err(Refusal::NoDraft)) };
+) -> Result<Version, Abort<DraftRefusal>> {
+    let Some(draft) = super::find_draft(tx, tariff).await? else {
+        return Err(Abort::Refused(DraftRefusal::NoDraft));
+    };
     let current = draft.revision;
-    Ok(match expected {
-        Some(expected) if !expected.contains(&current) => Err(Refusal::OtherRevision { current }),
+    match expected {
+        Some(expected) if !expected.contains(&current) => {
+            Err(Abort::Refused(DraftRefusal::OtherRevision { current }))
+        }
         _ => Ok(draft),
-    })
+    }
 }
 
 /// The version of a tariff that comes into force exactly at `instant`.

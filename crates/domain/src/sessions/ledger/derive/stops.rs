@@ -2,7 +2,7 @@
 
 use super::{JUST_BEFORE, SAME_CHARGE, Track, Unplaced, Walk};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
-use crate::sessions::ledger::{Fact, FactKind, Place};
+use crate::sessions::ledger::{CandidateConnector, Fact, FactKind};
 use crate::sessions::session::{ChargingSession, SessionState, StartedBy};
 use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ pub(super) struct PendingStop<'a> {
     reason: Option<&'a String>,
     meter_wh: Option<f64>,
     session: Option<SessionId>,
-    places: &'a [Place],
+    places: &'a [CandidateConnector],
 }
 
 impl PendingStop<'_> {
@@ -186,7 +186,7 @@ impl<'a> Walk<'a> {
                 && session.transaction_id.is_none()
                 && (at..=stop.at).contains(&session.started_at)
         });
-        let is_free = |place: &Place| {
+        let is_free = |place: &CandidateConnector| {
             let begin = place.begin().filter(|begin| place.connector == connector && begin.at > at);
             begin.is_some_and(|begin| self.is_free_since(connector, begin, stop.at))
         };
@@ -226,7 +226,7 @@ impl<'a> Walk<'a> {
         if stop.transaction.is_none() || stop.session.is_none() {
             return false;
         }
-        let began = |place: &Place| {
+        let began = |place: &CandidateConnector| {
             let begin = place.begin()?;
             let is_free = self.is_free_since(place.connector, begin, stop.at);
             is_free.then_some((place.connector, Some(begin.at)))

@@ -10,7 +10,7 @@ use system_tests::{Answer, Ingestor, Platform};
 use testkit::eventually_some;
 
 /// The platform, with replicas of both HTTP services that require tokens.
-pub struct Ground {
+pub struct Fixture {
     pub assets: SocketAddr,
     pub commands: SocketAddr,
     pub issuer: Issuer,
@@ -25,7 +25,7 @@ pub struct Ground {
     _ingestor: Ingestor,
 }
 
-impl Ground {
+impl Fixture {
     pub async fn new() -> Self {
         let platform = Platform::start(|_| {}).await;
         let ingestor = platform.ingest();

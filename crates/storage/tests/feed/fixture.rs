@@ -102,7 +102,7 @@ pub fn signed() -> EditStamp {
 /// Replaces the details of a pile.
 pub async fn replace(connection: &mut Connection, pile: &Pile) {
     let replaced = piles::update(connection, pile.id, None, &signed(), |_| Ok(pile.details.clone())).await;
-    let replaced: Result<_, piles::Refusal> = replaced.unwrap();
+    let replaced: Result<_, piles::PileRefusal> = replaced.unwrap();
     replaced.unwrap();
 }
 

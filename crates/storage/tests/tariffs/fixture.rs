@@ -8,8 +8,8 @@ use domain::assets::{
 use domain::feed::{FeedKind, FeedSubject};
 use domain::ids::{Actor, BindingId, ChargePointId, PileId, StationId, TariffId};
 use domain::tariffs::{
-    BandDraft, Binding, ChangeRule, Currency, Draft, OccupancyDraft, PriceList, ScheduleDraft, SeasonDraft,
-    Subject, TariffDetails, TariffStatus,
+    BandDraft, Binding, ChangeRule, Currency, OccupancyDraft, PriceList, PriceListDraft, ScheduleDraft,
+    SeasonDraft, Subject, TariffDetails, TariffStatus,
 };
 use domain::text::Label;
 use std::collections::BTreeSet;
@@ -78,7 +78,7 @@ fn band(from: &str, to: &str, kind: &str, price: &str) -> BandDraft {
 pub fn flat(price: &str) -> PriceList {
     let bands = vec![band("00:00", "24:00", "flat", price)];
     let daily = ScheduleDraft { seasons: None, weekdays: None, holiday: None, bands };
-    let draft = Draft {
+    let draft = PriceListDraft {
         time_zone: "Asia/Shanghai".to_owned(),
         holidays: None,
         schedules: vec![daily],
@@ -98,7 +98,7 @@ pub fn elaborate() -> PriceList {
         holiday: Some(false),
         bands: vec![band("23:00", "07:00", "valley", "0.3158"), band("07:00", "23:00", "sharp", "1.2345")],
     };
-    let draft = Draft {
+    let draft = PriceListDraft {
         time_zone: "Asia/Shanghai".to_owned(),
         holidays: Some(vec!["2026-10-01".to_owned()]),
         schedules: vec![summer, daily(vec![band("00:00", "24:00", "flat", "0.7055")])],
@@ -121,7 +121,7 @@ pub async fn made(connection: &mut Connection, name: &str) -> TariffId {
 
 /// Stores `list` as the draft of a tariff.
 pub async fn draft(connection: &mut Connection, tariff: TariffId, list: PriceList) -> versions::Version {
-    let check = |_: &_| Ok::<_, versions::Refusal>(list);
+    let check = |_: &_| Ok::<_, versions::DraftRefusal>(list);
     versions::put_draft(connection, tariff, None, &signed(noon()), check).await.unwrap().unwrap()
 }
 
