@@ -1,0 +1,96 @@
+//! UUIDs of what the platform creates.
+
+use super::{ChargePointId, EventId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// A charging station (site). UUIDv7.
+    StationId
+);
+uuid_id!(
+    /// A pile (桩) as an asset. UUIDv7.
+    PileId
+);
+uuid_id!(
+    /// A charging session. UUIDv7 derived from the event that opened it, see [`SessionId::derive`].
+    SessionId
+);
+uuid_id!(
+    /// A command to a charge point. UUIDv7; also the gateway's key for deduplication.
+    CommandId
+);
+uuid_id!(
+    /// A batch of commands to many piles of a station. UUIDv7.
+    CommandBatchId
+);
+uuid_id!(
+    /// A tariff (费率). UUIDv7.
+    TariffId
+);
+uuid_id!(
+    /// A binding of a tariff to a subject. UUIDv7.
+    BindingId
+);
+
+impl SessionId {
+    /// The id of the session that `event` opened on `charge_point` at `started_at_ms` (Unix
+    /// milliseconds).
+    ///
+    /// The id is a UUIDv7 whose random part is a digest of the two names: the same event always
+    /// opens the same session, regardless of where and how often it is applied, and ids still sort
+    /// by time.
+    #[must_use]
+    pub fn derive(charge_point: &ChargePointId, event: &EventId, started_at_ms: i64) -> Self {
+        let name = format!("{charge_point}/{event}");
+        let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).into_bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(digest.first_chunk::<10>().unwrap_or(&[0; 10]));
+        let millis = u64::try_from(started_at_ms).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_event_opens_the_same_session() {
+        let cp = ChargePointId::parse("CP-1").unwrap();
+        let event = EventId::parse("e-1").unwrap();
+        let id = SessionId::derive(&cp, &event, 1_722_673_799_000);
+        assert_eq!(id, SessionId::derive(&cp, &event, 1_722_673_799_000));
+        assert_eq!(id.0.get_version_num(), 7);
+        assert_ne!(id, SessionId::derive(&cp, &EventId::parse("e-2").unwrap(), 1_722_673_799_000));
+    }
+}
