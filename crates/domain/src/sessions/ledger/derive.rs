@@ -1,10 +1,12 @@
 //! Derives sessions from ordered facts.
 
+mod sightings;
+mod starts;
 mod stops;
 
 use super::{Fact, FactKind, Forgotten};
-use crate::ids::{ChargePointId, ConnectorId, EventKey, TransactionId};
-use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use crate::ids::{ChargePointId, ConnectorId, EventKey};
+use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
 use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, TimeDelta, Utc};
 use stops::PendingStop;
@@ -99,106 +101,7 @@ struct Walk<'a> {
     pending: Vec<PendingStop<'a>>,
 }
 
-impl<'a> Walk<'a> {
-    fn take_start(&mut self, place: usize, fact: &Fact) {
-        let FactKind::Start { session, connector, transaction, meter_wh, reservation, until, .. } =
-            &fact.kind
-        else {
-            return;
-        };
-        let started = ChargingSession {
-            id: *session,
-            charge_point_id: self.charge_point.clone(),
-            connector_id: *connector,
-            transaction_id: transaction.clone(),
-            id_tag: fact.kind.reported_tag().cloned(),
-            reservation_id: *reservation,
-            command_id: None,
-            started_at: fact.stamp.at,
-            meter_start_wh: *meter_wh,
-            started_by: StartedBy::Event,
-            state: SessionState::open_until(*until),
-        };
-        let known = self.tracks.iter_mut().rev().find(|track| track.session.is_reported_by(&started));
-        if let Some(track) = known {
-            track.facts.push(place);
-            track.session.merge_start(started);
-        } else {
-            self.open(started, place, None);
-            self.place_stop_before_start();
-        }
-    }
-
-    fn take_sighting(&mut self, place: usize, fact: &Fact) {
-        let FactKind::Sighting {
-            connector,
-            transaction,
-            session,
-            meter_wh,
-            began,
-            ready,
-            charging,
-            until,
-            ..
-        } = &fact.kind
-        else {
-            return;
-        };
-        let begin = began.map(|at| ChargeBegin { at, ready_at: *ready });
-        let is_nameless_open = self.unnamed_on(*connector, fact.stamp.at).is_some();
-        let is_known = |session: &ChargingSession| {
-            session.is_sighted_as(*connector, transaction)
-                && !session.ended_before(*connector, fact.stamp.at, begin, is_nameless_open)
-        };
-        if let Some(track) = self.tracks.iter_mut().find(|track| is_known(&track.session)) {
-            track.facts.push(place);
-            return;
-        }
-        if self.place_where_sighted(*connector, transaction, (fact.stamp.at, *began, *charging), place) {
-            return;
-        }
-        if !self.name(*connector, transaction, fact.stamp.at, place)
-            && let Some(id) = session
-        {
-            let at = fact.stamp.at;
-            let began =
-                begin.filter(|begin| self.is_free_since(*connector, *begin, at)).map(|begin| begin.at);
-            let charging =
-                charging.filter(|since| self.is_free_since(*connector, ChargeBegin::seen(*since), at));
-            let opened = ChargingSession {
-                id: *id,
-                charge_point_id: self.charge_point.clone(),
-                connector_id: *connector,
-                transaction_id: Some(transaction.clone()),
-                id_tag: fact.kind.reported_tag().cloned(),
-                reservation_id: None,
-                command_id: None,
-                started_at: began.unwrap_or(at),
-                meter_start_wh: *meter_wh,
-                started_by: StartedBy::Readings,
-                state: SessionState::open_until(*until),
-            };
-            self.open(opened, place, began.or(charging).or(Some(at)));
-        }
-        // A newly named session leaves fewer candidates for the pending stops.
-        self.place_pending();
-    }
-
-    /// Gives `transaction` to the unnamed session that was open on `connector` at `at`. Returns
-    /// whether there was one.
-    fn name(
-        &mut self,
-        connector: ConnectorId,
-        transaction: &TransactionId,
-        at: DateTime<Utc>,
-        place: usize,
-    ) -> bool {
-        let Some(track) = self.unnamed_on(connector, at) else { return false };
-        track.session.transaction_id = Some(transaction.clone());
-        track.facts.push(place);
-        true
-    }
-
+impl Walk<'_> {
     /// The unnamed session that was open on `connector` at `at`.
     fn unnamed_on(&mut self, connector: ConnectorId, at: DateTime<Utc>) -> Option<&mut Track> {
         self.tracks.iter_mut().rev().find(|Track { session, .. }| {
@@ -258,32 +161,6 @@ impl Track {
 }
 
 impl ChargingSession {
-    /// Whether `start` reports this session again. Ids are reused, and some gateways number every
-    /// charge 1: a start on another connector, after the end, or with another meter or driver opens
-    /// another session.
-    fn is_reported_by(&self, start: &Self) -> bool {
-        let is_named = start.transaction_id.is_some() && start.transaction_id == self.transaction_id;
-        let is_in_time = |end| start.started_at - end <= SAME_CHARGE;
-        if self.connector_id != start.connector_id {
-            // The connector of a session that only its stop reported is inferred; the start reports
-            // the actual one.
-            return is_named && self.started_by == StartedBy::Stop && self.ended_at().is_some_and(is_in_time);
-        }
-        match self.started_by {
-            StartedBy::Event if self.started_at == start.started_at => self.agrees_with(start),
-            StartedBy::Event => is_named && self.is_open() && self.agrees_with(start),
-            StartedBy::Readings if start.transaction_id.is_none() => {
-                self.is_open() && is_in_time(self.started_at)
-            }
-            StartedBy::Stop if start.transaction_id.is_none() => {
-                // Only the stop was reported, so the session has no beginning of its own.
-                let is_just_before = |end: DateTime<Utc>| start.started_at - end <= JUST_BEFORE;
-                self.ended_at().is_some_and(|end| end == self.started_at && is_just_before(end))
-            }
-            StartedBy::Readings | StartedBy::Stop => is_named && self.ended_at().is_none_or(is_in_time),
-        }
-    }
-
     /// Whether the charge that began with `begin` on the connector belongs to this session. Devices
     /// report `Charging` after they start a transaction: an open transaction owns the charge that
     /// begins with it, and every charge until the connector is ready again.
@@ -295,57 +172,6 @@ impl ChargingSession {
                     || begin.ready_at.is_some_and(|ready_at| ready_at <= self.started_at)
             }
         }
-    }
-
-    /// Whether nothing in `start` contradicts this session's own start.
-    fn agrees_with(&self, start: &Self) -> bool {
-        agree(&self.transaction_id, &start.transaction_id)
-            && agree(&self.id_tag, &start.id_tag)
-            && agree(&self.meter_start_wh, &start.meter_start_wh)
-    }
-
-    /// Merges a start that reports this session again: it replaces weaker evidence and adds values
-    /// that another start left out.
-    fn merge_start(&mut self, start: Self) {
-        let is_copy = self.started_by == StartedBy::Event;
-        let (base, other) = if is_copy { (self.clone(), start) } else { (start, self.clone()) };
-        *self = Self {
-            transaction_id: base.transaction_id.clone().or(other.transaction_id),
-            id_tag: base.id_tag.clone().or(other.id_tag),
-            reservation_id: base.reservation_id.or(other.reservation_id),
-            command_id: None,
-            meter_start_wh: base.meter_start_wh.or(other.meter_start_wh),
-            state: self.state.not_before(base.started_at),
-            ..base
-        };
-    }
-
-    /// Whether a sighting of `transaction` on `connector` adds nothing. The published gateway
-    /// numbers transactions by seconds, so two connectors of a device that begin in the same second
-    /// have the same id. A session that only readings showed on another connector is therefore
-    /// another session.
-    fn is_sighted_as(&self, connector: ConnectorId, transaction: &TransactionId) -> bool {
-        let elsewhere =
-            self.connector_id != connector && self.started_by == StartedBy::Readings && self.is_open();
-        self.transaction_id.as_ref() == Some(transaction) && !elsewhere
-    }
-
-    /// Whether a sighting of its id on `connector` at `at` belongs to another charge because this
-    /// session ended long before: this session was on another connector, or an unnamed session is
-    /// open there, or a charge began after the end, with `begin`.
-    fn ended_before(
-        &self,
-        connector: ConnectorId,
-        at: DateTime<Utc>,
-        begin: Option<ChargeBegin>,
-        is_nameless_open: bool,
-    ) -> bool {
-        self.ended_at().is_some_and(|end| {
-            let is_other = self.connector_id != connector
-                || is_nameless_open
-                || begin.is_some_and(|begin| begin.at > end);
-            at > end + SAME_CHARGE && is_other
-        })
     }
 
     /// Whether the session was not ended by `at`: it is open, or was open until the next session
@@ -366,18 +192,4 @@ impl SessionState {
         let superseded = |at| Self::Ended { at, reason: Some(SUPERSEDED.to_owned()), meter_stop_wh: None };
         until.map_or(Self::Open, superseded)
     }
-
-    /// The same state, with the end moved to `started_at` if it is earlier.
-    fn not_before(&self, started_at: DateTime<Utc>) -> Self {
-        let mut state = self.clone();
-        if let Self::Ended { at, .. } = &mut state {
-            *at = started_at.max(*at);
-        }
-        state
-    }
-}
-
-/// Whether two values do not contradict each other: they are equal, or one is unknown.
-fn agree<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
-    one.is_none() || other.is_none() || one == other
 }
