@@ -1,20 +1,22 @@
 //! The state of a charge point, and how one event changes it.
 
+mod outcome;
+mod transactions;
+
+pub use outcome::{Ignored, Outcome, UnplacedReason};
+
 use crate::commands::pending::Awaited;
 use crate::devices::boot_probe::BootProbe;
 use crate::devices::connector::Connector;
 use crate::devices::liveness::Liveness;
-use crate::event::{
-    BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStart,
-    TransactionStop,
-};
-use crate::ids::{ChargePointId, ConnectorId, EventKey, SessionId, TransactionId};
+use crate::event::{BootReport, CommandAnswer, EventKind, GatewayEvent, MeterValues, StatusReport};
+use crate::ids::{ChargePointId, ConnectorId, EventKey};
 use crate::measure::{Dated, keep_newer};
 use crate::merged::Merged;
 use crate::order::{RecordPosition, Stamp, plausible_time};
-use crate::sessions::ledger::{Derived, Ledger, Sighting, Unplaced};
-use crate::sessions::session::ChargingSession;
+use crate::sessions::ledger::{Derived, Ledger, Sighting};
 use chrono::{DateTime, Utc};
+use outcome::entered;
 use std::collections::BTreeMap;
 
 /// Live state of one device; exists independently of whether a pile is registered for it.
@@ -40,67 +42,6 @@ pub struct ChargePoint {
     /// Recent events with an implausible clock. Such events are ordered by the time of their
     /// record, so a second copy would count as a newer event if the first were not remembered.
     pub implausible_clock: Vec<EventKey>,
-}
-
-/// The outcome of applying an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The event changed the state, or was a sign of life.
-    Applied,
-    /// The event has no effect, by design.
-    Ignored(Ignored),
-    /// The event has no effect and must be kept: it reports something that cannot be placed.
-    Unplaced(UnplacedReason),
-}
-
-/// Why an event has no effect, by design.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ignored {
-    /// The event was applied before.
-    Duplicate,
-    /// A newer event is known.
-    Stale,
-    /// The event is of a kind that carries no state.
-    NoEffect,
-}
-
-impl Ignored {
-    /// The stable name, for metrics.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::Stale => "stale",
-            Self::NoEffect => "no_effect",
-        }
-    }
-}
-
-/// Why an event cannot be placed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnplacedReason {
-    /// A stop that ends no session.
-    Stop(Unplaced),
-    /// The event reports a transaction so old that its session is no longer remembered.
-    TooLate,
-}
-
-impl UnplacedReason {
-    /// All reasons.
-    pub const REASONS: [&'static str; 3] = [
-        Self::Stop(Unplaced::NoOpenSession).reason(),
-        Self::Stop(Unplaced::Ambiguous).reason(),
-        Self::TooLate.reason(),
-    ];
-
-    /// The stable name, for dead letters and metrics.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Stop(unplaced) => unplaced.reason(),
-            Self::TooLate => "TOO_LATE",
-        }
-    }
 }
 
 /// The maximum number of remembered events with an implausible clock.
@@ -212,75 +153,6 @@ impl ChargePoint {
         offered
     }
 
-    fn start(&mut self, event: &GatewayEvent, start: &TransactionStart, stamp: Stamp) -> Outcome {
-        // Gateways restart their numbering: from here on the same id may mean another transaction.
-        if let Some(connector) = self.connectors.get_mut(&start.connector_id) {
-            connector.sighted = None;
-        }
-        let session = self.session_id(event, stamp);
-        let outcome = self.ledger.enter_start(session, &event.event_id, start, stamp);
-        if outcome == Merged::Changed {
-            self.ledger_changed();
-        }
-        self.bound_ledger();
-        entered(outcome)
-    }
-
-    fn stop(&mut self, event: &GatewayEvent, stop: &TransactionStop, position: &RecordPosition) -> Outcome {
-        let stamp = stop.stamp(event.claimed_at, position);
-        let session = self.session_id(event, stamp);
-        let outcome = entered(self.ledger.enter_stop(session, &event.event_id, stop, stamp));
-        if outcome != Outcome::Applied {
-            return outcome;
-        }
-        self.ledger_changed();
-        self.forget_sighting(stop.transaction_id.as_ref());
-        let key = EventKey::of(&event.event_id);
-        let unplaced = self.sessions().unplaced.into_iter().find(|(event, _)| *event == key);
-        self.bound_ledger();
-        unplaced.map_or(Outcome::Applied, |(_, why)| Outcome::Unplaced(UnplacedReason::Stop(why)))
-    }
-
-    /// The id of the session that `event` opens, if it opens one.
-    fn session_id(&self, event: &GatewayEvent, stamp: Stamp) -> SessionId {
-        SessionId::derive(&self.id, &event.event_id, stamp.at.timestamp_millis())
-    }
-
-    /// A stopped transaction is no longer in use.
-    fn forget_sighting(&mut self, stopped: Option<&TransactionId>) {
-        for connector in self.connectors.values_mut() {
-            if stopped.is_some() && connector.sighted.as_ref().map(|sighted| &sighted.value) == stopped {
-                connector.sighted = None;
-            }
-        }
-    }
-
-    /// Updates what follows from the ledger after a fact was added.
-    fn ledger_changed(&mut self) {
-        self.ledger_until = self.ledger_until.max(self.ledger.newest_at());
-        self.follow_evidence();
-    }
-
-    /// Derives the beginnings and causes of sessions from statuses and commands, and the effects of
-    /// commands from the sessions. A late event may have changed any of these.
-    fn follow_evidence(&mut self) {
-        self.ledger.follow_statuses(&self.connectors);
-        let is_forgotten = |began, session| !self.ledger.remembers(began) && !self.ledger.names(session);
-        let starts: Vec<_> = self.commands.commanded_starts(is_forgotten).collect();
-        self.ledger.link_starts(&self.id, starts);
-        if !self.commands.is_empty() {
-            let sessions = self.sessions().sessions;
-            self.commands.follow_sessions(&sessions, |began| self.ledger.remembers(began));
-        }
-    }
-
-    /// Bounds the ledger of a device that sends implausible data while a batch is folded.
-    fn bound_ledger(&mut self) {
-        if self.ledger.is_overfull() {
-            self.settle();
-        }
-    }
-
     fn read_meter(
         &mut self,
         event: &GatewayEvent,
@@ -299,36 +171,6 @@ impl ChargePoint {
             newer |= self.sight(event, Sighting::of_readings(values, id), stamp) == Merged::Changed;
         }
         if newer { Outcome::Applied } else { Outcome::Ignored(Ignored::Stale) }
-    }
-
-    fn sight(&mut self, event: &GatewayEvent, sighting: Sighting, stamp: Stamp) -> Merged {
-        let Sighting { connector, transaction, .. } = &sighting;
-        if self.connectors.get(connector).is_some_and(|held| held.has_sighted(transaction, stamp.at)) {
-            return Merged::Known;
-        }
-        let (connector, sighted) = (*connector, Dated { at: stamp.at, value: transaction.clone() });
-        let session = self.session_id(event, stamp);
-        let entered = self.ledger.enter_sighting(session, &event.event_id, sighting, stamp);
-        if entered == Merged::Changed {
-            self.ledger_changed();
-        }
-        if entered != Merged::Stale
-            && self.is_under_way(connector, &sighted.value)
-            && let Some(connector) = self.connectors.get_mut(&connector)
-        {
-            connector.sighted = Some(sighted);
-        }
-        entered
-    }
-
-    /// Whether a session of `transaction`, which readings name on `connector`, is open. Where a
-    /// gateway reuses ids, the session there may be unnamed although an earlier one has the id.
-    fn is_under_way(&self, connector: ConnectorId, transaction: &TransactionId) -> bool {
-        let is_meant = |held: &ChargingSession| match &held.transaction_id {
-            Some(id) => id == transaction,
-            None => held.connector_id == connector,
-        };
-        self.sessions().sessions.iter().any(|held| held.is_open() && is_meant(held))
     }
 
     fn connector(&mut self, id: ConnectorId) -> &mut Connector {
@@ -350,23 +192,5 @@ impl ChargePoint {
         }
         self.implausible_clock.push(key);
         false
-    }
-}
-
-impl From<Merged> for Outcome {
-    fn from(merged: Merged) -> Self {
-        match merged {
-            Merged::Changed | Merged::Recorded => Self::Applied,
-            Merged::Stale => Self::Ignored(Ignored::Stale),
-            Merged::Known => Self::Ignored(Ignored::Duplicate),
-        }
-    }
-}
-
-/// The outcome of entering a fact into the ledger of sessions.
-fn entered(merged: Merged) -> Outcome {
-    match merged {
-        Merged::Stale => Outcome::Unplaced(UnplacedReason::TooLate),
-        Merged::Changed | Merged::Recorded | Merged::Known => merged.into(),
     }
 }
