@@ -20,50 +20,25 @@
 //!   no `vat` is given.
 //! - OCPI does not express the rule for changes in the middle of a session ([`super::ChangeRule`]).
 
+mod header;
+mod horizon;
+mod tariff_object;
+
+pub use header::{Header, InvalidHeader};
+pub use horizon::Horizon;
+pub use tariff_object::Object;
+
 use super::band::Band;
-use super::money::{Price, as_number};
+use super::money::Price;
 use super::price_list::{PriceList, Schedule};
 use super::{Tariff, TariffVersion};
 use crate::calendar::{TimeOfDay, Weekday};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use tariff_object::{Dimension, Element, Restrictions};
 
 /// The maximum number of elements of an object.
 pub const MAX_ELEMENTS: usize = 2_000;
-
-/// The sender and the id of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
-    country_code: String,
-    party_id: String,
-    id: String,
-    last_updated: DateTime<Utc>,
-}
-
-/// Identifiers that OCPI does not accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidHeader {
-    /// The country code.
-    #[error("countryCode must be two letters of ISO 3166, such as CN")]
-    CountryCode,
-    /// The party id.
-    #[error("partyId must be three letters or digits")]
-    PartyId,
-    /// The tariff id.
-    #[error("id must be 1 to 36 printable ASCII characters")]
-    Id,
-}
-
-/// The dates for which seasons and holidays are expanded. (Newfoundland once set its clocks back at
-/// a minute past midnight: the repeated minutes of the date before are not expanded. No zone does
-/// so any more.)
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Horizon {
-    first: NaiveDate,
-    days: u16,
-}
 
 /// What OCPI cannot express.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,150 +60,6 @@ pub enum Inexpressible {
     /// Too many bands on too many separate dates.
     #[error("the object would have more than {MAX_ELEMENTS} elements: specify fewer dates")]
     TooManyElements,
-}
-
-/// A Tariff object of OCPI 2.2.1.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "OcpiTariff")]
-pub struct Object {
-    /// The country of the party that owns the tariff, two letters of ISO 3166, from the query
-    /// parameter `countryCode`.
-    country_code: String,
-    /// The party that owns the tariff, three letters or digits, from the query parameter `partyId`.
-    party_id: String,
-    /// The id of the tariff at that party: the query parameter `id`, else the tariff id of the
-    /// platform.
-    id: String,
-    /// The currency of all prices, ISO 4217.
-    currency: &'static str,
-    /// The OCPI tariff type; always `REGULAR`.
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// The prices and the times at which they hold. In each dimension the first element whose
-    /// restrictions match applies.
-    elements: Vec<Element>,
-    /// The start of validity, RFC 3339 in UTC, in whole seconds: when the version comes into force
-    /// or, if later, the first of the dates that are written out.
-    #[serde(serialize_with = "as_seconds")]
-    start_date_time: DateTime<Utc>,
-    /// The end of validity, RFC 3339 in UTC, in whole seconds, itself not included: when the next
-    /// version comes into force or the dates that are written out end, whichever is earlier. Absent
-    /// if neither is known.
-    #[serde(serialize_with = "as_seconds_if_any", skip_serializing_if = "Option::is_none")]
-    end_date_time: Option<DateTime<Utc>>,
-    /// When the version was published, RFC 3339 in UTC, in whole seconds.
-    #[serde(serialize_with = "as_seconds")]
-    last_updated: DateTime<Utc>,
-}
-
-/// Prices, and when they apply.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "OcpiTariffElement")]
-struct Element {
-    /// The price; always exactly one component.
-    price_components: [Component; 1],
-    /// When the price holds, in the local time of the location; absent if it always holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    restrictions: Option<Restrictions>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "OcpiPriceComponent")]
-struct Component {
-    /// What is priced: energy, the session (`FLAT`) or occupancy after the charge (`PARKING_TIME`).
-    #[serde(rename = "type")]
-    dimension: Dimension,
-    /// The price in the major unit of the currency: per kWh for `ENERGY` (electricity and service
-    /// together), per session for `FLAT`, per hour for `PARKING_TIME`.
-    #[serde(serialize_with = "as_number")]
-    #[schemars(with = "f64")]
-    price: Decimal,
-    /// The smallest amount that is billed: 1 Wh for `ENERGY`, 60 seconds for `PARKING_TIME`, 1 for
-    /// `FLAT`.
-    step_size: u16,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schemars(rename = "OcpiTariffDimensionType")]
-enum Dimension {
-    Energy,
-    Flat,
-    ParkingTime,
-}
-
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
-#[schemars(rename = "OcpiTariffRestrictions")]
-struct Restrictions {
-    /// The time of day from which the price holds, `HH:MM` in local time; absent if it holds all
-    /// day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    start_time: Option<String>,
-    /// The time of day until which the price holds, `HH:MM` in local time, itself not included;
-    /// `00:00` is the end of the day. Absent if it holds all day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end_time: Option<String>,
-    /// The first date on which the price holds, `YYYY-MM-DD` in local time; absent if it does not
-    /// depend on dates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    start_date: Option<NaiveDate>,
-    /// The date until which the price holds, `YYYY-MM-DD` in local time, itself not included;
-    /// absent if it does not depend on dates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end_date: Option<NaiveDate>,
-    /// The days of the week on which the price holds, such as `MONDAY`; absent if it holds on all
-    /// of them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    day_of_week: Vec<String>,
-}
-
-impl Header {
-    /// Validates the sender and the id of an object.
-    ///
-    /// # Errors
-    /// OCPI would not accept one of them.
-    pub fn parse(
-        country_code: &str,
-        party_id: &str,
-        id: &str,
-        last_updated: DateTime<Utc>,
-    ) -> Result<Self, InvalidHeader> {
-        if country_code.len() != 2 || !country_code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(InvalidHeader::CountryCode);
-        }
-        if party_id.len() != 3 || !party_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(InvalidHeader::PartyId);
-        }
-        if !(1..=36).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidHeader::Id);
-        }
-        let (country_code, party_id, id) = (country_code.to_owned(), party_id.to_owned(), id.to_owned());
-        Ok(Self { country_code, party_id, id, last_updated })
-    }
-}
-
-impl Horizon {
-    /// The maximum number of dates.
-    pub const MAX_DAYS: u16 = 400;
-
-    /// `days` dates from `first` on; `None` if there are none, more than [`Self::MAX_DAYS`], or
-    /// dates outside 1970 to 2099.
-    #[must_use]
-    pub fn parse(first: NaiveDate, days: u16) -> Option<Self> {
-        let known = NaiveDate::from_ymd_opt(1970, 1, 1)?..=NaiveDate::from_ymd_opt(2099, 12, 31)?;
-        let end = first.checked_add_days(Days::new(days.into()))?;
-        let valid = (1..=Self::MAX_DAYS).contains(&days) && known.contains(&first) && known.contains(&end);
-        valid.then_some(Self { first, days })
-    }
-
-    /// The first date after the horizon.
-    fn end(self) -> NaiveDate {
-        self.first.checked_add_days(Days::new(self.days.into())).unwrap_or(NaiveDate::MAX)
-    }
-
-    fn dates(self) -> impl Iterator<Item = NaiveDate> {
-        self.first.iter_days().take(self.days.into())
-    }
 }
 
 /// Converts `version` of `tariff` to an object that ends at `superseded_at` if a later version is
@@ -340,13 +171,6 @@ fn energy(schedule: &Schedule, dates: Dates, band: &Band) -> impl Iterator<Item 
     })
 }
 
-impl Element {
-    /// An element without restrictions.
-    const fn free(dimension: Dimension, price: Decimal, step_size: u16) -> Self {
-        Self { price_components: [Component { dimension, price, step_size }], restrictions: None }
-    }
-}
-
 /// A minute of a day in OCPI's form, in which a day ends at `00:00`.
 fn clock(minute: u16) -> String {
     format!("{:02}:{:02}", minute / 60 % 24, minute % 60)
@@ -354,16 +178,4 @@ fn clock(minute: u16) -> String {
 
 fn day_of_week(day: Weekday) -> String {
     day.as_str().to_uppercase()
-}
-
-/// Times in OCPI have at most 25 characters.
-fn as_seconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%SZ"))
-}
-
-fn as_seconds_if_any<S: Serializer>(at: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => as_seconds(at, serializer),
-        None => serializer.serialize_none(),
-    }
 }
