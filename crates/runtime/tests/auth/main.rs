@@ -1,0 +1,9 @@
+//! Authentication: valid and invalid tokens, scopes, changes of the issuer's keys, and rate limits.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod app;
+mod insecure_settings;
+mod issuer_keys;
+mod rate_limits;
+mod tokens;
