@@ -1,15 +1,13 @@
 //! `/api/v1/piles`: creating, editing and retiring piles.
 
+mod assignment;
+mod refusals;
+
 use crate::answer::Answer;
 use crate::app::{TestApp, pile};
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use tokio::task::JoinSet;
-
-const NOWHERE: &str = "/api/v1/piles/0192f0b0-0000-7000-8000-000000000000";
 
 fn full() -> Value {
     json!({
@@ -85,166 +83,6 @@ async fn current_type_can_be_absent_set_and_cleared() {
         edits["items"].as_array().unwrap().iter().map(|edit| &edit["after"]["currentType"]).collect();
     assert_eq!(stated, [&Value::Null, &json!("DC"), &Value::Null, &json!("AC")]);
     assert_eq!(edits["items"][2]["changed"], json!(["currentType"]));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reports_every_missing_field() {
-    let app = TestApp::start().await;
-    let piles = format!("{}/piles", app.station().await);
-    assert_snapshot!(app.post(&piles, &json!({})).await.snapshot(), @r#"
-    400 Bad Request
-    content-type: application/problem+json
-
-    {
-      "code": "INVALID_REQUEST",
-      "errors": [
-        {
-          "field": "chargePointId",
-          "message": "is required"
-        },
-        {
-          "field": "model",
-          "message": "is required"
-        },
-        {
-          "field": "ratedPowerKw",
-          "message": "is required"
-        }
-      ],
-      "instance": "/api/v1/stations/[id 1]/piles",
-      "status": 400,
-      "title": "Request is not valid",
-      "type": "https://charging.example/problems/invalid-request"
-    }
-    "#);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reports_all_faults_at_once() {
-    let app = TestApp::start().await;
-    let piles = format!("{}/piles", app.station().await);
-    let body = json!({
-        "chargePointId": "CP 001",
-        "name": "",
-        "model": ["DC"],
-        "vendor": "a\nb",
-        "serialNumber": "x".repeat(201),
-        "ratedPowerKw": 0,
-        "currentType": "dc",
-        "connectors": [{ "connectorId": 0, "type": "CCS_2" }],
-        "modle": "DC-120",
-    });
-    assert_snapshot!(app.post(&piles, &body).await.snapshot(), @r#"
-    400 Bad Request
-    content-type: application/problem+json
-
-    {
-      "code": "INVALID_REQUEST",
-      "errors": [
-        {
-          "field": "chargePointId",
-          "message": "may only contain letters, digits and . _ : @ * + = | -"
-        },
-        {
-          "field": "name",
-          "message": "must not be empty"
-        },
-        {
-          "field": "model",
-          "message": "must be a string"
-        },
-        {
-          "field": "vendor",
-          "message": "must not contain control characters"
-        },
-        {
-          "field": "serialNumber",
-          "message": "must have at most 200 characters"
-        },
-        {
-          "field": "ratedPowerKw",
-          "message": "must be more than 0 and at most 10000 kW"
-        },
-        {
-          "field": "currentType",
-          "message": "must be one of AC, DC"
-        },
-        {
-          "field": "connectors",
-          "message": "connectorId 0 is the whole pile; connectors are numbered from 1"
-        },
-        {
-          "field": "modle",
-          "message": "is not recognized"
-        }
-      ],
-      "instance": "/api/v1/stations/[id 1]/piles",
-      "status": 400,
-      "title": "Request is not valid",
-      "type": "https://charging.example/problems/invalid-request"
-    }
-    "#);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn creates_a_pile_only_in_an_existing_station() {
-    let app = TestApp::start().await;
-    let nowhere = "/api/v1/stations/0192f0b0-0000-7000-8000-000000000000/piles";
-    assert_snapshot!(app.post(nowhere, &full()).await.snapshot(), @r#"
-    404 Not Found
-    content-type: application/problem+json
-
-    {
-      "code": "STATION_NOT_FOUND",
-      "instance": "/api/v1/stations/[id 1]/piles",
-      "status": 404,
-      "title": "There is no such station",
-      "type": "https://charging.example/problems/station-not-found"
-    }
-    "#);
-    assert_eq!(app.post("/api/v1/stations/north/piles", &full()).await.status, 404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn assigns_a_charge_point_to_at_most_one_pile() {
-    let app = TestApp::start().await;
-    let (first, second) = (app.pile("CP-1").await, app.pile("CP-2").await);
-    let piles = format!("{}/piles", app.station().await);
-    assert_snapshot!(app.post(&piles, &pile("CP-1")).await.snapshot(), @r#"
-    409 Conflict
-    content-type: application/problem+json
-
-    {
-      "code": "CHARGE_POINT_ID_CONFLICT",
-      "detail": "CP-1 is the charge point of another pile",
-      "instance": "/api/v1/stations/[id 1]/piles",
-      "status": 409,
-      "title": "The charge point is assigned to another pile",
-      "type": "https://charging.example/problems/charge-point-id-conflict"
-    }
-    "#);
-    assert_eq!(app.put(&second, &pile("CP-1")).await.json()["code"], "CHARGE_POINT_ID_CONFLICT");
-    assert_eq!(app.get(&second).await.json()["version"], 1);
-    assert_eq!(app.delete(&first).await.status, 204);
-    assert_eq!(app.put(&second, &pile("CP-1")).await.status, 200);
-    assert_eq!(app.post(&piles, &pile("CP-2")).await.status, 201);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_of_a_hundred_concurrent_requests_gets_the_charge_point() {
-    let app = Arc::new(TestApp::start().await);
-    let piles = format!("{}/piles", app.station().await);
-    let mut racing = JoinSet::new();
-    for _ in 0..100 {
-        let (app, piles) = (Arc::clone(&app), piles.clone());
-        racing.spawn(async move { app.post(&piles, &pile("CP-1")).await.status.as_u16() });
-    }
-    let mut answers = BTreeMap::new();
-    for status in racing.join_all().await {
-        *answers.entry(status).or_insert(0) += 1;
-    }
-    assert_eq!(answers, BTreeMap::from([(201, 1), (409, 99)]));
-    assert_eq!(app.get(&piles).await.json()["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -338,26 +176,6 @@ async fn does_not_retire_a_pile_with_an_open_session() {
     app.database.execute("update sessions set ended_at = '2026-07-25T11:00:00Z'").await;
     assert_eq!(app.put(&path, &other).await.status, 200);
     assert_eq!(app.delete(&path).await.status, 204);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn answers_404_for_unknown_ids() {
-    let app = TestApp::start().await;
-    assert_snapshot!(app.get(NOWHERE).await.snapshot(), @r#"
-    404 Not Found
-    content-type: application/problem+json
-
-    {
-      "code": "PILE_NOT_FOUND",
-      "instance": "/api/v1/piles/[id 1]",
-      "status": 404,
-      "title": "There is no such pile",
-      "type": "https://charging.example/problems/pile-not-found"
-    }
-    "#);
-    assert_eq!(app.get("/api/v1/piles/CP-1").await.json()["code"], "PILE_NOT_FOUND");
-    assert_eq!(app.put(NOWHERE, &full()).await.status, 404);
-    assert_eq!(app.delete(NOWHERE).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,8 @@
 //! `/api/v1/stations`.
 
+mod refusals;
+mod startable_statuses;
+
 use crate::answer::Answer;
 use crate::app::{TestApp, pile};
 use insta::assert_snapshot;
@@ -7,7 +10,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const STATIONS: &str = "/api/v1/stations";
-const NOWHERE: &str = "/api/v1/stations/0192f0b0-0000-7000-8000-000000000000";
 
 fn full() -> Value {
     json!({
@@ -118,144 +120,6 @@ async fn creates_a_station_from_a_name_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keeps_the_statuses_in_which_charging_may_start() {
-    let app = TestApp::start().await;
-    let body = json!({ "name": "North", "startableStatuses": ["Preparing", "Available", "Preparing"] });
-    let made = app.post(STATIONS, &body).await;
-    let ordered = json!(["Available", "Preparing"]);
-    assert_eq!((made.status.as_u16(), &made.json()["startableStatuses"]), (201, &ordered));
-    let path = made.header("location").unwrap();
-    let patch = async |body: Value| Answer::to(app.request(Method::PATCH, path).json(&body)).await;
-    assert_eq!(patch(json!({ "name": "South" })).await.json()["startableStatuses"], ordered);
-    let finishing = patch(json!({ "startableStatuses": ["Finishing"] })).await;
-    assert_eq!(finishing.json()["startableStatuses"], json!(["Finishing"]));
-    assert_eq!(app.get(path).await.json(), finishing.json());
-    let gone = patch(json!({ "startableStatuses": null })).await;
-    assert_eq!((&gone.json()["startableStatuses"], gone.header("etag")), (&Value::Null, Some("\"4\"")));
-    assert_eq!(app.put(path, &body).await.json()["startableStatuses"], ordered);
-    assert_eq!(app.put(path, &json!({ "name": "South" })).await.json()["startableStatuses"], Value::Null);
-    let edits = app.get(&format!("{path}/audit?limit=4")).await.json();
-    let (taken_away, patched) = (&edits["items"][2], &edits["items"][3]);
-    assert_eq!(taken_away["changed"], json!(["startableStatuses"]));
-    assert_eq!(taken_away["before"]["startableStatuses"], json!(["Finishing"]));
-    assert_eq!(patched["before"]["startableStatuses"], ordered);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn refuses_statuses_in_which_no_charge_can_start() {
-    let app = TestApp::start().await;
-    let mut refused = Vec::new();
-    for statuses in [
-        json!([]),
-        json!(["Available", "Charging"]),
-        json!(["Unavailable"]),
-        json!(["Faulted"]),
-        json!(["Offline"]),
-        json!("Preparing"),
-        json!([null]),
-    ] {
-        let answer = app.post(STATIONS, &json!({ "name": "North", "startableStatuses": statuses })).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("INVALID_REQUEST")));
-        let errors = answer.json()["errors"].clone();
-        assert_eq!(errors.as_array().map(Vec::len), Some(1), "{errors}");
-        refused.push(format!("{}: {}", errors[0]["field"], errors[0]["message"]));
-    }
-    assert_snapshot!(refused.join("\n"), @r#"
-    "startableStatuses": "must name at least one status; use null to apply the setting of command-dispatcher"
-    "startableStatuses": "no charge can start while a connector is Charging: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
-    "startableStatuses": "no charge can start while a connector is Unavailable: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
-    "startableStatuses": "no charge can start while a connector is Faulted: must be any of Available, Preparing, Reserved, Finishing, SuspendedEV, SuspendedEVSE"
-    "startableStatuses": "unknown variant `Offline`, expected one of `Available`, `Preparing`, `Reserved`, `Finishing`, `SuspendedEV`, `SuspendedEVSE`, `Charging`, `Unavailable`, `Faulted`"
-    "startableStatuses": "invalid type: string \"Preparing\", expected a sequence"
-    "startableStatuses": "invalid type: null, expected string or map"
-    "#);
-    assert_eq!(app.get(STATIONS).await.json()["items"], json!([]));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reports_all_faults_at_once() {
-    let app = TestApp::start().await;
-    let body = json!({
-        "name": "a\u{7}b",
-        "address": "x".repeat(201),
-        "operatorId": 7,
-        "latitude": 91,
-        "longitude": "east",
-        "status": "Shut",
-        "nmae": "North",
-    });
-    assert_snapshot!(app.post(STATIONS, &body).await.snapshot(), @r#"
-    400 Bad Request
-    content-type: application/problem+json
-
-    {
-      "code": "INVALID_REQUEST",
-      "errors": [
-        {
-          "field": "name",
-          "message": "must not contain control characters"
-        },
-        {
-          "field": "address",
-          "message": "must have at most 200 characters"
-        },
-        {
-          "field": "operatorId",
-          "message": "must be a string"
-        },
-        {
-          "field": "latitude",
-          "message": "latitude must be within ±90 and longitude within ±180 degrees"
-        },
-        {
-          "field": "longitude",
-          "message": "must be a number"
-        },
-        {
-          "field": "status",
-          "message": "must be one of Planned, Open, Closed"
-        },
-        {
-          "field": "nmae",
-          "message": "is not recognized"
-        }
-      ],
-      "instance": "/api/v1/stations",
-      "status": 400,
-      "title": "Request is not valid",
-      "type": "https://charging.example/problems/invalid-request"
-    }
-    "#);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn refuses_a_latitude_without_a_longitude() {
-    let app = TestApp::start().await;
-    assert_snapshot!(app.post(STATIONS, &json!({ "latitude": 1.5 })).await.snapshot(), @r#"
-    400 Bad Request
-    content-type: application/problem+json
-
-    {
-      "code": "INVALID_REQUEST",
-      "errors": [
-        {
-          "field": "name",
-          "message": "is required"
-        },
-        {
-          "field": "longitude",
-          "message": "is required with latitude"
-        }
-      ],
-      "instance": "/api/v1/stations",
-      "status": 400,
-      "title": "Request is not valid",
-      "type": "https://charging.example/problems/invalid-request"
-    }
-    "#);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn put_clears_absent_fields() {
     let app = TestApp::start().await;
     let made = app.post(STATIONS, &full()).await;
@@ -353,37 +217,6 @@ async fn does_not_retire_a_station_with_piles() {
     "#);
     app.delete(pile.header("location").unwrap()).await;
     assert_eq!(app.delete(&path).await.status, 204);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn answers_404_for_unknown_ids() {
-    let app = TestApp::start().await;
-    assert_snapshot!(app.get(NOWHERE).await.snapshot(), @r#"
-    404 Not Found
-    content-type: application/problem+json
-
-    {
-      "code": "STATION_NOT_FOUND",
-      "instance": "/api/v1/stations/[id 1]",
-      "status": 404,
-      "title": "There is no such station",
-      "type": "https://charging.example/problems/station-not-found"
-    }
-    "#);
-    assert_snapshot!(app.get("/api/v1/stations/north").await.snapshot(), @r#"
-    404 Not Found
-    content-type: application/problem+json
-
-    {
-      "code": "STATION_NOT_FOUND",
-      "instance": "/api/v1/stations/north",
-      "status": 404,
-      "title": "There is no such station",
-      "type": "https://charging.example/problems/station-not-found"
-    }
-    "#);
-    assert_eq!(app.put(NOWHERE, &full()).await.status, 404);
-    assert_eq!(app.delete(NOWHERE).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
