@@ -1,5 +1,8 @@
 //! Commands to all piles of a station, as one batch.
 
+mod expiry;
+mod idempotency;
+mod piles;
 mod refusals;
 mod replicas;
 
@@ -141,79 +144,6 @@ async fn every_pile_of_a_station_gets_a_command_and_a_result_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_piles_with_their_commands_or_refusals() {
-    let app = app(&[]).await;
-    let (station, online) = mixed_station(&app).await;
-    let order = app.order(station, "reset", json!({"type": "Hard"})).await;
-    app.finished(&order).await;
-    let piles = format!("command-batches/{}/piles", order.text("batchId"));
-    assert_snapshot!(app.get(&piles).await, @r#"
-    200 OK
-    {
-      "items": [
-        {
-          "chargePointId": "CP",
-          "code": "PILE_OFFLINE",
-          "commandId": null,
-          "detail": "no gateway is known for CP",
-          "pileId": "[id]",
-          "state": "refused"
-        },
-        {
-          "chargePointId": "CP",
-          "code": "PILE_OFFLINE",
-          "commandId": null,
-          "detail": "CP is offline",
-          "pileId": "[id]",
-          "state": "refused"
-        },
-        {
-          "chargePointId": "CP",
-          "code": null,
-          "commandId": "[id]",
-          "detail": null,
-          "pileId": "[id]",
-          "state": "published"
-        },
-        {
-          "chargePointId": "CP",
-          "code": null,
-          "commandId": "[id]",
-          "detail": null,
-          "pileId": "[id]",
-          "state": "published"
-        }
-      ],
-      "nextCursor": null
-    }
-    "#);
-    let listed = app.get(&piles).await;
-    let command = listed.body["items"][3]["commandId"].as_str().unwrap();
-    let command = app.get(&format!("commands/{command}")).await;
-    assert_eq!(command.body["payload"], json!({"type": "Hard"}));
-    assert_eq!(command.text("pileId"), online[0].id.to_string());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_outcome_of_a_command_appears_at_its_pile() {
-    let expire = [
-        ("dispatch.command_ttl_s", "0"),
-        ("dispatch.answer_grace_s", "0"),
-        ("dispatch.expiry_interval_ms", "50"),
-    ];
-    let app = app(&expire).await;
-    let (station, _piles) = station(&app, 1).await;
-    let order = app.order(station, "reset", json!({})).await;
-    testkit::eventually("the command to expire", || async {
-        app.finished(&order).await.body["counts"]["expired"] == 1
-    })
-    .await;
-    let expired = app.get(&format!("command-batches/{}/piles?state=expired", order.text("batchId"))).await;
-    assert_eq!(expired.body["items"][0]["code"], "NO_ANSWER");
-    assert!(expired.body["items"][0]["commandId"].is_string());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn commands_only_the_selected_piles() {
     let app = app(&[]).await;
     let station = app.station().await;
@@ -274,74 +204,6 @@ async fn never_exceeds_the_requested_rate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeated_order_returns_the_same_batch() {
-    let app = app(&[]).await;
-    let (station, piles) = station(&app, 2).await;
-    let first = app.keyed_order(station, "order-1", json!({"statuses": ["Available", "Charging"]})).await;
-    app.finished(&first).await;
-    let again = app.keyed_order(station, "order-1", json!({"statuses": ["Charging", "Available"]})).await;
-    assert_eq!((again.status, &again.location, &again.body), (first.status, &first.location, &first.body));
-    assert!(again.is_replay && !first.is_replay);
-    app.assert_each_commanded_once(&piles).await;
-
-    let other = app.keyed_order(station, "order-1", json!({"type": "Hard"})).await;
-    assert_eq!((other.status.as_u16(), other.text("code")), (422, "IDEMPOTENCY_KEY_REUSED"));
-    let pile = app.post(&format!("piles/{}/commands/reset", piles[0].id));
-    let pile = pile.header("Idempotency-Key", "order-1").json(&json!({})).send().await.unwrap();
-    let pile = Answer::read(pile).await;
-    assert_eq!((pile.status.as_u16(), pile.text("code")), (422, "IDEMPOTENCY_KEY_REUSED"));
-    let pile = app.post(&format!("piles/{}/commands/reset", piles[0].id));
-    assert_eq!(
-        pile.header("Idempotency-Key", "order-2").json(&json!({})).send().await.unwrap().status(),
-        202
-    );
-    let station = app.keyed_order(station, "order-2", json!({})).await;
-    assert_eq!((station.status.as_u16(), station.text("code")), (422, "IDEMPOTENCY_KEY_REUSED"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn concurrent_orders_with_one_key_create_one_batch() {
-    let app = app(&[]).await;
-    let (station, piles) = station(&app, 3).await;
-    let twins = (0..10).map(|_| app.keyed_order(station, "order-1", json!({})));
-    let answers = futures_util::future::join_all(twins).await;
-    assert!(answers.iter().all(|answer| answer.status == 202));
-    assert_eq!(answers.iter().filter(|answer| !answer.is_replay).count(), 1);
-    let ids: BTreeSet<_> = answers.iter().map(|answer| answer.text("batchId")).collect();
-    assert_eq!(ids.len(), 1);
-    app.finished(&answers[0]).await;
-    app.assert_each_commanded_once(&piles).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn refuses_the_remaining_piles_when_a_batch_expires() {
-    let app = app(&[("dispatch.batch_ttl_s", "2")]).await;
-    let (station, _piles) = station(&app, 20).await;
-    let order = app.order(station, "reset", json!({"ratePerSecond": 1})).await;
-    let batch = app.finished(&order).await;
-    assert_eq!(batch.body["counts"]["waiting"], 0);
-    let refused = batch.body["counts"]["refused"].as_i64().unwrap();
-    assert!((16..=20).contains(&refused), "{batch}");
-    assert!(
-        app.holds(
-            "(select bool_and(code = 'BATCH_EXPIRED') from command_batch_items where state = 'refused')"
-        )
-        .await
-    );
-    let commands = format!("(select count(*) from commands) = {}", 20 - refused);
-    assert!(app.holds(&commands).await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_expired_batch_sends_nothing() {
-    let app = app(&[("dispatch.batch_ttl_s", "0")]).await;
-    let (station, _piles) = station(&app, 3).await;
-    let order = app.order(station, "reset", json!({})).await;
-    assert_eq!(app.finished(&order).await.body["counts"]["refused"], 3);
-    assert!(app.holds("(select count(*) from commands) = 0").await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn retries_a_failed_publication_a_few_times() {
     let app = TestApp::with(&[EAGER, ("kafka.brokers", "127.0.0.1:1")]).await;
     let (station, _piles) = station(&app, 1).await;
@@ -352,52 +214,6 @@ async fn retries_a_failed_publication_a_few_times() {
     let item = &listed.body["items"][0];
     assert_eq!((&item["code"], &item["commandId"]), (&json!("BROKER_UNAVAILABLE"), &Value::Null));
     assert!(item["detail"].as_str().unwrap().ends_with("was not published: Kafka is not available"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn lists_piles_in_pages_and_by_state() {
-    let app = app(&[]).await;
-    let (station, _piles) = station(&app, 5).await;
-    app.pile_in(station, Device::default()).await;
-    let order = app.order(station, "reset", json!({"ratePerSecond": 100})).await;
-    app.finished(&order).await;
-    let piles = format!("command-batches/{}/piles", order.text("batchId"));
-    let mut seen = BTreeSet::new();
-    let mut query = "?limit=4".to_owned();
-    for expected in [4, 2] {
-        let page = app.get(&format!("{piles}{query}")).await;
-        let items = page.body["items"].as_array().unwrap();
-        assert_eq!(items.len(), expected);
-        seen.extend(items.iter().map(|item| item["pileId"].to_string()));
-        query = format!("?limit=4&cursor={}", page.body["nextCursor"].as_str().unwrap_or_default());
-    }
-    assert_eq!(seen.len(), 6);
-    let refused = app.get(&format!("{piles}?state=refused")).await;
-    assert_eq!(refused.body["items"].as_array().unwrap().len(), 1);
-    assert_eq!(app.get(&format!("{piles}?state=waiting")).await.body["items"], json!([]));
-
-    let first = app.get(&format!("{piles}?limit=1")).await;
-    let elsewhere = app.order(station, "reset", json!({})).await;
-    let foreign =
-        format!("command-batches/{}/piles?cursor={}", elsewhere.text("batchId"), first.text("nextCursor"));
-    assert_eq!(app.get(&foreign).await.text("code"), "INVALID_CURSOR");
-    assert_snapshot!(app.get(&format!("{piles}?state=lost")).await, @r#"
-    400 Bad Request
-    {
-      "code": "INVALID_REQUEST",
-      "errors": [
-        {
-          "field": "state",
-          "message": "must be one of waiting, refused, accepted, published, unknown, confirmed, rejected, failed, expired"
-        }
-      ],
-      "instance": "/api/v1/command-batches/[id]/piles",
-      "status": 400,
-      "title": "Request is not valid",
-      "traceId": "[traceId]",
-      "type": "https://charging.example/problems/invalid-request"
-    }
-    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
