@@ -1,0 +1,78 @@
+//! The context of a command: a snapshot of its pile.
+
+use crate::fixture::{PILE, database, silent, snapshot};
+use domain::assets::StartableStatuses;
+use domain::commands::{OpenSession, PileSnapshot};
+use domain::ids::{ConnectorId, PileId, SessionId, TransactionId};
+use domain::status::ConnectorStatus;
+use storage::commands::{self, ContextQuery};
+use uuid::Uuid;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_a_pile_with_its_device_connectors_and_open_sessions() {
+    let (database, mut connection) = database().await;
+    assert_eq!(snapshot(&mut connection, PILE).await, Some(silent()));
+    database
+        .execute(
+            "insert into charge_points (charge_point_id, online, last_seen_at)
+             values ('CP-1', true, now()), ('CP-2', false, now());
+             insert into connectors (charge_point_id, connector_id, status)
+             values ('CP-1', 2, 'Charging'), ('CP-1', 0, 'Available'), ('CP-1', 3, null), ('CP-2', 1, 'Faulted');
+             insert into sessions (id, charge_point_id, connector_id, transaction_id, started_at, ended_at)
+             values (gen_random_uuid(), 'CP-1', 1, '633', now(), now()),
+                    ('00000000-0000-0000-0000-000000000001', 'CP-1', 2, '634', now(), null),
+                    ('00000000-0000-0000-0000-000000000002', 'CP-1', 3, null, now(), null),
+                    (gen_random_uuid(), 'CP-2', 1, '635', now(), null);",
+        )
+        .await;
+    let connector = |number| ConnectorId::parse(number).unwrap();
+    let session = |number: i64, transaction: Option<&str>| OpenSession {
+        id: SessionId(Uuid::from_u128(u128::try_from(number).unwrap() - 1)),
+        connector_id: connector(number),
+        transaction_id: transaction.map(|id| TransactionId::parse(id).unwrap()),
+    };
+    let expected = PileSnapshot {
+        online: Some(true),
+        connectors: vec![
+            (ConnectorId::WHOLE, ConnectorStatus::Available),
+            (connector(2), ConnectorStatus::Charging),
+        ],
+        open_sessions: vec![session(2, Some("634")), session(3, None)],
+        ..silent()
+    };
+    assert_eq!(snapshot(&mut connection, PILE).await, Some(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_a_pile_with_the_startable_statuses_of_its_station() {
+    let (database, mut connection) = database().await;
+    database.execute("update stations set startable_statuses = '{Available,Preparing}'").await;
+    let statuses = vec![ConnectorStatus::Available, ConnectorStatus::Preparing];
+    let startable = Some(StartableStatuses::parse(statuses).unwrap());
+    assert_eq!(snapshot(&mut connection, PILE).await, Some(PileSnapshot { startable, ..silent() }));
+    database.execute("update stations set startable_statuses = '{Charging}'").await;
+    let wanted = [ContextQuery { pile_id: PILE, key: None }];
+    let error = commands::load_contexts(&mut connection, &wanted).await.unwrap_err().to_string();
+    assert!(error.starts_with("stations holds an invalid row"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_no_retired_or_unknown_pile() {
+    let (database, mut connection) = database().await;
+    let unknown = PileId(Uuid::now_v7());
+    assert_eq!(snapshot(&mut connection, unknown).await, None);
+    database.execute("update piles set retired_at = now()").await;
+    assert_eq!(snapshot(&mut connection, PILE).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_an_invalid_status_as_an_error() {
+    let (database, mut connection) = database().await;
+    database
+        .execute("insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Fine')")
+        .await;
+    let error = commands::load_contexts(&mut connection, &[ContextQuery { pile_id: PILE, key: None }])
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), r#"connectors holds an invalid row: status "Fine""#);
+}

@@ -1,0 +1,9 @@
+//! Commands in a real PostgreSQL: their context, and their outcomes.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod contexts;
+mod fixture;
+mod outcomes;
+mod recording;
+mod starts_in_flight;
