@@ -1,20 +1,23 @@
-//! Assets, events and a reader for tests of the feed.
+//! Assets, events, commands and a reader for tests of the feed.
 
 use chrono::{DateTime, Utc};
 use domain::assets::{
     CurrentType, EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails,
     StationStatus,
 };
+use domain::commands::{Command, CommandKind, ResetKind, RouteSource, Step};
 use domain::devices::charge_point::ChargePoint;
+use domain::devices::presence::Confidence;
 use domain::event::{EventKind, GatewayEvent, StatusReport};
 use domain::feed::{ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject};
-use domain::ids::{Actor, ChargePointId, ConnectorId, EventId, GatewayId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, CommandId, ConnectorId, EventId, GatewayId, PileId, StationId};
 use domain::order::RecordPosition;
 use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use storage::assets::{piles, stations};
+use storage::commands::{NewCommand, PublishOutcome};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, PartitionLease};
 use storage::{Connection, LoadPlan, feed};
@@ -176,4 +179,35 @@ impl Reader {
     pub fn keys(&self) -> Vec<String> {
         self.changes.iter().map(FeedChange::key).collect()
     }
+}
+
+pub fn reset(id: &str) -> Command {
+    Command {
+        id: CommandId(Uuid::now_v7()),
+        charge_point_id: device(id),
+        gateway_id: GatewayId::parse("gateway-0").unwrap(),
+        kind: CommandKind::Reset { kind: ResetKind::Soft },
+        issued_at: noon(),
+        expires_at: noon(),
+        trace_id: None,
+    }
+}
+
+pub fn new(command: Command, pile_id: PileId) -> NewCommand {
+    NewCommand {
+        command,
+        pile_id,
+        partition: 7,
+        payload: serde_json::json!({}),
+        goal: None,
+        route: RouteSource::Key,
+        degraded: false,
+        seen_gateway_id: None,
+        confidence: Confidence::Live,
+        keyed: None,
+    }
+}
+
+pub fn outcome(command: &Command, step: Step) -> PublishOutcome {
+    PublishOutcome { id: command.id, charge_point_id: command.charge_point_id.clone(), at: noon(), step }
 }
