@@ -1,6 +1,5 @@
 //! The floor of `PostgreSQL`: the ingestor's own statements in a loop, over events that are decoded
-//! in memory beforehand. With `day/weigh.rs` the only file of this crate that uses the writing half
-//! of `storage`.
+//! in memory beforehand. The only file of this crate that uses the writing half of `storage`.
 //!
 //! The events are real ones: they are published to the run's topic while no ingestor runs, and what
 //! is written here is what an ingestor would have written, in batches and one by one. Kafka,
@@ -164,7 +163,7 @@ impl Lane {
             let (lease, folding) = (self.lease.clone(), Arc::clone(folding));
             let written = database.run(async move |mut connection| {
                 let touched = LoadPlan::of(batch.iter().map(|(event, position)| (event, *position)));
-                let fold = |states| timed(&folding, || fold(states, &batch));
+                let fold = |states| timed(&folding, || fold_batch(states, &batch));
                 storage::ingest::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
             });
             match written.await? {
@@ -193,7 +192,7 @@ fn timed<T>(folding: &AtomicU64, work: impl FnOnce() -> T) -> T {
 }
 
 /// The result of folding `batch`, every event of which is usable.
-pub fn fold(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
+pub fn fold_batch(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
     let (mut history, mut samples) = (History::default(), Samples::default());
     for (event, position) in batch {
         samples.take(event, position);

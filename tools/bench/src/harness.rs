@@ -1,13 +1,14 @@
 //! What every measurement needs: the platform, the watch and the meters; measures one segment of
 //! load with them.
 
+use crate::database::{self, Connection};
 use crate::load::Generator;
 use crate::meters::{Broker, Meters, listening_at};
 use crate::numbers::{float, round, share};
 use crate::plan::Plan;
 use crate::platform::{Names, Platform};
 use crate::report::Phase;
-use crate::server::{self, Connection, Work};
+use crate::server::{self, Work};
 use crate::visibility::{self, Offsets, Seen, Watch, Window};
 use anyhow::{Context as _, ensure};
 use gateway_simulator::LoadSegment;
@@ -47,8 +48,8 @@ impl Harness {
     /// Sets up everything, with the planned number of ingestors.
     pub async fn set_up(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Self> {
         let platform = Platform::set_up(plan, names, folder).await?;
-        let mut looks = server::connect(&platform.url).await?;
-        let mut questions = server::connect(&platform.url).await?;
+        let mut looks = database::connect(&platform.url).await?;
+        let mut questions = database::connect(&platform.url).await?;
         let probes = vec![server::backend(&mut looks).await?, server::backend(&mut questions).await?];
         let postgres = probes.first().copied().and_then(Meters::postgres_of);
         let watch = Watch::start(looks, &names.events);

@@ -13,6 +13,7 @@ mod script;
 mod service;
 
 use crate::caller::Caller;
+use crate::database;
 use crate::load::Threads;
 use crate::meters::Meters;
 use crate::numbers::round;
@@ -60,7 +61,7 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<R
     let url = fixture::make(&variable("DATABASE_URL")?, &names.reads).await?;
     let logs = folder.join("logs");
     std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
-    let mut questions = server::connect(&url).await?;
+    let mut questions = database::connect(&url).await?;
     let version =
         server::settings(&mut questions).await?.into_iter().find(|setting| setting.name == "version");
     let version = version.context("PostgreSQL reported no version")?.value;

@@ -2,6 +2,7 @@
 //! acknowledged, one after the other, without anything else.
 
 use super::piles::{Pile, Piles, connected};
+use crate::database;
 use crate::harness::Harness;
 use crate::load::Threads;
 use crate::server;
@@ -69,7 +70,7 @@ impl Floor {
         let set_up = threads.spawn(async move {
             let mut idle = Vec::new();
             for _ in 0..CONNECTIONS {
-                idle.push(server::connect(&url).await?);
+                idle.push(database::connect(&url).await?);
             }
             let connections = Connections { idle: Mutex::new(idle), permits: Semaphore::new(CONNECTIONS) };
             let redis = launch::redis()?;

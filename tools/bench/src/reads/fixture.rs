@@ -1,7 +1,7 @@
 //! The data that is read: stations, piles and tariffs in a separate database, created in bulk,
 //! always the same.
 
-use crate::server;
+use crate::database;
 use anyhow::Context as _;
 use diesel_async::SimpleAsyncConnection as _;
 use launch::Process;
@@ -17,10 +17,10 @@ const FIRST: u64 = 1_008_000_000_000_000_000;
 
 /// Creates the database `name` next to the one at `given`, with all data; returns its URL.
 pub async fn make(given: &str, name: &str) -> anyhow::Result<String> {
-    server::create(given, name).await?;
-    let url = server::with_database(given, name)?;
+    database::create(given, name).await?;
+    let url = database::with_database(given, name)?;
     Process::run("asset-api", "migrate", &[("DATABASE_URL", url.clone())]).await?;
-    let mut connection = server::connect(&url).await?;
+    let mut connection = database::connect(&url).await?;
     connection.batch_execute(SQL).await.context("create stations and piles")?;
     // Autovacuum would do this soon.
     connection.batch_execute("vacuum analyze stations, piles, charge_points, connectors, sessions, tariffs, tariff_versions, tariff_bindings").await?;

@@ -2,7 +2,7 @@
 
 use super::recorder::{Recorder, RoundTrip};
 use crate::caller::Caller;
-use crate::server;
+use crate::database;
 use anyhow::{Context as _, bail};
 use launch::{Ports, Process, ready};
 use std::path::Path;
@@ -57,8 +57,8 @@ pub struct Recorded {
 impl Recorded {
     /// Starts it.
     pub async fn start(url: &str, logs: &Path) -> anyhow::Result<Self> {
-        let recorder = Recorder::before(server::address(url)?.to_owned()).await?;
-        let relayed = server::with_address(url, &recorder.address)?;
+        let recorder = Recorder::before(database::address(url)?.to_owned()).await?;
+        let relayed = database::with_address(url, &recorder.address)?;
         let service = AssetApi::start(&relayed, 1, logs).await?;
         let caller = Caller::new(&service.listen)?;
         Ok(Self { service, caller, recorder })

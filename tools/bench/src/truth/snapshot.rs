@@ -1,8 +1,8 @@
 //! What the database shows of the devices of the killed pod, counted by `PostgreSQL` in one
 //! statement.
 
+use crate::database::Connection;
 use crate::report::Counts;
-use crate::server::Connection;
 use diesel::QueryableByName;
 use diesel::sql_types::{Int8, Text};
 use diesel_async::RunQueryDsl as _;

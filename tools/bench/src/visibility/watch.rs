@@ -1,7 +1,8 @@
 //! Polls the progress of each partition.
 
 use super::Offsets;
-use crate::server::{self, Connection};
+use crate::database::Connection;
+use crate::server;
 use anyhow::bail;
 use runtime::every;
 use runtime::lock::MutexExt as _;

@@ -1,6 +1,6 @@
 //! What was measured, all in one place: `docs/scaling.md` says by which command, on what, and when.
 
-use super::kinds::ByKind;
+use crate::kinds::ByKind;
 
 /// What one event comes to.
 #[derive(Debug, Clone, Copy, PartialEq)]

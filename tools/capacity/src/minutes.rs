@@ -1,10 +1,10 @@
 //! The day, minute by minute.
 
-use super::costs::{EVENTS, INGESTOR_S, ROWS_PER_CORE};
-use super::dice::Dice;
-use super::fleet::{DAY, Fleet, Trouble};
-use super::kinds::Events;
-use super::pages::Pages;
+use crate::costs::{EVENTS, INGESTOR_S, ROWS_PER_CORE};
+use crate::dice::Dice;
+use crate::fleet::{DAY, Fleet, Trouble};
+use crate::kinds::Events;
+use crate::pages::Pages;
 
 /// A backlog of less than this time is none: batches are under way at any moment.
 const NOTHING_S: f64 = 1.0;

@@ -1,8 +1,8 @@
 //! Images of pages in the write-ahead log: each page that is written to for the first time after a checkpoint goes there whole.
 
-use super::costs::{CONNECTOR_ROW, DEVICE_ROW, LEDGER_ROW, PAGE, PAGE_IMAGE, SAMPLE_INDEX};
-use super::fleet::Fleet;
-use super::kinds::Events;
+use crate::costs::{CONNECTOR_ROW, DEVICE_ROW, LEDGER_ROW, PAGE, PAGE_IMAGE, SAMPLE_INDEX};
+use crate::fleet::Fleet;
+use crate::kinds::Events;
 
 /// A table or an index that is written to all over, and how often since the last checkpoint.
 #[derive(Debug, Clone, Copy)]

@@ -3,10 +3,9 @@
 //! The log is the server's, so nobody else may use it meanwhile, and `full_page_writes` and `autovacuum` should be off: images
 //! of pages depend on the size of the fleet and are reckoned apart (`pages`), and a cleaning is no event's.
 
-use crate::numbers::count;
-use crate::platform::Names;
-use crate::{floor, server};
 use anyhow::{Context as _, ensure};
+use bench::database;
+use bench::numbers::count;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::Float8;
@@ -96,10 +95,10 @@ const STANDING: &str = "select
 /// When the server cannot be reached or refuses something.
 pub async fn measure() -> anyhow::Result<String> {
     let given = variable("DATABASE_URL")?;
-    let name = Names::new().database;
-    server::create(&given, &name).await?;
-    let weighed = weigh(&server::with_database(&given, &name)?).await;
-    server::drop_database(&given, &name).await?;
+    let name = format!("capacity_{}", Uuid::now_v7().simple());
+    database::create(&given, &name).await?;
+    let weighed = weigh(&database::with_database(&given, &name)?).await;
+    database::drop_database(&given, &name).await?;
     weighed
 }
 
@@ -151,7 +150,7 @@ fn table(weights: &BTreeMap<String, Weight>, standing: &Standing) -> String {
 /// Writes events as an ingestor does, and looks what that came to.
 struct Scale {
     connection: PooledConnection,
-    questions: server::Connection,
+    questions: database::Connection,
     lease: PartitionLease,
     now: DateTime<Utc>,
 }
@@ -166,7 +165,7 @@ impl Scale {
         };
         let database = Database::for_batches(&settings)?;
         database.migrate().await?;
-        let mut questions = server::connect(url).await?;
+        let mut questions = database::connect(url).await?;
         let now = runtime::clock::now() - TimeDelta::hours(20);
         status_changes::ensure_today(&mut questions).await?;
         for day in [now, now + TimeDelta::days(1)] {
@@ -226,7 +225,7 @@ impl Scale {
             let batch: Vec<_> = batch.iter().zip(begins..).map(record).collect();
             let next = batch.last().map_or(begins, |(_, position)| position.offset + 1);
             let touched = LoadPlan::of(batch.iter().map(|(event, position)| (event, *position)));
-            let fold = |states| floor::fold(states, &batch);
+            let fold = |states| bench::fold_batch(states, &batch);
             let written =
                 storage::ingest::batch::write(&mut self.connection, &self.lease, next, &touched, fold)
                     .await?;

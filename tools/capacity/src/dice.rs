@@ -1,6 +1,6 @@
 //! Chance that is the same for the same seed.
 
-use crate::numbers::float;
+use bench::numbers::float;
 
 /// Below this mean a count is drawn one by one; above it is as good as normal.
 const FEW: f64 = 40.0;

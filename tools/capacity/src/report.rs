@@ -1,9 +1,9 @@
 //! The day as tables.
 
-use super::costs::{CONNECTOR_ROW, DEVICE_ROW, EVENTS, LEDGER_ROW, ROUTE};
-use super::fleet::{DAY, Fleet, Trouble, seconds, usual_troubles};
-use super::minutes::Minute;
-use super::paper::{self, Paper};
+use crate::costs::{CONNECTOR_ROW, DEVICE_ROW, EVENTS, LEDGER_ROW, ROUTE};
+use crate::fleet::{DAY, Fleet, Trouble, seconds, usual_troubles};
+use crate::minutes::Minute;
+use crate::paper::{self, Paper};
 use std::fmt::Write as _;
 
 const GB: f64 = 1e9;
@@ -57,7 +57,7 @@ fn compared(fleet: &Fleet, day: &[Minute]) -> String {
     let paper = Paper::of(fleet);
     let sum = |of: fn(&Minute) -> f64| day.iter().map(of).sum::<f64>();
     let most = |of: fn(&Minute) -> f64| day.iter().map(of).fold(0.0, f64::max);
-    let whole = |of: fn(super::costs::Cost) -> f64| paper.mean.at(&EVENTS, of) * seconds();
+    let whole = |of: fn(crate::costs::Cost) -> f64| paper.mean.at(&EVENTS, of) * seconds();
     // Storms are no part of a usual peak: the busiest minute of the evening stands for it.
     let evening = day.iter().skip(17 * 60).map(|minute| minute.events.total()).fold(0.0, f64::max) / 60.0;
     let rows = day.iter().skip(17 * 60).map(|minute| minute.rows).fold(0.0, f64::max) / 60.0;
@@ -114,7 +114,7 @@ fn drained(day: &[Minute]) -> Option<f64> {
     })?;
     let behind = (0..DAY).zip(day).filter(|(minute, held)| *minute >= end && !held.is_caught_up()).count();
     let caught_up = day.last().is_some_and(Minute::is_caught_up);
-    caught_up.then(|| crate::numbers::count(behind))
+    caught_up.then(|| bench::numbers::count(behind))
 }
 
 /// A number as people write it: thousands apart, no more digits than mean something.

@@ -1,9 +1,9 @@
 //! What must hold of any day, and that the model does what devices do.
 
-use super::costs::{EVENTS, ROWS_PER_CORE};
-use super::fleet::{DAY, Fleet, Trouble, seconds, usual_troubles};
-use super::minutes::{Minute, play};
-use super::paper::Paper;
+use crate::costs::{EVENTS, ROWS_PER_CORE};
+use crate::fleet::{DAY, Fleet, Trouble, seconds, usual_troubles};
+use crate::minutes::{Minute, play};
+use crate::paper::Paper;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::EventKind;
 use domain::ids::{ChargePointId, ConnectorId, IdTag};

@@ -1,8 +1,8 @@
 //! The same questions answered on paper: means and peaks by multiplication.
 
-use super::costs::{EVENTS, REPLICA, ROWS_PER_CORE};
-use super::fleet::{Fleet, seconds};
-use super::kinds::Events;
+use crate::costs::{EVENTS, REPLICA, ROWS_PER_CORE};
+use crate::fleet::{Fleet, seconds};
+use crate::kinds::Events;
 
 /// What arithmetic says.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 //! A fleet, what drivers want of it hour by hour, and what goes wrong on a day.
 
-use crate::numbers::float;
 use anyhow::{Context as _, bail, ensure};
+use bench::numbers::float;
 
 /// Minutes of a day.
 pub const DAY: u32 = 24 * 60;
