@@ -1,20 +1,23 @@
 //! The command line.
 
-use crate::fleet::{Fleet, usual_troubles};
-use crate::{minutes, report, weigh};
+use crate::faults::default_faults;
+use crate::fleet::Fleet;
+use crate::simulation::simulate;
+use crate::{measure, report};
 use anyhow::{Context as _, bail};
 use std::process::ExitCode;
 
 const USAGE: &str =
     "usage: capacity day [piles=N] [heartbeat=S] [meter=S] [sessions=PER_DAY] [session=MINUTES] [cores=N]
                     [checkpoint=MINUTES] [seed=N]
-       capacity weigh
-  day     a simulated day: prints its hours, its figures, and what arithmetic says of them
-  weigh   measures bytes and rows of one event of each kind on DATABASE_URL, which nobody else may use meanwhile";
+       capacity measure
+  day       simulates a day: prints its hours and totals next to an estimate from averages
+  measure   measures the bytes and rows of one event of each kind on the server of DATABASE_URL, which must have
+            no other clients meanwhile";
 
 /// Prints the report that the arguments of the process ask for.
 pub fn execute() -> ExitCode {
-    match report(std::env::args().skip(1)) {
+    match create_report(std::env::args().skip(1)) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -26,17 +29,17 @@ pub fn execute() -> ExitCode {
     }
 }
 
-fn report(mut words: impl Iterator<Item = String>) -> anyhow::Result<String> {
+fn create_report(mut words: impl Iterator<Item = String>) -> anyhow::Result<String> {
     let command = words.next().unwrap_or_default();
     match command.as_str() {
         "day" => {
             let fleet = Fleet::parse(words)?;
-            Ok(report::markdown(&fleet, &minutes::play(&fleet, &usual_troubles())))
+            Ok(report::markdown(&fleet, &simulate(&fleet, &default_faults())))
         }
-        "weigh" => {
+        "measure" => {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-            runtime.context("cannot start the async runtime")?.block_on(Box::pin(weigh::measure()))
+            runtime.context("cannot start the async runtime")?.block_on(Box::pin(measure::measure()))
         }
-        _ => bail!("`{command}` is not one of day, weigh"),
+        _ => bail!("`{command}` is not one of day, measure"),
     }
 }

@@ -1,21 +1,24 @@
-//! A day of a fleet, minute by minute: what it sends, what that costs, how a backlog comes and goes. Pure, and the same by seed.
+//! The capacity model: what a fleet sends in a day, what that costs, and how backlogs grow and
+//! drain.
 //!
-//! What one event costs is measured (`costs`), how many there are follows from the fleet (`fleet`). The same
-//! questions are answered by a sheet of paper (`paper`), and both answers are printed side by side.
+//! [`costs`] holds the measured cost of one event of each kind, which [`measure`] measures.
+//! [`simulation`] steps through a day by minutes; it is pure, and the same seed gives the same day.
+//! [`estimate`] answers the same questions with averages. [`report`] prints both next to each other.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
 mod command_line;
 mod costs;
-mod dice;
+mod estimate;
+mod faults;
 mod fleet;
-mod kinds;
-mod minutes;
-mod pages;
-mod paper;
+mod measure;
+mod page_images;
+mod per_kind;
+mod random;
 mod report;
+mod simulation;
 #[cfg(test)]
 mod tests;
-mod weigh;
 
 pub use command_line::execute;

@@ -1,9 +1,11 @@
-//! The day as tables.
+//! The report of a simulated day as Markdown tables.
 
-use crate::costs::{CONNECTOR_ROW, DEVICE_ROW, EVENTS, LEDGER_ROW, ROUTE};
-use crate::fleet::{DAY, Fleet, Trouble, seconds, usual_troubles};
-use crate::minutes::Minute;
-use crate::paper::{self, Paper};
+use crate::costs::{CONNECTOR_BYTES, Cost, DEVICE_BYTES, EVENTS, LEDGER_BYTES, ROUTE_KEY_BYTES};
+use crate::estimate::{Estimate, cores, ingestors};
+use crate::faults::{Fault, default_faults};
+use crate::fleet::{Fleet, MINUTES_PER_DAY, SECONDS_PER_DAY};
+use crate::simulation::Minute;
+use bench::numbers::count;
 use std::fmt::Write as _;
 
 const GB: f64 = 1e9;
@@ -11,9 +13,9 @@ const GB: f64 = 1e9;
 /// The report of a day of `fleet`.
 pub fn markdown(fleet: &Fleet, day: &[Minute]) -> String {
     let mut text = format!(
-        "A day of {} piles with {} connectors: a heartbeat every {} s, meter values every {} s, {} sessions a day of {} min; \
+        "A day of {} piles with {} connectors: a heartbeat every {} s, meter values every {} s, {} sessions per day of {} min; \
          PostgreSQL with {} cores; seed {}.\n\n",
-        number(fleet.piles),
+        format_number(fleet.piles),
         fleet.connectors,
         fleet.heartbeat_s,
         fleet.meter_s,
@@ -23,102 +25,118 @@ pub fn markdown(fleet: &Fleet, day: &[Minute]) -> String {
         fleet.seed
     );
     text += &hours(day);
-    text += &compared(fleet, day);
+    text += &comparison(fleet, day);
     text
 }
 
 fn hours(day: &[Minute]) -> String {
-    let mut text = "| hour | events/s | most in a minute | charging | rows/s | Kafka MB/s | log MB/s | page images MB/s | Redis keys/s | \
-                    longest lag, s |\n|---|---|---|---|---|---|---|---|---|---|\n"
+    let mut text = "| hour | events/s | maximum in a minute | charging | rows/s | Kafka MB/s | log MB/s | page images MB/s | \
+                    Redis keys/s | longest lag, s |\n|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for (hour, minutes) in day.chunks(60).enumerate() {
         let sum = |of: fn(&Minute) -> f64| minutes.iter().map(of).sum::<f64>();
         let per_s = |of: fn(&Minute) -> f64| sum(of) / 3_600.0;
-        let most = |of: fn(&Minute) -> f64| minutes.iter().map(of).fold(0.0, f64::max);
+        let maximum = |of: fn(&Minute) -> f64| minutes.iter().map(of).fold(0.0, f64::max);
         let _infallible = writeln!(
             text,
             "| {hour} | {} | {} | {} | {} | {:.1} | {:.1} | {:.1} | {} | {} |",
-            number(per_s(|minute| minute.events.total())),
-            number(most(|minute| minute.events.total()) / 60.0),
-            number(sum(|minute| minute.charging) / 60.0),
-            number(per_s(|minute| minute.rows)),
-            per_s(|minute| minute.kafka) / 1e6,
-            per_s(|minute| minute.log) / 1e6,
-            per_s(|minute| minute.images) / 1e6,
-            number(per_s(|minute| minute.keys)),
-            number(most(|minute| minute.lag_s)),
+            format_number(per_s(|minute| minute.events.total())),
+            format_number(maximum(|minute| minute.events.total()) / 60.0),
+            format_number(sum(|minute| minute.charging) / 60.0),
+            format_number(per_s(|minute| minute.rows)),
+            per_s(|minute| minute.kafka_bytes) / 1e6,
+            per_s(|minute| minute.log_bytes) / 1e6,
+            per_s(|minute| minute.page_image_bytes) / 1e6,
+            format_number(per_s(|minute| minute.route_key_writes)),
+            format_number(maximum(|minute| minute.lag_s)),
         );
     }
     text
 }
 
-/// What arithmetic says and what the day was, side by side.
-fn compared(fleet: &Fleet, day: &[Minute]) -> String {
-    let paper = Paper::of(fleet);
+/// The estimate and the simulated day next to each other.
+fn comparison(fleet: &Fleet, day: &[Minute]) -> String {
+    let estimate = Estimate::of(fleet);
     let sum = |of: fn(&Minute) -> f64| day.iter().map(of).sum::<f64>();
-    let most = |of: fn(&Minute) -> f64| day.iter().map(of).fold(0.0, f64::max);
-    let whole = |of: fn(crate::costs::Cost) -> f64| paper.mean.at(&EVENTS, of) * seconds();
-    // Storms are no part of a usual peak: the busiest minute of the evening stands for it.
-    let evening = day.iter().skip(17 * 60).map(|minute| minute.events.total()).fold(0.0, f64::max) / 60.0;
-    let rows = day.iter().skip(17 * 60).map(|minute| minute.rows).fold(0.0, f64::max) / 60.0;
-    let rows_of = [
-        ("mean events/s", paper.mean.total(), sum(|minute| minute.events.total()) / seconds()),
-        ("peak events/s, the evening", paper.peak.total(), evening),
-        ("peak events/s, with storms", f64::NAN, most(|minute| minute.events.total()) / 60.0),
-        ("peak rows/s, the evening", paper.peak_rows(), rows),
-        ("rows a day, million", whole(|cost| cost.rows) / 1e6, sum(|minute| minute.rows) / 1e6),
+    let maximum = |of: fn(&Minute) -> f64| day.iter().map(of).fold(0.0, f64::max);
+    let estimated = |of: fn(Cost) -> f64| estimate.mean.total_cost(&EVENTS, of) * SECONDS_PER_DAY;
+    // Storms are not part of the usual peak, which is the busiest minute of the evening.
+    let evening = |of: fn(&Minute) -> f64| day.iter().skip(17 * 60).map(of).fold(0.0, f64::max) / 60.0;
+    let events = evening(|minute| minute.events.total());
+    let rows = evening(|minute| minute.rows);
+    let lines = [
+        ("mean events/s", estimate.mean.total(), sum(|minute| minute.events.total()) / SECONDS_PER_DAY),
+        ("peak events/s, the evening", estimate.peak.total(), events),
+        ("peak events/s, with storms", f64::NAN, maximum(|minute| minute.events.total()) / 60.0),
+        ("peak rows/s, the evening", estimate.peak_rows(), rows),
+        ("rows per day, million", estimated(|cost| cost.rows) / 1e6, sum(|minute| minute.rows) / 1e6),
         (
-            "samples a day, million",
-            paper.mean.reading * seconds() / 1e6,
-            sum(|minute| minute.events.reading) / 1e6,
+            "samples per day, million",
+            estimate.mean.meter_values * SECONDS_PER_DAY / 1e6,
+            sum(|minute| minute.events.meter_values) / 1e6,
         ),
         (
-            "Kafka GB a day, one copy, not compressed",
-            whole(|cost| cost.record) / GB,
-            sum(|minute| minute.kafka) / GB,
+            "Kafka GB per day, one copy, not compressed",
+            estimated(|cost| cost.record_bytes) / GB,
+            sum(|minute| minute.kafka_bytes) / GB,
         ),
-        ("log GB a day, without page images", whole(|cost| cost.log) / GB, sum(|minute| minute.log) / GB),
-        ("page images GB a day", f64::NAN, sum(|minute| minute.images) / GB),
-        ("tables GB a day", whole(|cost| cost.lasting) / GB, sum(|minute| minute.lasting) / GB),
-        ("feed GB a day, kept for three", whole(|cost| cost.feed) / GB, sum(|minute| minute.feed) / GB),
-        ("tables GB, whatever the day", standing(fleet) / GB, standing(fleet) / GB),
-        ("ingestors", paper.replicas(), paper::replicas(evening)),
-        ("PostgreSQL cores at half load", paper.cores(), paper::cores(rows)),
-        ("ingestor CPU, cores at the peak", f64::NAN, most(|minute| minute.ingestor_s) / 60.0),
-        ("Redis keys written/s, most", fleet.piles / fleet.refresh_s, most(|minute| minute.keys) / 60.0),
-        ("Redis keys, MB", fleet.piles * ROUTE / 1e6, fleet.piles * ROUTE / 1e6),
-        ("longest lag, s", f64::NAN, most(|minute| minute.lag_s)),
+        (
+            "log GB per day, without page images",
+            estimated(|cost| cost.log_bytes) / GB,
+            sum(|minute| minute.log_bytes) / GB,
+        ),
+        ("page images GB per day", f64::NAN, sum(|minute| minute.page_image_bytes) / GB),
+        ("tables GB per day", estimated(|cost| cost.table_bytes) / GB, sum(|minute| minute.table_bytes) / GB),
+        (
+            "feed GB per day, kept for three",
+            estimated(|cost| cost.feed_bytes) / GB,
+            sum(|minute| minute.feed_bytes) / GB,
+        ),
+        ("tables GB, constant", constant_bytes(fleet) / GB, constant_bytes(fleet) / GB),
+        ("ingestors", estimate.ingestors(), ingestors(events)),
+        ("PostgreSQL cores at half load", estimate.cores(), cores(rows)),
+        ("ingestor CPU, cores at the peak", f64::NAN, maximum(|minute| minute.ingestor_cpu_s) / 60.0),
+        (
+            "Redis keys written/s, maximum",
+            fleet.piles / fleet.refresh_s,
+            maximum(|minute| minute.route_key_writes) / 60.0,
+        ),
+        ("Redis keys, MB", fleet.piles * ROUTE_KEY_BYTES / 1e6, fleet.piles * ROUTE_KEY_BYTES / 1e6),
+        ("longest lag, s", f64::NAN, maximum(|minute| minute.lag_s)),
         (
             "minutes to drain after ten without PostgreSQL",
-            paper.drained_min(fleet, 10.0).unwrap_or(f64::INFINITY),
-            drained(day).unwrap_or(f64::INFINITY),
+            estimate.drain_min(fleet, 10.0).unwrap_or(f64::INFINITY),
+            drain_min(day).unwrap_or(f64::INFINITY),
         ),
     ];
     let mut text = "\n|  | arithmetic | simulated |\n|---|---|---|\n".to_owned();
-    for (what, on_paper, simulated) in rows_of {
-        let _infallible = writeln!(text, "| {what} | {} | {} |", number(on_paper), number(simulated));
+    for (name, estimated, simulated) in lines {
+        let _infallible =
+            writeln!(text, "| {name} | {} | {} |", format_number(estimated), format_number(simulated));
     }
     text
 }
 
 /// Bytes of the tables that do not grow with time.
-fn standing(fleet: &Fleet) -> f64 {
-    fleet.piles * (DEVICE_ROW + fleet.connectors * CONNECTOR_ROW + LEDGER_ROW)
+fn constant_bytes(fleet: &Fleet) -> f64 {
+    fleet.piles * (DEVICE_BYTES + fleet.connectors * CONNECTOR_BYTES + LEDGER_BYTES)
 }
 
-/// Minutes from the end of the standstill until all was written; `None`: not within the day.
-fn drained(day: &[Minute]) -> Option<f64> {
-    let end = usual_troubles().iter().find_map(|trouble| match trouble {
-        Trouble::Standstill { at, minutes } => Some(at + minutes),
+/// Minutes from the end of the write outage until its backlog is written; `None` if that takes
+/// longer than the day.
+fn drain_min(day: &[Minute]) -> Option<f64> {
+    let end = default_faults().iter().find_map(|fault| match fault {
+        Fault::WriteOutage { at, minutes } => Some(at + minutes),
         _ => None,
     })?;
-    let behind = (0..DAY).zip(day).filter(|(minute, held)| *minute >= end && !held.is_caught_up()).count();
-    let caught_up = day.last().is_some_and(Minute::is_caught_up);
-    caught_up.then(|| bench::numbers::count(behind))
+    let after = (0..MINUTES_PER_DAY).zip(day).filter(|(minute, _)| *minute >= end);
+    let with_backlog = after.filter(|(_, minute)| !minute.is_caught_up()).count();
+    let is_caught_up = day.last().is_some_and(Minute::is_caught_up);
+    is_caught_up.then(|| count(with_backlog))
 }
 
-/// A number as people write it: thousands apart, no more digits than mean something.
-fn number(value: f64) -> String {
+/// A number for people: with separators of thousands, and without insignificant digits.
+fn format_number(value: f64) -> String {
     if value.is_nan() {
         return String::new();
     }
@@ -131,8 +149,8 @@ fn number(value: f64) -> String {
     }
     let digits = format!("{value:.0}");
     let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
             text.push(',');
         }
         text.push(digit);
