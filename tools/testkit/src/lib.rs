@@ -13,6 +13,7 @@
 mod access;
 pub mod collector;
 mod database;
+mod fault_proxy;
 pub mod hostile;
 pub mod injection;
 pub mod kafka_wire;
@@ -20,7 +21,6 @@ mod openapi;
 mod ports;
 pub mod raw_http;
 pub mod redis_servers;
-mod relay;
 mod silence;
 mod stack;
 mod topic;
@@ -29,12 +29,12 @@ mod waiting;
 
 pub use access::{each_asks_for_its_scope, jwks_file};
 pub use database::TestDatabase;
+pub use fault_proxy::{FaultProxy, ProxyMode};
 pub use openapi::{
     openapi_body, openapi_describes_every_property, openapi_faults, openapi_gets, openapi_has_true_examples,
     openapi_is_committed, openapi_operation, openapi_query, openapi_resolve,
 };
 pub use ports::free_port;
-pub use relay::{Manner, Relay};
 pub use silence::take_silent_offline;
 pub use stack::{environment, kafka_brokers, redis_url, unique};
 pub use topic::TestTopic;

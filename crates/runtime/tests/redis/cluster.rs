@@ -4,7 +4,7 @@ use crate::client::{connected, get, replicated, settings};
 use runtime::redis::{Redis, RedisError};
 use std::time::Duration;
 use testkit::redis_servers::{RedisCluster, RedisServer};
-use testkit::{Manner, Relay, eventually};
+use testkit::{FaultProxy, ProxyMode, eventually};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -36,15 +36,15 @@ async fn returns_keys_of_several_nodes_in_the_requested_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn asks_each_node_once_and_in_parallel() {
-    let relays = [Relay::bind().await, Relay::bind().await, Relay::bind().await];
-    let ports = relays.each_ref().map(|relay| Some(relay.address.port()));
+    let proxies = [FaultProxy::bind().await, FaultProxy::bind().await, FaultProxy::bind().await];
+    let ports = proxies.each_ref().map(|proxy| Some(proxy.address.port()));
     let cluster = RedisCluster::with_ports(&ports).await;
-    for (relay, node) in relays.iter().zip(&cluster.nodes) {
-        relay.lead_to(node.address().parse().unwrap());
+    for (proxy, node) in proxies.iter().zip(&cluster.nodes) {
+        proxy.set_upstream(node.address().parse().unwrap());
     }
     let patient = runtime::settings::RedisSettings {
         command_timeout_ms: 100_000,
-        ..settings(format!("redis-cluster://{}", relays[0].address))
+        ..settings(format!("redis-cluster://{}", proxies[0].address))
     };
     let redis = connected(&patient).await;
     let keys: Vec<_> = [0, 1, 2, 2, 1, 0].into_iter().map(|node| (node, cluster.key_on(node))).collect();
@@ -52,19 +52,19 @@ async fn asks_each_node_once_and_in_parallel() {
     // All nodes are connected.
     eventually("all nodes to answer", || async { redis.get_many(&names).await.is_ok() }).await;
     let fresh: Vec<_> = keys.iter().map(|(node, _)| (*node, cluster.key_on(*node))).collect();
-    for relay in &relays {
-        relay.be(Manner::Mute);
+    for proxy in &proxies {
+        proxy.set_mode(ProxyMode::DropResponses);
     }
     let names: Vec<_> = fresh.iter().map(|(_, key)| key.as_str()).collect();
     let question = redis.get_many(&names);
     // A client that waited for one answer before the next question would never send it.
     let asked = eventually("all nodes to be asked", || async {
-        fresh.iter().all(|(node, key)| relays[*node].was_asked(key.as_bytes()))
+        fresh.iter().all(|(node, key)| proxies[*node].has_received(key.as_bytes()))
     });
     let speak = async {
         asked.await;
-        for relay in &relays {
-            relay.be(Manner::Prompt);
+        for proxy in &proxies {
+            proxy.set_mode(ProxyMode::Forward);
         }
     };
     let (answer, ()) = tokio::join!(question, speak);
