@@ -18,7 +18,7 @@ use tokio::time::timeout;
 /// finds none free waits, which counts as latency.
 const CONNECTIONS: usize = 1_024;
 /// Longer than the service takes to respond that it is overloaded.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 /// The longest response that is read, in bytes.
 const LONGEST: usize = 512 * 1_024;
 const HEAD_END: &[u8] = b"\r\n\r\n";
@@ -74,9 +74,9 @@ impl Caller {
 
     async fn call(&self, request: &str) -> anyhow::Result<Answer> {
         let _permit = self.permits.acquire().await?;
-        timeout(PATIENCE, self.exchange(request))
+        timeout(TIMEOUT, self.exchange(request))
             .await
-            .unwrap_or_else(|_elapsed| bail!("no response within {PATIENCE:?}"))
+            .unwrap_or_else(|_elapsed| bail!("no response within {TIMEOUT:?}"))
     }
 
     async fn exchange(&self, request: &str) -> anyhow::Result<Answer> {

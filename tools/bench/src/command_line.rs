@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::run;
 use anyhow::{Context as _, anyhow};
 use launch::narrator::heading;
-use launch::{told_to_end, variable};
+use launch::{shutdown_requested, variable};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -67,7 +67,7 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
         played = tokio::time::timeout(LIMIT, Box::pin(run::play(plan, &names, &folder, &broker, &mut report))) => {
             played.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {LIMIT:?}")))
         }
-        () = told_to_end() => Err(anyhow!("the run was interrupted")),
+        () = shutdown_requested() => Err(anyhow!("the run was interrupted")),
     };
     heading("The end");
     for names in &names {

@@ -17,9 +17,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// The interval of checking who owns partitions.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The time limit for catching up after a segment of load.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// The platform and the instruments.
 pub struct Harness {
@@ -70,10 +70,10 @@ impl Harness {
         let begun = Instant::now();
         while self.owners().await? != (wanted, 0) {
             ensure!(
-                begun.elapsed() < PATIENCE,
-                "the partitions were not distributed over {wanted} ingestors within {PATIENCE:?}"
+                begun.elapsed() < TIMEOUT,
+                "the partitions were not distributed over {wanted} ingestors within {TIMEOUT:?}"
             );
-            sleep(LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
@@ -161,9 +161,9 @@ impl Harness {
     /// Waits until all records of the topic are visible; returns the end offsets.
     pub async fn catch_up(&mut self) -> anyhow::Result<Offsets> {
         let ends = visibility::ends(&self.platform.kafka, &self.platform.names.events).await?;
-        let caught_up = self.watch.passes(&ends, PATIENCE).await?;
+        let caught_up = self.watch.passes(&ends, TIMEOUT).await?;
         self.platform.ingestors()?;
-        ensure!(caught_up, "the ingestors did not catch up within {PATIENCE:?}");
+        ensure!(caught_up, "the ingestors did not catch up within {TIMEOUT:?}");
         Ok(ends)
     }
 

@@ -58,7 +58,7 @@ pub struct Metered {
 }
 
 /// The interval of reading the memory.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 const INGESTOR: &str = "event-ingestor";
 const DISPATCHER: &str = "command-dispatcher";
@@ -83,7 +83,7 @@ impl Meters {
         sleep_until(from.into()).await;
         let (before, mut peaks) = (self.read(), Peaks::default());
         while from.elapsed() < length {
-            sleep(LOOK.min(length.saturating_sub(from.elapsed()))).await;
+            sleep(POLL_INTERVAL.min(length.saturating_sub(from.elapsed()))).await;
             self.look_at_memory(&mut peaks);
         }
         Metered { before, after: self.read(), peaks }

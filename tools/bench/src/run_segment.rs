@@ -6,7 +6,7 @@ use crate::numbers::{float, round, share};
 use crate::report::{CallPhase, Latency};
 use crate::visibility::{Seen, Window};
 use anyhow::Context as _;
-use launch::open_loop::{self, Call, Timetable};
+use launch::open_loop::{self, Call, Schedule};
 use std::time::{Duration, Instant};
 
 /// The result of a call, or the reason of its failure.
@@ -38,8 +38,8 @@ impl<T: Send + 'static> RunSegment<T> {
     {
         let handle = threads.handle()?;
         let begin = Instant::now();
-        let timetable = Timetable { begin, rate, length: warm_up + measured };
-        let calling = threads.spawn(async move { open_loop::make(&handle, timetable, call).await })?;
+        let timetable = Schedule { begin, rate, length: warm_up + measured };
+        let calling = threads.spawn(async move { open_loop::run(&handle, timetable, call).await })?;
         let metered = meters.watch(begin + warm_up, measured).await;
         let calls = calling.await.context("the load generator panicked")??;
         let window = Window { from: micros(warm_up), to: micros(warm_up + measured) };

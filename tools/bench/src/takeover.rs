@@ -11,11 +11,11 @@ use tokio::time::{Instant, sleep};
 
 /// The load before the crash.
 const BEFORE: Duration = Duration::from_secs(4);
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Events that are later than this were delayed by the crash.
 const LATE_MICROS: i64 = 1_000_000;
 /// How long partitions may have no owner before the measurement fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// The default of `ingest.lease_ms`, which the ingestors use.
 const LEASE_S: f64 = 10.0;
 /// The time allowed after the lease has expired.
@@ -32,8 +32,8 @@ pub async fn watch(harness: &mut Harness, load: &Generator, rate: u32) -> anyhow
     harness.meters.ingestors = harness.platform.ingestors()?;
     let survivors = harness.meters.ingestors.len();
     while harness.owners().await? != (survivors, 0) {
-        anyhow::ensure!(killed.elapsed() < PATIENCE, "partitions without an owner for {PATIENCE:?}");
-        sleep(LOOK).await;
+        anyhow::ensure!(killed.elapsed() < TIMEOUT, "partitions without an owner for {TIMEOUT:?}");
+        sleep(POLL_INTERVAL).await;
     }
     let owned_after_s = killed.elapsed().as_secs_f64();
     sending.await.context("the load generator panicked")??;

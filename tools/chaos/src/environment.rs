@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The time in which the ingestors must read all remaining records, and settle after a fault.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Records of one partition that may always be in flight, however slow the traffic.
 const ALWAYS_UNDER_WAY: i64 = 20;
@@ -172,7 +172,7 @@ impl Environment {
     /// ingestors have caught up.
     ///
     /// # Errors
-    /// When that takes longer than [`PATIENCE`].
+    /// When that takes longer than [`TIMEOUT`].
     pub async fn settle(&self) -> anyhow::Result<Duration> {
         let settled = async || {
             let backlog = self.backlog().await?;
@@ -181,16 +181,16 @@ impl Environment {
             }
             self.is_shared().await
         };
-        wait_until("the ingestors to share the partitions and catch up", PATIENCE, settled).await
+        wait_until("the ingestors to share the partitions and catch up", TIMEOUT, settled).await
     }
 
     /// Waits until every partition is held by a running ingestor and the shares are even, however
     /// far behind they are.
     ///
     /// # Errors
-    /// When that takes longer than [`PATIENCE`].
+    /// When that takes longer than [`TIMEOUT`].
     pub async fn share(&self) -> anyhow::Result<Duration> {
-        wait_until("the ingestors to share the partitions", PATIENCE, async || self.is_shared().await).await
+        wait_until("the ingestors to share the partitions", TIMEOUT, async || self.is_shared().await).await
     }
 
     async fn is_shared(&self) -> anyhow::Result<bool> {
@@ -216,14 +216,14 @@ impl Environment {
     /// Waits until a new batch of each partition is written.
     ///
     /// # Errors
-    /// When that takes longer than [`PATIENCE`].
+    /// When that takes longer than [`TIMEOUT`].
     pub async fn each_partition_moves(&self) -> anyhow::Result<Duration> {
         let before = next_offsets(&self.audited).await?;
         let moved = async || {
             let now = next_offsets(&self.audited).await?;
             Ok(before.iter().all(|(partition, offset)| now.get(partition).is_some_and(|now| now > offset)))
         };
-        wait_until("a batch of each partition to be written", PATIENCE, moved).await
+        wait_until("a batch of each partition to be written", TIMEOUT, moved).await
     }
 
     /// Publishes a marker of this form to every partition.
@@ -259,7 +259,7 @@ impl Environment {
         what: &str,
         condition: impl AsyncFn() -> anyhow::Result<bool>,
     ) -> anyhow::Result<Duration> {
-        wait_until(what, PATIENCE, condition).await
+        wait_until(what, TIMEOUT, condition).await
     }
 
     /// Ends the traffic, waits until everything is read, stops the ingestors and compares. If the
@@ -295,10 +295,10 @@ impl Environment {
         if let Some(traffic) = self.traffic.take() {
             self.sent.join(traffic.stop().await?);
         }
-        let ends = wait_for("the ends of the partitions", PATIENCE, async || self.ends.now().await).await?;
+        let ends = wait_for("the ends of the partitions", TIMEOUT, async || self.ends.now().await).await?;
         let read = async || Ok(next_offsets(&self.audited).await? == ends);
         // A partition that never reaches its end is a finding; the other findings are needed, too.
-        let read = wait_until("everything to be written", PATIENCE, read).await;
+        let read = wait_until("everything to be written", TIMEOUT, read).await;
         self.narrator.say(&match read {
             Ok(took) => format!(
                 "all {} records were written {} after the last was sent",

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
 /// How long the publication of a marker is tried; servers are restarted meanwhile.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Seconds since 1970.
 const YEAR_5000_BC: i64 = -219_900_000_000;
@@ -82,7 +82,7 @@ pub(crate) async fn publish(
     name: &str,
     form: Form,
 ) -> anyhow::Result<Marker> {
-    let published = Box::pin(writer.publish(partition, vec![record(name, form)], PATIENCE)).await;
+    let published = Box::pin(writer.publish(partition, vec![record(name, form)], TIMEOUT)).await;
     let offsets = published.with_context(|| format!("publish the marker {name}"))?;
     let offset = *offsets.first().context("Kafka returned no offset for a marker")?;
     Ok(Marker { name: name.to_owned(), partition, offset })

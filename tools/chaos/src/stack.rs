@@ -13,7 +13,7 @@ use tokio::process::Command;
 const ENDING: Duration = Duration::from_secs(40);
 /// How long a killed server may take to exit, and the interval of checking it.
 const KILLING: Duration = Duration::from_secs(5);
-const LOOK: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Ports that neither a developer's stack nor that of the CI uses, below the ephemeral ports of the
 /// system.
@@ -154,7 +154,7 @@ impl Stack {
         kill_process(pid, Signal::KILL)?;
         let begun = Instant::now();
         while !is_gone(pid) && begun.elapsed() < KILLING {
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use std::time::{Duration, Instant};
 
 /// The interval between two checks.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Checks `condition` repeatedly until it is true; returns how long that took. An error, for
 /// example because a server is down, counts as false; the last one is the cause of a time-out.
@@ -46,6 +46,6 @@ pub(crate) async fn wait_for<T>(
                     .with_context(|| format!("waited for {what}, which did not happen within {limit:?}"));
             }
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

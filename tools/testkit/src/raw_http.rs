@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 /// How long to wait for a response or for the end of a connection. Generous, because machines are
 /// shared.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// The greatest size of a response, in bytes.
 const MAX_BYTES: usize = 4 << 20;
 
@@ -41,7 +41,7 @@ impl RawConnection {
 
     /// Writes `bytes`; returns whether the other side accepted all of them.
     pub async fn write(&mut self, bytes: &[u8]) -> bool {
-        tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
+        tokio::time::timeout(TIMEOUT, self.stream.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
     }
 
     /// Closes the writing half.
@@ -55,7 +55,7 @@ impl RawConnection {
     /// When the bytes are not HTTP, or nothing is received and the connection does not end.
     pub async fn answer(&mut self) -> Option<RawAnswer> {
         loop {
-            let answer = tokio::time::timeout(PATIENCE, self.read(false))
+            let answer = tokio::time::timeout(TIMEOUT, self.read(false))
                 .await
                 .expect("a response, or the end of the connection")?;
             if answer.status >= 200 {
@@ -69,7 +69,7 @@ impl RawConnection {
     /// # Panics
     /// Like [`answer`](Self::answer).
     pub async fn answer_without_body(&mut self) -> Option<RawAnswer> {
-        tokio::time::timeout(PATIENCE, self.read(true))
+        tokio::time::timeout(TIMEOUT, self.read(true))
             .await
             .expect("a response, or the end of the connection")
     }
@@ -81,7 +81,7 @@ impl RawConnection {
     /// When it does not close the connection.
     pub async fn closed(mut self) -> Vec<u8> {
         let end = async { while self.more().await {} };
-        tokio::time::timeout(PATIENCE, end).await.expect("the connection to be closed");
+        tokio::time::timeout(TIMEOUT, end).await.expect("the connection to be closed");
         self.held
     }
 

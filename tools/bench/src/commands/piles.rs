@@ -19,7 +19,7 @@ const ROUTES: Duration = Duration::from_secs(900);
 /// Routes per round trip.
 const AT_ONCE: usize = 500;
 /// The time limit for connecting to Redis.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Names of pods to try, until enough pods have separate partitions.
 const NAMES: usize = 10_000;
 
@@ -121,7 +121,7 @@ async fn write_routes(redis: &Redis, piles: &[Pile]) -> anyhow::Result<()> {
 pub async fn connected(redis: &Redis) -> anyhow::Result<()> {
     let begun = Instant::now();
     while let Err(error) = redis.ping().await {
-        ensure!(begun.elapsed() < PATIENCE, "Redis cannot be reached: {error}");
+        ensure!(begun.elapsed() < TIMEOUT, "Redis cannot be reached: {error}");
         sleep(Duration::from_millis(20)).await;
     }
     Ok(())

@@ -15,8 +15,8 @@ use uuid::Uuid;
 const FETCH_WAIT: Duration = Duration::from_millis(500);
 const FETCH_BYTES: usize = 1 << 20;
 /// How long after the last response 202 the last record may be missing.
-const PATIENCE: Duration = Duration::from_secs(20);
-const LOOK: Duration = Duration::from_millis(10);
+const TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// When each command was first read.
 pub type ReadTimes = HashMap<Uuid, std::time::Instant>;
@@ -62,10 +62,10 @@ impl Readback {
         let begun = Instant::now();
         for id in ids {
             while !self.has_read(id)? {
-                if begun.elapsed() > PATIENCE {
+                if begun.elapsed() > TIMEOUT {
                     bail!("command {id} was answered with 202, but its record was not read");
                 }
-                sleep(LOOK).await;
+                sleep(POLL_INTERVAL).await;
             }
         }
         Ok(std::mem::take(&mut locked(&self.state).read))
@@ -87,7 +87,7 @@ async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyh
         let fetched = match reader.fetch(offset, FETCH_WAIT, FETCH_BYTES).await {
             Ok(fetched) => fetched,
             Err(FetchError::Unavailable(_)) => {
-                sleep(LOOK).await;
+                sleep(POLL_INTERVAL).await;
                 continue;
             }
             Err(error) => return error.into(),

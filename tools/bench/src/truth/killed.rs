@@ -23,7 +23,7 @@ const RETURNING_PERCENT: u32 = 20;
 /// How long they are away after the kill.
 const AWAY: Duration = Duration::from_secs(5);
 /// The interval of snapshots.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The interval of meter readings, in µs.
 const INTERVAL_MICROS: i64 = 5_000_000;
 /// How long all devices must be settled before the observation ends.
@@ -102,7 +102,7 @@ async fn take_snapshots(
     done: impl Fn(&Counts) -> bool,
 ) -> anyhow::Result<Vec<(Instant, Counts)>> {
     let begun = Instant::now();
-    let mut ticks = every(LOOK);
+    let mut ticks = every(POLL_INTERVAL);
     let mut taken = Vec::new();
     let mut done_since = None;
     while begun.elapsed() < length {

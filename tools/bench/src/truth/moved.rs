@@ -23,7 +23,7 @@ const BETWEEN: Duration = Duration::from_millis(200);
 /// The pause between two commands to one device; counts as time to truth.
 const AGAIN: Duration = Duration::from_millis(50);
 /// How long commands may take to follow a device before the device counts as lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// A command that does not change what a device reports.
 const COMMAND: &str = r#"{"key":"HeartbeatInterval","value":"300"}"#;
 
@@ -104,7 +104,7 @@ impl Mover {
     /// The first command that was accepted for the new pod; `None` if there was none in time.
     async fn first_command(&self) -> Option<Uuid> {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < TIMEOUT {
             match self.command().await {
                 Ok(accepted) if accepted.gateway_id == self.new.id.as_str() => {
                     return Some(accepted.command_id);

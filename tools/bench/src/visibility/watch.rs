@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The polling interval.
-const LOOK: Duration = Duration::from_millis(4);
+const POLL_INTERVAL: Duration = Duration::from_millis(4);
 
 /// For each partition, the observed offsets, each with the time of the observation in µs.
 pub type Sightings = BTreeMap<i32, Vec<(i64, i64)>>;
@@ -73,13 +73,13 @@ impl Watch {
             if begun.elapsed() > patience {
                 return Ok(false);
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
 
 async fn look(mut connection: Connection, topic: String, state: Arc<Mutex<State>>) {
-    let mut ticks = every(LOOK);
+    let mut ticks = every(POLL_INTERVAL);
     loop {
         ticks.tick().await;
         let progress = server::progress(&mut connection, &topic).await;

@@ -1,6 +1,6 @@
 //! Deletes and creates the topic of an environment again, with a verdict on the log that was in it.
 
-use super::{Environment, PATIENCE};
+use super::{Environment, TIMEOUT};
 use crate::fleet::OPERATOR;
 use crate::lag::Ends;
 use crate::traffic::Traffic;
@@ -32,7 +32,7 @@ impl Environment {
         let (kafka, topic, partitions) = (&self.kafka, &self.topic, self.plan.partitions);
         kafka.delete_topic(topic).await.context("delete the topic")?;
         let created = async || Ok(kafka.create_topic(topic, partitions).await?);
-        wait_for("the topic to be created again", PATIENCE, created).await?;
+        wait_for("the topic to be created again", TIMEOUT, created).await?;
         self.ends = Ends::new(kafka, topic, partitions);
         self.replaced += 1;
         let id_prefix = format!("CHAOS{}-", self.replaced);

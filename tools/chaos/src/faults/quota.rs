@@ -1,6 +1,6 @@
 //! Brokers throttle the producers of the platform: the relay of the feed, and gateways.
 
-use crate::environment::{Environment, PATIENCE};
+use crate::environment::{Environment, TIMEOUT};
 use crate::narrator::seconds;
 use crate::waiting::wait_for;
 use crate::wire;
@@ -117,11 +117,11 @@ async fn copies(
     for partition in 0..environment.plan.partitions {
         let reader = environment.kafka.reader(feed, partition);
         let latest = async || Ok(reader.latest_offset().await?);
-        let latest = wait_for("the end of the feed", PATIENCE, latest).await?;
+        let latest = wait_for("the end of the feed", TIMEOUT, latest).await?;
         let mut next = 0;
         while next < latest {
             let fetch = async || Ok(reader.fetch(next, FETCH.0, FETCH.1).await?);
-            let fetched = wait_for("records of the feed", PATIENCE, fetch).await?;
+            let fetched = wait_for("records of the feed", TIMEOUT, fetch).await?;
             next = fetched.next_offset;
             for record in fetched.records {
                 let id = record.headers.get("ce_id").context("a change on the feed has no id")?;

@@ -14,7 +14,7 @@ const QUIET: &str = "QUIET-";
 /// How often the search must have been observed.
 const SIGHTINGS: i64 = 10;
 /// The interval of the observation.
-const LOOK: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Connections that run the search now, and those of them that hold a lock on the rows of
 /// partitions.
 const SEARCHES: &str = "
@@ -49,7 +49,7 @@ pub async fn search(environment: &mut Environment, devices: u32, silent: u32) ->
     let (mut sightings, mut gone) = (0, None);
     while gone.is_none() || sightings < SIGHTINGS {
         ensure!(
-            begun.elapsed() < crate::environment::PATIENCE,
+            begun.elapsed() < crate::environment::TIMEOUT,
             "the search was observed {sightings} times, and {} of {silent} silent devices are still online",
             online(environment).await?
         );
@@ -62,7 +62,7 @@ pub async fn search(environment: &mut Environment, devices: u32, silent: u32) ->
         if gone.is_none() && online(environment).await? == 0 {
             gone = Some(begun.elapsed());
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     let gone = gone.unwrap_or_default();
     environment.narrator.say(&format!(

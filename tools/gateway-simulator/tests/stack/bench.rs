@@ -17,7 +17,7 @@ use testkit::{TestTopic, kafka_brokers, redis_url, unique};
 use uuid::Uuid;
 use wire::RawRecord;
 
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A simulator, its topics, and clients.
 pub struct Bench {
@@ -93,7 +93,7 @@ impl Bench {
             timestamp: runtime::clock::now(),
         };
         let writer = self.kafka.writer(&self.topics.commands);
-        Box::pin(writer.publish(partition, vec![record], PATIENCE)).await.unwrap();
+        Box::pin(writer.publish(partition, vec![record], TIMEOUT)).await.unwrap();
     }
 
     /// Sends a command to the pod with this number and waits until it is received.
@@ -104,7 +104,7 @@ impl Bench {
     }
 
     pub async fn received(&self, command: &Command) -> Arc<ReceivedCommand> {
-        self.simulator.wait_for_command(|received| received.command.id == command.id, PATIENCE).await.unwrap()
+        self.simulator.wait_for_command(|received| received.command.id == command.id, TIMEOUT).await.unwrap()
     }
 
     /// All records of a device, read from its partition until one is `last`.
@@ -130,7 +130,7 @@ impl Bench {
             }
             vec![]
         };
-        tokio::time::timeout(PATIENCE, search).await.unwrap()
+        tokio::time::timeout(TIMEOUT, search).await.unwrap()
     }
 
     async fn partition(&self, partition: i32) -> Vec<ReceivedRecord> {

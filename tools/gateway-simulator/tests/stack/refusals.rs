@@ -1,6 +1,6 @@
 //! Commands that are refused.
 
-use crate::bench::{Bench, PATIENCE, settings};
+use crate::bench::{Bench, TIMEOUT, settings};
 use crate::sample::start_on;
 use domain::event::EventKind;
 use gateway_simulator::{Outcome, Rejection};
@@ -26,7 +26,7 @@ async fn a_refusal_contains_its_reason() {
                 matches!(&sent.event.kind, EventKind::CommandAnswered(answer)
                 if answer.command_name.as_deref() == Some("UnlockConnector"))
             },
-            PATIENCE,
+            TIMEOUT,
         )
         .await
         .unwrap();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const STARTING: Duration = Duration::from_secs(20);
 /// How often another port is tried when a port was taken by another process.
 const ATTEMPTS: u32 = 5;
-const LOOK: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A server; killed when dropped.
 pub struct RedisServer {
@@ -80,7 +80,7 @@ impl RedisServer {
                 return true;
             }
             assert!(begun.elapsed() < STARTING, "redis-server does not respond: {}", self.log());
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
         false
     }

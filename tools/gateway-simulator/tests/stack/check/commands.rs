@@ -1,7 +1,7 @@
 //! How gateways handle commands.
 
 use super::{await_standing, failures, looks, start};
-use crate::bench::{Bench, PATIENCE, settings};
+use crate::bench::{Bench, TIMEOUT, settings};
 use crate::sample::connector;
 use domain::commands::Command;
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
@@ -102,7 +102,7 @@ async fn reports_a_gateway_that_executes_every_command() {
     // place.
     bench.device(0).await;
     let eager = answer_what_is_passed_over(&bench);
-    let (_, verdict) = tokio::join!(tokio::time::timeout(PATIENCE, eager), async {
+    let (_, verdict) = tokio::join!(tokio::time::timeout(TIMEOUT, eager), async {
         eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
         check.finish(false).await
     });

@@ -1,7 +1,7 @@
 //! Records that a gateway should not send.
 
 use super::{await_standing, failures, start};
-use crate::bench::{Bench, PATIENCE, settings};
+use crate::bench::{Bench, TIMEOUT, settings};
 use crate::sample::charge_point;
 use domain::ids::ChargePointId;
 use gateway_simulator::check::Standing;
@@ -28,7 +28,7 @@ async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: 
         timestamp: runtime::clock::now(),
     };
     let writer = bench.kafka.writer(&bench.topics.events);
-    Box::pin(writer.publish(partition, vec![record], PATIENCE)).await.unwrap();
+    Box::pin(writer.publish(partition, vec![record], TIMEOUT)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! How it handles commands: only three fields count, and Kafka assigns the pod that reads them.
 
 use super::{settings, trigger};
-use crate::bench::{Bench, PATIENCE};
+use crate::bench::{Bench, TIMEOUT};
 use crate::sample::start_on;
 use chrono::TimeDelta;
 use domain::commands::TriggeredMessage;
@@ -21,7 +21,7 @@ async fn id_pod_and_expiry_are_ignored() {
     assert_eq!(bench.received(&command).await.outcome, Outcome::Accepted);
     bench.publish(elsewhere, &command).await;
     let refused = Outcome::Rejected(Rejection::DeviceRejected);
-    let again = bench.simulator.wait_for_command(|received| received.outcome == refused, PATIENCE).await;
+    let again = bench.simulator.wait_for_command(|received| received.outcome == refused, TIMEOUT).await;
     assert_eq!(again.unwrap().command.id, command.id, "executed again, while the connector is in use");
 }
 

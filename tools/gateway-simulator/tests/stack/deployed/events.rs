@@ -1,7 +1,7 @@
 //! Which events it sends, in which form, and how often.
 
 use super::{events_of, settings, trigger};
-use crate::bench::{Bench, PATIENCE};
+use crate::bench::{Bench, TIMEOUT};
 use crate::sample::{charge_point, connector, start_on};
 use domain::commands::{CommandKind, TriggeredMessage};
 use domain::event::EventKind;
@@ -17,7 +17,7 @@ async fn shows_a_transaction_only_by_meter_values_and_its_stop() {
     bench.order(0, &id, start_on(1)).await;
     let is_reading =
         |sent: &gateway_simulator::SentEvent| matches!(sent.event.kind, EventKind::MeterValues(_));
-    let reading = bench.simulator.wait_for_event(is_reading, PATIENCE).await.unwrap();
+    let reading = bench.simulator.wait_for_event(is_reading, TIMEOUT).await.unwrap();
     let EventKind::MeterValues(values) = &reading.event.kind else { panic!("{reading:?}") };
     let transaction_id: TransactionId = values.transaction_id.clone().unwrap();
     let seconds = transaction_id.as_integer().unwrap();

@@ -1,7 +1,7 @@
 //! Pods that are killed and restarted, and their devices.
 
 use super::settings;
-use crate::bench::{Bench, PATIENCE, settings as as_asked};
+use crate::bench::{Bench, TIMEOUT, settings as as_asked};
 use crate::sample::{charge_point, connector, start_on};
 use domain::event::EventKind;
 use gateway_simulator::settings::CommandGroups;
@@ -40,7 +40,7 @@ async fn events_that_a_pod_has_not_sent_are_lost_with_it() {
     let connecting = bench.simulator.connect(DeviceSpec::new(charge_point()).on_pod(0));
     let (connected, killed) = tokio::join!(connecting, async {
         // The first event is sent at once, and the others wait behind it.
-        bench.simulator.wait_for_event(|_| true, PATIENCE).await.unwrap();
+        bench.simulator.wait_for_event(|_| true, TIMEOUT).await.unwrap();
         bench.simulator.kill_pod(0).await
     });
     assert!(matches!(connected, Err(SimulatorError::Lost)), "{connected:?}");

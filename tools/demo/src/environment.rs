@@ -1,4 +1,4 @@
-//! The three services, a simulated gateway, and their clients.
+//! The environment of a story: the three services, a simulated gateway, and their clients.
 
 use anyhow::Context as _;
 use dev_issuer::Issuer;
@@ -11,8 +11,8 @@ use runtime::kafka::Kafka;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Everything that a story uses.
-pub struct Stage {
+/// The services, the gateway, and their clients.
+pub struct Environment {
     /// A client of asset-api.
     pub assets: Api,
     /// A client of command-dispatcher.
@@ -26,12 +26,12 @@ pub struct Stage {
     /// Stops the simulated gateway.
     pub simulator_stop: Shutdown,
     /// Whether the services require tokens.
-    pub asks_for_tokens: bool,
+    pub requires_tokens: bool,
     /// Unique to this run; used in names.
     pub run: String,
 }
 
-impl Stage {
+impl Environment {
     /// Migrates the database, starts the services, waits until they are ready, and starts the
     /// simulated gateway.
     pub async fn set_up(ports: Ports, issuer: Option<&Path>) -> anyhow::Result<(Self, Services)> {
@@ -86,13 +86,14 @@ impl Stage {
         ));
         let run = format!("{:x}", chrono::DateTime::timestamp(&runtime::clock::now()) & 0xff_ffff);
         let pids = services.iter().filter_map(|service| Some((service.name, service.id()?))).collect();
-        let asks_for_tokens = access.is_some();
-        let stage = Self { assets, commands, simulator, kafka, pids, simulator_stop, asks_for_tokens, run };
-        Ok((stage, Services(services)))
+        let requires_tokens = access.is_some();
+        let environment =
+            Self { assets, commands, simulator, kafka, pids, simulator_stop, requires_tokens, run };
+        Ok((environment, Services(services)))
     }
 }
 
-impl Stage {
+impl Environment {
     /// Starts a second gateway in the deployed manner, whose pods have other names.
     pub async fn deployed_gateway(&self) -> anyhow::Result<Simulator> {
         let settings = deployed_settings();
