@@ -8,7 +8,7 @@ mod comparison;
 mod site;
 
 use callers::Callers;
-use chaos::faults::brokers::{BROKERS, PretendedBrokers};
+use chaos::faults::brokers::{BROKERS, MockBrokers};
 use chaos::own_broker::OwnBroker;
 use chaos::second_broker::SecondBroker;
 use chaos::stack::Stop;
@@ -39,26 +39,26 @@ const REDIS_AWAY: [&str; 1] = ["ROUTE_STORE_UNAVAILABLE"];
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_follow_the_leaders_of_their_partitions() {
     let topic = unique("commands");
-    let brokers = PretendedBrokers::start(&topic).unwrap();
+    let brokers = MockBrokers::start(&topic).unwrap();
     let servers = Servers { brokers: brokers.addresses(), ..Servers::shared(&topic, brokers.partitions()) };
     let site = Site::open(TestDatabase::new().await, servers).await;
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
     for round in 0..ROUNDS {
         // The old leaders run, and respond that they are not leaders.
-        brokers.elect(2 * round + 1, 0).unwrap();
+        brokers.elect_leaders(2 * round + 1, 0).unwrap();
         callers.accepted_everywhere().await;
         // A leader is gone before another one is elected.
         let down = 1 + round;
-        brokers.take_away(down).unwrap();
+        brokers.take_down(down).unwrap();
         callers.refused(&BROKER_AWAY).await;
-        brokers.elect(2 * round + 2, down).unwrap();
+        brokers.elect_leaders(2 * round + 2, down).unwrap();
         callers.accepted_everywhere().await;
-        brokers.bring_back(down).unwrap();
+        brokers.bring_up(down).unwrap();
     }
-    (1..=BROKERS).for_each(|broker| brokers.take_away(broker).unwrap());
+    (1..=BROKERS).for_each(|broker| brokers.take_down(broker).unwrap());
     callers.refused(&["BROKER_UNAVAILABLE"]).await;
-    (1..=BROKERS).for_each(|broker| brokers.bring_back(broker).unwrap());
+    (1..=BROKERS).for_each(|broker| brokers.bring_up(broker).unwrap());
     callers.accepted_everywhere().await;
     brokers.slow_down(TOO_SLOW).unwrap();
     callers.refused(&BROKER_AWAY).await;

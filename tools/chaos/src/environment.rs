@@ -1,7 +1,7 @@
 //! The environment of a fault: a topic and a database of its own, ingestors that work on them, and
 //! continuous traffic.
 
-mod log;
+mod recreated_topic;
 
 use crate::database_audit::AuditedDatabase;
 use crate::fleet::{Fleet, IngestorLaunch};
@@ -20,11 +20,14 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The time in which the ingestors must read all remaining records, and settle after a fault.
+/// The time in which the ingestors must read all remaining records, and catch up after a fault.
 pub const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Records of one partition that may always be in flight, however slow the traffic.
-const ALWAYS_UNDER_WAY: i64 = 20;
+const ALWAYS_IN_FLIGHT: i64 = 20;
+
+/// A name that no ingestor has.
+const NO_INGESTOR: &str = "none";
 
 /// The prefix of the devices' ids.
 const ID_PREFIX: &str = "CHAOS-";
@@ -88,10 +91,10 @@ pub struct Environment {
     ends: Ends,
     /// `None` between the end of one log and the beginning of the next.
     traffic: Option<Traffic>,
-    /// What was sent, without what `traffic` is still sending.
+    /// Everything that was sent, except by `traffic`, which still runs.
     pub(crate) sent: Sent,
-    /// How often the topic was created again.
-    replaced: u32,
+    /// How often the topic was recreated.
+    recreated: u32,
 }
 
 /// The result.
@@ -146,7 +149,7 @@ impl Environment {
             ends,
             traffic: Some(traffic),
             sent: Sent::nothing(),
-            replaced: 0,
+            recreated: 0,
         })
     }
 
@@ -165,7 +168,7 @@ impl Environment {
     #[must_use]
     pub fn is_caught_up(&self, backlog: Backlog) -> bool {
         backlog.largest
-            <= (self.plan.records_per_second() / i64::from(self.plan.partitions)).max(ALWAYS_UNDER_WAY)
+            <= (self.plan.records_per_second() / i64::from(self.plan.partitions)).max(ALWAYS_IN_FLIGHT)
     }
 
     /// Waits until every partition is held by a running ingestor, the shares are even, and the
@@ -173,15 +176,15 @@ impl Environment {
     ///
     /// # Errors
     /// When that takes longer than [`TIMEOUT`].
-    pub async fn settle(&self) -> anyhow::Result<Duration> {
-        let settled = async || {
+    pub async fn wait_until_caught_up(&self) -> anyhow::Result<Duration> {
+        let caught_up = async || {
             let backlog = self.backlog().await?;
             if !self.is_caught_up(backlog) {
                 bail!("{backlog:?}");
             }
             self.is_shared().await
         };
-        wait_until("the ingestors to share the partitions and catch up", TIMEOUT, settled).await
+        wait_until("the ingestors to share the partitions and catch up", TIMEOUT, caught_up).await
     }
 
     /// Waits until every partition is held by a running ingestor and the shares are even, however
@@ -189,7 +192,7 @@ impl Environment {
     ///
     /// # Errors
     /// When that takes longer than [`TIMEOUT`].
-    pub async fn share(&self) -> anyhow::Result<Duration> {
+    pub async fn wait_until_shared(&self) -> anyhow::Result<Duration> {
         wait_until("the ingestors to share the partitions", TIMEOUT, async || self.is_shared().await).await
     }
 
@@ -198,7 +201,7 @@ impl Environment {
         let even = format!(
             "select count(*) from (select taker from ({HELD}) held group by taker having count(*) >= {share}) shares"
         );
-        let (takers, held) = (self.audited.number(&even).await?, self.held_by_others("nobody").await?);
+        let (takers, held) = (self.audited.number(&even).await?, self.held_by_others(NO_INGESTOR).await?);
         if !held || takers != i64::try_from(self.fleet.len())? {
             bail!("{takers} ingestors have their share; all partitions held: {held}");
         }
@@ -217,7 +220,7 @@ impl Environment {
     ///
     /// # Errors
     /// When that takes longer than [`TIMEOUT`].
-    pub async fn each_partition_moves(&self) -> anyhow::Result<Duration> {
+    pub async fn wait_for_progress(&self) -> anyhow::Result<Duration> {
         let before = next_offsets(&self.audited).await?;
         let moved = async || {
             let now = next_offsets(&self.audited).await?;
@@ -230,7 +233,7 @@ impl Environment {
     ///
     /// # Errors
     /// When Kafka does not accept it.
-    pub async fn mark(&mut self, form: Form) -> anyhow::Result<Vec<Marker>> {
+    pub async fn publish_markers(&mut self, form: Form) -> anyhow::Result<Vec<Marker>> {
         let mut sent = Vec::new();
         for partition in 0..self.plan.partitions {
             let name = format!("{form:?}-{partition}-{}", self.sent.markers.len());
@@ -241,7 +244,7 @@ impl Environment {
         Ok(sent)
     }
 
-    /// Whether every partition is held under a lease, and none of them by `absent`.
+    /// Whether every partition is held under a lease by another ingestor than `absent`.
     ///
     /// # Errors
     /// When PostgreSQL cannot be reached.
@@ -263,26 +266,25 @@ impl Environment {
     }
 
     /// Ends the traffic, waits until everything is read, stops the ingestors and compares. If the
-    /// faults could not be `played` to their end, that is a finding, too; the other findings may
-    /// explain it.
+    /// injection of the faults ended early, that is a finding, too; the other findings may explain it.
     ///
     /// # Errors
     /// When something could not be sent or compared.
-    pub async fn close(self, played: anyhow::Result<()>) -> anyhow::Result<Outcome> {
-        let cut_short = played.err().map(|error| format!("the faults ended early: {error:#}"));
-        match (self.finish().await, cut_short) {
-            (Ok(mut outcome), cut_short) => {
-                outcome.findings.extend(cut_short);
+    pub async fn close(self, injected: anyhow::Result<()>) -> anyhow::Result<Outcome> {
+        let ended_early = injected.err().map(|error| format!("the faults ended early: {error:#}"));
+        match (self.finish().await, ended_early) {
+            (Ok(mut outcome), ended_early) => {
+                outcome.findings.extend(ended_early);
                 Ok(outcome)
             }
-            (Err(error), Some(cut_short)) => Err(error.context(cut_short)),
+            (Err(error), Some(ended_early)) => Err(error.context(ended_early)),
             (Err(error), None) => Err(error),
         }
     }
 
     async fn finish(mut self) -> anyhow::Result<Outcome> {
-        self.proxy.relay_faithfully();
-        let ends = self.finish_log().await?;
+        self.proxy.end_faults();
+        let ends = self.finish_traffic().await?;
         self.fleet.kill_all().await;
         let findings = self.judge(&ends).await?;
         let batches = self.audited.number("select count(*) from chaos_moves").await?;
@@ -291,9 +293,9 @@ impl Environment {
 
     /// Ends the traffic and waits until everything is read; returns the end offsets of the
     /// partitions.
-    async fn finish_log(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
+    async fn finish_traffic(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
         if let Some(traffic) = self.traffic.take() {
-            self.sent.join(traffic.stop().await?);
+            self.sent.merge(traffic.stop().await?);
         }
         let ends = wait_for("the ends of the partitions", TIMEOUT, async || self.ends.now().await).await?;
         let read = async || Ok(next_offsets(&self.audited).await? == ends);

@@ -25,21 +25,21 @@ pub(crate) async fn wait_until(
     Ok(begun.elapsed())
 }
 
-/// Calls repeatedly until there is a result.
+/// Calls `call` repeatedly until it returns a result.
 ///
 /// # Errors
-/// When there is none within `limit`.
+/// When it returns none within `limit`.
 pub(crate) async fn wait_for<T>(
     what: &str,
     limit: Duration,
-    ask: impl AsyncFn() -> anyhow::Result<T>,
+    call: impl AsyncFn() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let begun = Instant::now();
     let mut why = anyhow::anyhow!("no result yet");
     loop {
         let left = limit.saturating_sub(begun.elapsed());
-        match tokio::time::timeout(left, ask()).await {
-            Ok(Ok(answer)) => return Ok(answer),
+        match tokio::time::timeout(left, call()).await {
+            Ok(Ok(result)) => return Ok(result),
             Ok(Err(error)) => why = error,
             Err(_elapsed) => {
                 return Err(why)

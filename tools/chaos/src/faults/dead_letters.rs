@@ -1,7 +1,7 @@
 //! Dead letters that PostgreSQL would refuse in their original form, and a database that refuses
 //! every dead letter for a while.
 
-use super::is_deferred;
+use super::wait_until_deferred;
 use crate::environment::Environment;
 use crate::markers::{Form, Marker};
 use crate::narrator::seconds;
@@ -24,21 +24,21 @@ const ACCEPT: &str = "drop trigger chaos_refuse on dead_letters; drop function c
 ///
 /// # Errors
 /// When a marker is not kept whole, or an ingestor does not exit in time.
-pub async fn refuse(environment: &mut Environment) -> anyhow::Result<Duration> {
-    environment.settle().await?;
-    for form in [Form::NulInHeader, Form::BeforeAllTime] {
-        let markers = environment.mark(form).await?;
+pub async fn refuse_dead_letters(environment: &mut Environment) -> anyhow::Result<Duration> {
+    environment.wait_until_caught_up().await?;
+    for form in [Form::NulInHeader, Form::TimeOutOfRange] {
+        let markers = environment.publish_markers(form).await?;
         environment.narrator.say(&format!("sending {} markers in the form {form:?}", markers.len()));
-        are_kept_whole(environment, &markers).await?;
+        wait_until_kept_whole(environment, &markers).await?;
     }
     environment.refuses_letters = true;
     let deferred = environment.fleet.writes_deferred().await?;
     environment.audited.run_sql(REFUSE).await?;
     environment.narrator.say("PostgreSQL refuses every dead letter");
-    let stopped = stop_meanwhile(environment, deferred).await;
+    let stopped = stop_oldest_meanwhile(environment, deferred).await;
     environment.audited.run_sql(ACCEPT).await?;
     let took = stopped?;
-    let caught_up = environment.settle().await?;
+    let caught_up = environment.wait_until_caught_up().await?;
     environment
         .narrator
         .say(&format!("PostgreSQL accepts dead letters again: caught up after {}", seconds(caught_up)));
@@ -46,11 +46,11 @@ pub async fn refuse(environment: &mut Environment) -> anyhow::Result<Duration> {
 }
 
 /// Waits until each marker has its dead letter, and checks that its value was kept.
-async fn are_kept_whole(environment: &Environment, markers: &[Marker]) -> anyhow::Result<()> {
-    let places = markers.iter().map(|marker| format!("({}, {}::bigint)", marker.partition, marker.offset));
+async fn wait_until_kept_whole(environment: &Environment, markers: &[Marker]) -> anyhow::Result<()> {
+    let positions = markers.iter().map(|marker| format!("({}, {}::bigint)", marker.partition, marker.offset));
     let letters = format!(
         "select count(*) from dead_letters where (partition, first_offset) in ({})",
-        places.collect::<Vec<_>>().join(", ")
+        positions.collect::<Vec<_>>().join(", ")
     );
     let all = i64::try_from(markers.len())?;
     let kept = async || Ok(environment.audited.number(&letters).await? == all);
@@ -61,10 +61,10 @@ async fn are_kept_whole(environment: &Environment, markers: &[Marker]) -> anyhow
     Ok(())
 }
 
-async fn stop_meanwhile(environment: &mut Environment, deferred: u64) -> anyhow::Result<Duration> {
-    is_deferred(environment, deferred).await?;
+async fn stop_oldest_meanwhile(environment: &mut Environment, deferred: u64) -> anyhow::Result<Duration> {
+    wait_until_deferred(environment, deferred).await?;
     let begun = Instant::now();
-    let name = environment.fleet.stop_eldest(STOPS_WITHIN).await?;
+    let name = environment.fleet.stop_oldest(STOPS_WITHIN).await?;
     let took = begun.elapsed();
     environment.narrator.say(&format!("SIGTERM {name}: exited after {}", seconds(took)));
     environment.fleet.start()?;

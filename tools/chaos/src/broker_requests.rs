@@ -7,12 +7,12 @@ use testkit::kafka_wire::Connection;
 ///
 /// # Errors
 /// When the broker is down or refuses.
-pub(crate) async fn ask<T: Send + 'static>(
+pub(crate) async fn request<T: Send + 'static>(
     brokers: &str,
-    ask: impl FnOnce(&mut Connection) -> T + Send + 'static,
+    call: impl FnOnce(&mut Connection) -> T + Send + 'static,
 ) -> anyhow::Result<T> {
     let broker = brokers.split(',').next().unwrap_or_default().to_owned();
-    let asked = tokio::task::spawn_blocking(move || ask(&mut Connection::open(&broker))).await;
+    let result = tokio::task::spawn_blocking(move || call(&mut Connection::open(&broker))).await;
     // The connection panics after it has printed the cause on standard error.
-    asked.map_err(|error| anyhow!("the broker is down or refuses the request: {error}"))
+    result.map_err(|error| anyhow!("the broker is down or refuses the request: {error}"))
 }

@@ -10,22 +10,22 @@ use std::time::Duration;
 const REASONS: [&str; 2] = ["OTHER_LOG", "OFFSET_OUTSIDE_LOG"];
 /// What an owner logs about a partition that an earlier owner has halted.
 const STILL_HALTED: &str = "partition is still halted";
-/// The number of dead letters of all logs, and of logs that were replaced.
+/// The number of dead letters of all logs, and of those that belong to former topics.
 const LETTERS: &str = "select count(*) from dead_letters";
-const LETTERS_ASIDE: &str = "select count(*) from dead_letters where topic like '%#%'";
+const FORMER_LETTERS: &str = "select count(*) from dead_letters where topic like '%#%'";
 
-/// What the ingestors do while the topic is replaced.
+/// What the ingestors do while the topic is recreated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ingestors {
-    /// None runs until the new log has grown past the old one, so that it contains the next offset.
+    /// No ingestor runs until the new log has grown past the old one, so that it contains the next offset.
     Stopped,
-    /// They run.
+    /// All of them run.
     Running,
 }
 
 /// How long each step took.
 #[derive(Debug, Clone, Copy)]
-pub struct Replaced {
+pub struct Recreated {
     /// Until all partitions were halted, after the new log had grown past the old one and ingestors
     /// ran.
     pub halted: Duration,
@@ -33,48 +33,48 @@ pub struct Replaced {
     pub caught_up: Duration,
 }
 
-/// Replaces the topic and waits until all partitions are halted. Then starts other ingestors, which
+/// Recreates the topic and waits until all partitions are halted. Then starts other ingestors, which
 /// must not read either; then resumes the partitions like an operator, and waits until the new log
 /// is read.
 ///
 /// # Errors
 /// When something of the new log is read before the operator's decision, a partition is not halted,
 /// or a dead letter of the old log is lost.
-pub async fn replace(environment: &mut Environment, ingestors: Ingestors) -> anyhow::Result<Replaced> {
-    environment.settle().await?;
-    let ends = environment.close_log().await?;
+pub async fn recreate(environment: &mut Environment, ingestors: Ingestors) -> anyhow::Result<Recreated> {
+    environment.wait_until_caught_up().await?;
+    let ends = environment.finish_topic().await?;
     let letters = environment.audited.number(LETTERS).await?;
     let stopped = match ingestors {
         Ingestors::Stopped => environment.fleet.kill_all().await,
         Ingestors::Running => 0,
     };
-    environment.begin_log().await?;
-    let grown = environment.outgrow(&ends).await?;
+    environment.recreate_topic().await?;
+    let grown = environment.wait_until_longer(&ends).await?;
     environment.narrator.say(&format!(
         "the topic was deleted and created again, ingestors: {ingestors:?}; it grew past the old log in {}",
         seconds(grown)
     ));
     environment.fleet.start_many(stopped)?;
-    let halted = are_halted(environment).await?;
+    let halted = wait_until_halted(environment).await?;
     environment.narrator.say(&format!("all partitions were halted {} later", seconds(halted)));
     restart_halted(environment).await?;
     ensure!(
         environment.halted(&REASONS).await? == i64::from(environment.plan.partitions),
         "a partition is no longer halted, without an operator's decision"
     );
-    nothing_is_read(environment).await?;
-    environment.go_on().await?;
+    ensure_nothing_is_read(environment).await?;
+    environment.resume_partitions().await?;
     environment.narrator.say("the operator resumes each partition from its beginning");
-    let caught_up = environment.settle().await?;
-    let kept = environment.audited.number(LETTERS_ASIDE).await?;
+    let caught_up = environment.wait_until_caught_up().await?;
+    let kept = environment.audited.number(FORMER_LETTERS).await?;
     ensure!(kept == letters, "only {kept} of {letters} dead letters of former logs were kept");
     environment
         .narrator
         .say(&format!("caught up after {}; {kept} dead letters of former logs are kept", seconds(caught_up)));
-    Ok(Replaced { halted, caught_up })
+    Ok(Recreated { halted, caught_up })
 }
 
-async fn are_halted(environment: &Environment) -> anyhow::Result<Duration> {
+async fn wait_until_halted(environment: &Environment) -> anyhow::Result<Duration> {
     let all = i64::from(environment.plan.partitions);
     let halted = async || {
         // Ends the wait at once, too.
@@ -82,7 +82,7 @@ async fn are_halted(environment: &Environment) -> anyhow::Result<Duration> {
         Ok(batches > 0 || environment.halted(&REASONS).await? == all)
     };
     let halted = environment.wait_until("all partitions to be halted", halted).await?;
-    nothing_is_read(environment).await?;
+    ensure_nothing_is_read(environment).await?;
     Ok(halted)
 }
 
@@ -100,7 +100,7 @@ async fn restart_halted(environment: &mut Environment) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn nothing_is_read(environment: &Environment) -> anyhow::Result<()> {
+async fn ensure_nothing_is_read(environment: &Environment) -> anyhow::Result<()> {
     let batches = batches(environment).await?;
     ensure!(batches == 0, "{batches} batches of the new log were written before the operator's decision");
     Ok(())
