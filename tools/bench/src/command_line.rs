@@ -60,11 +60,12 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
     let brokers = variable("KAFKA_BROKERS")?;
     let broker = Broker::at(brokers.split(',').next().unwrap_or_default());
     let url = variable("DATABASE_URL")?;
-    let conditions = Conditions::look(plan, &url, &broker).await.context("read the conditions of the run")?;
+    let conditions =
+        Conditions::collect(plan, &url, &broker).await.context("read the conditions of the run")?;
     let mut report = Report::new(plan.mode, conditions);
     let names = [Names::new(), Names::new()];
     let played = tokio::select! {
-        played = tokio::time::timeout(LIMIT, Box::pin(run::play(plan, &names, &folder, &broker, &mut report))) => {
+        played = tokio::time::timeout(LIMIT, Box::pin(run::measure_all(plan, &names, &folder, &broker, &mut report))) => {
             played.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {LIMIT:?}")))
         }
         () = shutdown_requested() => Err(anyhow!("the run was interrupted")),

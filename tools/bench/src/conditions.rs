@@ -45,7 +45,7 @@ pub struct Conditions {
 
 impl Conditions {
     /// Collects the conditions.
-    pub async fn look(plan: &Plan, url: &str, broker: &Broker) -> anyhow::Result<Self> {
+    pub async fn collect(plan: &Plan, url: &str, broker: &Broker) -> anyhow::Result<Self> {
         let mut connection = database::connect(url).await?;
         let backend = server::backend(&mut connection).await?;
         let postgres_is_here = crate::meters::Meters::postgres_of(backend).is_some();

@@ -6,13 +6,13 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
-mod caller;
 mod command_line;
 mod commands;
 mod conditions;
 pub mod database;
 mod floor;
 mod harness;
+mod http_client;
 mod load;
 mod meters;
 pub mod numbers;

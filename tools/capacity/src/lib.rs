@@ -3,7 +3,7 @@
 //!
 //! [`costs`] holds the measured cost of one event of each kind, which [`measure`] measures.
 //! [`simulation`] steps through a day by minutes; it is pure, and the same seed gives the same day.
-//! [`estimate`] answers the same questions with averages. [`report`] prints both next to each other.
+//! [`estimate`] answers the same queries with averages. [`report`] prints both next to each other.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 

@@ -60,6 +60,6 @@ async fn measure_on(url: &str) -> anyhow::Result<String> {
         let events: Vec<_> = devices.apply(&input, writer.now)?.into_iter().take(1).collect();
         writer.write_all("", &events, Some(&mut totals)).await?;
     }
-    let row_sizes = statistics::row_sizes(&mut writer.questions).await?;
+    let row_sizes = statistics::row_sizes(&mut writer.queries).await?;
     Ok(report::markdown(&totals, &row_sizes))
 }

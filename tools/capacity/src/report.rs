@@ -5,7 +5,7 @@ use crate::estimate::{Estimate, cores, ingestors};
 use crate::faults::{Fault, default_faults};
 use crate::fleet::{Fleet, MINUTES_PER_DAY, SECONDS_PER_DAY};
 use crate::simulation::Minute;
-use bench::numbers::count;
+use bench::numbers::{count, grouped};
 use std::fmt::Write as _;
 
 const GB: f64 = 1e9;
@@ -147,13 +147,5 @@ fn format_number(value: f64) -> String {
         let text = format!("{value:.1}");
         return text.strip_suffix(".0").map_or(text.clone(), str::to_owned);
     }
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(value)
 }

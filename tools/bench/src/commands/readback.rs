@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 const FETCH_WAIT: Duration = Duration::from_millis(500);
 const FETCH_BYTES: usize = 1 << 20;
-/// How long after the last response 202 the last record may be missing.
+/// The time within which the last record must be read after the last response 202.
 const TIMEOUT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -35,7 +35,7 @@ struct State {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Named {
+struct CommandRecord {
     command_id: Uuid,
 }
 
@@ -56,9 +56,8 @@ impl Readback {
         Ok(Self { state, _tasks: tasks })
     }
 
-    /// Returns when each of `ids` was read, and waits for those that were not read yet. Then
-    /// forgets everything that was read.
-    pub async fn take(&self, ids: impl Iterator<Item = Uuid>) -> anyhow::Result<ReadTimes> {
+    /// Waits until each of `ids` was read; returns when each was read, and clears what was read.
+    pub async fn wait_for(&self, ids: impl Iterator<Item = Uuid>) -> anyhow::Result<ReadTimes> {
         let begun = Instant::now();
         for id in ids {
             while !self.has_read(id)? {
@@ -95,10 +94,10 @@ async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyh
         let now = std::time::Instant::now();
         for record in &fetched.records {
             let value = record.value.as_deref().unwrap_or_default();
-            let named = serde_json::from_slice(value).with_context(|| format!("offset {}", record.offset));
-            match named {
+            let decoded = serde_json::from_slice(value).with_context(|| format!("offset {}", record.offset));
+            match decoded {
                 // Copies come later and are the same command.
-                Ok(Named { command_id }) => {
+                Ok(CommandRecord { command_id }) => {
                     locked(state).read.entry(command_id).or_insert(now);
                 }
                 Err(error) => return error,

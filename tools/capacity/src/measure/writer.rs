@@ -31,7 +31,7 @@ pub struct BatchWriter {
     /// The time of the next events.
     pub now: DateTime<Utc>,
     /// A second connection, for statistics.
-    pub questions: Connection,
+    pub queries: Connection,
     connection: PooledConnection,
     lease: PartitionLease,
 }
@@ -47,17 +47,17 @@ impl BatchWriter {
         };
         let database = Database::for_batches(&settings)?;
         database.migrate().await?;
-        let mut questions = database::connect(url).await?;
+        let mut queries = database::connect(url).await?;
         let now = runtime::clock::now() - TimeDelta::hours(20);
-        status_changes::ensure_today(&mut questions).await?;
+        status_changes::ensure_today(&mut queries).await?;
         for day in [now, now + TimeDelta::days(1)] {
-            meter_samples::DAYS.ensure(&mut questions, day.date_naive()).await?;
+            meter_samples::DAYS.ensure(&mut queries, day.date_naive()).await?;
         }
-        partitions::register(&mut questions, TOPIC, &[(0, 0)]).await?;
-        let leases = partitions::acquire(&mut questions, TOPIC, Uuid::now_v7(), 1, LEASE).await?;
+        partitions::register(&mut queries, TOPIC, &[(0, 0)]).await?;
+        let leases = partitions::acquire(&mut queries, TOPIC, Uuid::now_v7(), 1, LEASE).await?;
         let lease = leases.into_iter().next().context("the lease of the partition was not acquired")?;
         let connection = database.connection().await?;
-        Ok(Self { now, questions, connection, lease })
+        Ok(Self { now, queries, connection, lease })
     }
 
     /// Writes `events`, one list after the other, each of which has events of one kind. Adds their
@@ -95,7 +95,7 @@ impl BatchWriter {
     async fn statistics(&mut self) -> anyhow::Result<Statistics> {
         // Without this the connection reports its statistics some time later.
         self.connection.batch_execute("select pg_stat_force_next_flush()").await?;
-        statistics::read(&mut self.questions).await
+        statistics::read(&mut self.queries).await
     }
 
     async fn write(&mut self, events: &[GatewayEvent]) -> anyhow::Result<()> {
