@@ -11,7 +11,7 @@ use runtime::{Context, settings};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
-use testkit::raw_http::{RawConnection, ask};
+use testkit::raw_http::{RawConnection, exchange};
 use tokio::task::JoinSet;
 
 const ABOUT: About = About { title: "test", description: "A test.", version: "1" };
@@ -53,7 +53,7 @@ impl App {
 
     /// Asserts that the service still serves requests.
     async fn assert_serving(&self, after: &str) {
-        let answer = ask(&self.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let answer = exchange(&self.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
         assert_eq!(answer.expect("an answer").body, b"hello", "after {after}");
     }
 }
@@ -148,7 +148,7 @@ async fn invalid_http_ends_only_its_own_connection() {
         connection.write(&request).await;
         // A part of the request may still be in flight when the connection is closed, and discard
         // the response.
-        if let Some(answer) = connection.answer().await {
+        if let Some(answer) = connection.response().await {
             assert_eq!(answer.status, status, "{what}");
             assert!(answer.body.is_empty(), "{what}");
         }
@@ -164,27 +164,27 @@ async fn invalid_http_ends_only_its_own_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn serves_unusual_but_valid_http() {
     let app = App::patient().await;
-    let old = ask(&app.address, b"GET /hello HTTP/1.0\r\n\r\n").await.unwrap();
+    let old = exchange(&app.address, b"GET /hello HTTP/1.0\r\n\r\n").await.unwrap();
     assert_eq!((old.status, old.body.as_slice()), (200, b"hello".as_slice()));
-    let bare = ask(&app.address, b"GET /hello HTTP/1.1\nhost: x\n\n").await.unwrap();
+    let bare = exchange(&app.address, b"GET /hello HTTP/1.1\nhost: x\n\n").await.unwrap();
     assert_eq!(bare.body, b"hello", "lines may end without CR (RFC 9112, section 2.2)");
     let absolute =
-        ask(&app.address, b"GET http://elsewhere.test/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        exchange(&app.address, b"GET http://elsewhere.test/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     assert_eq!(absolute.body, b"hello");
 
     let mut connection = RawConnection::open(&app.address).await;
     connection.write(&get("").repeat(200)).await;
     for _ in 0..200 {
-        assert_eq!(connection.answer().await.unwrap().body, b"hello");
+        assert_eq!(connection.response().await.unwrap().body, b"hello");
     }
     connection.write(&post("expect: 100-continue\r\ncontent-length: 9\r\n", "")).await;
     connection.write(br#"{"a": 1} "#).await;
-    assert_eq!(connection.answer().await.unwrap().body, br#"{"a":1}"#);
+    assert_eq!(connection.response().await.unwrap().body, br#"{"a":1}"#);
     let chunks = "5;name=value\r\n{\"a\":\r\n4\r\n 1} \r\n0\r\nx-trailer: 1\r\n\r\n";
     connection.write(&post("transfer-encoding: chunked\r\n", chunks)).await;
     // Trailers are not supported; in any case the body is that of the chunks, and what follows is
     // not part of it.
-    if let Some(answer) = connection.answer().await {
+    if let Some(answer) = connection.response().await {
         assert!(answer.body == br#"{"a":1}"# || answer.status == 400, "{answer:?}");
     }
     app.assert_serving("all this").await;
@@ -193,19 +193,19 @@ async fn serves_unusual_but_valid_http() {
 #[tokio::test(flavor = "multi_thread")]
 async fn head_returns_the_head_of_get_without_a_body() {
     let app = App::patient().await;
-    let get = ask(&app.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let get = exchange(&app.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut connection = RawConnection::open(&app.address).await;
     // Twice on one connection: no part of a body remains on it.
     for _ in 0..2 {
         connection.write(b"HEAD /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        let head = connection.answer_without_body().await.unwrap();
+        let head = connection.response_without_body().await.unwrap();
         assert_eq!((head.status, get.status), (200, 200));
         for name in ["content-length", "content-type"] {
             assert_eq!(head.header(name), get.header(name), "{name}");
         }
     }
     connection.write(b"HEAD /nowhere HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert_eq!(connection.answer_without_body().await.unwrap().status, 404);
+    assert_eq!(connection.response_without_body().await.unwrap().status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,7 +215,7 @@ async fn refuses_other_methods_with_problems() {
     for method in ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "CONNECT", "PROPFIND", "get", "x-y", &long] {
         let lines = "x-http-method-override: GET\r\nx-method-override: GET\r\n";
         let request = format!("{method} /hello HTTP/1.1\r\nhost: x\r\n{lines}\r\n");
-        let answer = ask(&app.address, request.as_bytes()).await.unwrap();
+        let answer = exchange(&app.address, request.as_bytes()).await.unwrap();
         assert_eq!((answer.status, answer.problem(method).as_str()), (405, "METHOD_NOT_ALLOWED"), "{method}");
         let mut allowed: Vec<_> = answer.header("allow").unwrap().split(", ").collect();
         allowed.sort_unstable();
@@ -234,16 +234,17 @@ async fn refuses_other_methods_with_problems() {
     ] {
         for method in ["GET", "OPTIONS", "CONNECT"] {
             let what = format!("{method} {target}");
-            let answer =
-                ask(&app.address, format!("{what} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+            let answer = exchange(&app.address, format!("{what} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+                .await
+                .unwrap();
             assert_eq!((answer.status, answer.problem(&what).as_str()), (404, "NOT_FOUND"), "{what}");
         }
     }
     let mut connection = RawConnection::open(&app.address).await;
     connection.write(b"HEAD /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert_eq!(connection.answer_without_body().await.unwrap().status, 200);
+    assert_eq!(connection.response_without_body().await.unwrap().status, 200);
     connection.write(&get("")).await;
-    assert_eq!(connection.answer().await.unwrap().body, b"hello", "a response to HEAD must have no body");
+    assert_eq!(connection.response().await.unwrap().body, b"hello", "a response to HEAD must have no body");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,7 +264,7 @@ async fn refuses_invalid_chunks() {
         let mut connection = RawConnection::open(&app.address).await;
         connection.write(&post("transfer-encoding: chunked\r\n", chunks)).await;
         connection.finish().await;
-        if let Some(answer) = connection.answer().await {
+        if let Some(answer) = connection.response().await {
             assert!((400..500).contains(&answer.status), "{chunks:?}: {answer:?}");
         }
         app.assert_serving(chunks).await;
@@ -274,13 +275,13 @@ async fn refuses_invalid_chunks() {
 async fn refuses_an_oversized_body_before_it_is_sent() {
     let app = App::patient().await;
     let announced = post("content-length: 1000000000000\r\n", "");
-    let answer = ask(&app.address, &announced).await.unwrap();
+    let answer = exchange(&app.address, &announced).await.unwrap();
     assert_eq!((answer.status, answer.problem("announced").as_str()), (413, "BODY_TOO_LARGE"));
     let mut connection = RawConnection::open(&app.address).await;
     connection.write(&post("transfer-encoding: chunked\r\n", "")).await;
     let chunk = [b"8000\r\n".as_slice(), &[b' '; 0x8000], b"\r\n"].concat();
     connection.write(&chunk.repeat(3)).await;
-    let answer = connection.answer().await.unwrap();
+    let answer = connection.response().await.unwrap();
     assert_eq!((answer.status, answer.problem("in chunks").as_str()), (413, "BODY_TOO_LARGE"));
 }
 
@@ -289,8 +290,9 @@ async fn refuses_an_oversized_path_or_query_without_repeating_it() {
     let app = App::patient().await;
     let parameters: String = (0..5_000).map(|number| format!("p{number}=1&")).collect();
     for target in [format!("/{}", "x".repeat(40_000)), format!("/hello?{parameters}")] {
-        let answer =
-            ask(&app.address, format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let answer = exchange(&app.address, format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
         assert_eq!((answer.status, answer.problem("too long").as_str()), (414, "URI_TOO_LONG"));
         assert!(answer.body.len() < 1_000, "{} bytes", answer.body.len());
     }
@@ -306,11 +308,12 @@ async fn refuses_compressed_bodies() {
         "content-encoding: identity\r\ncontent-encoding: gzip\r\n",
         "content-encoding: x\r\n",
     ] {
-        let answer = ask(&app.address, &post(&format!("{lines}content-length: 2\r\n"), "{}")).await.unwrap();
+        let answer =
+            exchange(&app.address, &post(&format!("{lines}content-length: 2\r\n"), "{}")).await.unwrap();
         assert_eq!((answer.status, answer.problem(lines).as_str()), (415, "UNSUPPORTED_MEDIA_TYPE"));
     }
     let plain = post("content-encoding: identity\r\ncontent-length: 2\r\n", "{}");
-    assert_eq!(ask(&app.address, &plain).await.unwrap().status, 200);
+    assert_eq!(exchange(&app.address, &plain).await.unwrap().status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -325,7 +328,7 @@ async fn allows_no_other_origin_and_no_caching() {
         (bad, 400),
         (b"GET /no HTTP/1.0\r\n\r\n".to_vec(), 404),
     ] {
-        let answer = ask(&app.address, &request).await.unwrap();
+        let answer = exchange(&app.address, &request).await.unwrap();
         assert_eq!(answer.status, status);
         assert!(!answer.headers.iter().any(|(name, _)| name.starts_with("access-control")), "{answer:?}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
@@ -378,7 +381,7 @@ impl Dribble {
         let mut last = None;
         loop {
             tokio::select! {
-                answer = connection.answer() => match answer {
+                answer = connection.response() => match answer {
                     Some(answer) => last = Some(answer.status),
                     None => return (self.what, self.status, last),
                 },
@@ -418,10 +421,10 @@ async fn keeps_clients_that_wait_for_a_slow_handler() {
     for _ in 0..2 {
         // Longer than any client timeout: the client has sent everything.
         connection.write(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        assert_eq!(connection.answer().await.unwrap().body, b"slow");
+        assert_eq!(connection.response().await.unwrap().body, b"slow");
     }
     connection.write(&get("")).await;
-    assert_eq!(connection.answer().await.unwrap().body, b"hello");
+    assert_eq!(connection.response().await.unwrap().body, b"hello");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -429,7 +432,7 @@ async fn does_not_wait_for_an_incomplete_second_request() {
     let app = App::start().await;
     let mut connection = RawConnection::open(&app.address).await;
     connection.write(&get("")).await;
-    assert_eq!(connection.answer().await.unwrap().body, b"hello");
+    assert_eq!(connection.response().await.unwrap().body, b"hello");
     connection.write(b"GET /hello HTTP/1.1\r\nx: ").await;
     assert_eq!(connection.closed().await, b"");
 }

@@ -161,15 +161,15 @@ async fn a_silent_device_is_probed_once_and_offline_without_an_answer() {
         (due.len(), &due[0].charge_point_id, due[0].reason, due[0].is_busy),
         (1, &device(1), ProbeReason::Silent, false)
     );
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the device was not probed");
     assert_eq!(ask(&mut connection, &device(1)).await, 1);
     assert_eq!(ask(&mut connection, &device(1)).await, 0, "at most one probe per interval");
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the device may still answer");
     ground.age(11).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1);
     assert_eq!(ground.states().await, json!([[false, "unanswered"]]));
     ground.heartbeat(&mut connection, &device(1)).await;
@@ -190,7 +190,7 @@ async fn an_unpublished_probe_has_no_consequences() {
     let probes = [probe(&device(1), ProbeReason::Silent)];
     assert_eq!(probes::record_many(&mut connection, &probes, HOUR).await.unwrap(), [device(1)]);
     ground.age(30).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
 }
 
@@ -204,13 +204,13 @@ async fn an_answer_keeps_a_silent_device_online() {
     ground.heartbeat(&mut connection, &device(1)).await;
     assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 1);
     ground.age(59).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
     ground.age(30).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the probe was answered");
     ground.age(40).await;
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1, "twice the timeout has passed, and no further probe was due");
     assert_eq!(ground.states().await, json!([[false, "doubtful"]]));
 }
@@ -222,7 +222,7 @@ async fn a_device_with_a_slow_clock_is_not_silent() {
     ground.write_event(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
     ground.caught_up(&mut connection).await;
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = testkit::take_silent_offline(&mut connection, &ground.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &ground.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "even if the pod has the same slow clock");
     assert_eq!(ground.states().await, json!([[true, null]]));
 }
@@ -370,7 +370,7 @@ async fn a_former_owner_of_the_partition_judges_no_devices() {
     ground.heartbeat(&mut connection, &device(1)).await;
     ground.age(6_000).await;
     let former = PartitionLease { epoch: ground.lease.epoch - 1, ..ground.lease.clone() };
-    assert_eq!(testkit::take_silent_offline(&mut connection, &former, &POLICY).await, None);
+    assert_eq!(testkit::judge_silent_devices(&mut connection, &former, &POLICY).await, None);
     assert_eq!(ground.states().await, json!([[true, null]]));
 }
 

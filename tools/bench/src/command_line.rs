@@ -64,9 +64,9 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
         Conditions::collect(plan, &url, &broker).await.context("read the conditions of the run")?;
     let mut report = Report::new(plan.mode, conditions);
     let names = [Names::new(), Names::new()];
-    let played = tokio::select! {
-        played = tokio::time::timeout(LIMIT, Box::pin(run::measure_all(plan, &names, &folder, &broker, &mut report))) => {
-            played.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {LIMIT:?}")))
+    let measured = tokio::select! {
+        measured = tokio::time::timeout(LIMIT, Box::pin(run::measure_all(plan, &names, &folder, &broker, &mut report))) => {
+            measured.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {LIMIT:?}")))
         }
         () = shutdown_requested() => Err(anyhow!("the run was interrupted")),
     };
@@ -92,7 +92,7 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
             folder.display()
         );
     }
-    played
+    measured
 }
 
 /// The folder `bench` in cargo's target folder, which contains this program.

@@ -17,8 +17,8 @@ where
     Fut: Future<Output = bool>,
 {
     eventually_some(what, || {
-        let asked = condition();
-        async move { asked.await.then_some(()) }
+        let holds = condition();
+        async move { holds.await.then_some(()) }
     })
     .await;
 }

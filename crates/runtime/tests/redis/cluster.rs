@@ -27,10 +27,10 @@ async fn returns_keys_of_several_nodes_in_the_requested_order() {
     all.sort_by_key(|key| keys.iter().position(|known| known == key));
     assert_eq!(all, keys[..3]);
     for (node, key) in [(2, a), (0, b), (1, c)] {
-        assert_eq!(cluster.nodes[node].ask(&["EXISTS", key]), "1");
+        assert_eq!(cluster.nodes[node].command(&["EXISTS", key]), "1");
     }
     redis.delete(a).await.unwrap();
-    assert_eq!(cluster.nodes[2].ask(&["EXISTS", a]), "0");
+    assert_eq!(cluster.nodes[2].command(&["EXISTS", a]), "0");
     assert!(redis.get_many(&[]).await.unwrap().is_empty());
 }
 
@@ -93,7 +93,7 @@ async fn a_dead_or_frozen_node_affects_only_its_own_keys() {
     assert!(!matches!(error, RedisError::Settings(_)), "{error:?}");
     others_answer(&redis, &[&keys[1], &keys[2]]).await;
     eventually("the cluster to mark the dead node as failed", || async {
-        cluster.nodes[1].ask(&["CLUSTER", "NODES"]).contains("master,fail ")
+        cluster.nodes[1].command(&["CLUSTER", "NODES"]).contains("master,fail ")
     })
     .await;
     others_answer(&redis, &[&keys[1], &keys[2]]).await;
@@ -137,16 +137,16 @@ async fn answers_for_a_slot_while_it_moves() {
         .await;
 
     let (from, to) = (&cluster.nodes[0], &cluster.nodes[1]);
-    let slot = from.ask(&["CLUSTER", "KEYSLOT", &key]);
-    let id = |node: &RedisServer| node.ask(&["CLUSTER", "MYID"]);
-    to.ask(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]);
-    from.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]);
+    let slot = from.command(&["CLUSTER", "KEYSLOT", &key]);
+    let id = |node: &RedisServer| node.command(&["CLUSTER", "MYID"]);
+    to.command(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]);
+    from.command(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]);
     // One of its keys has moved already, the other has not.
-    from.ask(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &key, "0", "5000"]);
+    from.command(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &key, "0", "5000"]);
     assert_eq!(redis.get_many(&[&fellow, &key]).await.unwrap(), texts(&["2", "1"]));
-    from.ask(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &fellow, "0", "5000"]);
+    from.command(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &fellow, "0", "5000"]);
     for node in [to, from, &cluster.nodes[2]] {
-        node.ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]);
+        node.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]);
     }
     assert_eq!(redis.get_many(&[&fellow, &key]).await.unwrap(), texts(&["2", "1"]));
 }

@@ -1,4 +1,4 @@
-//! Whether a service requires the right scope from its callers.
+//! Checks that a service requires the right scope from its callers.
 
 use crate::openapi;
 use dev_issuer::Issuer;
@@ -20,17 +20,12 @@ pub fn jwks_file(issuer: &Issuer) -> PathBuf {
 
 /// Checks that each of `routes` of the service at `root` refuses callers without a token of
 /// `issuer` and callers with every scope but its own, and accepts others. A route is a method, a
-/// path below `/api/v1/` in which `ID` stands for an id, and a scope. `routes` must be complete:
+/// path below `/api/v1/` in which `ID` is replaced by an id, and a scope. `routes` must be complete:
 /// `document`, the service's OpenAPI document, has the same.
 ///
 /// # Panics
 /// When a route differs.
-pub async fn each_asks_for_its_scope(
-    root: &str,
-    issuer: &Issuer,
-    routes: &[(&str, &str, &str)],
-    document: &Value,
-) {
+pub async fn assert_scopes(root: &str, issuer: &Issuer, routes: &[(&str, &str, &str)], document: &Value) {
     let listed: BTreeSet<_> = routes
         .iter()
         .map(|(method, path, scope)| (format!("{method} /api/v1/{path}"), (*scope).to_owned()))
@@ -42,17 +37,17 @@ pub async fn each_asks_for_its_scope(
     let token = |scopes: &str| issuer.sign(&Issuer::claims("tester", scopes)).unwrap();
     let id = uuid::Uuid::now_v7().to_string();
     for (method, path, scope) in routes {
-        let ask = async |token: Option<String>| {
+        let status = async |token: Option<String>| {
             let method: Method = method.parse().unwrap();
             let request = client.request(method, format!("{root}/api/v1/{}", path.replace("ID", &id)));
             let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
             request.send().await.unwrap().status().as_u16()
         };
         let others: Vec<&str> = SCOPES.into_iter().filter(|other| other != scope).collect();
-        assert_eq!(ask(None).await, 401, "{method} {path}");
-        assert_eq!(ask(Some(token(&others.join(" ")))).await, 403, "{method} {path}");
-        let with = ask(Some(token(scope))).await;
-        assert!(![401, 403, 500].contains(&with), "{method} {path}: {with}");
+        assert_eq!(status(None).await, 401, "{method} {path}");
+        assert_eq!(status(Some(token(&others.join(" ")))).await, 403, "{method} {path}");
+        let accepted = status(Some(token(scope))).await;
+        assert!(![401, 403, 500].contains(&accepted), "{method} {path}: {accepted}");
     }
 }
 

@@ -1,25 +1,26 @@
-//! Ways in which a caller without a token might reach a handler.
+//! Attempts to bypass authentication: requests with which a caller without a token might reach a
+//! handler.
 
-use crate::raw_http::ask;
+use crate::raw_http::exchange;
 
 /// Checks that no caller without a token can reach any of `routes` of the service at `address`,
 /// however the request is written. A route is a method, a path below `/api/v1/` in which `ID`
-/// stands for an id, and a scope.
+/// is replaced by an id, and a scope.
 ///
 /// # Panics
 /// When a caller does, or receives a response other than a proper refusal.
-pub async fn no_trick_gets_in(address: &str, routes: &[(&str, &str, &str)]) {
+pub async fn assert_no_bypass(address: &str, routes: &[(&str, &str, &str)]) {
     let id = uuid::Uuid::now_v7().to_string();
     for (method, path, _) in routes {
         let path = path.replace("ID", &id);
         for request in paths(method, &path).into_iter().chain(headers(method, &path)) {
-            let answer = ask(address, request.as_bytes()).await;
-            let Some(answer) = answer else { panic!("no response to {request}") };
+            let response = exchange(address, request.as_bytes()).await;
+            let Some(response) = response else { panic!("no response to {request}") };
             // A request that is not HTTP gets a response without a body.
-            if answer.status == 400 && answer.body.is_empty() {
+            if response.status == 400 && response.body.is_empty() {
                 continue;
             }
-            let code = answer.problem(&request);
+            let code = response.problem(&request);
             let refused = ["UNAUTHENTICATED", "NOT_FOUND", "METHOD_NOT_ALLOWED"].contains(&code.as_str());
             assert!(refused, "{code} to {request}");
         }
