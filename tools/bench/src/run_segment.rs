@@ -23,8 +23,8 @@ pub struct RunSegment<T> {
 }
 
 impl<T: Send + 'static> RunSegment<T> {
-    /// Starts `rate` calls per second on `threads` for `warm_up`, which does not count, and then for
-    /// `measured`.
+    /// Starts `rate` calls per second on `threads` for `warm_up`, which does not count, and then
+    /// for `measured`.
     pub async fn run<W>(
         meters: &Meters,
         threads: &Threads,

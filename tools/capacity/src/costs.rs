@@ -1,5 +1,5 @@
-//! Measured costs, the inputs of the model. `docs/scaling.md` names the command, the machine and the
-//! date of each measurement.
+//! Measured costs, the inputs of the model. `docs/scaling.md` names the command, the machine and
+//! the date of each measurement.
 
 use crate::per_kind::PerKind;
 
@@ -40,7 +40,8 @@ pub const DEVICE_BYTES: f64 = 319.0;
 pub const CONNECTOR_BYTES: f64 = 258.0;
 /// Bytes of a device's ledger with its indexes; it remembers eight sessions.
 pub const LEDGER_BYTES: f64 = 2_093.0;
-/// Bytes of a sample in its index, part of its `table_bytes`. Writes hit random pages of this index.
+/// Bytes of a sample in its index, part of its `table_bytes`. Writes hit random pages of this
+/// index.
 pub const SAMPLE_INDEX_BYTES: f64 = 66.0;
 
 /// Rows per second that a core of PostgreSQL writes: half of the floor of `docs/benchmarks.md`

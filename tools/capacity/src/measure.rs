@@ -28,7 +28,8 @@ const MEASURED_SESSIONS: u32 = 3;
 /// The totals of the measured events, by kind.
 type Totals = BTreeMap<String, EventTotals>;
 
-/// Measures on a separate database on the server of `DATABASE_URL`, and drops it; returns the report.
+/// Measures on a separate database on the server of `DATABASE_URL`, and drops it; returns the
+/// report.
 ///
 /// # Errors
 /// When the server cannot be reached or refuses a statement.
@@ -56,7 +57,8 @@ async fn measure_on(url: &str) -> anyhow::Result<String> {
     }
     for input in [Input::Disconnect, Input::Connect] {
         writer.now += TimeDelta::minutes(1);
-        // Only the first event: the statuses that connectors repeat change nothing, unlike usual ones.
+        // Only the first event: the statuses that connectors repeat change nothing, unlike usual
+        // ones.
         let events: Vec<_> = devices.apply(&input, writer.now)?.into_iter().take(1).collect();
         writer.write_all("", &events, Some(&mut totals)).await?;
     }

@@ -266,7 +266,8 @@ impl Environment {
     }
 
     /// Ends the traffic, waits until everything is read, stops the ingestors and compares. If the
-    /// injection of the faults ended early, that is a finding, too; the other findings may explain it.
+    /// injection of the faults ended early, that is a finding, too; the other findings may explain
+    /// it.
     ///
     /// # Errors
     /// When something could not be sent or compared.

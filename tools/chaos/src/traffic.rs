@@ -70,7 +70,7 @@ impl Traffic {
         let stop = Shutdown::new(Duration::from_secs(1));
         let mut loads = Vec::new();
         for (manner, percent) in [
-            (Manner::AsAsked, 100_u32.saturating_sub(pace.deployed_percent)),
+            (Manner::Contract, 100_u32.saturating_sub(pace.deployed_percent)),
             (Manner::Deployed, pace.deployed_percent),
         ] {
             if percent > 0 {
@@ -164,7 +164,7 @@ async fn start_load(
     simulator.gateway.publish_timeout_ms = PUBLISH_TIMEOUT_MS;
     simulator.behaviour.manner = manner;
     let id_prefix = match manner {
-        Manner::AsAsked => id_prefix.to_owned(),
+        Manner::Contract => id_prefix.to_owned(),
         Manner::Deployed => format!("{id_prefix}DEPLOYED-"),
     };
     let settings = LoadSettings {

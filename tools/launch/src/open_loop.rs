@@ -120,7 +120,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_response_delays_no_other_call_and_counts_in_full() {
-        // All but the first wait until every call has started, which a closed loop would never reach.
+        // All but the first wait until every call has started, which a closed loop would never
+        // reach.
         let slow = Duration::from_millis(300);
         let schedule = schedule(1_000, Duration::from_millis(50));
         let barrier = std::sync::Arc::new(tokio::sync::Barrier::new(50));

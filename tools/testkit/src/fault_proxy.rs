@@ -30,8 +30,8 @@ pub enum ProxyMode {
     Delay(Duration),
     /// Forwards requests, but not the responses.
     DropResponses,
-    /// Forwards nothing, as if it or the server were stopped: connections stay open and new ones are
-    /// accepted.
+    /// Forwards nothing, as if it or the server were stopped: connections stay open and new ones
+    /// are accepted.
     Stall,
     /// Closes all connections, including new ones.
     Close,

@@ -91,7 +91,8 @@ pub fn openapi_has_true_examples(document: &Value) {
     assert!(found > 0, "the document has no bodies to check");
 }
 
-/// Every property of every schema in `document` has a description, or refers to a schema that has one.
+/// Every property of every schema in `document` has a description, or refers to a schema that has
+/// one.
 ///
 /// # Panics
 /// When one has none.

@@ -20,8 +20,8 @@ pub fn jwks_file(issuer: &Issuer) -> PathBuf {
 
 /// Checks that each of `routes` of the service at `root` refuses callers without a token of
 /// `issuer` and callers with every scope but its own, and accepts others. A route is a method, a
-/// path below `/api/v1/` in which `ID` is replaced by an id, and a scope. `routes` must be complete:
-/// `document`, the service's OpenAPI document, has the same.
+/// path below `/api/v1/` in which `ID` is replaced by an id, and a scope. `routes` must be
+/// complete: `document`, the service's OpenAPI document, has the same.
 ///
 /// # Panics
 /// When a route differs.

@@ -73,7 +73,8 @@ pub struct Counts {
     pub doubtful: u64,
     /// Offline, and not connected to any pod: right.
     pub offline: u64,
-    /// Offline, of the devices that reconnect through another pod: wrong once they have reconnected.
+    /// Offline, of the devices that reconnect through another pod: wrong once they have
+    /// reconnected.
     pub offline_returned: u64,
     /// Online through another pod: right.
     pub elsewhere: u64,

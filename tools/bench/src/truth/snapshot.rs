@@ -1,4 +1,5 @@
-//! The states of the killed pod's devices in the database, counted by `PostgreSQL` in one statement.
+//! The states of the killed pod's devices in the database, counted by `PostgreSQL` in one
+//! statement.
 
 use crate::database::Connection;
 use crate::report::Counts;

@@ -34,8 +34,8 @@ pub async fn read(connection: &mut Connection) -> anyhow::Result<Statistics> {
     Ok(diesel::sql_query(STATISTICS).get_result(connection).await?)
 }
 
-/// Bytes per row with indexes: of the tables that do not grow with time, at their fill factor, and of
-/// samples.
+/// Bytes per row with indexes: of the tables that do not grow with time, at their fill factor, and
+/// of samples.
 #[derive(Debug, QueryableByName)]
 pub struct RowSizes {
     /// A device.

@@ -18,8 +18,8 @@ use uuid::Uuid;
 use wire::event::encode::{Dialect, encode_event_json};
 
 const TOPIC: &str = "capacity";
-/// The size of a batch at the highest rate that one ingestor sustains. Each device is in it once, as
-/// among a million devices.
+/// The size of a batch at the highest rate that one ingestor sustains. Each device is in it once,
+/// as among a million devices.
 const BATCH: usize = 200;
 /// Bytes of a record besides value and key: the header `content-type`, lengths, times.
 const RECORD_OVERHEAD_BYTES: usize = 42;

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 impl Environment {
     /// Ends the traffic, waits until everything is read, compares, and restarts the audit, because
-    /// the offsets of the next topic belong to other records. Returns the end offsets of the partitions.
+    /// the offsets of the next topic belong to other records. Returns the end offsets of the
+    /// partitions.
     ///
     /// # Errors
     /// When the verdict has a finding.

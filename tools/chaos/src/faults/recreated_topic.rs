@@ -17,7 +17,8 @@ const FORMER_LETTERS: &str = "select count(*) from dead_letters where topic like
 /// What the ingestors do while the topic is recreated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ingestors {
-    /// No ingestor runs until the new log has grown past the old one, so that it contains the next offset.
+    /// No ingestor runs until the new log has grown past the old one, so that it contains the next
+    /// offset.
     Stopped,
     /// All of them run.
     Running,
@@ -33,9 +34,9 @@ pub struct Recreated {
     pub caught_up: Duration,
 }
 
-/// Recreates the topic and waits until all partitions are halted. Then starts other ingestors, which
-/// must not read either; then resumes the partitions like an operator, and waits until the new log
-/// is read.
+/// Recreates the topic and waits until all partitions are halted. Then starts other ingestors,
+/// which must not read either; then resumes the partitions like an operator, and waits until the
+/// new log is read.
 ///
 /// # Errors
 /// When something of the new log is read before the operator's decision, a partition is not halted,

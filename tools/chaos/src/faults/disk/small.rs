@@ -119,7 +119,8 @@ impl SmallDisk {
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         if !self.is_released {
-            // On failure the mount stays in the temporary folder, because the server may still need it.
+            // On failure the mount stays in the temporary folder, because the server may still need
+            // it.
             drop(self.abandon());
         }
     }

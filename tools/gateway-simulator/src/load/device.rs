@@ -1,4 +1,4 @@
-//! One device of a load run.
+//! A device of a load run.
 
 use crate::device::{Device, DeviceSpec, Input, Pace, Reaction, TransactionIds};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
@@ -8,18 +8,18 @@ use std::collections::BTreeSet;
 
 /// A device and its pod.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct LoadDevice {
     pub(super) device: Device,
     /// The pod to which it is connected.
     pub(super) pod: usize,
-    /// Connectors whose transaction no meter values have named yet.
+    /// Connectors whose transaction is not in any meter values yet.
     unread: BTreeSet<ConnectorId>,
     last: DateTime<Utc>,
 }
 
 /// An event of a device.
 #[derive(Debug)]
-pub(super) struct Happened {
+pub(super) struct DeviceEvent {
     /// The device's number.
     pub(super) device: usize,
     /// The pod that observed it.
@@ -28,7 +28,7 @@ pub(super) struct Happened {
     pub(super) kind: EventKind,
 }
 
-impl Member {
+impl LoadDevice {
     /// A device whose energy registers show `register_wh` at first.
     pub(super) fn new(id: ChargePointId, connectors: u16, pod: usize, register_wh: f64) -> Self {
         let never =
@@ -60,8 +60,8 @@ impl Member {
         self.device.apply(input, now, ids)
     }
 
-    /// Whether a stop alone would not show the transaction on `connector`, because another
-    /// connector also has a transaction that no meter values have named.
+    /// Whether a stop alone would not identify the transaction on `connector`, because another
+    /// connector also has a transaction that is not in any meter values.
     pub(super) fn needs_reading(&self, connector: ConnectorId) -> bool {
         self.unread.contains(&connector) && self.unread.len() > 1
     }

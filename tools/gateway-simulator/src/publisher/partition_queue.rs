@@ -1,4 +1,5 @@
-//! One partition's queue: gathers a batch, sends it until it is acknowledged, then the next one.
+//! The queue of one partition: collects a batch and sends it until it is acknowledged, then the
+//! next one.
 
 use super::record::{Outgoing, Position, SentEvent};
 use crate::error::SimulatorError;
@@ -14,8 +15,8 @@ const ATTEMPT: Duration = Duration::from_secs(10);
 /// The pause between publications of the same batch.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The state of a queue.
-pub(super) struct Lane {
+/// The queue of one partition.
+pub(super) struct PartitionQueue {
     pub(super) partition: i32,
     pub(super) writer: TopicWriter,
     pub(super) linger: Duration,
@@ -26,19 +27,19 @@ pub(super) struct Lane {
     pub(super) counters: Arc<Counters>,
 }
 
-impl Lane {
+impl PartitionQueue {
     /// Sends records until the queue is closed and empty.
-    pub(super) async fn run(self, mut queue: mpsc::Receiver<Outgoing>) {
+    pub(super) async fn run(self, mut events: mpsc::Receiver<Outgoing>) {
         let mut batch = Vec::new();
         let mut is_busy = false;
-        while queue.recv_many(&mut batch, self.max_batch).await > 0 {
+        while events.recv_many(&mut batch, self.max_batch).await > 0 {
             let wait = self.flush.or(is_busy.then_some(self.linger));
             if let Some(wait) = wait
                 && batch.len() < self.max_batch
             {
                 tokio::time::sleep(wait).await;
                 while batch.len() < self.max_batch
-                    && let Ok(more) = queue.try_recv()
+                    && let Ok(more) = events.try_recv()
                 {
                     batch.push(more);
                 }
@@ -52,7 +53,7 @@ impl Lane {
                 continue;
             }
             let outcome = self.publish(&batch).await;
-            self.settle(&mut batch, outcome);
+            self.report_outcome(&mut batch, outcome);
         }
     }
 
@@ -67,7 +68,7 @@ impl Lane {
             match Box::pin(publication).await {
                 Ok(offsets) => return Ok(offsets),
                 Err(_) if Instant::now() + PAUSE < end => {
-                    self.counters.batches_repeated.one();
+                    self.counters.batches_repeated.increment();
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) => return Err(Arc::new(error)),
@@ -75,7 +76,7 @@ impl Lane {
         }
     }
 
-    fn settle(&self, batch: &mut Vec<Outgoing>, outcome: Result<Vec<i64>, Arc<PublishError>>) {
+    fn report_outcome(&self, batch: &mut Vec<Outgoing>, outcome: Result<Vec<i64>, Arc<PublishError>>) {
         match outcome {
             Ok(offsets) => {
                 self.counters.events_sent.add(batch.len());

@@ -13,26 +13,26 @@ fn announces_itself_with_all_connectors() {
 
 #[test]
 fn a_remote_session_from_start_to_end() {
-    let mut bench = Bench::new();
-    let (answer, events) = bench.command(remote_start(Some(connector(1))));
+    let mut fixture = Fixture::new();
+    let (answer, events) = fixture.command(remote_start(Some(connector(1))));
     assert_eq!(answer, Some(Answer::Accepted));
     assert_eq!(events, ["1 Preparing", "started 634", "1 Charging"]);
-    assert_eq!(bench.device.due(), Some(start() + TimeDelta::seconds(10)));
-    assert_eq!(bench.after(10), ["meter_values"]);
-    assert!(bench.after(9).is_empty());
-    assert_eq!(bench.after(1), ["meter_values"]);
-    let (answer, events) = bench.command(remote_stop("634"));
+    assert_eq!(fixture.device.due(), Some(start() + TimeDelta::seconds(10)));
+    assert_eq!(fixture.after(10), ["meter_values"]);
+    assert!(fixture.after(9).is_empty());
+    assert_eq!(fixture.after(1), ["meter_values"]);
+    let (answer, events) = fixture.command(remote_stop("634"));
     assert_eq!(answer, Some(Answer::Accepted));
     assert_eq!(events, ["stopped Remote", "1 Finishing"]);
-    assert_eq!(bench.after(2), ["1 Available"]);
+    assert_eq!(fixture.after(2), ["1 Available"]);
 }
 
 #[test]
 fn energy_grows_with_power_and_time() {
-    let mut bench = Bench::new();
-    bench.apply(Input::Start(connector(1), tag()));
-    bench.now += TimeDelta::minutes(6);
-    let reaction = bench.apply(Input::ReadMeter(connector(1)));
+    let mut fixture = Fixture::new();
+    fixture.apply(Input::Start(connector(1), tag()));
+    fixture.now += TimeDelta::minutes(6);
+    let reaction = fixture.apply(Input::ReadMeter(connector(1)));
     let [EventKind::MeterValues(values)] = reaction.events.as_slice() else {
         panic!("{reaction:?}");
     };
@@ -45,26 +45,26 @@ fn energy_grows_with_power_and_time() {
 
 #[test]
 fn a_full_battery_suspends_the_session() {
-    let mut bench = Bench::new();
-    bench.apply(Input::Start(connector(1), tag()));
-    bench.now += TimeDelta::hours(9);
-    let reaction = bench.apply(Input::ReadMeter(connector(1)));
+    let mut fixture = Fixture::new();
+    fixture.apply(Input::Start(connector(1), tag()));
+    fixture.now += TimeDelta::hours(9);
+    let reaction = fixture.apply(Input::ReadMeter(connector(1)));
     assert_eq!(summary(&reaction), ["meter_values", "1 SuspendedEV"]);
 }
 
 #[test]
 fn without_a_connector_number_the_waiting_vehicle_is_charged() {
-    let mut bench = Bench::new();
-    bench.apply(Input::PlugIn(connector(1)));
-    assert_eq!(bench.command(remote_start(None)).1, ["started 634", "1 Charging"]);
-    assert_eq!(bench.command(remote_start(None)).1, ["2 Preparing", "started 635", "2 Charging"]);
-    assert_eq!(bench.command(remote_start(None)), (Some(Answer::Rejected), vec![]));
+    let mut fixture = Fixture::new();
+    fixture.apply(Input::PlugIn(connector(1)));
+    assert_eq!(fixture.command(remote_start(None)).1, ["started 634", "1 Charging"]);
+    assert_eq!(fixture.command(remote_start(None)).1, ["2 Preparing", "started 635", "2 Charging"]);
+    assert_eq!(fixture.command(remote_start(None)), (Some(Answer::Rejected), vec![]));
 }
 
 #[test]
 fn rejects_impossible_commands() {
-    let mut bench = Bench::new();
-    bench.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
+    let mut fixture = Fixture::new();
+    fixture.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
     let elsewhere = CommandKind::ChangeAvailability {
         connector_id: connector(9),
         availability: Availability::Inoperative,
@@ -83,46 +83,46 @@ fn rejects_impossible_commands() {
         configure("MeterValueSampleInterval", "-1"),
         configure("numberofconnectors", "3"),
     ] {
-        assert_eq!(bench.command(impossible), (Some(Answer::Rejected), vec![]));
+        assert_eq!(fixture.command(impossible), (Some(Answer::Rejected), vec![]));
     }
 }
 
 #[test]
 fn a_reset_ends_sessions_and_the_device_comes_back() {
-    let mut bench = Bench::new();
-    bench.apply(Input::Start(connector(2), tag()));
+    let mut fixture = Fixture::new();
+    fixture.apply(Input::Start(connector(2), tag()));
     let reset = CommandKind::Reset { kind: ResetKind::Hard };
-    let (answer, events) = bench.command(reset);
+    let (answer, events) = fixture.command(reset);
     assert_eq!(answer, Some(Answer::Accepted));
     assert_eq!(events, ["stopped HardReset", "2 Finishing", "disconnected"]);
-    assert!(!bench.device.is_up());
-    assert_eq!(bench.command(remote_start(None)), (Some(Answer::Rejected), vec![]));
-    assert_eq!(bench.device.due(), Some(start() + TimeDelta::seconds(3)));
-    assert!(bench.after(2).is_empty());
-    assert_eq!(bench.after(1), ["connected", "1 Available", "2 Available"]);
+    assert!(!fixture.device.is_up());
+    assert_eq!(fixture.command(remote_start(None)), (Some(Answer::Rejected), vec![]));
+    assert_eq!(fixture.device.due(), Some(start() + TimeDelta::seconds(3)));
+    assert!(fixture.after(2).is_empty());
+    assert_eq!(fixture.after(1), ["connected", "1 Available", "2 Available"]);
 }
 
 #[test]
 fn availability_waits_for_the_session_to_end() {
-    let mut bench = Bench::new();
+    let mut fixture = Fixture::new();
     let change =
         |availability| CommandKind::ChangeAvailability { connector_id: ConnectorId::WHOLE, availability };
-    bench.apply(Input::Start(connector(1), tag()));
-    let (answer, events) = bench.command(change(Availability::Inoperative));
+    fixture.apply(Input::Start(connector(1), tag()));
+    let (answer, events) = fixture.command(change(Availability::Inoperative));
     assert_eq!(answer, Some(Answer::Scheduled));
     assert_eq!(events, ["2 Unavailable"]);
-    let reaction = bench.apply(Input::Unplug(connector(1)));
+    let reaction = fixture.apply(Input::Unplug(connector(1)));
     assert_eq!(summary(&reaction), ["stopped EVDisconnected", "1 Finishing", "1 Unavailable"]);
-    let (answer, events) = bench.command(change(Availability::Operative));
+    let (answer, events) = fixture.command(change(Availability::Operative));
     assert_eq!(answer, Some(Answer::Accepted));
     assert_eq!(events, ["1 Available", "2 Available"]);
 }
 
 #[test]
 fn messages_can_be_triggered() {
-    let mut bench = Bench::new();
+    let mut fixture = Fixture::new();
     let mut trigger =
-        |requested, connector_id| bench.command(CommandKind::TriggerMessage { requested, connector_id }).1;
+        |requested, connector_id| fixture.command(CommandKind::TriggerMessage { requested, connector_id }).1;
     let status = TriggeredMessage::StatusNotification;
     assert_eq!(trigger(status, None), ["1 Available", "2 Available"]);
     assert_eq!(trigger(status, Some(connector(2))), ["2 Available"]);
@@ -139,80 +139,80 @@ fn messages_can_be_triggered() {
 
 #[test]
 fn a_configured_interval_is_kept() {
-    let mut bench = Bench::new();
-    assert_eq!(bench.after(60), ["heartbeat"]);
-    assert_eq!(bench.command(configure("heartbeatInterval", "5")), (Some(Answer::Accepted), vec![]));
-    assert_eq!(bench.device.configuration("HeartbeatInterval"), Some("5"));
-    assert!(bench.after(4).is_empty());
-    assert_eq!(bench.after(1), ["heartbeat"]);
-    assert_eq!(bench.after(5), ["heartbeat"]);
-    bench.command(configure("HeartbeatInterval", "0"));
-    assert_eq!(bench.device.due(), None);
-    bench.apply(Input::Start(connector(1), tag()));
-    bench.command(configure("MeterValueSampleInterval", "1"));
-    assert_eq!(bench.after(1), ["meter_values"]);
-    bench.command(configure("MeterValueSampleInterval", "0"));
-    assert_eq!(bench.device.due(), None);
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.after(60), ["heartbeat"]);
+    assert_eq!(fixture.command(configure("heartbeatInterval", "5")), (Some(Answer::Accepted), vec![]));
+    assert_eq!(fixture.device.configuration("HeartbeatInterval"), Some("5"));
+    assert!(fixture.after(4).is_empty());
+    assert_eq!(fixture.after(1), ["heartbeat"]);
+    assert_eq!(fixture.after(5), ["heartbeat"]);
+    fixture.command(configure("HeartbeatInterval", "0"));
+    assert_eq!(fixture.device.due(), None);
+    fixture.apply(Input::Start(connector(1), tag()));
+    fixture.command(configure("MeterValueSampleInterval", "1"));
+    assert_eq!(fixture.after(1), ["meter_values"]);
+    fixture.command(configure("MeterValueSampleInterval", "0"));
+    assert_eq!(fixture.device.due(), None);
 }
 
 #[test]
 fn a_configuration_outlives_a_restart() {
-    let mut bench = Bench::new();
-    assert_eq!(bench.command(configure("AuthorizationKey", "")).0, Some(Answer::Accepted));
-    bench.command(configure("HeartbeatInterval", "5"));
-    bench.command(CommandKind::Reset { kind: ResetKind::Hard });
-    assert_eq!(bench.after(3), ["connected", "1 Available", "2 Available"]);
-    assert_eq!(bench.device.configuration("AuthorizationKey"), Some(""));
-    assert_eq!(bench.after(5), ["heartbeat"]);
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.command(configure("AuthorizationKey", "")).0, Some(Answer::Accepted));
+    fixture.command(configure("HeartbeatInterval", "5"));
+    fixture.command(CommandKind::Reset { kind: ResetKind::Hard });
+    assert_eq!(fixture.after(3), ["connected", "1 Available", "2 Available"]);
+    assert_eq!(fixture.device.configuration("AuthorizationKey"), Some(""));
+    assert_eq!(fixture.after(5), ["heartbeat"]);
 }
 
 #[test]
 fn unlocking_stops_the_transaction() {
-    let mut bench = Bench::new();
+    let mut fixture = Fixture::new();
     let unlock = |number| CommandKind::UnlockConnector { connector_id: connector(number) };
-    bench.apply(Input::Start(connector(1), tag()));
-    bench.apply(Input::Start(connector(2), tag()));
-    let (answer, events) = bench.command(unlock(1));
+    fixture.apply(Input::Start(connector(1), tag()));
+    fixture.apply(Input::Start(connector(2), tag()));
+    let (answer, events) = fixture.command(unlock(1));
     assert_eq!(answer, Some(Answer::Unlocked));
     assert_eq!(events, ["stopped UnlockCommand", "1 Finishing"]);
-    assert!(bench.device.connector(connector(2)).unwrap().transaction().is_some());
-    assert_eq!(bench.command(unlock(1)), (Some(Answer::Unlocked), vec![]));
+    assert!(fixture.device.connector(connector(2)).unwrap().transaction().is_some());
+    assert_eq!(fixture.command(unlock(1)), (Some(Answer::Unlocked), vec![]));
     for unknown in [0, 9] {
-        assert_eq!(bench.command(unlock(unknown)), (Some(Answer::NotSupported), vec![]));
+        assert_eq!(fixture.command(unlock(unknown)), (Some(Answer::NotSupported), vec![]));
     }
 }
 
 #[test]
 fn a_faulted_connector_stays_faulted_out_of_service() {
-    let mut bench = Bench::new();
+    let mut fixture = Fixture::new();
     let change = |availability| CommandKind::ChangeAvailability { connector_id: connector(1), availability };
-    bench.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
-    assert_eq!(bench.command(change(Availability::Inoperative)), (Some(Answer::Accepted), vec![]));
-    assert_eq!(bench.device.connector(connector(1)).unwrap().idle_status(), ConnectorStatus::Unavailable);
-    bench.command(CommandKind::Reset { kind: ResetKind::Soft });
-    assert_eq!(bench.after(3), ["connected", "1 Unavailable", "2 Available"]);
-    assert_eq!(bench.command(change(Availability::Operative)).1, ["1 Available"]);
+    fixture.apply(Input::Report(connector(1), ConnectorStatus::Faulted, Some("GroundFailure".into())));
+    assert_eq!(fixture.command(change(Availability::Inoperative)), (Some(Answer::Accepted), vec![]));
+    assert_eq!(fixture.device.connector(connector(1)).unwrap().idle_status(), ConnectorStatus::Unavailable);
+    fixture.command(CommandKind::Reset { kind: ResetKind::Soft });
+    assert_eq!(fixture.after(3), ["connected", "1 Unavailable", "2 Available"]);
+    assert_eq!(fixture.command(change(Availability::Operative)).1, ["1 Available"]);
 }
 
 #[test]
 fn continues_silently_while_offline() {
-    let mut bench = Bench::new();
-    bench.apply(Input::Start(connector(1), tag()));
-    assert_eq!(summary(&bench.apply(Input::Disconnect)), ["disconnected"]);
-    assert!(bench.apply(Input::Heartbeat).events.is_empty());
-    assert!(bench.after(100).is_empty());
-    let back = bench.apply(Input::Connect);
+    let mut fixture = Fixture::new();
+    fixture.apply(Input::Start(connector(1), tag()));
+    assert_eq!(summary(&fixture.apply(Input::Disconnect)), ["disconnected"]);
+    assert!(fixture.apply(Input::Heartbeat).events.is_empty());
+    assert!(fixture.after(100).is_empty());
+    let back = fixture.apply(Input::Connect);
     assert_eq!(summary(&back), ["connected", "1 Charging", "2 Available"]);
 }
 
 #[test]
 fn reports_nothing_after_a_reconnection_without_a_boot() {
-    let mut bench = Bench::new();
-    bench.apply(Input::Start(connector(1), tag()));
-    bench.apply(Input::Disconnect);
-    let back = bench.apply(Input::Resume);
+    let mut fixture = Fixture::new();
+    fixture.apply(Input::Start(connector(1), tag()));
+    fixture.apply(Input::Disconnect);
+    let back = fixture.apply(Input::Resume);
     assert_eq!((summary(&back), back.link), (vec![], Some(LinkChange::Up)));
-    assert_eq!(bench.after(10), ["meter_values"]);
+    assert_eq!(fixture.after(10), ["meter_values"]);
 }
 
 #[test]

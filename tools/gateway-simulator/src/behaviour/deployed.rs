@@ -1,8 +1,8 @@
-//! The deployed gateway: which events it sends, and how it writes them.
+//! The deployed gateway: which events it sends, and how it encodes them.
 //!
-//! It differs from [`Dialect::Deployed`], which is as awkward as the contract allows: it keeps
-//! OCPP's spelling, drops what it has no field for, and writes every sampled value as an energy
-//! without unit.
+//! It differs from [`Dialect::Deployed`], which has every deviation that the contract tolerates: it
+//! keeps OCPP's spelling, drops values for which it has no field, and writes every sampled value as
+//! an energy without unit.
 
 use domain::event::{EventKind, GatewayEvent, MeterValues, StatusReport, TransactionStop};
 use domain::measure::MeterReading;
@@ -12,9 +12,9 @@ use wire::event::encode::{Dialect, encode_event_json};
 /// The measurand that it writes for every sampled value.
 const MEASURAND: &str = "Energy.Active.Import.Register";
 
-/// Whether the gateway sends an event for this.
-pub(super) const fn is_sent(happened: &EventKind) -> bool {
-    match happened {
+/// Whether the gateway sends events of this kind.
+pub(super) const fn is_sent(event: &EventKind) -> bool {
+    match event {
         EventKind::Connected(_)
         | EventKind::StatusChanged(_)
         | EventKind::MeterValues(_)

@@ -1,5 +1,5 @@
-//! How a gateway reports events of its devices: as the contract requires, as awkwardly as it
-//! allows, or like the deployed one.
+//! How a gateway reports the events of its devices: as the contract requires, with every deviation
+//! that it tolerates, or like the deployed gateway.
 
 mod deployed;
 
@@ -19,32 +19,33 @@ const DEPLOYED_REGISTER_WH: f64 = 1_150_000.0;
 pub enum Manner {
     /// It keeps the contract; single deviations can be configured.
     #[default]
-    AsAsked,
+    #[serde(rename = "as-asked")]
+    Contract,
     /// It behaves like the deployed gateway, see section 8 of `docs/gateway-contract.md`.
     Deployed,
 }
 
-/// What a gateway omits, and how it writes the rest.
+/// Which events and fields a gateway omits, and how it encodes the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Manners {
-    /// The behaviour as a whole. The other fields apply to [`Manner::AsAsked`] only.
+pub struct Behaviour {
+    /// The behaviour as a whole. The other fields apply to [`Manner::Contract`] only.
     pub manner: Manner,
     /// Whether the start of a transaction is reported before its id is known.
     pub transaction_id_late: bool,
     /// Whether disconnections are not reported.
-    pub silent_goodbyes: bool,
+    pub hides_disconnections: bool,
     /// Whether the outcome of a command is reported.
     pub answers_commands: bool,
     /// The dialect of JSON.
     pub dialect: Dialect,
 }
 
-impl Manners {
+impl Behaviour {
     /// All deviations that the contract allows.
     pub const AWKWARD: Self = Self {
-        manner: Manner::AsAsked,
+        manner: Manner::Contract,
         transaction_id_late: true,
-        silent_goodbyes: true,
+        hides_disconnections: true,
         answers_commands: false,
         dialect: Dialect::Deployed,
     };
@@ -58,25 +59,25 @@ impl Manners {
         matches!(self.manner, Manner::Deployed)
     }
 
-    /// The event that the gateway sends for `happened`; `None` if it sends none.
+    /// The event as the gateway reports it; `None` if it does not report it.
     #[must_use]
-    pub fn tell(&self, happened: EventKind) -> Option<EventKind> {
+    pub fn reported(&self, event: EventKind) -> Option<EventKind> {
         if self.is_deployed() {
-            return deployed::is_sent(&happened).then_some(happened);
+            return deployed::is_sent(&event).then_some(event);
         }
-        match happened {
-            EventKind::Disconnected { .. } if self.silent_goodbyes => None,
+        match event {
+            EventKind::Disconnected { .. } if self.hides_disconnections => None,
             EventKind::CommandAnswered(_) if !self.answers_commands => None,
             EventKind::TransactionStarted(start) if self.hides_transaction_id() => {
                 Some(EventKind::TransactionStarted(TransactionStart { transaction_id: None, ..start }))
             }
-            reported => Some(reported),
+            other => Some(other),
         }
     }
 
     /// The value of the event's record.
     #[must_use]
-    pub fn write(&self, event: &GatewayEvent) -> Vec<u8> {
+    pub fn encode(&self, event: &GatewayEvent) -> Vec<u8> {
         if self.is_deployed() {
             return deployed::encode(event);
         }
@@ -88,7 +89,7 @@ impl Manners {
     #[must_use]
     pub fn writes_key(&self, reaction: &Reaction) -> bool {
         match self.manner {
-            Manner::AsAsked => reaction.link == Some(LinkChange::Up),
+            Manner::Contract => reaction.link == Some(LinkChange::Up),
             Manner::Deployed => reaction.events.iter().any(|event| matches!(event, EventKind::Connected(_))),
         }
     }
@@ -104,7 +105,7 @@ impl Manners {
     #[must_use]
     pub const fn transaction_ids(&self, now: DateTime<Utc>) -> TransactionIds {
         match self.manner {
-            Manner::AsAsked => TransactionIds::beginning(now),
+            Manner::Contract => TransactionIds::beginning(now),
             Manner::Deployed => TransactionIds::unix_seconds(),
         }
     }
@@ -113,7 +114,7 @@ impl Manners {
     #[must_use]
     pub const fn first_register_wh(&self) -> f64 {
         match self.manner {
-            Manner::AsAsked => 0.0,
+            Manner::Contract => 0.0,
             Manner::Deployed => DEPLOYED_REGISTER_WH,
         }
     }
@@ -122,7 +123,7 @@ impl Manners {
     #[must_use]
     pub fn stop_register(&self, stop: &TransactionStop) -> Option<f64> {
         match self.manner {
-            Manner::AsAsked => stop.meter_stop_wh,
+            Manner::Contract => stop.meter_stop_wh,
             // OCPP's `StopTransaction` has whole Wh.
             Manner::Deployed => stop.meter_stop_wh.map(f64::round_ties_even),
         }
@@ -141,18 +142,18 @@ mod tests {
 
     #[test]
     fn each_deviation_can_be_configured_alone() {
-        let goodbye = EventKind::Disconnected { reason: None };
-        let polite = Manners {
-            manner: Manner::AsAsked,
+        let disconnection = EventKind::Disconnected { reason: None };
+        let contract = Behaviour {
+            manner: Manner::Contract,
             transaction_id_late: false,
-            silent_goodbyes: false,
+            hides_disconnections: false,
             answers_commands: true,
             dialect: Dialect::Contract,
         };
-        assert_eq!(polite.tell(goodbye.clone()), Some(goodbye.clone()));
-        let silent = Manners { silent_goodbyes: true, ..polite };
-        assert_eq!(silent.tell(goodbye), None);
-        assert_eq!(silent.tell(EventKind::Heartbeat), Some(EventKind::Heartbeat));
+        assert_eq!(contract.reported(disconnection.clone()), Some(disconnection.clone()));
+        let silent = Behaviour { hides_disconnections: true, ..contract };
+        assert_eq!(silent.reported(disconnection), None);
+        assert_eq!(silent.reported(EventKind::Heartbeat), Some(EventKind::Heartbeat));
     }
 
     #[test]
@@ -166,10 +167,10 @@ mod tests {
             (reaction(triggered, vec![boot()]), false, true),
             (reaction(triggered, vec![EventKind::Heartbeat]), false, false),
         ];
-        let asked = Manners { manner: Manner::AsAsked, ..Manners::DEPLOYED };
-        for (reaction, as_asked, deployed) in cases {
-            assert_eq!(asked.writes_key(&reaction), as_asked, "{reaction:?}");
-            assert_eq!(Manners::DEPLOYED.writes_key(&reaction), deployed, "{reaction:?}");
+        let contract = Behaviour { manner: Manner::Contract, ..Behaviour::DEPLOYED };
+        for (reaction, at_contract, at_deployed) in cases {
+            assert_eq!(contract.writes_key(&reaction), at_contract, "{reaction:?}");
+            assert_eq!(Behaviour::DEPLOYED.writes_key(&reaction), at_deployed, "{reaction:?}");
         }
     }
 }

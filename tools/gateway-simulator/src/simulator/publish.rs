@@ -1,4 +1,4 @@
-//! Publishes a device's reactions: keys in Redis, events in Kafka.
+//! Publishes a device's reactions: keys to Redis, events to Kafka.
 
 use super::{Core, Origin, Slot};
 use crate::device::{LinkChange, Reaction};
@@ -47,17 +47,17 @@ impl Core {
     ) -> Result<Vec<Pending>, SimulatorError> {
         let id = slot.device.spec().charge_point_id.clone();
         if reaction.link == Some(LinkChange::Up) {
-            self.note_held(&id, Some(origin.pod));
+            self.record_holder(&id, Some(origin.pod));
         }
         let key =
-            if self.manners.writes_key(&reaction) { self.write_key(&id, origin.pod).await } else { Ok(()) };
+            if self.behaviour.writes_key(&reaction) { self.write_key(&id, origin.pod).await } else { Ok(()) };
         let mut pending = Vec::with_capacity(reaction.events.len());
-        for happened in reaction.events {
-            pending.extend(self.tell(&id, happened, origin).await?);
+        for event in reaction.events {
+            pending.extend(self.publish_event(&id, event, origin).await?);
         }
         if reaction.link == Some(LinkChange::Down) {
-            self.note_held(&id, None);
-            if self.manners.maintains_keys() {
+            self.record_holder(&id, None);
+            if self.behaviour.maintains_keys() {
                 self.delete_key(&id, origin.pod).await?;
             }
         }
@@ -65,16 +65,16 @@ impl Core {
     }
 
     /// Queues one event, unless the pod does not send such events or is down.
-    pub(crate) async fn tell(
+    pub(crate) async fn publish_event(
         &self,
         charge_point_id: &ChargePointId,
-        happened: EventKind,
+        event: EventKind,
         origin: &Origin,
     ) -> Result<Option<Pending>, SimulatorError> {
         let Some(pod) = self.pod(origin.pod).filter(|pod| pod.is_up()) else {
             return Ok(None);
         };
-        let Some(kind) = self.manners.tell(happened) else {
+        let Some(kind) = self.behaviour.reported(event) else {
             return Ok(None);
         };
         let name = Uuid::now_v7().to_string();
@@ -90,17 +90,17 @@ impl Core {
         self.send(event, &origin.trace).await.map(Some)
     }
 
-    /// Queues a given event, in its pod's order if it names one of our pods.
+    /// Queues this event; in the order of its pod's events if it names one of these pods.
     pub(super) async fn send(
         &self,
         event: GatewayEvent,
         trace: &TraceHeaders,
     ) -> Result<Pending, SimulatorError> {
         let pod = self.pods.iter().find(|pod| event.gateway_id.as_ref() == Some(&pod.id));
-        let value = self.manners.write(&event);
+        let value = self.behaviour.encode(&event);
         let (outgoing, receipt) = Outgoing::new(event.charge_point_id.as_str(), value, runtime::clock::now())
             .with_trace(trace)
-            .remembering(event.clone())
+            .with_event(event.clone())
             .with_receipt();
         match pod {
             Some(pod) => {
@@ -130,11 +130,11 @@ impl Core {
     }
 
     /// Records which pod holds a device, for the refreshes.
-    pub(super) fn note_held(&self, id: &ChargePointId, pod: Option<usize>) {
-        let mut held = self.held.locked();
+    pub(super) fn record_holder(&self, id: &ChargePointId, pod: Option<usize>) {
+        let mut holders = self.holders.locked();
         match pod {
-            Some(pod) => held.insert(id.clone(), pod),
-            None => held.remove(id),
+            Some(pod) => holders.insert(id.clone(), pod),
+            None => holders.remove(id),
         };
     }
 }

@@ -1,6 +1,6 @@
 //! Commands of every kind, and the answers and events of their devices.
 
-use crate::bench::{Bench, settings};
+use crate::harness::{Harness, settings};
 use crate::sample::{connector, start_on, summary};
 use domain::commands::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
 use gateway_simulator::{Outcome, Rejection};
@@ -29,8 +29,8 @@ async fn answers_commands_with_ocpp_statuses_and_executes_them() {
     let mut settings = settings();
     // The vehicle stays, so that nothing happens by itself.
     settings.behaviour.finishing_ms = 0;
-    let bench = Bench::start(settings, 4).await;
-    let id = bench.device(0).await;
+    let harness = Harness::start(settings, 4).await;
+    let id = harness.device(0).await;
     let rejected = Outcome::Rejected(Rejection::DeviceRejected);
     let steps = [
         (start_on(1), Outcome::Accepted, vec!["Accepted", "Preparing", "transaction_started", "Charging"]),
@@ -55,11 +55,11 @@ async fn answers_commands_with_ocpp_statuses_and_executes_them() {
         (trigger(TriggeredMessage::Heartbeat, None), Outcome::Accepted, vec!["Accepted", "heartbeat"]),
     ];
     let mut expected = vec!["connected", "Available", "Available"];
-    for (command, outcome, tells) in steps {
-        let received = bench.order(0, &id, command.clone()).await;
+    for (command, outcome, events) in steps {
+        let received = harness.send_command(0, &id, command.clone()).await;
         assert_eq!(received.outcome, outcome, "{command:?}");
-        expected.extend(tells);
+        expected.extend(events);
     }
-    let records = bench.records_until(&id, |event| event.kind.name() == "heartbeat").await;
+    let records = harness.records_until(&id, |event| event.kind.name() == "heartbeat").await;
     assert_eq!(summary(&records), expected);
 }

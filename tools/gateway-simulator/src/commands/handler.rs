@@ -14,16 +14,16 @@ use tracing::Instrument as _;
 use wire::{RawRecord, decode_command};
 
 /// Passes the record to the pod, which executes commands that are for it and skips the rest.
-pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
+pub(crate) async fn handle_record(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
     let Some(gateway) = core.pod(pod).filter(|pod| pod.is_up()) else { return };
-    if core.manners.is_deployed() {
-        return deployed::take(core, pod, partition, record).await;
+    if core.behaviour.is_deployed() {
+        return deployed::handle_record(core, pod, partition, record).await;
     }
     let headers = record.headers.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
     let raw = RawRecord::new(record.value.as_deref(), headers);
     let outcome = match decode_command(&raw) {
         Ok(command) if command.gateway_id != gateway.id => {
-            core.counters().commands_foreign.one();
+            core.counters().commands_foreign.increment();
             Ok(())
         }
         Ok(command) => {
@@ -33,7 +33,7 @@ pub(crate) async fn take(core: &Core, pod: usize, partition: i32, record: &Recei
             receive(core, pod, (partition, record.offset), command, trace).instrument(span).await
         }
         Err(error) => {
-            let outcome = refuse_unreadable(core, pod, raw.value.unwrap_or_default()).await;
+            let outcome = refuse_invalid(core, pod, raw.value.unwrap_or_default()).await;
             tracing::warn!(partition, offset = record.offset, %error, "a command cannot be decoded");
             outcome
         }
@@ -52,12 +52,12 @@ async fn receive(
 ) -> Result<(), SimulatorError> {
     let received_at = runtime::clock::now();
     let traceparent = trace.traceparent.clone();
-    core.counters().commands_received.one();
+    core.counters().commands_received.increment();
     let outcome = if !core.is_new_command(pod, command.id) {
-        core.counters().commands_repeated.one();
+        core.counters().commands_repeated.increment();
         Outcome::Repeated
     } else if command.expires_at < received_at {
-        core.counters().commands_expired.one();
+        core.counters().commands_expired.increment();
         Outcome::Expired
     } else {
         execute(core, pod, &command, trace).await?
@@ -85,7 +85,8 @@ async fn execute(
     // caller's.
     let trace = if trace::is_exported() { TraceHeaders::current() } else { trace };
     let origin = Origin { trace_id: command.trace_id.clone(), trace, ..Origin::now(pod) };
-    let answer = |outcome: Outcome, word: &str| answered(command.id, command.kind.name(), outcome, word);
+    let answer =
+        |outcome: Outcome, status: &str| command_answered(command.id, command.kind.name(), outcome, status);
     let slot = core.slot(&command.charge_point_id);
     let mut held = match &slot {
         Some(slot) => Some(slot.lock().await).filter(|slot| slot.is_on(pod)),
@@ -94,22 +95,22 @@ async fn execute(
     let Some(slot) = held.as_mut() else {
         let outcome = core.count(Outcome::Rejected(Rejection::DeviceOffline));
         let event = answer(outcome, "Rejected");
-        core.tell(&command.charge_point_id, event, &origin).await?;
+        core.publish_event(&command.charge_point_id, event, &origin).await?;
         return Ok(outcome);
     };
     let reaction = Slot::apply(slot, Input::Command(command.kind.clone()), &origin, core);
-    let word = reaction.answer.unwrap_or(Answer::Rejected);
-    let outcome = core.count(match word {
+    let status = reaction.answer.unwrap_or(Answer::Rejected);
+    let outcome = core.count(match status {
         Answer::Accepted | Answer::Scheduled | Answer::Unlocked => Outcome::Accepted,
         Answer::Rejected | Answer::NotSupported => Outcome::Rejected(Rejection::DeviceRejected),
     });
-    core.tell(&command.charge_point_id, answer(outcome, word.as_str()), &origin).await?;
+    core.publish_event(&command.charge_point_id, answer(outcome, status.as_str()), &origin).await?;
     // Acknowledgements are counted; nothing waits for them here.
     core.react(slot, reaction, &origin).await.map(drop)?;
     Ok(outcome)
 }
 
-/// The part that even an invalid command may have.
+/// The fields that a command with an invalid payload may have.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope {
@@ -119,23 +120,23 @@ struct Envelope {
     gateway_id: GatewayId,
 }
 
-/// A command for this pod with an invalid payload is answered; any other unreadable record is not
-/// known to be for it.
-async fn refuse_unreadable(core: &Core, pod: usize, value: &[u8]) -> Result<(), SimulatorError> {
-    core.counters().commands_unreadable.one();
+/// Answers a command for this pod with an invalid payload. No other unreadable record is known to
+/// be for it.
+async fn refuse_invalid(core: &Core, pod: usize, value: &[u8]) -> Result<(), SimulatorError> {
+    core.counters().commands_unreadable.increment();
     let Ok(envelope) = serde_json::from_slice::<Envelope>(value) else {
         return Ok(());
     };
-    let is_ours = core.pod(pod).is_some_and(|ours| ours.id == envelope.gateway_id);
-    if !is_ours || !core.is_new_command(pod, envelope.command_id) {
+    let is_for_pod = core.pod(pod).is_some_and(|pod| pod.id == envelope.gateway_id);
+    if !is_for_pod || !core.is_new_command(pod, envelope.command_id) {
         return Ok(());
     }
     let outcome = core.count(Outcome::Rejected(Rejection::InvalidCommandPayload));
-    let event = answered(envelope.command_id, &envelope.command_name, outcome, "Rejected");
-    core.tell(&envelope.charge_point_id, event, &Origin::now(pod)).await.map(drop)
+    let event = command_answered(envelope.command_id, &envelope.command_name, outcome, "Rejected");
+    core.publish_event(&envelope.charge_point_id, event, &Origin::now(pod)).await.map(drop)
 }
 
-fn answered(id: CommandId, name: &str, outcome: Outcome, word: &str) -> EventKind {
+fn command_answered(id: CommandId, name: &str, outcome: Outcome, status: &str) -> EventKind {
     let reason = match outcome {
         Outcome::Rejected(rejection) => Some(rejection.as_str().to_owned()),
         Outcome::Accepted | Outcome::Expired | Outcome::Repeated => None,
@@ -143,7 +144,7 @@ fn answered(id: CommandId, name: &str, outcome: Outcome, word: &str) -> EventKin
     EventKind::CommandAnswered(CommandAnswer {
         command_id: Some(id),
         command_name: Some(name.to_owned()),
-        status: word.to_owned(),
+        status: status.to_owned(),
         reason,
     })
 }

@@ -1,17 +1,17 @@
-//! The commands that a pod has received already.
+//! The ids of the commands that a pod has received, to recognise copies.
 
 use domain::ids::CommandId;
 use std::collections::{HashSet, VecDeque};
 
 /// The latest ids, bounded.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct RecentCommands {
     ids: HashSet<CommandId>,
     order: VecDeque<CommandId>,
     capacity: usize,
 }
 
-impl Seen {
+impl RecentCommands {
     pub(crate) fn new(capacity: usize) -> Self {
         Self { ids: HashSet::new(), order: VecDeque::new(), capacity }
     }
@@ -39,10 +39,10 @@ mod tests {
     #[test]
     fn an_id_is_new_once_and_memory_is_bounded() {
         let id = |number| CommandId(Uuid::from_u128(number));
-        let mut seen = Seen::new(2);
-        assert!(seen.insert(id(1)) && !seen.insert(id(1)));
-        assert!(seen.insert(id(2)) && seen.insert(id(3)));
-        assert!(seen.insert(id(1)), "already forgotten");
-        assert_eq!(seen.ids.len(), 2);
+        let mut recent = RecentCommands::new(2);
+        assert!(recent.insert(id(1)) && !recent.insert(id(1)));
+        assert!(recent.insert(id(2)) && recent.insert(id(3)));
+        assert!(recent.insert(id(1)), "already forgotten");
+        assert_eq!(recent.ids.len(), 2);
     }
 }

@@ -20,7 +20,7 @@ use wire::RawRecord;
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A simulator, its topics, and clients.
-pub struct Bench {
+pub struct Harness {
     pub simulator: Simulator,
     pub kafka: Kafka,
     pub redis: Redis,
@@ -39,7 +39,7 @@ pub fn settings() -> SimulatorSettings {
     }
 }
 
-impl Bench {
+impl Harness {
     /// Creates topics of 3 and of `command_partitions` partitions, and a simulator on them.
     pub async fn start(settings: SimulatorSettings, command_partitions: i32) -> Self {
         let overrides = [("kafka.brokers", &*kafka_brokers()), ("redis.url", &*redis_url())];
@@ -50,7 +50,7 @@ impl Bench {
         let deleted = [TestTopic::named(&topics.events), TestTopic::named(&topics.commands)];
         kafka.create_topic(&topics.events, 3).await.unwrap();
         kafka.create_topic(&topics.commands, command_partitions).await.unwrap();
-        keep_commands(&kafka, &topics.commands, Duration::from_secs(120)).await;
+        set_retention(&kafka, &topics.commands, Duration::from_secs(120)).await;
         let context = runtime::Context::new("simulator-test");
         let shutdown = context.shutdown.clone();
         let simulator = Simulator::start(settings, kafka.clone(), redis.clone(), shutdown).await.unwrap();
@@ -97,7 +97,12 @@ impl Bench {
     }
 
     /// Sends a command to the pod with this number and waits until it is received.
-    pub async fn order(&self, pod: usize, id: &ChargePointId, kind: CommandKind) -> Arc<ReceivedCommand> {
+    pub async fn send_command(
+        &self,
+        pod: usize,
+        id: &ChargePointId,
+        kind: CommandKind,
+    ) -> Arc<ReceivedCommand> {
         let command = self.command(&self.simulator.pods()[pod], id, kind);
         self.publish(self.simulator.command_partition(pod).unwrap(), &command).await;
         self.received(&command).await
@@ -116,7 +121,7 @@ impl Bench {
         let search = async {
             for partition in (0..3).cycle() {
                 let records = self.partition(partition).await;
-                let about: Vec<_> = records
+                let own: Vec<_> = records
                     .into_iter()
                     .filter(|record| record.key.as_deref() == Some(id.as_str().as_bytes()))
                     .map(|record| {
@@ -124,8 +129,8 @@ impl Bench {
                         (record, event)
                     })
                     .collect();
-                if about.iter().any(|(_, event)| last(event)) {
-                    return about;
+                if own.iter().any(|(_, event)| last(event)) {
+                    return own;
                 }
             }
             vec![]
@@ -156,7 +161,7 @@ impl Bench {
 }
 
 /// Sets the retention of the command topic; returns when the broker reports it.
-pub async fn keep_commands(kafka: &Kafka, topic: &str, retention: Duration) {
+pub async fn set_retention(kafka: &Kafka, topic: &str, retention: Duration) {
     let brokers = kafka_brokers();
     let (broker, millis) = (brokers.split(',').next().unwrap(), retention.as_millis().to_string());
     let settings = [("retention.ms", &*millis), ("segment.ms", "60000")];
