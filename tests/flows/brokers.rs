@@ -5,7 +5,7 @@ use crate::chaos::play_on;
 use chaos::campaign::kafka_settings;
 use chaos::database_audit::AuditedDatabase;
 use chaos::environment::{Environment, Plan, Servers};
-use chaos::faults::brokers::{PretendedBrokers, depose_leaders};
+use chaos::faults::brokers::{MockBrokers, move_leaders};
 use chaos::faults::quota;
 use chaos::narrator::Narrator;
 use chaos::own_broker::OwnBroker;
@@ -17,15 +17,15 @@ use testkit::{TestDatabase, free_port, unique};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_effect_is_written_once_while_leaders_move_and_brokers_die() {
     let topic = unique("brokers");
-    let brokers = PretendedBrokers::start(&topic).unwrap();
+    let brokers = MockBrokers::start(&topic).unwrap();
     let database = TestDatabase::new().await;
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&topic);
     let kafka = kafka_settings(&brokers.addresses()).unwrap();
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
-    let plan = PretendedBrokers::plan();
+    let plan = MockBrokers::plan();
     let environment = Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
-    let played = depose_leaders(&environment, &brokers).await.map(drop);
+    let played = move_leaders(&environment, &brokers).await.map(drop);
     let outcome = environment.close(played).await.unwrap();
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());
     std::fs::remove_dir_all(logs).unwrap();

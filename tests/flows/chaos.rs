@@ -4,7 +4,7 @@
 use chaos::campaign::kafka_settings;
 use chaos::database_audit::AuditedDatabase;
 use chaos::environment::{Environment, Outcome, Plan, Servers};
-use chaos::faults::leases::Fight;
+use chaos::faults::leases::Fence;
 use chaos::faults::{commits, freeze, kill, leases};
 use chaos::narrator::Narrator;
 use chaos::traffic::{DEPLOYED_PERCENT, Pace};
@@ -79,9 +79,9 @@ pub async fn play_on(
 
 async fn disturb(environment: &mut Environment) -> anyhow::Result<()> {
     kill::kill_one(environment).await?;
-    freeze::freeze_eldest(environment, LEASE * 2).await?;
+    freeze::freeze_oldest(environment, LEASE * 2).await?;
     commits::cut(environment, 4, 10).await?;
-    leases::fight(environment, Fight::Epochs, ROUNDS).await?;
-    leases::fight(environment, Fight::OneEpoch, ROUNDS).await?;
+    leases::ignore_leases(environment, Fence::Epoch, ROUNDS).await?;
+    leases::ignore_leases(environment, Fence::Offset, ROUNDS).await?;
     Ok(())
 }

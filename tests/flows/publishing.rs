@@ -8,7 +8,7 @@ mod comparison;
 mod site;
 
 use callers::Callers;
-use chaos::faults::brokers::{BROKERS, PretendedBrokers};
+use chaos::faults::brokers::{BROKERS, MockBrokers};
 use chaos::own_broker::OwnBroker;
 use chaos::second_broker::SecondBroker;
 use chaos::stack::Stop;
@@ -16,7 +16,9 @@ use site::{Servers, Site};
 use std::net::SocketAddr;
 use std::time::Duration;
 use testkit::kafka_wire::Connection;
-use testkit::{Manner, Relay, TestDatabase, TestTopic, eventually, eventually_some, free_port, unique};
+use testkit::{
+    FaultProxy, ProxyMode, TestDatabase, TestTopic, eventually, eventually_some, free_port, unique,
+};
 
 /// Longer than callers wait for anything.
 const TOO_SLOW: Duration = Duration::from_secs(15);
@@ -37,26 +39,26 @@ const REDIS_AWAY: [&str; 1] = ["ROUTE_STORE_UNAVAILABLE"];
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_follow_the_leaders_of_their_partitions() {
     let topic = unique("commands");
-    let brokers = PretendedBrokers::start(&topic).unwrap();
+    let brokers = MockBrokers::start(&topic).unwrap();
     let servers = Servers { brokers: brokers.addresses(), ..Servers::shared(&topic, brokers.partitions()) };
     let site = Site::open(TestDatabase::new().await, servers).await;
     let callers = Callers::start(&site);
     callers.accepted_everywhere().await;
     for round in 0..ROUNDS {
         // The old leaders run, and respond that they are not leaders.
-        brokers.elect(2 * round + 1, 0).unwrap();
+        brokers.elect_leaders(2 * round + 1, 0).unwrap();
         callers.accepted_everywhere().await;
         // A leader is gone before another one is elected.
         let down = 1 + round;
-        brokers.take_away(down).unwrap();
+        brokers.take_down(down).unwrap();
         callers.refused(&BROKER_AWAY).await;
-        brokers.elect(2 * round + 2, down).unwrap();
+        brokers.elect_leaders(2 * round + 2, down).unwrap();
         callers.accepted_everywhere().await;
-        brokers.bring_back(down).unwrap();
+        brokers.bring_up(down).unwrap();
     }
-    (1..=BROKERS).for_each(|broker| brokers.take_away(broker).unwrap());
+    (1..=BROKERS).for_each(|broker| brokers.take_down(broker).unwrap());
     callers.refused(&["BROKER_UNAVAILABLE"]).await;
-    (1..=BROKERS).for_each(|broker| brokers.bring_back(broker).unwrap());
+    (1..=BROKERS).for_each(|broker| brokers.bring_up(broker).unwrap());
     callers.accepted_everywhere().await;
     brokers.slow_down(TOO_SLOW).unwrap();
     callers.refused(&BROKER_AWAY).await;
@@ -149,8 +151,8 @@ async fn commands_follow_the_leaders_of_a_real_pair_of_brokers() {
 async fn no_command_is_lost_when_postgresql_or_redis_freeze_slow_down_or_close() {
     let database = TestDatabase::new().await;
     let topic = TestTopic::new("commands");
-    let postgres = Relay::before(address_in(&database.url)).await;
-    let redis = Relay::before(address_in(&testkit::redis_url())).await;
+    let postgres = FaultProxy::before(address_in(&database.url)).await;
+    let redis = FaultProxy::before(address_in(&testkit::redis_url())).await;
     let shared = Servers::shared(&topic, 6);
     let servers = Servers {
         database: Some(through(&postgres, &database.url)),
@@ -160,17 +162,17 @@ async fn no_command_is_lost_when_postgresql_or_redis_freeze_slow_down_or_close()
     servers.create_topic().await;
     let site = Site::open(database, servers).await;
     let callers = Callers::start(&site);
-    for (relay, codes) in [(&postgres, DATABASE_AWAY), (&redis, REDIS_AWAY)] {
+    for (proxy, codes) in [(&postgres, DATABASE_AWAY), (&redis, REDIS_AWAY)] {
         callers.accepted_everywhere().await;
-        for manner in [Manner::Frozen, Manner::Slow(TOO_SLOW), Manner::Closed] {
-            relay.be(manner);
+        for mode in [ProxyMode::Stall, ProxyMode::Delay(TOO_SLOW), ProxyMode::Close] {
+            proxy.set_mode(mode);
             callers.refused(&codes).await;
-            relay.be(Manner::Prompt);
+            proxy.set_mode(ProxyMode::Forward);
             callers.accepted_everywhere().await;
         }
-        relay.be(Manner::Slow(SLOW));
+        proxy.set_mode(ProxyMode::Delay(SLOW));
         callers.accepted_everywhere().await;
-        relay.be(Manner::Prompt);
+        proxy.set_mode(ProxyMode::Forward);
     }
     let calls = callers.stop().await;
     assert_eq!(comparison::findings(&site, &calls, false).await, [""; 0]);
@@ -193,6 +195,6 @@ fn address_in(url: &str) -> SocketAddr {
 }
 
 /// The same URL with the proxy in place of the server.
-fn through(relay: &Relay, url: &str) -> String {
-    url.replace(&address_in(url).to_string(), &relay.address.to_string())
+fn through(proxy: &FaultProxy, url: &str) -> String {
+    url.replace(&address_in(url).to_string(), &proxy.address.to_string())
 }

@@ -5,9 +5,9 @@
 use crate::chaos::play;
 use chaos::environment::{Environment, Plan};
 use chaos::faults::read_only::Scope;
-use chaos::faults::topic_anew::Ingestors;
+use chaos::faults::recreated_topic::Ingestors;
 use chaos::faults::{
-    disk, handover, letters, locks, read_only, silence, slow, topic_anew, translated, unreadable,
+    dead_letters, disk, handover, locks, read_only, recreated_topic, silence, slow, translated, unreadable,
 };
 use chaos::traffic::{DEPLOYED_PERCENT, Pace};
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn ingestors_wait_for_a_read_only_database() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ingestors_wait_for_a_database_with_a_full_disk() {
     play("disk", plan(), async |environment: &mut Environment| {
-        disk::run_full(environment, OUTAGE).await.map(drop)
+        disk::fill_disk(environment, OUTAGE).await.map(drop)
     })
     .await;
 }
@@ -45,15 +45,15 @@ async fn ingestors_wait_for_a_database_with_a_full_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn transient_errors_in_any_language_condemn_no_event() {
     play("translated", plan(), async |environment: &mut Environment| {
-        translated::misunderstand(environment, 3).await.map(drop)
+        translated::report_translated_errors(environment, 3).await.map(drop)
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_dead_letter_is_storable_and_a_refused_one_delays_no_stop() {
-    play("letters", plan(), async |environment: &mut Environment| {
-        letters::refuse(environment).await.map(drop)
+    play("dead-letters", plan(), async |environment: &mut Environment| {
+        dead_letters::refuse_dead_letters(environment).await.map(drop)
     })
     .await;
 }
@@ -65,7 +65,7 @@ async fn a_partition_whose_batches_take_too_long_continues_with_smaller_ones() {
     let plan = Plan { settings: slow::SETTINGS, pace, ..plan() };
     let (gathering, per_kib) = (Duration::from_secs(4), Duration::from_millis(100));
     let act = async |environment: &mut Environment| {
-        slow::hold_back(environment, gathering, per_kib).await.map(drop)
+        slow::delay_writes(environment, gathering, per_kib).await.map(drop)
     };
     play("slow", plan, act).await;
 }
@@ -103,9 +103,9 @@ async fn a_recreated_topic_is_read_completely_and_only_after_an_operators_decisi
     let pace = Pace { charge_points: 120, marker_interval: Duration::from_millis(50), ..plan().pace };
     let plan = Plan { partitions: 4, pace, ..plan() };
     let act = async |environment: &mut Environment| {
-        topic_anew::replace(environment, Ingestors::Stopped).await.map(drop)
+        recreated_topic::recreate(environment, Ingestors::Stopped).await.map(drop)
     };
-    play("topic-anew", plan, act).await;
+    play("topic-recreated", plan, act).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +113,7 @@ async fn applies_committed_records_of_other_producers_but_no_aborted_or_unreadab
     let plan = Plan { settings: unreadable::SETTINGS, ..plan() };
     let brokers = kafka_brokers();
     play("unreadable", plan, async |environment: &mut Environment| {
-        unreadable::write(environment, &brokers, None).await.map(drop)
+        unreadable::write_foreign_records(environment, &brokers, None).await.map(drop)
     })
     .await;
 }

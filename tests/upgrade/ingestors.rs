@@ -13,11 +13,11 @@ pub async fn roll(environment: &mut Environment, release: &Release) -> anyhow::R
     environment.fleet.launch.binary = release.program("event-ingestor");
     for _ in 0..environment.fleet.len() {
         environment.fleet.start()?;
-        environment.share().await?;
+        environment.wait_until_shared().await?;
         let lost = environment.fleet.leases_lost().await?;
         ensure!(lost == 0, "{lost} leases were lost");
-        environment.fleet.stop_eldest(GRACE).await?;
-        environment.share().await?;
+        environment.fleet.stop_oldest(GRACE).await?;
+        environment.wait_until_shared().await?;
     }
     Ok(())
 }

@@ -93,7 +93,7 @@ async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() 
 
 impl Stage {
     async fn play(&mut self, database: &TestDatabase, old: &Release, new: &Release) -> anyhow::Result<()> {
-        self.environment.share().await?;
+        self.environment.wait_until_shared().await?;
         self.say("the previous release works");
         self.migrate(database, new).await?;
         self.callers.repeat(true);

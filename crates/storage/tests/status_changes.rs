@@ -164,7 +164,7 @@ async fn records_that_a_device_became_silent() {
     // As an older release would have written it.
     database.execute("update charge_points set written_at = null").await;
     for gone in [1, 0] {
-        let silent = testkit::take_silent_offline(&mut connection, &lease, &policy).await;
+        let silent = testkit::judge_silent_devices(&mut connection, &lease, &policy).await;
         assert_eq!(silent.map(|silent| silent.gone), Some(gone));
     }
     let history =

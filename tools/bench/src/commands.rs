@@ -6,11 +6,11 @@ mod piles;
 mod posted;
 mod readback;
 
-pub use piles::connected;
+pub use piles::wait_until_connected;
 pub use readback::{ReadTimes, Readback};
 
-use crate::caller::Caller;
 use crate::harness::Harness;
+use crate::http_client::HttpClient;
 use crate::load::Threads;
 use crate::plan::CommandPlan;
 use crate::report::{CallPhase, CommandRate, Commands, Latency};
@@ -30,7 +30,7 @@ const STEP_DOWN_PERCENT: u32 = 90;
 const CONFIRMATIONS: usize = 3;
 
 /// Everything that is needed to measure commands.
-struct Stage<'a> {
+struct CommandBench<'a> {
     harness: &'a mut Harness,
     plan: CommandPlan,
     piles: Arc<Piles>,
@@ -43,7 +43,7 @@ struct Stage<'a> {
 
 /// Measures the planned rates and the highest sustained one, each time first the floor and then the
 /// platform.
-pub async fn play(harness: &mut Harness) -> anyhow::Result<Commands> {
+pub async fn measure(harness: &mut Harness) -> anyhow::Result<Commands> {
     let plan = harness.plan.commands.clone();
     say(&format!("{} piles on {} pods …", plan.piles, plan.pods));
     let piles = Arc::new(Piles::set_up(harness, &plan).await?);
@@ -54,14 +54,14 @@ pub async fn play(harness: &mut Harness) -> anyhow::Result<Commands> {
     let names = &harness.platform.names;
     let readback = Readback::start(&harness.platform.kafka, &names.commands, &piles.partitions()).await?;
     let listen = dispatcher.listen.clone();
-    let mut stage = Stage { harness, plan, piles, dispatcher: listen, floor, readback, threads };
-    let commands = stage.measure().await?;
-    stage.harness.meters.dispatcher = None;
+    let mut bench = CommandBench { harness, plan, piles, dispatcher: listen, floor, readback, threads };
+    let commands = bench.measure().await?;
+    bench.harness.meters.dispatcher = None;
     dispatcher.stop().await?;
     Ok(commands)
 }
 
-impl Stage<'_> {
+impl CommandBench<'_> {
     async fn measure(&mut self) -> anyhow::Result<Commands> {
         let mut commands = Commands {
             piles: self.plan.piles,
@@ -73,19 +73,19 @@ impl Stage<'_> {
             floor_highest: None,
         };
         for rate in self.plan.rates.clone() {
-            commands.steady.push(self.side_by_side(rate).await?);
+            commands.steady.push(self.compare(rate).await?);
         }
-        (commands.floor_highest, commands.floor_search) = self.search(Which::Floor).await?;
-        let (highest, search) = self.search(Which::Platform).await?;
+        (commands.floor_highest, commands.floor_search) = self.search(Target::Floor).await?;
+        let (highest, search) = self.search(Target::Platform).await?;
         commands.search = search;
         if let Some(rate) = highest {
-            commands.highest = Some(self.hold(rate).await?);
+            commands.highest = Some(self.confirm(rate).await?);
         }
         Ok(commands)
     }
 
     /// Measures the floor at `rate`, then the platform.
-    async fn side_by_side(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
+    async fn compare(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
         let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
         say(&format!("{rate}/s for {} s, first the floor, then commands …", (warm_up + measured).as_secs()));
         let floor = self.floor(rate, warm_up, measured).await?;
@@ -98,15 +98,15 @@ impl Stage<'_> {
     }
 
     /// Finds the highest rate that is sustained for the duration of a step; returns all steps, too.
-    async fn search(&mut self, which: Which) -> anyhow::Result<(Option<u32>, Vec<CallPhase>)> {
+    async fn search(&mut self, target: Target) -> anyhow::Result<(Option<u32>, Vec<CallPhase>)> {
         let mut search = Search::new(self.plan.ladder.clone(), self.plan.steps);
         let mut tried = Vec::new();
-        say(&format!("searching the highest rate that {} sustains …", which.name()));
+        say(&format!("searching the highest rate that {} sustains …", target.name()));
         while let Some(rate) = search.next() {
             let (warm_up, step) = (self.plan.step_warm_up, self.plan.step);
-            let phase = match which {
-                Which::Floor => self.floor(rate, warm_up, step).await?,
-                Which::Platform => self.platform(rate, warm_up, step).await?.0,
+            let phase = match target {
+                Target::Floor => self.floor(rate, warm_up, step).await?,
+                Target::Platform => self.platform(rate, warm_up, step).await?.0,
             };
             print_latency(&format!("{rate}/s"), &phase.latency, phase.why_not());
             search.tried(rate, phase.sustained);
@@ -116,15 +116,15 @@ impl Stage<'_> {
     }
 
     /// Measures the rate that was found, or a lower one, for as long as the planned rates.
-    async fn hold(&mut self, found: u32) -> anyhow::Result<CommandRate> {
-        let mut held = self.side_by_side(found).await?;
+    async fn confirm(&mut self, found: u32) -> anyhow::Result<CommandRate> {
+        let mut confirmed = self.compare(found).await?;
         for _ in 1..CONFIRMATIONS {
-            if held.platform.sustained {
+            if confirmed.platform.sustained {
                 break;
             }
-            held = self.side_by_side(held.rate * STEP_DOWN_PERCENT / 100).await?;
+            confirmed = self.compare(confirmed.rate * STEP_DOWN_PERCENT / 100).await?;
         }
-        Ok(held)
+        Ok(confirmed)
     }
 
     async fn floor(&mut self, rate: u32, warm_up: Duration, measured: Duration) -> anyhow::Result<CallPhase> {
@@ -133,7 +133,7 @@ impl Stage<'_> {
             let (floor, pile) = (floor.clone(), piles.next());
             async move { floor.call(&pile?).await.map_err(|error| format!("{error:#}")) }
         };
-        let segment = self.drive(rate, warm_up, measured, call).await?;
+        let segment = self.run(rate, warm_up, measured, call).await?;
         Ok(segment.phase())
     }
 
@@ -145,26 +145,26 @@ impl Stage<'_> {
         measured: Duration,
     ) -> anyhow::Result<(CallPhase, Latency)> {
         // Its connections end with the segment, long before the service would close idle ones.
-        let caller = Arc::new(Caller::new(&self.dispatcher)?);
+        let client = Arc::new(HttpClient::new(&self.dispatcher)?);
         let piles = Arc::clone(&self.piles);
         let call = move |_number| {
-            let (caller, pile) = (Arc::clone(&caller), piles.next());
+            let (client, pile) = (Arc::clone(&client), piles.next());
             async move {
                 let path = pile.map(|pile| format!("/api/v1/piles/{}/commands/reset", pile.pile_id))?;
-                let answer = caller.post(&path, r#"{"type":"Soft"}"#).await;
-                answer.and_then(|answer| Posted::read(&answer)).map_err(|error| format!("{error:#}"))
+                let response = client.post(&path, r#"{"type":"Soft"}"#).await;
+                response.and_then(|response| Posted::read(&response)).map_err(|error| format!("{error:#}"))
             }
         };
-        let segment = self.drive(rate, warm_up, measured, call).await?;
+        let segment = self.run(rate, warm_up, measured, call).await?;
         let accepted = segment.successes().map(|posted| posted.id);
-        let read = self.readback.take(accepted).await.context("read the records back")?;
+        let read = self.readback.wait_for(accepted).await.context("read the records back")?;
         let readable = segment.until(|posted: &Posted| {
             read.get(&posted.id).copied().with_context(|| format!("{} was not read", posted.id))
         });
         Ok((segment.phase(), readable?))
     }
 
-    async fn drive<W>(
+    async fn run<W>(
         &mut self,
         rate: u32,
         warm_up: Duration,
@@ -175,18 +175,18 @@ impl Stage<'_> {
         W: Future<Output = Outcome<Posted>> + Send + 'static,
     {
         self.harness.meters.ingestors = self.harness.platform.ingestors()?;
-        RunSegment::drive(&self.harness.meters, &self.threads, rate, warm_up, measured, call).await
+        RunSegment::run(&self.harness.meters, &self.threads, rate, warm_up, measured, call).await
     }
 }
 
-/// Which rate is searched.
+/// What is measured.
 #[derive(Debug, Clone, Copy)]
-enum Which {
+enum Target {
     Floor,
     Platform,
 }
 
-impl Which {
+impl Target {
     const fn name(self) -> &'static str {
         match self {
             Self::Floor => "the floor",

@@ -1,5 +1,6 @@
 //! The environment of a run, and which processes shared the cores.
 
+use crate::database;
 use crate::meters::Broker;
 use crate::plan::Plan;
 use crate::server::{self, Setting};
@@ -44,8 +45,8 @@ pub struct Conditions {
 
 impl Conditions {
     /// Collects the conditions.
-    pub async fn look(plan: &Plan, url: &str, broker: &Broker) -> anyhow::Result<Self> {
-        let mut connection = server::connect(url).await?;
+    pub async fn collect(plan: &Plan, url: &str, broker: &Broker) -> anyhow::Result<Self> {
+        let mut connection = database::connect(url).await?;
         let backend = server::backend(&mut connection).await?;
         let postgres_is_here = crate::meters::Meters::postgres_of(backend).is_some();
         let first = |path: &str| read_to_string(path).unwrap_or_default().trim().to_owned();

@@ -1,9 +1,8 @@
 //! The floor of `PostgreSQL`: the ingestor's own statements in a loop, over events that are decoded
-//! in memory beforehand. With `day/weigh.rs` the only file of this crate that uses the writing half
-//! of `storage`.
+//! in memory beforehand. The only file of this crate that uses the writing half of `storage`.
 //!
 //! The events are real ones: they are published to the run's topic while no ingestor runs, and what
-//! is written here is what an ingestor would have written, in batches and one by one. Kafka,
+//! is written here is what an ingestor would write, in batches and one by one. Kafka,
 //! decoding and metrics are left out. The fold is included, because it is part of the transaction,
 //! and is also timed separately.
 
@@ -33,18 +32,18 @@ use uuid::Uuid;
 /// Longer than the whole measurement takes.
 const LEASE: Duration = Duration::from_secs(600);
 /// PostgreSQL's statistics are up to a second late.
-const STATISTICS: Duration = Duration::from_millis(1_500);
+const STATISTICS_DELAY: Duration = Duration::from_millis(1_500);
 
 type Event = (GatewayEvent, RecordPosition);
 
-/// One partition's events that are not yet written.
-struct Lane {
+/// The unwritten events of one partition.
+struct PartitionQueue {
     lease: PartitionLease,
     events: VecDeque<Event>,
 }
 
 /// The result of one way of writing.
-struct Run {
+struct WriteResult {
     events: u64,
     seconds: f64,
     folding: f64,
@@ -52,7 +51,7 @@ struct Run {
 
 /// The decoded records of the topic behind the offsets in the database; no ingestor may run.
 pub struct Prepared {
-    lanes: Vec<Lane>,
+    queues: Vec<PartitionQueue>,
     url: String,
 }
 
@@ -63,15 +62,15 @@ impl Prepared {
         let mut decoded = visibility::read(&harness.platform.kafka, topic, from, to, decode).await?;
         let owner = Uuid::now_v7();
         let all = harness.plan.partitions.into();
-        let leases = partitions::acquire(&mut harness.questions, topic, owner, all, LEASE).await?;
+        let leases = partitions::acquire(&mut harness.queries, topic, owner, all, LEASE).await?;
         ensure!(leases.len() == to.len(), "an ingestor still owns {} partitions", to.len() - leases.len());
-        let mut lanes = Vec::new();
+        let mut queues = Vec::new();
         for lease in leases {
             let events = decoded.remove(&lease.partition).unwrap_or_default();
             let events = events.into_iter().collect::<anyhow::Result<VecDeque<Event>>>()?;
-            lanes.push(Lane { lease, events });
+            queues.push(PartitionQueue { lease, events });
         }
-        Ok(Self { lanes, url: harness.platform.url.clone() })
+        Ok(Self { queues, url: harness.platform.url.clone() })
     }
 
     /// Measures one transaction per event, with one connection and with `connections`, then batches
@@ -82,14 +81,14 @@ impl Prepared {
         connections: usize,
         per_batch: usize,
     ) -> anyhow::Result<Floor> {
-        let patience = harness.plan.one_by_one;
-        let one = self.run(1, 1, Some(patience)).await?;
-        let several = self.run(connections, 1, Some(patience)).await?;
-        tokio::time::sleep(STATISTICS).await;
-        let before = server::work(&mut harness.questions).await?;
+        let limit = harness.plan.one_by_one;
+        let one = self.run(1, 1, Some(limit)).await?;
+        let several = self.run(connections, 1, Some(limit)).await?;
+        tokio::time::sleep(STATISTICS_DELAY).await;
+        let before = server::work(&mut harness.queries).await?;
         let bulk = self.run(connections, per_batch, None).await?;
-        tokio::time::sleep(STATISTICS).await;
-        let rows = server::work(&mut harness.questions).await?.rows - before.rows;
+        tokio::time::sleep(STATISTICS_DELAY).await;
+        let rows = server::work(&mut harness.queries).await?.rows - before.rows;
         Ok(Floor {
             events_per_batch: per_batch,
             rows_per_s: round(share(float(u64::try_from(rows)?), bulk.seconds), 0),
@@ -108,7 +107,7 @@ impl Prepared {
         connections: usize,
         per_batch: usize,
         limit: Option<Duration>,
-    ) -> anyhow::Result<Run> {
+    ) -> anyhow::Result<WriteResult> {
         let database = Database::for_batches(&DatabaseSettings {
             url: self.url.clone().into(),
             max_connections: connections,
@@ -117,25 +116,25 @@ impl Prepared {
         })?;
         let folding = Arc::new(AtomicU64::new(0));
         let begun = Instant::now();
-        let before: usize = self.lanes.iter().map(|lane| lane.events.len()).sum();
-        let lanes: FuturesUnordered<_> = std::mem::take(&mut self.lanes)
+        let before: usize = self.queues.iter().map(|queue| queue.events.len()).sum();
+        let queues: FuturesUnordered<_> = std::mem::take(&mut self.queues)
             .into_iter()
-            .map(|lane| {
+            .map(|queue| {
                 let (database, folding) = (database.clone(), Arc::clone(&folding));
-                let work = async move { lane.write_all(&database, per_batch, begun, limit, &folding).await };
+                let work = async move { queue.write_all(&database, per_batch, begun, limit, &folding).await };
                 let task = tokio::spawn(work);
                 async move { task.await.context("writing")? }
             })
             .collect();
-        self.lanes = lanes.try_collect().await?;
+        self.queues = queues.try_collect().await?;
         let seconds = begun.elapsed().as_secs_f64();
-        let left: usize = self.lanes.iter().map(|lane| lane.events.len()).sum();
+        let left: usize = self.queues.iter().map(|queue| queue.events.len()).sum();
         let events = u64::try_from(before - left)?;
-        Ok(Run { events, seconds, folding: float(folding.load(Ordering::Relaxed)) / 1e9 })
+        Ok(WriteResult { events, seconds, folding: float(folding.load(Ordering::Relaxed)) / 1e9 })
     }
 }
 
-impl Run {
+impl WriteResult {
     fn report(&self, connections: usize) -> Writing {
         Writing {
             connections,
@@ -146,7 +145,7 @@ impl Run {
     }
 }
 
-impl Lane {
+impl PartitionQueue {
     /// Writes like the task of a partition: one batch after the other, each on a connection of the
     /// pool.
     async fn write_all(
@@ -163,9 +162,9 @@ impl Lane {
                 batch.last().map_or(self.lease.next_offset, |(_, position)| position.offset + 1);
             let (lease, folding) = (self.lease.clone(), Arc::clone(folding));
             let written = database.run(async move |mut connection| {
-                let touched = LoadPlan::of(batch.iter().map(|(event, position)| (event, *position)));
-                let fold = |states| timed(&folding, || fold(states, &batch));
-                storage::ingest::batch::write(&mut connection, &lease, next_offset, &touched, fold).await
+                let load_plan = LoadPlan::of(batch.iter().map(|(event, position)| (event, *position)));
+                let fold = |states| timed(&folding, || fold_batch(states, &batch));
+                storage::ingest::batch::write(&mut connection, &lease, next_offset, &load_plan, fold).await
             });
             match written.await? {
                 Written::Committed => self.lease.next_offset = next_offset,
@@ -186,14 +185,14 @@ fn decode(partition: i32, record: &ReceivedRecord) -> anyhow::Result<Event> {
 
 fn timed<T>(folding: &AtomicU64, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
-    let done = work();
+    let result = work();
     let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
     folding.fetch_add(nanos, Ordering::Relaxed);
-    done
+    result
 }
 
 /// The result of folding `batch`, every event of which is usable.
-pub fn fold(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
+pub fn fold_batch(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
     let (mut history, mut samples) = (History::default(), Samples::default());
     for (event, position) in batch {
         samples.add_event(event, position);

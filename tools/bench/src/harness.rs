@@ -1,13 +1,14 @@
-//! What every measurement needs: the platform, the watch and the meters; measures one segment of
-//! load with them.
+//! The harness of every measurement: the platform, the watch and the meters; measures one segment
+//! of load with them.
 
+use crate::database::{self, Connection};
 use crate::load::Generator;
 use crate::meters::{Broker, Meters, listening_at};
 use crate::numbers::{float, round, share};
 use crate::plan::Plan;
 use crate::platform::{Names, Platform};
 use crate::report::Phase;
-use crate::server::{self, Connection, Work};
+use crate::server::{self, Work};
 use crate::visibility::{self, Offsets, Seen, Watch, Window};
 use anyhow::{Context as _, ensure};
 use gateway_simulator::LoadSegment;
@@ -15,10 +16,10 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// The interval of checking who owns partitions.
-const LOOK: Duration = Duration::from_millis(500);
+/// The interval of checking the owners of partitions.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The time limit for catching up after a segment of load.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// The platform and the instruments.
 pub struct Harness {
@@ -31,7 +32,7 @@ pub struct Harness {
     /// The CPU and memory of the processes.
     pub meters: Meters,
     /// A connection for other queries.
-    pub questions: Connection,
+    pub queries: Connection,
 }
 
 /// A measured segment of load.
@@ -39,7 +40,7 @@ struct Measured {
     segment: LoadSegment,
     window: Window,
     work: Work,
-    looks: u32,
+    polls: u32,
     whole_seconds: f64,
 }
 
@@ -47,14 +48,14 @@ impl Harness {
     /// Sets up everything, with the planned number of ingestors.
     pub async fn set_up(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Self> {
         let platform = Platform::set_up(plan, names, folder).await?;
-        let mut looks = server::connect(&platform.url).await?;
-        let mut questions = server::connect(&platform.url).await?;
-        let probes = vec![server::backend(&mut looks).await?, server::backend(&mut questions).await?];
+        let mut polling = database::connect(&platform.url).await?;
+        let mut queries = database::connect(&platform.url).await?;
+        let probes = vec![server::backend(&mut polling).await?, server::backend(&mut queries).await?];
         let postgres = probes.first().copied().and_then(Meters::postgres_of);
-        let watch = Watch::start(looks, &names.events);
+        let watch = Watch::start(polling, &names.events);
         let redis = listening_at(launch::variable("REDIS_URL")?.as_str());
         let meters = Meters { postgres, probes, broker: broker.pid, redis, ..Meters::default() };
-        let mut harness = Self { plan: plan.clone(), platform, watch, meters, questions };
+        let mut harness = Self { plan: plan.clone(), platform, watch, meters, queries };
         for _ in 0..plan.ingestors {
             harness.start_ingestor().await?;
         }
@@ -65,14 +66,14 @@ impl Harness {
     pub async fn start_ingestor(&mut self) -> anyhow::Result<()> {
         self.platform.start_ingestor().await?;
         self.meters.ingestors = self.platform.ingestors()?;
-        let wanted = self.meters.ingestors.len();
+        let expected = self.meters.ingestors.len();
         let begun = Instant::now();
-        while self.owners().await? != (wanted, 0) {
+        while self.owners().await? != (expected, 0) {
             ensure!(
-                begun.elapsed() < PATIENCE,
-                "the partitions were not distributed over {wanted} ingestors within {PATIENCE:?}"
+                begun.elapsed() < TIMEOUT,
+                "the partitions were not distributed over {expected} ingestors within {TIMEOUT:?}"
             );
-            sleep(LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
@@ -80,7 +81,7 @@ impl Harness {
     /// The number of ingestors that own partitions, and of partitions without an owner.
     pub async fn owners(&mut self) -> anyhow::Result<(usize, usize)> {
         let states =
-            storage::ingest::partitions::list(&mut self.questions, &self.platform.names.events).await?;
+            storage::ingest::partitions::list(&mut self.queries, &self.platform.names.events).await?;
         let mut owners: Vec<_> = states.iter().filter_map(|state| state.owner).collect();
         let unowned = usize::try_from(self.plan.partitions)?.saturating_sub(owners.len());
         owners.sort_unstable();
@@ -105,18 +106,18 @@ impl Harness {
     ) -> anyhow::Result<Phase> {
         self.meters.ingestors = self.platform.ingestors()?;
         let from = self.watch.current()?;
-        self.watch.forget();
+        self.watch.clear();
         let warm_up = self.plan.warm_up;
         let begun = Instant::now();
         let first = runtime::clock::now().timestamp_micros() + micros(warm_up);
         let sending = load.produce(rate, warm_up + measured)?;
         sleep_until(begun + warm_up).await;
-        let work = server::work(&mut self.questions).await?;
-        let metered = self.meters.watch((begun + warm_up).into_std(), measured).await;
-        let work_after = server::work(&mut self.questions).await?;
+        let work = server::work(&mut self.queries).await?;
+        let metered = self.meters.measure((begun + warm_up).into_std(), measured).await;
+        let work_after = server::work(&mut self.queries).await?;
         let segment = sending.await.context("the load generator panicked")??;
         let to = self.catch_up().await?;
-        let (sightings, looks) = self.watch.take();
+        let (sightings, polls) = self.watch.take_observations();
         let whole_seconds = begun.elapsed().as_secs_f64();
         let sent =
             visibility::read(&self.platform.kafka, &self.platform.names.events, &from, &to, |_, record| {
@@ -126,7 +127,7 @@ impl Harness {
         let window = Window { from: first, to: first + micros(measured) };
         let work = Work { rows: work_after.rows - work.rows, batches: work_after.batches - work.batches };
         let processes = metered.uses(float(seen.sent(window)), window.seconds());
-        let measured = Measured { segment, window, work, looks, whole_seconds };
+        let measured = Measured { segment, window, work, polls, whole_seconds };
         let phase = self.phase(load, rate, &seen, &measured);
         Ok(Phase { processes, sustained: phase.is_sustained(), ..phase })
     }
@@ -152,7 +153,7 @@ impl Harness {
             batches_per_s: round(share(per_batch(measured.work.batches), seconds), 0),
             events_per_batch: round(share(float(events), per_batch(measured.work.batches)), 1),
             rows_per_s: round(share(per_batch(measured.work.rows), seconds), 0),
-            look_ms: round(share(measured.whole_seconds * 1e3, f64::from(measured.looks)), 1),
+            poll_ms: round(share(measured.whole_seconds * 1e3, f64::from(measured.polls)), 1),
             processes: Vec::new(),
         }
     }
@@ -160,16 +161,16 @@ impl Harness {
     /// Waits until all records of the topic are visible; returns the end offsets.
     pub async fn catch_up(&mut self) -> anyhow::Result<Offsets> {
         let ends = visibility::ends(&self.platform.kafka, &self.platform.names.events).await?;
-        let caught_up = self.watch.passes(&ends, PATIENCE).await?;
+        let caught_up = self.watch.wait_until_passed(&ends, TIMEOUT).await?;
         self.platform.ingestors()?;
-        ensure!(caught_up, "the ingestors did not catch up within {PATIENCE:?}");
+        ensure!(caught_up, "the ingestors did not catch up within {TIMEOUT:?}");
         Ok(ends)
     }
 
     /// The number of connections that each running ingestor uses for batches.
     pub async fn connections(&mut self) -> anyhow::Result<usize> {
         let ours = i64::try_from(self.meters.probes.len())?;
-        let clients = server::clients(&mut self.questions, ours).await?;
+        let clients = server::clients(&mut self.queries, ours).await?;
         // Each ingestor has one more connection for its leases.
         let running = i64::try_from(self.meters.ingestors.len())?;
         Ok(usize::try_from((clients - running).max(1))?)

@@ -43,11 +43,11 @@ impl Generator {
         topic.clone_into(&mut simulator.topics.events);
         simulator.gateway.pods = 4;
         // A client belongs to the runtime on which it was created.
-        let made = threads.spawn(async move {
+        let created = threads.spawn(async move {
             let kafka = launch::kafka()?;
             Ok(Load::new(&settings, &simulator, &kafka).await?)
         })?;
-        let load = made.await.context("the load generator panicked")??;
+        let load = created.await.context("the load generator panicked")??;
         Ok(Self {
             charge_points,
             load: Arc::new(Mutex::new(load)),
@@ -81,7 +81,7 @@ impl Generator {
 
 impl Generator {
     /// Stops the current production early; nothing more is produced.
-    pub fn end_early(&self) {
+    pub fn stop_producing(&self) {
         self.stop.request();
     }
 }

@@ -39,7 +39,7 @@ pub struct Meters {
 
 /// CPU seconds so far.
 #[derive(Debug)]
-pub struct Reading {
+pub struct MeterReading {
     at: Instant,
     cpu: BTreeMap<&'static str, f64>,
     machine: Machine,
@@ -51,14 +51,14 @@ pub struct Peaks(BTreeMap<&'static str, f64>);
 
 /// The use between two readings.
 #[derive(Debug)]
-pub struct Metered {
-    before: Reading,
-    after: Reading,
+pub struct MeteredInterval {
+    before: MeterReading,
+    after: MeterReading,
     peaks: Peaks,
 }
 
 /// The interval of reading the memory.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 const INGESTOR: &str = "event-ingestor";
 const DISPATCHER: &str = "command-dispatcher";
@@ -69,7 +69,7 @@ const REDIS: &str = "redis";
 const LOAD: &str = "load generator";
 const MEASURING: &str = "measuring";
 /// The order of the report.
-const ORDER: [&str; 8] = [ASSET_API, DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS, LOAD, MEASURING];
+const REPORT_ORDER: [&str; 8] = [ASSET_API, DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS, LOAD, MEASURING];
 
 impl Meters {
     /// The postmaster of the server of `backend`, if it is a process of this machine.
@@ -79,29 +79,29 @@ impl Meters {
     }
 
     /// Reads all meters at `from` and after `length`, and the memory in between.
-    pub async fn watch(&self, from: Instant, length: Duration) -> Metered {
+    pub async fn measure(&self, from: Instant, length: Duration) -> MeteredInterval {
         sleep_until(from.into()).await;
         let (before, mut peaks) = (self.read(), Peaks::default());
         while from.elapsed() < length {
-            sleep(LOOK.min(length.saturating_sub(from.elapsed()))).await;
-            self.look_at_memory(&mut peaks);
+            sleep(POLL_INTERVAL.min(length.saturating_sub(from.elapsed()))).await;
+            self.record_memory(&mut peaks);
         }
-        Metered { before, after: self.read(), peaks }
+        MeteredInterval { before, after: self.read(), peaks }
     }
 
     /// The programs that are one process each.
-    fn singles(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        let singles = [
+    fn single_processes(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        let single_processes = [
             (BROKER, self.broker),
             (ASSET_API, self.asset_api),
             (DISPATCHER, self.dispatcher),
             (REDIS, self.redis),
         ];
-        singles.into_iter().filter_map(|(name, pid)| Some((name, pid?)))
+        single_processes.into_iter().filter_map(|(name, pid)| Some((name, pid?)))
     }
 
     /// Reads all meters.
-    pub fn read(&self) -> Reading {
+    pub fn read(&self) -> MeterReading {
         let probes: f64 = self.probes.iter().filter_map(|pid| cpu(*pid)).sum();
         let load = threads_cpu(LOAD_THREADS);
         let mut read = BTreeMap::new();
@@ -112,46 +112,46 @@ impl Meters {
             let live: f64 = children(server).into_iter().filter_map(cpu).sum();
             read.insert(POSTGRES, cpu(server).unwrap_or_default() + live - probes);
         }
-        for (name, pid) in self.singles() {
+        for (name, pid) in self.single_processes() {
             read.insert(name, cpu(pid).unwrap_or_default());
         }
         read.insert(LOAD, load);
         let own = cpu(std::process::id()).unwrap_or_default();
         read.insert(MEASURING, own - load + probes);
-        Reading { at: Instant::now(), cpu: read, machine: Machine::read() }
+        MeterReading { at: Instant::now(), cpu: read, machine: Machine::read() }
     }
 
     /// Reads the memory. Of several ingestors the largest counts.
-    pub fn look_at_memory(&self, peaks: &mut Peaks) {
+    pub fn record_memory(&self, peaks: &mut Peaks) {
         let resident = |pid: u32| memory(pid).map(|memory| memory.resident_mb);
         let ingestors = self.ingestors.iter().filter_map(|pid| resident(*pid));
-        peaks.saw(INGESTOR, ingestors.fold(0.0, f64::max));
+        peaks.record(INGESTOR, ingestors.fold(0.0, f64::max));
         if let Some(server) = self.postgres {
             let processes = std::iter::once(server).chain(children(server));
-            peaks.saw(POSTGRES, together(processes.filter_map(memory)));
+            peaks.record(POSTGRES, total_mb(processes.filter_map(memory)));
         }
-        for (name, pid) in self.singles() {
-            peaks.saw(name, resident(pid).unwrap_or_default());
+        for (name, pid) in self.single_processes() {
+            peaks.record(name, resident(pid).unwrap_or_default());
         }
-        peaks.saw(MEASURING, resident(std::process::id()).unwrap_or_default());
+        peaks.record(MEASURING, resident(std::process::id()).unwrap_or_default());
     }
 }
 
 /// The memory of processes that share some: what each has alone, and what they share once.
-fn together(processes: impl Iterator<Item = Memory>) -> f64 {
+fn total_mb(processes: impl Iterator<Item = Memory>) -> f64 {
     let (alone, shared) = processes
         .fold((0.0, 0.0_f64), |(alone, shared), one| (alone + one.alone_mb, shared.max(one.shared_mb)));
     alone + shared
 }
 
 impl Peaks {
-    fn saw(&mut self, name: &'static str, mb: f64) {
+    fn record(&mut self, name: &'static str, mb: f64) {
         let peak = self.0.entry(name).or_default();
         *peak = peak.max(mb);
     }
 }
 
-impl Metered {
+impl MeteredInterval {
     /// The use of each process, while `sent` events or calls were sent in about the same time, of
     /// which `seconds` is known.
     pub fn uses(&self, sent: f64, seconds: f64) -> Vec<ProcessUse> {
@@ -167,12 +167,12 @@ impl Metered {
     }
 }
 
-impl Reading {
+impl MeterReading {
     /// The use of each process between `self` and `later`, in which `events` were sent.
     pub fn until(&self, later: &Self, events: f64, peaks: &Peaks) -> Vec<ProcessUse> {
         let seconds = self.seconds_until(later);
         let used = |name| Some((name, later.cpu.get(name)? - self.cpu.get(name)?));
-        let used: Vec<_> = ORDER.into_iter().filter_map(used).collect();
+        let used: Vec<_> = REPORT_ORDER.into_iter().filter_map(used).collect();
         let busy = self.machine.busy_until(&later.machine);
         let others = (busy - used.iter().map(|(_, cpu)| cpu).sum::<f64>()).max(0.0);
         let stolen = self.machine.stolen_until(&later.machine);
@@ -203,7 +203,7 @@ mod tests {
             assert!(begun.elapsed().as_secs() < 60, "no CPU time was measured");
         }
         let mut peaks = Peaks::default();
-        meters.look_at_memory(&mut peaks);
+        meters.record_memory(&mut peaks);
         let used = before.until(&meters.read(), 1_000.0, &peaks);
         let ingestor = &used[0];
         assert_eq!(ingestor.name, INGESTOR);
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn shared_memory_counts_once() {
         let one = |alone_mb, shared_mb| Memory { alone_mb, shared_mb, resident_mb: alone_mb + shared_mb };
-        let total = together([one(1.0, 50.0), one(2.0, 80.0)].into_iter());
+        let total = total_mb([one(1.0, 50.0), one(2.0, 80.0)].into_iter());
         assert!((total - 83.0).abs() < 1e-9);
     }
 }

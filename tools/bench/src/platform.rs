@@ -1,7 +1,7 @@
 //! The services as processes, on a database and topics that belong to this run.
 
+use crate::database;
 use crate::plan::Plan;
-use crate::server;
 use anyhow::{Context as _, ensure};
 use launch::narrator::say;
 use launch::{Ports, Process, ready, variable};
@@ -67,8 +67,8 @@ impl Names {
     /// Removes everything with these names; what does not exist counts as removed.
     pub async fn remove(&self) -> anyhow::Result<()> {
         let url = variable("DATABASE_URL")?;
-        let dropped = server::drop_database(&url, &self.database).await;
-        let reads_dropped = server::drop_database(&url, &self.reads).await;
+        let dropped = database::drop_database(&url, &self.database).await;
+        let reads_dropped = database::drop_database(&url, &self.reads).await;
         let kafka = launch::kafka()?;
         for topic in [&self.events, &self.commands, &self.feed, &self.floor] {
             kafka.delete_topic(topic).await.with_context(|| format!("delete {topic}"))?;
@@ -82,8 +82,8 @@ impl Platform {
     /// Creates the database and the topics. No service runs yet.
     pub async fn set_up(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Self> {
         let given = variable("DATABASE_URL")?;
-        server::create(&given, &names.database).await?;
-        let url = server::with_database(&given, &names.database)?;
+        database::create(&given, &names.database).await?;
+        let url = database::with_database(&given, &names.database)?;
         Process::run("asset-api", "migrate", &[("DATABASE_URL", url.clone())]).await?;
         let kafka = launch::kafka()?;
         kafka.create_topic(&names.events, plan.partitions).await?;

@@ -12,7 +12,8 @@ mod saturation;
 mod script;
 mod service;
 
-use crate::caller::Caller;
+use crate::database;
+use crate::http_client::HttpClient;
 use crate::load::Threads;
 use crate::meters::Meters;
 use crate::numbers::round;
@@ -33,11 +34,11 @@ use std::sync::Arc;
 
 /// Clients without pauses: enough that all connections to `PostgreSQL` are busy.
 const CLIENTS: usize = 32;
-/// Items per page when a long list is walked: the API's maximum.
-const LARGE: usize = 200;
+/// Items per page when a long list is read: the API's maximum.
+const PAGE_LIMIT: usize = 200;
 
 /// Everything that is needed to measure reads.
-struct Stage {
+struct ReadBench {
     plan: ReadPlan,
     api: AssetApi,
     pgbench: Pgbench,
@@ -46,7 +47,7 @@ struct Stage {
 }
 
 /// A kind of request, and its statements.
-struct Asked {
+struct RecordedKind {
     kind: Kind,
     statements: usize,
     round_trips: usize,
@@ -55,18 +56,17 @@ struct Asked {
 
 /// Measures each kind of request, each time first the floor and then asset-api; then pages at all
 /// depths.
-pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
+pub async fn measure(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
     say(&format!("{} stations and {} piles …", fixture::STATIONS, fixture::PILES));
-    let url = fixture::make(&variable("DATABASE_URL")?, &names.reads).await?;
+    let url = fixture::create(&variable("DATABASE_URL")?, &names.reads).await?;
     let logs = folder.join("logs");
     std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
-    let mut questions = server::connect(&url).await?;
-    let version =
-        server::settings(&mut questions).await?.into_iter().find(|setting| setting.name == "version");
+    let mut queries = database::connect(&url).await?;
+    let version = server::settings(&mut queries).await?.into_iter().find(|setting| setting.name == "version");
     let version = version.context("PostgreSQL reported no version")?.value;
-    let asked = record(&url, &logs).await?;
+    let recorded = record(&url, &logs).await?;
     let api = AssetApi::start(&url, CONNECTIONS, &logs).await?;
-    let backend = server::backend(&mut questions).await?;
+    let backend = server::backend(&mut queries).await?;
     let meters = Meters {
         postgres: Meters::postgres_of(backend),
         probes: vec![backend],
@@ -75,7 +75,7 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<R
     };
     let pgbench = Pgbench::find(&version, &url, folder, CONNECTIONS)?;
     let threads = Threads::start()?;
-    let stage = Stage { plan: plan.reads.clone(), api, pgbench, meters, threads };
+    let bench = ReadBench { plan: plan.reads.clone(), api, pgbench, meters, threads };
     let mut reads = Reads {
         stations: fixture::STATIONS,
         piles: fixture::PILES,
@@ -83,58 +83,58 @@ pub async fn play(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<R
         kinds: Vec::new(),
         pages: Vec::new(),
     };
-    for asked in asked {
-        reads.kinds.push(stage.side_by_side(asked).await?);
+    for recorded in recorded {
+        reads.kinds.push(bench.compare(recorded).await?);
     }
-    reads.pages = stage.pages().await?;
-    stage.api.stop().await?;
+    reads.pages = bench.pages().await?;
+    bench.api.stop().await?;
     Ok(reads)
 }
 
 /// Records the statements of each kind of request.
-async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<Asked>> {
+async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<RecordedKind>> {
     say("recording the statements of each request …");
     let api = AssetApi::start(url, CONNECTIONS, logs).await?;
-    let stations = List::walk(&Caller::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
+    let stations = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
     api.stop().await?;
     let recorded = Recorded::start(url, logs).await?;
     let mut all = Vec::new();
     for kind in requests::kinds(&stations)? {
-        let (mut scripts, mut usual) = (Vec::new(), Vec::new());
+        let (mut scripts, mut trips) = (Vec::new(), Vec::new());
         for example in kind.examples()? {
-            usual = recorded.record(&example.path).await?;
-            scripts.push(example.before + &script::write(&usual, &example.instead)?);
+            trips = recorded.record(&example.path).await?;
+            scripts.push(example.first_lines + &script::write(&trips, &example.replacements)?);
         }
-        let (statements, round_trips) = (usual.iter().map(Vec::len).sum(), usual.len());
+        let (statements, round_trips) = (trips.iter().map(Vec::len).sum(), trips.len());
         seen(&format!("{}: {statements} statements in {round_trips} round trips", kind.name));
-        all.push(Asked { kind, statements, round_trips, scripts });
+        all.push(RecordedKind { kind, statements, round_trips, scripts });
     }
     recorded.stop().await?;
     Ok(all)
 }
 
-impl Stage {
-    async fn side_by_side(&self, asked: Asked) -> anyhow::Result<ReadKind> {
-        let Asked { kind, statements, round_trips, scripts } = asked;
+impl ReadBench {
+    async fn compare(&self, recorded: RecordedKind) -> anyhow::Result<ReadKind> {
+        let RecordedKind { kind, statements, round_trips, scripts } = recorded;
         let (warm_up, measured) = (self.plan.warm_up, self.plan.saturated);
         say(&format!("{}: highest throughput, first the floor, then asset-api …", kind.name));
         let floor = self.pgbench.run(&scripts, None, Length { warm_up, measured }).await?;
         let floor = Saturation { clients: CONNECTIONS, per_s: floor.per_s, latency: floor.latency };
-        let (caller, called) = (Arc::new(Caller::new(&self.api.listen)?), kind.clone());
+        let (client, called) = (Arc::new(HttpClient::new(&self.api.listen)?), kind.clone());
         let call = move |number| {
-            let (caller, kind) = (Arc::clone(&caller), called.clone());
-            async move { kind.call(&caller, number).await }
+            let (client, kind) = (Arc::clone(&client), called.clone());
+            async move { kind.call(&client, number).await }
         };
-        let saturated = saturation::reach(&self.threads, CLIENTS, warm_up, measured, call.clone()).await?;
+        let saturated = saturation::saturate(&self.threads, CLIENTS, warm_up, measured, call.clone()).await?;
         let of_floor_percent = ReadKind::share_of(&saturated, &floor);
         seen(&format!("{} of {}/s, {of_floor_percent} %", saturated.per_s, floor.per_s));
         let rate = paced_rate(kind.target.rate, saturated.per_s);
         say(&format!("{}: {rate}/s, first the floor, then asset-api …", kind.name));
         let measured = self.plan.paced;
-        let ran = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
-        let floor_paced = FloorPhase { rate, per_s: ran.per_s, latency: ran.latency };
+        let result = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
+        let floor_paced = FloorPhase { rate, per_s: result.per_s, latency: result.latency };
         let paced =
-            RunSegment::drive(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
+            RunSegment::run(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
         for (what, latency) in [("floor", &floor_paced.latency), ("asset-api", &paced.latency)] {
             seen(&format!(
                 "{what}: P50 {} · P95 {} · P99 {} · max {} ms",
@@ -155,11 +155,11 @@ impl Stage {
     }
 
     async fn pages(&self) -> anyhow::Result<Vec<crate::report::PageCost>> {
-        let caller = Caller::new(&self.api.listen)?;
+        let client = HttpClient::new(&self.api.listen)?;
         let mut all = Vec::new();
         for (name, path, step) in [
             ("stations", "/api/v1/stations", list::LIMIT),
-            ("piles", "/api/v1/piles", LARGE),
+            ("piles", "/api/v1/piles", PAGE_LIMIT),
             (
                 "stations nearby, within 50 km",
                 "/api/v1/stations?near=31.23,121.474&radiusM=50000",
@@ -167,8 +167,8 @@ impl Stage {
             ),
         ] {
             say(&format!("pages at several depths of the list of {name} …"));
-            let list = List::walk(&caller, path, step).await?;
-            let cost = page_depth::measure(&caller, name, &list, self.plan.rounds).await?;
+            let list = List::walk(&client, path, step).await?;
+            let cost = page_depth::measure(&client, name, &list, self.plan.rounds).await?;
             seen(&format!("{:?}: {} ×", cost.pages, cost.ratio));
             all.push(cost);
         }
@@ -177,11 +177,11 @@ impl Stage {
 }
 
 /// The rate with a target, or half of the highest throughput if that is less.
-fn paced_rate(target: u32, most: f64) -> u32 {
-    if most > f64::from(target) {
+fn paced_rate(target: u32, max_per_s: f64) -> u32 {
+    if max_per_s > f64::from(target) {
         return target;
     }
     // A multiple of ten, for display.
-    let half = format!("{:.0}", round(most / 20.0, 0)).parse::<u32>().unwrap_or_default();
+    let half = format!("{:.0}", round(max_per_s / 20.0, 0)).parse::<u32>().unwrap_or_default();
     (half * 10).max(10)
 }

@@ -20,7 +20,7 @@ pub use verdict::Verdict;
 
 use crate::conditions::Conditions;
 use crate::meters::ProcessUse;
-use crate::numbers::{float, round};
+use crate::numbers::{grouped, grouped_count, round};
 use crate::visibility::Backlog;
 use anyhow::Context as _;
 use serde::Serialize;
@@ -109,7 +109,8 @@ pub struct Phase {
     /// Rows written per second.
     pub rows_per_s: f64,
     /// The interval of observing what is visible; counts as latency.
-    pub look_ms: f64,
+    #[serde(rename = "look_ms")]
+    pub poll_ms: f64,
     /// The use of each process.
     pub processes: Vec<ProcessUse>,
 }
@@ -224,7 +225,7 @@ impl Report {
 }
 
 /// The least share of due events that the load generator must have sent for a rate to count.
-const KEPT_PACE: f64 = 0.98;
+const MIN_SENT_SHARE: f64 = 0.98;
 
 impl Phase {
     /// Whether the rate was reached, and the backlog did not grow; recorded as `sustained`.
@@ -237,15 +238,15 @@ impl Phase {
     /// backlog.
     pub fn why_not(&self) -> Option<String> {
         let why_not = if self.was_sent() {
-            format!("backlog grew by {}/s", thousands(self.backlog.growth_per_s))
+            format!("backlog grew by {}/s", grouped(self.backlog.growth_per_s))
         } else {
-            format!("only {}/s were sent", thousands(self.sent_per_s))
+            format!("only {}/s were sent", grouped(self.sent_per_s))
         };
         (!self.sustained).then_some(why_not)
     }
 
     fn was_sent(&self) -> bool {
-        self.sent_per_s >= f64::from(self.rate) * KEPT_PACE
+        self.sent_per_s >= f64::from(self.rate) * MIN_SENT_SHARE
     }
 
     /// The use of the process `name`.
@@ -269,24 +270,6 @@ impl Latency {
     }
 }
 
-/// A rounded number with thousands separators.
-fn thousands(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A count with thousands separators.
-fn thousand(number: u64) -> String {
-    thousands(float(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,11 +285,5 @@ mod tests {
         phase.backlog.growth_per_s = 1_000.0;
         phase.sustained = phase.is_sustained();
         assert_eq!(phase.why_not().as_deref(), Some("backlog grew by 1,000/s"));
-    }
-
-    #[test]
-    fn writes_thousands_separators() {
-        let written = [0.0, 999.0, 1_000.0, 22_500.4, 1_350_000.0].map(thousands);
-        assert_eq!(written, ["0", "999", "1,000", "22,500", "1,350,000"]);
     }
 }

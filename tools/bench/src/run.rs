@@ -24,7 +24,7 @@ const FLOOR_RATE: u32 = 20_000;
 
 /// Measures everything; `report` contains what was measured when it ends. The time to truth uses
 /// the second names.
-pub async fn play(
+pub async fn measure_all(
     plan: &Plan,
     names: &[Names; 2],
     folder: &Path,
@@ -37,11 +37,11 @@ pub async fn play(
     }
     if plan.measures(Chapter::Reads) {
         heading("Reads");
-        report.reads = Some(reads::play(plan, names, folder).await?);
+        report.reads = Some(reads::measure(plan, names, folder).await?);
     }
     if plan.measures(Chapter::Truth) {
         heading("The time to truth");
-        report.truth = Some(truth::play(plan, names_for_truth, folder, broker).await?);
+        report.truth = Some(truth::measure(plan, names_for_truth, folder, broker).await?);
     }
     report.complete = true;
     Ok(())
@@ -63,25 +63,25 @@ async fn platform(
         "{} ingestor(s) on {} partitions, ready after {ready:.1} s",
         plan.ingestors, plan.partitions
     ));
-    let commits = server::commit(&mut harness.questions, plan.commits).await?;
+    let commits = server::commit(&mut harness.queries, plan.commits).await?;
     report.commit = Some(Latency::of(commits));
     match plan.only {
         None => events(&mut harness, report).await,
         Some(Chapter::Tail) => tail(&mut harness, report).await,
-        Some(_) => down(&mut harness, report).await,
+        Some(_) => measure_commands(&mut harness, report).await,
     }
 }
 
 /// Everything about events, and then about commands.
 async fn events(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     fleets(harness, report).await?;
-    let load = announced(harness, harness.plan.charge_points).await?;
+    let load = announce_fleet(harness, harness.plan.charge_points).await?;
     steady(harness, &load, report).await?;
     highest(harness, &load, report).await?;
     // As many as are used at the full rate: pools keep them open.
     let connections = harness.connections().await?;
     crash(harness, &load, report).await?;
-    down(harness, report).await?;
+    measure_commands(harness, report).await?;
     harness.platform.stop_ingestors().await?;
     floor(harness, &load, report, connections).await
 }
@@ -89,12 +89,12 @@ async fn events(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()
 /// The latency of events at a low rate, in which each pause of an ingestor shows.
 async fn tail(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     harness.plan.steady.truncate(1);
-    let load = announced(harness, harness.plan.charge_points).await?;
+    let load = announce_fleet(harness, harness.plan.charge_points).await?;
     steady(harness, &load, report).await
 }
 
 /// A fleet that has announced itself.
-async fn announced(harness: &mut Harness, charge_points: u32) -> anyhow::Result<Generator> {
+async fn announce_fleet(harness: &mut Harness, charge_points: u32) -> anyhow::Result<Generator> {
     say(&format!(
         "{charge_points} charge points announce themselves; waiting until all events are visible …"
     ));
@@ -105,7 +105,7 @@ async fn announced(harness: &mut Harness, charge_points: u32) -> anyhow::Result<
 }
 
 /// Measures one segment and prints the result.
-async fn measured(
+async fn measure_segment(
     harness: &mut Harness,
     load: &Generator,
     rate: u32,
@@ -131,9 +131,9 @@ async fn measured(
 async fn fleets(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     heading("Smaller fleets, for the cost per event");
     for charge_points in harness.plan.smaller_fleets.clone() {
-        let load = announced(harness, charge_points).await?;
+        let load = announce_fleet(harness, charge_points).await?;
         let (rate, seconds) = (harness.plan.common_rate(), harness.plan.cost_seconds);
-        report.smaller_fleets.push(measured(harness, &load, rate, seconds).await?);
+        report.smaller_fleets.push(measure_segment(harness, &load, rate, seconds).await?);
     }
     heading("The large fleet");
     Ok(())
@@ -141,7 +141,7 @@ async fn fleets(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()
 
 async fn steady(harness: &mut Harness, load: &Generator, report: &mut Report) -> anyhow::Result<()> {
     for (rate, target) in harness.plan.steady.clone() {
-        let phase = measured(harness, load, rate, harness.plan.measured).await?;
+        let phase = measure_segment(harness, load, rate, harness.plan.measured).await?;
         report.steady.push(Phase { target_p95_ms: Some(target), ..phase });
     }
     Ok(())
@@ -153,16 +153,16 @@ async fn highest(harness: &mut Harness, load: &Generator, report: &mut Report) -
     heading("The highest sustained rate");
     let mut search = Search::new(harness.plan.ladder.clone(), harness.plan.steps);
     while let Some(rate) = search.next() {
-        let phase = measured(harness, load, rate, harness.plan.step).await?;
+        let phase = measure_segment(harness, load, rate, harness.plan.step).await?;
         search.tried(rate, phase.sustained);
         report.search.push(phase);
     }
     let mut rate = search.best().context("not even the lowest rate was sustained")?;
     for _ in 0..CONFIRMATIONS {
-        let phase = measured(harness, load, rate, harness.plan.measured).await?;
-        let is_it = phase.sustained;
+        let phase = measure_segment(harness, load, rate, harness.plan.measured).await?;
+        let is_sustained = phase.sustained;
         report.highest = Some(Phase { target_p95_ms: Some(harness.plan.highest_target_ms), ..phase });
-        if is_it {
+        if is_sustained {
             return Ok(());
         }
         rate = rate / 100 * STEP_DOWN_PERCENT;
@@ -176,16 +176,16 @@ async fn crash(harness: &mut Harness, load: &Generator, report: &mut Report) -> 
     harness.start_ingestor().await?;
     let rate = harness.plan.common_rate();
     say(&format!("one of {} ingestors is killed at {rate} events/s …", harness.meters.ingestors.len()));
-    let takeover = takeover::watch(harness, load, rate).await?;
+    let takeover = takeover::measure(harness, load, rate).await?;
     let (owned, caught_up) = (takeover.owned_after_s, takeover.caught_up_after_s);
     seen(&format!("every partition owned after {owned} s, everything caught up after {caught_up} s"));
     report.takeover = Some(takeover);
     Ok(())
 }
 
-async fn down(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
+async fn measure_commands(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     heading("Commands");
-    report.commands = Some(commands::play(harness).await?);
+    report.commands = Some(commands::measure(harness).await?);
     Ok(())
 }
 

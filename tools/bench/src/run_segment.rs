@@ -1,12 +1,12 @@
 //! One segment of calls at a constant rate, to a service or the floor, and its results.
 
 use crate::load::Threads;
-use crate::meters::{Metered, Meters};
+use crate::meters::{MeteredInterval, Meters};
 use crate::numbers::{float, round, share};
 use crate::report::{CallPhase, Latency};
 use crate::visibility::{Seen, Window};
 use anyhow::Context as _;
-use launch::open_loop::{self, Call, Timetable};
+use launch::open_loop::{self, Call, Schedule};
 use std::time::{Duration, Instant};
 
 /// The result of a call, or the reason of its failure.
@@ -19,13 +19,13 @@ pub struct RunSegment<T> {
     /// In µs after the beginning.
     window: Window,
     calls: Vec<Call<Outcome<T>>>,
-    metered: Metered,
+    metered: MeteredInterval,
 }
 
 impl<T: Send + 'static> RunSegment<T> {
-    /// Makes `rate` calls per second on `threads` for `warm_up`, which does not count, and then for
-    /// `measured`.
-    pub async fn drive<W>(
+    /// Starts `rate` calls per second on `threads` for `warm_up`, which does not count, and then
+    /// for `measured`.
+    pub async fn run<W>(
         meters: &Meters,
         threads: &Threads,
         rate: u32,
@@ -38,9 +38,9 @@ impl<T: Send + 'static> RunSegment<T> {
     {
         let handle = threads.handle()?;
         let begin = Instant::now();
-        let timetable = Timetable { begin, rate, length: warm_up + measured };
-        let calling = threads.spawn(async move { open_loop::make(&handle, timetable, call).await })?;
-        let metered = meters.watch(begin + warm_up, measured).await;
+        let schedule = Schedule { begin, rate, length: warm_up + measured };
+        let calling = threads.spawn(async move { open_loop::run(&handle, schedule, call).await })?;
+        let metered = meters.measure(begin + warm_up, measured).await;
         let calls = calling.await.context("the load generator panicked")??;
         let window = Window { from: micros(warm_up), to: micros(warm_up + measured) };
         Ok(Self { rate, begin, window, calls, metered })
@@ -83,7 +83,7 @@ impl<T: Send + 'static> RunSegment<T> {
             answered_per_s: round(share(answered, seconds), 1),
             latency: seen.latency(self.window),
             p99_at_end_ms: seen.latency(last_third).p99_ms,
-            under_way: seen.backlog(self.window),
+            in_flight: seen.backlog(self.window),
             sustained: false,
             generator_behind: self.seen(|call| call.begun).latency(self.window),
             processes: self.metered.uses(float(calls), seconds),
@@ -125,7 +125,7 @@ mod tests {
             Call { due, begun: due, ended: due + ms(took), outcome }
         });
         let window = Window { from: 1_000_000, to: 3_000_000 };
-        RunSegment { rate: 1_000, begin, window, calls: calls.collect(), metered: Metered::nothing() }
+        RunSegment { rate: 1_000, begin, window, calls: calls.collect(), metered: MeteredInterval::nothing() }
     }
 
     #[test]

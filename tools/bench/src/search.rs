@@ -7,19 +7,19 @@ pub struct Search {
     /// The highest rate that was sustained.
     best: Option<u32>,
     /// The lowest rate that was not sustained.
-    too_much: Option<u32>,
+    lowest_failed: Option<u32>,
     left: usize,
 }
 
 /// Rates are multiples of this.
-const GRAIN: u32 = 250;
+const STEP: u32 = 250;
 /// The search ends when the bounds differ by at most this percentage of the lower one.
-const EXACT_PERCENT: u32 = 6;
+const TOLERANCE_PERCENT: u32 = 6;
 
 impl Search {
     /// Tries the ascending rates of `ladder`, and at most `steps` rates in total.
     pub const fn new(ladder: Vec<u32>, steps: usize) -> Self {
-        Self { ladder, best: None, too_much: None, left: steps }
+        Self { ladder, best: None, lowest_failed: None, left: steps }
     }
 
     /// The next rate to try; `None` when the search is over.
@@ -28,12 +28,12 @@ impl Search {
             return None;
         }
         let best = self.best.unwrap_or_default();
-        let Some(too_much) = self.too_much else {
+        let Some(lowest_failed) = self.lowest_failed else {
             return self.ladder.iter().copied().find(|rate| *rate > best);
         };
-        let gap = too_much.saturating_sub(best);
-        let middle = (best + gap / 2) / GRAIN * GRAIN;
-        let is_found = gap <= best / 100 * EXACT_PERCENT || middle <= best;
+        let gap = lowest_failed.saturating_sub(best);
+        let middle = (best + gap / 2) / STEP * STEP;
+        let is_found = gap <= best / 100 * TOLERANCE_PERCENT || middle <= best;
         (!is_found).then_some(middle)
     }
 
@@ -43,7 +43,7 @@ impl Search {
         if is_sustained {
             self.best = self.best.max(Some(rate));
         } else {
-            self.too_much = Some(self.too_much.map_or(rate, |known| known.min(rate)));
+            self.lowest_failed = Some(self.lowest_failed.map_or(rate, |known| known.min(rate)));
         }
     }
 

@@ -1,19 +1,16 @@
-//! `PostgreSQL` as seen from outside: the run's databases, the progress of each partition, and the
-//! amount of writes.
+//! `PostgreSQL` as seen from outside: its settings, the progress of each partition, and the amount
+//! of writes.
 //!
 //! Like `testkit`, and unlike the services, this tool uses its own SQL, like that of an operator.
 
-use anyhow::Context as _;
+use crate::database::Connection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Float8, Int4, Int8, Text, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde::Serialize;
 use std::time::Instant;
 use storage::schema::{charge_points, ingest_partitions};
 use uuid::Uuid;
-
-/// A connection of the measurement.
-pub type Connection = AsyncPgConnection;
 
 /// Settings on which figures depend.
 const SETTINGS: &str = "'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'wal_compression', \
@@ -51,42 +48,6 @@ struct Number {
 struct Pid {
     #[diesel(sql_type = Int4)]
     pid: i32,
-}
-
-/// The URL of another database of the same server.
-pub fn with_database(url: &str, name: &str) -> anyhow::Result<String> {
-    let (place, parameters) = url.split_once('?').map_or((url, None), |(place, rest)| (place, Some(rest)));
-    let (server, _) = place.rsplit_once('/').context("DATABASE_URL has no /database at its end")?;
-    Ok(parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}")))
-}
-
-/// The address of the server of a URL.
-pub fn address(url: &str) -> anyhow::Result<&str> {
-    let (_, place) = url.split_once("://").context("DATABASE_URL does not begin with postgres://")?;
-    let (server, _) = place.split_once('/').context("DATABASE_URL has no /database at its end")?;
-    Ok(server.rsplit_once('@').map_or(server, |(_, address)| address))
-}
-
-/// The URL of the same database at another address.
-pub fn with_address(url: &str, address: &str) -> anyhow::Result<String> {
-    let given = self::address(url)?;
-    Ok(url.replacen(&format!("{given}/"), &format!("{address}/"), 1))
-}
-
-/// Opens a connection for the measurement.
-pub async fn connect(url: &str) -> anyhow::Result<Connection> {
-    Ok(Connection::establish(url).await?)
-}
-
-/// Creates an empty database.
-pub async fn create(url: &str, name: &str) -> anyhow::Result<()> {
-    Ok(connect(url).await?.batch_execute(&format!("create database {name}")).await?)
-}
-
-/// Drops a database if it exists, and closes its connections.
-pub async fn drop_database(url: &str, name: &str) -> anyhow::Result<()> {
-    let drop = format!("drop database if exists {name} with (force)");
-    Ok(connect(url).await?.batch_execute(&drop).await?)
 }
 
 /// The progress of each partition of `topic`: everything before that offset is visible.
@@ -192,28 +153,4 @@ struct Discarded {
     #[diesel(sql_type = Float8)]
     #[expect(dead_code, reason = "only the response matters, not its value")]
     n: f64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{address, with_address, with_database};
-
-    #[test]
-    fn the_database_is_the_last_part_of_the_path() {
-        let url = |url| with_database(url, "x").unwrap();
-        assert_eq!(url("postgres://a@h:1/charging"), "postgres://a@h:1/x");
-        assert_eq!(url("postgres://a@h:1/charging?sslmode=disable"), "postgres://a@h:1/x?sslmode=disable");
-    }
-
-    #[test]
-    fn the_address_is_between_the_user_and_the_database() {
-        for (url, expected) in [
-            ("postgres://a:b@h:1/charging?x=/", "postgres://a:b@other:2/charging?x=/"),
-            ("postgres://h:1/charging", "postgres://other:2/charging"),
-        ] {
-            assert_eq!(address(url).unwrap(), "h:1");
-            assert_eq!(with_address(url, "other:2").unwrap(), expected);
-        }
-        assert!(address("h:1").is_err());
-    }
 }

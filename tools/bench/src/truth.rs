@@ -19,7 +19,7 @@ use std::path::Path;
 
 /// Measures both on a separate platform, so that the silent devices of other chapters are not
 /// probed meanwhile.
-pub async fn play(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Truth> {
+pub async fn measure(plan: &Plan, names: &Names, folder: &Path, broker: &Broker) -> anyhow::Result<Truth> {
     let mut harness = Harness::set_up(plan, names, folder, broker).await?;
     // Nothing is concluded from silence unless the event topic is known to be read.
     let settings = [("CHARGING__PRESENCE__INGEST_TOPIC", names.events.clone())];

@@ -1,83 +1,83 @@
 //! The campaign: runs the phases one by one, each on a topic and a database of its own, and
 //! collects their results.
 
-mod phases;
+mod phase;
 mod report;
 
 use crate::database_audit::AuditedDatabase;
 use crate::environment::{Environment, Outcome, Servers};
-use crate::faults::brokers::PretendedBrokers;
+use crate::faults::brokers::MockBrokers;
 use crate::narrator::Narrator;
 use crate::stack::Stack;
 use anyhow::Context as _;
-use phases::Phase;
+use phase::Phase;
 use runtime::kafka::Kafka;
 use runtime::settings::KafkaSettings;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// The time limit of a phase, longer than any phase takes on a machine that is fast enough.
-const LONGEST: Duration = Duration::from_secs(300);
+const PHASE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The servers of a phase.
-struct Stage<'a> {
+struct PhaseServers<'a> {
     /// The stack of the campaign.
     stack: &'a Stack,
     /// Used instead of the stack's broker by phases that need several brokers.
-    brokers: Option<PretendedBrokers>,
+    brokers: Option<MockBrokers>,
 }
 
 /// The result of a phase.
-struct Verdict {
+struct PhaseResult {
     phase: Phase,
-    /// What the phase reports about itself, line by line.
+    /// The notes of the phase for the report, line by line.
     notes: Vec<String>,
     outcome: anyhow::Result<Outcome>,
 }
 
-/// Runs the phases whose names begin with `wanted`, or all if it is empty. Returns whether all
+/// Runs the phases whose names begin with `prefix`, or all if it is empty. Returns whether all
 /// passed.
 ///
 /// # Errors
 /// When the servers do not work.
-pub async fn play(stack: &Stack, wanted: &str) -> anyhow::Result<bool> {
+pub async fn run(stack: &Stack, prefix: &str) -> anyhow::Result<bool> {
     let narrator = Narrator::begin();
     narrator.say("starting the campaign's own servers");
     stack.up().await?;
-    let mut verdicts = Vec::new();
-    for phase in Phase::ALL.into_iter().filter(|phase| phase.name().starts_with(wanted)) {
+    let mut results = Vec::new();
+    for phase in Phase::ALL.into_iter().filter(|phase| phase.name().starts_with(prefix)) {
         narrator.heading(phase.title());
-        let verdict = tokio::time::timeout(LONGEST, Box::pin(play_one(stack, phase, &narrator))).await;
-        let verdict = verdict.unwrap_or_else(|_elapsed| Verdict {
+        let result = tokio::time::timeout(PHASE_TIMEOUT, Box::pin(run_phase(stack, phase, &narrator))).await;
+        let result = result.unwrap_or_else(|_elapsed| PhaseResult {
             phase,
             notes: Vec::new(),
-            outcome: Err(anyhow::anyhow!("the phase did not end within {LONGEST:?}")),
+            outcome: Err(anyhow::anyhow!("the phase did not end within {PHASE_TIMEOUT:?}")),
         });
-        report::verdict(&narrator, &verdict);
-        verdicts.push(verdict);
+        report::phase(&narrator, &result);
+        results.push(result);
     }
     anyhow::ensure!(
-        !verdicts.is_empty(),
-        "there is no phase {wanted:?}; the phases are {:?}",
+        !results.is_empty(),
+        "no phase begins with {prefix:?}; the phases are {:?}",
         Phase::ALL.map(Phase::name)
     );
-    report::summary(&narrator, &verdicts);
-    Ok(verdicts.iter().all(Verdict::is_good))
+    report::summary(&narrator, &results);
+    Ok(results.iter().all(PhaseResult::has_passed))
 }
 
-impl Verdict {
-    fn is_good(&self) -> bool {
+impl PhaseResult {
+    fn has_passed(&self) -> bool {
         self.outcome.as_ref().is_ok_and(|outcome| outcome.findings.is_empty())
     }
 }
 
-async fn play_one(stack: &Stack, phase: Phase, narrator: &Narrator) -> Verdict {
+async fn run_phase(stack: &Stack, phase: Phase, narrator: &Narrator) -> PhaseResult {
     let mut notes = Vec::new();
-    let outcome = play_in_environment(stack, phase, narrator, &mut notes).await;
-    Verdict { phase, notes, outcome }
+    let outcome = run_in_environment(stack, phase, narrator, &mut notes).await;
+    PhaseResult { phase, notes, outcome }
 }
 
-async fn play_in_environment(
+async fn run_in_environment(
     stack: &Stack,
     phase: Phase,
     narrator: &Narrator,
@@ -85,10 +85,10 @@ async fn play_in_environment(
 ) -> anyhow::Result<Outcome> {
     let plan = phase.plan();
     let topic = format!("chaos-{}", phase.name());
-    let brokers = phase.pretends().then(|| PretendedBrokers::start(&topic)).transpose()?;
-    let stage = Stage { stack, brokers };
-    let servers = servers(&stage, phase)?;
-    if stage.brokers.is_none() {
+    let brokers = phase.uses_mock_brokers().then(|| MockBrokers::start(&topic)).transpose()?;
+    let phase_servers = PhaseServers { stack, brokers };
+    let servers = servers(&phase_servers, phase)?;
+    if phase_servers.brokers.is_none() {
         Kafka::new(&servers.kafka)?.create_topic(&topic, plan.partitions).await?;
     }
     let audited =
@@ -96,18 +96,18 @@ async fn play_in_environment(
             .await?;
     let mut environment =
         Environment::open(plan, &servers, audited.clone(), &topic, narrator.clone()).await?;
-    let played = phase.play(&mut environment, &stage, notes).await;
-    let outcome = environment.close(played).await?;
+    let injected = phase.run(&mut environment, &phase_servers, notes).await;
+    let outcome = environment.close(injected).await?;
     audited.destroy(&stack.database_url()).await?;
     Ok(outcome)
 }
 
-fn servers(stage: &Stage<'_>, phase: Phase) -> anyhow::Result<Servers> {
-    let brokers = stage.brokers.as_ref().map_or_else(|| stage.stack.brokers(), PretendedBrokers::addresses);
+fn servers(servers: &PhaseServers<'_>, phase: Phase) -> anyhow::Result<Servers> {
+    let brokers = servers.brokers.as_ref().map_or_else(|| servers.stack.brokers(), MockBrokers::addresses);
     Ok(Servers {
         kafka: kafka_settings(&brokers)?,
-        ingestor: beside_this("event-ingestor")?,
-        logs: beside_this("chaos-logs")?.join(phase.name()),
+        ingestor: next_to_this_program("event-ingestor")?,
+        logs: next_to_this_program("chaos-logs")?.join(phase.name()),
     })
 }
 
@@ -123,6 +123,6 @@ pub fn kafka_settings(brokers: &str) -> anyhow::Result<KafkaSettings> {
 }
 
 /// The file `name` in the folder of this program.
-fn beside_this(name: &str) -> anyhow::Result<PathBuf> {
+fn next_to_this_program(name: &str) -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe().context("find the folder of this program")?.with_file_name(name))
 }

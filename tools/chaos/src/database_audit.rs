@@ -13,7 +13,7 @@ const CONNECTIONS: usize = 3;
 const AUDIT: &str = include_str!("database_audit/audit.sql");
 
 #[derive(diesel::QueryableByName)]
-struct Answer {
+struct JsonValue {
     #[diesel(sql_type = diesel::sql_types::Jsonb)]
     value: Value,
 }
@@ -66,7 +66,7 @@ impl AuditedDatabase {
     ///
     /// # Errors
     /// When PostgreSQL refuses it.
-    pub(crate) async fn run_beside(url: &str, statements: &[String]) -> anyhow::Result<()> {
+    pub(crate) async fn run_on_server(url: &str, statements: &[String]) -> anyhow::Result<()> {
         let (server, _) = url.rsplit_once('/').context("the database URL has no /database at its end")?;
         let database = pool(&format!("{server}/postgres"))?;
         for sql in statements {
@@ -114,8 +114,8 @@ impl AuditedDatabase {
     /// # Errors
     /// When PostgreSQL refuses it, or the value is not a text.
     pub async fn text(&self, sql: &str) -> anyhow::Result<String> {
-        let answer = json(&self.database, sql).await?;
-        Ok(answer.as_str().with_context(|| format!("the query returned no text: {sql}"))?.to_owned())
+        let value = json(&self.database, sql).await?;
+        Ok(value.as_str().with_context(|| format!("the query returned no text: {sql}"))?.to_owned())
     }
 
     /// The number that a query returns.
@@ -143,9 +143,9 @@ pub(crate) fn disconnect(condition: &str) -> String {
 /// When PostgreSQL refuses it.
 pub async fn json(database: &Database, sql: &str) -> anyhow::Result<Value> {
     let mut connection = database.connection().await?;
-    let asked = format!("select coalesce(to_jsonb(({sql})), 'null') as value");
-    let answer: Answer = diesel::sql_query(asked).get_result(&mut connection).await.context("query")?;
-    Ok(answer.value)
+    let query = format!("select coalesce(to_jsonb(({sql})), 'null') as value");
+    let row: JsonValue = diesel::sql_query(query).get_result(&mut connection).await.context("query")?;
+    Ok(row.value)
 }
 
 /// The rows of a query as JSON objects, in their order.
@@ -153,8 +153,8 @@ pub async fn json(database: &Database, sql: &str) -> anyhow::Result<Value> {
 /// # Errors
 /// When PostgreSQL refuses it.
 pub async fn rows(database: &Database, sql: &str) -> anyhow::Result<Vec<Value>> {
-    let asked = format!("select coalesce(json_agg(r), '[]') from ({sql}) r");
-    match json(database, &asked).await? {
+    let query = format!("select coalesce(json_agg(r), '[]') from ({sql}) r");
+    match json(database, &query).await? {
         Value::Array(rows) => Ok(rows),
         other => anyhow::bail!("the query returned no rows: {other}"),
     }
@@ -162,12 +162,12 @@ pub async fn rows(database: &Database, sql: &str) -> anyhow::Result<Vec<Value>> 
 
 async fn run(database: &Database, sql: &str) -> anyhow::Result<()> {
     let mut connection = database.connection().await?;
-    let done = connection.batch_execute(sql).await;
-    if done.is_err() {
+    let result = connection.batch_execute(sql).await;
+    if result.is_err() {
         // The connection returns to its pool, perhaps inside a transaction.
         drop(connection.batch_execute("rollback").await);
     }
-    done.with_context(|| sql.chars().take(80).collect::<String>())
+    result.with_context(|| sql.chars().take(80).collect::<String>())
 }
 
 fn pool(url: &str) -> anyhow::Result<Database> {

@@ -1,7 +1,7 @@
 //! The environment of a fault: a topic and a database of its own, ingestors that work on them, and
 //! continuous traffic.
 
-mod log;
+mod recreated_topic;
 
 use crate::database_audit::AuditedDatabase;
 use crate::fleet::{Fleet, IngestorLaunch};
@@ -20,11 +20,14 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The time in which the ingestors must read all remaining records, and settle after a fault.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+/// The time in which the ingestors must read all remaining records, and catch up after a fault.
+pub const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Records of one partition that may always be in flight, however slow the traffic.
-const ALWAYS_UNDER_WAY: i64 = 20;
+const ALWAYS_IN_FLIGHT: i64 = 20;
+
+/// A name that no ingestor has.
+const NO_INGESTOR: &str = "none";
 
 /// The prefix of the devices' ids.
 const ID_PREFIX: &str = "CHAOS-";
@@ -88,10 +91,10 @@ pub struct Environment {
     ends: Ends,
     /// `None` between the end of one log and the beginning of the next.
     traffic: Option<Traffic>,
-    /// What was sent, without what `traffic` is still sending.
+    /// Everything that was sent, except by `traffic`, which still runs.
     pub(crate) sent: Sent,
-    /// How often the topic was created again.
-    replaced: u32,
+    /// How often the topic was recreated.
+    recreated: u32,
 }
 
 /// The result.
@@ -146,7 +149,7 @@ impl Environment {
             ends,
             traffic: Some(traffic),
             sent: Sent::nothing(),
-            replaced: 0,
+            recreated: 0,
         })
     }
 
@@ -165,32 +168,32 @@ impl Environment {
     #[must_use]
     pub fn is_caught_up(&self, backlog: Backlog) -> bool {
         backlog.largest
-            <= (self.plan.records_per_second() / i64::from(self.plan.partitions)).max(ALWAYS_UNDER_WAY)
+            <= (self.plan.records_per_second() / i64::from(self.plan.partitions)).max(ALWAYS_IN_FLIGHT)
     }
 
     /// Waits until every partition is held by a running ingestor, the shares are even, and the
     /// ingestors have caught up.
     ///
     /// # Errors
-    /// When that takes longer than [`PATIENCE`].
-    pub async fn settle(&self) -> anyhow::Result<Duration> {
-        let settled = async || {
+    /// When that takes longer than [`TIMEOUT`].
+    pub async fn wait_until_caught_up(&self) -> anyhow::Result<Duration> {
+        let caught_up = async || {
             let backlog = self.backlog().await?;
             if !self.is_caught_up(backlog) {
                 bail!("{backlog:?}");
             }
             self.is_shared().await
         };
-        wait_until("the ingestors to share the partitions and catch up", PATIENCE, settled).await
+        wait_until("the ingestors to share the partitions and catch up", TIMEOUT, caught_up).await
     }
 
     /// Waits until every partition is held by a running ingestor and the shares are even, however
     /// far behind they are.
     ///
     /// # Errors
-    /// When that takes longer than [`PATIENCE`].
-    pub async fn share(&self) -> anyhow::Result<Duration> {
-        wait_until("the ingestors to share the partitions", PATIENCE, async || self.is_shared().await).await
+    /// When that takes longer than [`TIMEOUT`].
+    pub async fn wait_until_shared(&self) -> anyhow::Result<Duration> {
+        wait_until("the ingestors to share the partitions", TIMEOUT, async || self.is_shared().await).await
     }
 
     async fn is_shared(&self) -> anyhow::Result<bool> {
@@ -198,7 +201,7 @@ impl Environment {
         let even = format!(
             "select count(*) from (select taker from ({HELD}) held group by taker having count(*) >= {share}) shares"
         );
-        let (takers, held) = (self.audited.number(&even).await?, self.held_by_others("nobody").await?);
+        let (takers, held) = (self.audited.number(&even).await?, self.held_by_others(NO_INGESTOR).await?);
         if !held || takers != i64::try_from(self.fleet.len())? {
             bail!("{takers} ingestors have their share; all partitions held: {held}");
         }
@@ -216,21 +219,21 @@ impl Environment {
     /// Waits until a new batch of each partition is written.
     ///
     /// # Errors
-    /// When that takes longer than [`PATIENCE`].
-    pub async fn each_partition_moves(&self) -> anyhow::Result<Duration> {
+    /// When that takes longer than [`TIMEOUT`].
+    pub async fn wait_for_progress(&self) -> anyhow::Result<Duration> {
         let before = next_offsets(&self.audited).await?;
         let moved = async || {
             let now = next_offsets(&self.audited).await?;
             Ok(before.iter().all(|(partition, offset)| now.get(partition).is_some_and(|now| now > offset)))
         };
-        wait_until("a batch of each partition to be written", PATIENCE, moved).await
+        wait_until("a batch of each partition to be written", TIMEOUT, moved).await
     }
 
     /// Publishes a marker of this form to every partition.
     ///
     /// # Errors
     /// When Kafka does not accept it.
-    pub async fn mark(&mut self, form: Form) -> anyhow::Result<Vec<Marker>> {
+    pub async fn publish_markers(&mut self, form: Form) -> anyhow::Result<Vec<Marker>> {
         let mut sent = Vec::new();
         for partition in 0..self.plan.partitions {
             let name = format!("{form:?}-{partition}-{}", self.sent.markers.len());
@@ -241,7 +244,7 @@ impl Environment {
         Ok(sent)
     }
 
-    /// Whether every partition is held under a lease, and none of them by `absent`.
+    /// Whether every partition is held under a lease by another ingestor than `absent`.
     ///
     /// # Errors
     /// When PostgreSQL cannot be reached.
@@ -259,30 +262,30 @@ impl Environment {
         what: &str,
         condition: impl AsyncFn() -> anyhow::Result<bool>,
     ) -> anyhow::Result<Duration> {
-        wait_until(what, PATIENCE, condition).await
+        wait_until(what, TIMEOUT, condition).await
     }
 
     /// Ends the traffic, waits until everything is read, stops the ingestors and compares. If the
-    /// faults could not be `played` to their end, that is a finding, too; the other findings may
-    /// explain it.
+    /// injection of the faults ended early, that is a finding, too; the other findings may explain
+    /// it.
     ///
     /// # Errors
     /// When something could not be sent or compared.
-    pub async fn close(self, played: anyhow::Result<()>) -> anyhow::Result<Outcome> {
-        let cut_short = played.err().map(|error| format!("the faults ended early: {error:#}"));
-        match (self.finish().await, cut_short) {
-            (Ok(mut outcome), cut_short) => {
-                outcome.findings.extend(cut_short);
+    pub async fn close(self, injected: anyhow::Result<()>) -> anyhow::Result<Outcome> {
+        let ended_early = injected.err().map(|error| format!("the faults ended early: {error:#}"));
+        match (self.finish().await, ended_early) {
+            (Ok(mut outcome), ended_early) => {
+                outcome.findings.extend(ended_early);
                 Ok(outcome)
             }
-            (Err(error), Some(cut_short)) => Err(error.context(cut_short)),
+            (Err(error), Some(ended_early)) => Err(error.context(ended_early)),
             (Err(error), None) => Err(error),
         }
     }
 
     async fn finish(mut self) -> anyhow::Result<Outcome> {
-        self.proxy.relay_faithfully();
-        let ends = self.finish_log().await?;
+        self.proxy.end_faults();
+        let ends = self.finish_traffic().await?;
         self.fleet.kill_all().await;
         let findings = self.judge(&ends).await?;
         let batches = self.audited.number("select count(*) from chaos_moves").await?;
@@ -291,14 +294,14 @@ impl Environment {
 
     /// Ends the traffic and waits until everything is read; returns the end offsets of the
     /// partitions.
-    async fn finish_log(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
+    async fn finish_traffic(&mut self) -> anyhow::Result<BTreeMap<i32, i64>> {
         if let Some(traffic) = self.traffic.take() {
-            self.sent.join(traffic.stop().await?);
+            self.sent.merge(traffic.stop().await?);
         }
-        let ends = wait_for("the ends of the partitions", PATIENCE, async || self.ends.now().await).await?;
+        let ends = wait_for("the ends of the partitions", TIMEOUT, async || self.ends.now().await).await?;
         let read = async || Ok(next_offsets(&self.audited).await? == ends);
         // A partition that never reaches its end is a finding; the other findings are needed, too.
-        let read = wait_until("everything to be written", PATIENCE, read).await;
+        let read = wait_until("everything to be written", TIMEOUT, read).await;
         self.narrator.say(&match read {
             Ok(took) => format!(
                 "all {} records were written {} after the last was sent",

@@ -4,19 +4,19 @@
 pub mod broker;
 pub mod brokers;
 pub mod commits;
+pub mod dead_letters;
 pub mod disk;
 pub mod freeze;
 pub mod handover;
 pub mod kill;
 pub mod leases;
-pub mod letters;
 pub mod locks;
 pub mod postgres;
 pub mod quota;
 pub mod read_only;
+pub mod recreated_topic;
 pub mod silence;
 pub mod slow;
-pub mod topic_anew;
 pub mod translated;
 pub mod unreadable;
 
@@ -28,7 +28,7 @@ const DEFERRED: u64 = 3;
 
 /// Waits until the ingestors have deferred enough writes; `before` is their number before the
 /// fault.
-async fn is_deferred(environment: &Environment, before: u64) -> anyhow::Result<Duration> {
+async fn wait_until_deferred(environment: &Environment, before: u64) -> anyhow::Result<Duration> {
     let deferred = async || Ok(environment.fleet.writes_deferred().await? > before + DEFERRED);
     environment.wait_until("ingestors to defer writes", deferred).await
 }

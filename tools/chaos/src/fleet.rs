@@ -73,7 +73,7 @@ impl Fleet {
     ///
     /// # Errors
     /// When none runs.
-    pub fn eldest(&self) -> anyhow::Result<&Ingestor> {
+    pub fn oldest(&self) -> anyhow::Result<&Ingestor> {
         self.members.first().context("no ingestor runs")
     }
 
@@ -107,11 +107,11 @@ impl Fleet {
     ///
     /// # Errors
     /// When none runs, or it cannot be killed.
-    pub async fn kill_eldest(&mut self) -> anyhow::Result<String> {
+    pub async fn kill_oldest(&mut self) -> anyhow::Result<String> {
         anyhow::ensure!(!self.members.is_empty(), "no ingestor runs");
-        let mut eldest = self.members.remove(0);
-        eldest.child.kill().await.with_context(|| format!("kill {}", eldest.name))?;
-        Ok(eldest.name)
+        let mut oldest = self.members.remove(0);
+        oldest.child.kill().await.with_context(|| format!("kill {}", oldest.name))?;
+        Ok(oldest.name)
     }
 
     /// Stops the oldest ingestor with SIGTERM, as a deployment does, and waits until it has exited;
@@ -119,14 +119,14 @@ impl Fleet {
     ///
     /// # Errors
     /// When none runs, or it has not exited within `grace` with exit code 0.
-    pub async fn stop_eldest(&mut self, grace: Duration) -> anyhow::Result<String> {
+    pub async fn stop_oldest(&mut self, grace: Duration) -> anyhow::Result<String> {
         anyhow::ensure!(!self.members.is_empty(), "no ingestor runs");
-        let mut eldest = self.members.remove(0);
-        eldest.signal(Signal::TERM)?;
-        let ended = tokio::time::timeout(grace, eldest.child.wait()).await;
-        let status = ended.with_context(|| format!("{} did not exit within {grace:?}", eldest.name))??;
-        anyhow::ensure!(status.success(), "{} exited with {status}", eldest.name);
-        Ok(eldest.name)
+        let mut oldest = self.members.remove(0);
+        oldest.signal(Signal::TERM)?;
+        let ended = tokio::time::timeout(grace, oldest.child.wait()).await;
+        let status = ended.with_context(|| format!("{} did not exit within {grace:?}", oldest.name))??;
+        anyhow::ensure!(status.success(), "{} exited with {status}", oldest.name);
+        Ok(oldest.name)
     }
 
     /// Kills all ingestors with SIGKILL; returns their number.
@@ -179,12 +179,12 @@ impl Fleet {
     ///
     /// # Errors
     /// When the command fails.
-    pub(crate) async fn go_on(&self, partition: i32) -> anyhow::Result<()> {
+    pub(crate) async fn resume_partition(&self, partition: i32) -> anyhow::Result<()> {
         let mut command = self.launch.command(OPERATOR);
         command.args(["go-on", "--from", "earliest", "--apply", "--partition", &partition.to_string()]);
         let output = command.output().await.context("start event-ingestor go-on")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        anyhow::ensure!(output.status.success(), "go-on of partition {partition} failed: {said}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "go-on of partition {partition} failed: {message}");
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 // An optimised build computes the layout of the Kafka client's deeply nested futures here.
 #![recursion_limit = "256"]
 
+mod broker_requests;
 pub mod campaign;
 pub mod database_audit;
 pub mod environment;
@@ -23,4 +24,3 @@ pub mod stack;
 pub mod traffic;
 pub mod verdict;
 mod waiting;
-mod wire;

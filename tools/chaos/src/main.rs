@@ -8,7 +8,7 @@ use chaos::stack::Stack;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let phase_prefix = std::env::args().nth(1).unwrap_or_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(play(&wanted)) {
+    match runtime.block_on(run(&phase_prefix)) {
         Ok(true) => {
             eprintln!("\n✓ nothing lost, nothing counted twice");
             ExitCode::SUCCESS
@@ -34,12 +34,12 @@ fn main() -> ExitCode {
     }
 }
 
-async fn play(wanted: &str) -> anyhow::Result<bool> {
+async fn run(phase_prefix: &str) -> anyhow::Result<bool> {
     let stack = Stack::of_this_checkout();
     // Remains of an earlier campaign that was killed.
     stack.remove().await?;
     let outcome = tokio::select! {
-        outcome = campaign::play(&stack, wanted) => outcome,
+        outcome = campaign::run(&stack, phase_prefix) => outcome,
         () = shutdown_requested() => Err(anyhow::anyhow!("the campaign was interrupted")),
     };
     let removed = stack.remove().await;

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
-/// How long the publication of a marker is tried; servers are restarted meanwhile.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The time limit of the publication of a marker; servers are restarted meanwhile.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Seconds since 1970.
 const YEAR_5000_BC: i64 = -219_900_000_000;
@@ -30,7 +30,7 @@ pub struct Marker {
 
 impl Marker {
     /// Its partition and offset in the form of database rows.
-    pub(crate) fn place(&self) -> (Option<i64>, Option<i64>) {
+    pub(crate) fn position(&self) -> (Option<i64>, Option<i64>) {
         (Some(self.partition.into()), Some(self.offset))
     }
 }
@@ -43,25 +43,25 @@ pub enum Form {
     /// With a NUL in the name of a header, which PostgreSQL's text cannot contain.
     NulInHeader,
     /// With a record time before 4713 BC, which PostgreSQL cannot store.
-    BeforeAllTime,
+    TimeOutOfRange,
 }
 
 /// Publishes a marker to every partition every `interval`, until it is stopped.
-pub(crate) fn keep_marking(
+pub(crate) fn publish_repeatedly(
     kafka: &Kafka,
     topic: &str,
     partitions: i32,
     interval: Duration,
     stop: &Shutdown,
 ) -> Vec<AbortOnDropHandle<anyhow::Result<Vec<Marker>>>> {
-    let mark = |partition| {
-        let marking = mark_partition(kafka.writer(topic), partition, interval, stop.clone());
-        AbortOnDropHandle::new(tokio::spawn(marking))
+    let publish = |partition| {
+        let publishing = publish_to_partition(kafka.writer(topic), partition, interval, stop.clone());
+        AbortOnDropHandle::new(tokio::spawn(publishing))
     };
-    (0..partitions).map(mark).collect()
+    (0..partitions).map(publish).collect()
 }
 
-async fn mark_partition(
+async fn publish_to_partition(
     writer: TopicWriter,
     partition: i32,
     interval: Duration,
@@ -82,7 +82,7 @@ pub(crate) async fn publish(
     name: &str,
     form: Form,
 ) -> anyhow::Result<Marker> {
-    let published = Box::pin(writer.publish(partition, vec![record(name, form)], PATIENCE)).await;
+    let published = Box::pin(writer.publish(partition, vec![record(name, form)], TIMEOUT)).await;
     let offsets = published.with_context(|| format!("publish the marker {name}"))?;
     let offset = *offsets.first().context("Kafka returned no offset for a marker")?;
     Ok(Marker { name: name.to_owned(), partition, offset })
@@ -93,7 +93,7 @@ fn record(name: &str, form: Form) -> NewRecord {
     let (headers, timestamp) = match form {
         Form::Plain => (BTreeMap::new(), now),
         Form::NulInHeader => (BTreeMap::from([("a\0b".to_owned(), b"c".to_vec())]), now),
-        Form::BeforeAllTime => {
+        Form::TimeOutOfRange => {
             (BTreeMap::new(), chrono::DateTime::from_timestamp(YEAR_5000_BC, 0).unwrap_or(now))
         }
     };

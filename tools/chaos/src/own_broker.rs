@@ -40,7 +40,7 @@ impl OwnBroker {
         self.0.restart_broker(stop).await
     }
 
-    /// Stops the process with SIGSTOP: its connections stay open, and nothing is answered.
+    /// Stops the process with SIGSTOP: its connections stay open, and it sends no responses.
     ///
     /// # Errors
     /// When it does not run.

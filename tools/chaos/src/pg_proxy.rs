@@ -24,7 +24,7 @@ pub struct PgProxy {
     /// The address on which it listens.
     pub address: SocketAddr,
     faults: Arc<Faults>,
-    _relay: AbortOnDropHandle<()>,
+    _accepting: AbortOnDropHandle<()>,
 }
 
 /// How many connections were cut at a COMMIT.
@@ -41,7 +41,7 @@ pub struct CutCount {
 struct Faults {
     cuts: Cuts,
     delays: Delays,
-    translates: AtomicBool,
+    translates_errors: AtomicBool,
 }
 
 /// Delays on the way to the server.
@@ -73,7 +73,7 @@ enum Cut {
 }
 
 impl PgProxy {
-    /// Listens on a free port and relays to `upstream`.
+    /// Listens on a free port and forwards to `upstream`.
     ///
     /// # Errors
     /// When no port is free.
@@ -81,8 +81,8 @@ impl PgProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let faults = Arc::new(Faults::default());
-        let relay = tokio::spawn(accept(listener, upstream, Arc::clone(&faults)));
-        Ok(Self { address, faults, _relay: AbortOnDropHandle::new(relay) })
+        let accepting = tokio::spawn(accept(listener, upstream, Arc::clone(&faults)));
+        Ok(Self { address, faults, _accepting: AbortOnDropHandle::new(accepting) })
     }
 
     /// Cuts the connection at one in `commits` commits from now on, alternately before and after
@@ -118,11 +118,11 @@ impl PgProxy {
 
     /// Starts or stops replacing the text of the server's errors with Chinese; their codes stay.
     pub fn translate_errors(&self, translates: bool) {
-        self.faults.translates.store(translates, Relaxed);
+        self.faults.translates_errors.store(translates, Relaxed);
     }
 
     /// Ends every fault.
-    pub(crate) fn relay_faithfully(&self) {
+    pub(crate) fn end_faults(&self) {
         self.cut_one_in(0);
         self.delay_per_kib(Duration::ZERO);
         self.delay_commits(Duration::ZERO);
@@ -136,7 +136,7 @@ impl Delays {
         let bytes = u64::try_from(frame.bytes()).unwrap_or(u64::MAX);
         let by_size = Duration::from_micros(bytes.saturating_mul(self.per_kib_us.load(Relaxed)) / 1_024);
         let commit_ms = self.commit_ms.load(Relaxed);
-        if commit_ms == 0 || !frame.asks_for_commit() {
+        if commit_ms == 0 || !frame.requests_commit() {
             return by_size;
         }
         self.commits.fetch_add(1, Relaxed);
@@ -162,15 +162,15 @@ async fn accept(listener: TcpListener, upstream: SocketAddr, faults: Arc<Faults>
         let faults = Arc::clone(&faults);
         connections.spawn(async move {
             if let Ok(server) = TcpStream::connect(upstream).await {
-                relay(client, server, &faults).await;
+                serve(client, server, &faults).await;
             }
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-/// Relays until either side ends or the connection is cut; then closes both sockets.
-async fn relay(client: TcpStream, server: TcpStream, faults: &Faults) {
+/// Forwards until either side ends or the connection is cut; then closes both sockets.
+async fn serve(client: TcpStream, server: TcpStream, faults: &Faults) {
     for socket in [&client, &server] {
         // This affects only the speed.
         drop(socket.set_nodelay(true));
@@ -181,12 +181,12 @@ async fn relay(client: TcpStream, server: TcpStream, faults: &Faults) {
     let (from_server, to_client) = (BufReader::new(from_server), BufWriter::new(to_client));
     // When one direction ends, for whatever reason, the connection is over.
     tokio::select! {
-        _ = ask(from_client, to_server, faults, &cut_after) => {}
-        _ = answer(from_server, to_client, faults, &cut_after) => {}
+        _ = forward_requests(from_client, to_server, faults, &cut_after) => {}
+        _ = forward_responses(from_server, to_client, faults, &cut_after) => {}
     }
 }
 
-async fn ask(
+async fn forward_requests(
     mut client: BufReader<impl tokio::io::AsyncRead + Unpin>,
     mut server: impl AsyncWrite + Unpin,
     faults: &Faults,
@@ -202,7 +202,7 @@ async fn ask(
             server.flush().await?;
             tokio::time::sleep(delay).await;
         }
-        if frame.asks_for_commit() {
+        if frame.requests_commit() {
             match faults.cuts.next() {
                 Cut::None => {}
                 Cut::Before => {
@@ -212,11 +212,11 @@ async fn ask(
                 Cut::After => cut_after.store(true, Relaxed),
             }
         }
-        pass_on(&frame, &client, &mut server).await?;
+        forward_frame(&frame, &client, &mut server).await?;
     }
 }
 
-async fn answer(
+async fn forward_responses(
     mut server: BufReader<impl tokio::io::AsyncRead + Unpin>,
     mut client: impl AsyncWrite + Unpin,
     faults: &Faults,
@@ -224,19 +224,19 @@ async fn answer(
 ) -> std::io::Result<()> {
     loop {
         let mut frame = read_frame(&mut server).await?;
-        if faults.translates.load(Relaxed) {
+        if faults.translates_errors.load(Relaxed) {
             frame.translate();
         }
-        if cut_after.load(Relaxed) && frame.tells_of_commit() {
+        if cut_after.load(Relaxed) && frame.confirms_commit() {
             faults.cuts.after.fetch_add(1, Relaxed);
             return Ok(());
         }
-        pass_on(&frame, &server, &mut client).await?;
+        forward_frame(&frame, &server, &mut client).await?;
     }
 }
 
 /// Writes a frame, and flushes it unless more frames have arrived already.
-async fn pass_on(
+async fn forward_frame(
     frame: &Frame,
     from: &BufReader<impl tokio::io::AsyncRead + Unpin>,
     to: &mut (impl AsyncWrite + Unpin),

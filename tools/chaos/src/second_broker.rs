@@ -43,8 +43,8 @@ impl SecondBroker {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Stops the process with SIGSTOP: its connections stay open, and nothing is answered. After a
-    /// while the first broker is the only leader.
+    /// Stops the process with SIGSTOP: its connections stay open, and it sends no responses. After
+    /// a while the first broker is the only leader.
     ///
     /// # Errors
     /// When it does not run.

@@ -9,11 +9,11 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
-/// How long a server may take to exit.
-const ENDING: Duration = Duration::from_secs(40);
-/// How long a killed server may take to exit, and the interval of checking it.
-const KILLING: Duration = Duration::from_secs(5);
-const LOOK: Duration = Duration::from_millis(10);
+/// The time within which a server must exit.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(40);
+/// The time within which a killed server must exit, and the interval of the checks.
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Ports that neither a developer's stack nor that of the CI uses, below the ephemeral ports of the
 /// system.
@@ -72,7 +72,7 @@ impl Stack {
     /// # Errors
     /// When a server does not start.
     pub async fn up(&self) -> anyhow::Result<()> {
-        self.borrow_jars();
+        self.copy_jars();
         self.run("up").await
     }
 
@@ -111,7 +111,7 @@ impl Stack {
             Stop::Orderly => Signal::INT,
             Stop::Crash => Signal::QUIT,
         };
-        end(&home.join("data/postmaster.pid"), signal).await.context("stop PostgreSQL")?;
+        signal_and_wait(&home.join("data/postmaster.pid"), signal).await.context("stop PostgreSQL")?;
         self.run("up").await
     }
 
@@ -133,7 +133,7 @@ impl Stack {
             Stop::Orderly => Signal::TERM,
             Stop::Crash => Signal::KILL,
         };
-        end(&self.broker_pid_file(), signal).await.context("stop Kafka")?;
+        signal_and_wait(&self.broker_pid_file(), signal).await.context("stop Kafka")?;
         self.run("up").await
     }
 
@@ -153,8 +153,8 @@ impl Stack {
         let pid = pid_in(&self.broker_pid_file())?;
         kill_process(pid, Signal::KILL)?;
         let begun = Instant::now();
-        while !is_gone(pid) && begun.elapsed() < KILLING {
-            std::thread::sleep(LOOK);
+        while !is_gone(pid) && begun.elapsed() < KILL_TIMEOUT {
+            std::thread::sleep(POLL_INTERVAL);
         }
         Ok(())
     }
@@ -195,34 +195,34 @@ impl Stack {
         Ok(())
     }
 
-    /// Copies Kafka's jars from the developer's stack, if they are there, instead of downloading
+    /// Copies Kafka's jars from the developer's stack, if they exist, instead of downloading
     /// them.
-    fn borrow_jars(&self) {
-        let (theirs, ours) = (self.script.with_file_name("../../.stack/kafka"), self.folder.join("kafka"));
+    fn copy_jars(&self) {
+        let (from, to) = (self.script.with_file_name("../../.stack/kafka"), self.folder.join("kafka"));
         let copied = || -> std::io::Result<()> {
-            std::fs::create_dir_all(ours.join("lib"))?;
-            for jar in std::fs::read_dir(theirs.join("lib"))? {
+            std::fs::create_dir_all(to.join("lib"))?;
+            for jar in std::fs::read_dir(from.join("lib"))? {
                 let jar = jar?;
-                std::fs::copy(jar.path(), ours.join("lib").join(jar.file_name()))?;
+                std::fs::copy(jar.path(), to.join("lib").join(jar.file_name()))?;
             }
-            std::fs::copy(theirs.join("lib.for"), ours.join("lib.for"))?;
+            std::fs::copy(from.join("lib.for"), to.join("lib.for"))?;
             // The file that marks the folder as that of a stack.
             std::fs::write(self.folder.join("charging-stack"), "")
         };
-        if !ours.join("lib.for").exists() && theirs.join("lib.for").exists() && copied().is_err() {
+        if !to.join("lib.for").exists() && from.join("lib.for").exists() && copied().is_err() {
             // The stack notices an incomplete copy and then downloads all jars.
-            drop(std::fs::remove_dir_all(&ours));
+            drop(std::fs::remove_dir_all(&to));
         }
     }
 }
 
 /// Sends a signal to the process whose id is in the first line of `file`, and waits until it is
 /// gone.
-async fn end(file: &Path, signal: Signal) -> anyhow::Result<()> {
+async fn signal_and_wait(file: &Path, signal: Signal) -> anyhow::Result<()> {
     let pid = pid_in(file)?;
     kill_process(pid, signal)?;
     let gone = async || Ok(is_gone(pid));
-    crate::waiting::wait_until("the process to exit", ENDING, gone).await?;
+    crate::waiting::wait_until("the process to exit", EXIT_TIMEOUT, gone).await?;
     Ok(())
 }
 

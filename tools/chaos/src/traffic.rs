@@ -1,6 +1,6 @@
 //! What is sent while faults happen: events of simulated devices, with a ledger, and markers.
 
-use crate::markers::{Marker, keep_marking};
+use crate::markers::{Marker, publish_repeatedly};
 use anyhow::{Context as _, ensure};
 use gateway_simulator::ledger::Ledger;
 use gateway_simulator::settings::LoadSettings;
@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Longer than any campaign: the traffic ends when it is stopped.
 const DAY_S: u64 = 86_400;
-/// How long the publication of an event is tried, because brokers are restarted meanwhile.
+/// The time limit of the publication of an event; brokers are restarted meanwhile.
 const PUBLISH_TIMEOUT_MS: u64 = 120_000;
 
 /// The percentage of a campaign's events and devices that belong to a gateway in the manner
@@ -70,14 +70,14 @@ impl Traffic {
         let stop = Shutdown::new(Duration::from_secs(1));
         let mut loads = Vec::new();
         for (manner, percent) in [
-            (Manner::AsAsked, 100_u32.saturating_sub(pace.deployed_percent)),
+            (Manner::Contract, 100_u32.saturating_sub(pace.deployed_percent)),
             (Manner::Deployed, pace.deployed_percent),
         ] {
             if percent > 0 {
                 loads.push(start_load(kafka, topic, manner, &pace.part(percent), id_prefix, &stop).await?);
             }
         }
-        let markers = keep_marking(kafka, topic, partitions, pace.marker_interval, &stop);
+        let markers = publish_repeatedly(kafka, topic, partitions, pace.marker_interval, &stop);
         Ok(Self { stop, loads, markers })
     }
 
@@ -92,7 +92,7 @@ impl Traffic {
                 "{} events could not be published, so the state cannot be compared",
                 report.failed
             );
-            sent.add(report);
+            sent.add_load(report);
         }
         for task in self.markers {
             sent.markers.extend(task.await.context("the markers")??);
@@ -124,8 +124,8 @@ impl Sent {
         }
     }
 
-    /// Adds what other traffic sent, of other devices.
-    pub(crate) fn join(&mut self, other: Self) {
+    /// Adds what other traffic sent with other devices.
+    pub(crate) fn merge(&mut self, other: Self) {
         self.ledger.devices.extend(other.ledger.devices);
         for (kind, events) in other.ledger.kinds {
             *self.ledger.kinds.entry(kind).or_default() += events;
@@ -136,9 +136,9 @@ impl Sent {
         self.worst_lag = self.worst_lag.max(other.worst_lag);
     }
 
-    /// Adds what another load sent, of other devices.
-    fn add(&mut self, report: LoadReport) {
-        self.join(Self {
+    /// Adds what another load sent with other devices.
+    fn add_load(&mut self, report: LoadReport) {
+        self.merge(Self {
             ledger: report.ledger,
             events: report.events,
             duplicates: report.duplicates,
@@ -164,7 +164,7 @@ async fn start_load(
     simulator.gateway.publish_timeout_ms = PUBLISH_TIMEOUT_MS;
     simulator.behaviour.manner = manner;
     let id_prefix = match manner {
-        Manner::AsAsked => id_prefix.to_owned(),
+        Manner::Contract => id_prefix.to_owned(),
         Manner::Deployed => format!("{id_prefix}DEPLOYED-"),
     };
     let settings = LoadSettings {

@@ -39,9 +39,9 @@ pub async fn judge(
 ) -> anyhow::Result<Vec<Finding>> {
     let mut findings = state::differences(&audited.database, &sent.ledger, allowed.bystanders).await?;
     findings.extend(audit::violations(audited).await?);
-    findings.extend(audit::condemned(audited, &sent.markers, allowed).await?);
-    findings.extend(audit::unread(audited, ends).await?);
-    findings.extend(audit::miscounted(audited, &sent.markers).await?);
+    findings.extend(audit::unexpected_dead_letters(audited, &sent.markers, allowed).await?);
+    findings.extend(audit::unread_partitions(audited, ends).await?);
+    findings.extend(audit::marker_mismatches(audited, &sent.markers).await?);
     Ok(findings)
 }
 

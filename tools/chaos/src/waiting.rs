@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use std::time::{Duration, Instant};
 
 /// The interval between two checks.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Checks `condition` repeatedly until it is true; returns how long that took. An error, for
 /// example because a server is down, counts as false; the last one is the cause of a time-out.
@@ -25,27 +25,27 @@ pub(crate) async fn wait_until(
     Ok(begun.elapsed())
 }
 
-/// Calls repeatedly until there is a result.
+/// Calls `call` repeatedly until it returns a result.
 ///
 /// # Errors
-/// When there is none within `limit`.
+/// When it returns none within `limit`.
 pub(crate) async fn wait_for<T>(
     what: &str,
     limit: Duration,
-    ask: impl AsyncFn() -> anyhow::Result<T>,
+    call: impl AsyncFn() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let begun = Instant::now();
     let mut why = anyhow::anyhow!("no result yet");
     loop {
         let left = limit.saturating_sub(begun.elapsed());
-        match tokio::time::timeout(left, ask()).await {
-            Ok(Ok(answer)) => return Ok(answer),
+        match tokio::time::timeout(left, call()).await {
+            Ok(Ok(result)) => return Ok(result),
             Ok(Err(error)) => why = error,
             Err(_elapsed) => {
                 return Err(why)
                     .with_context(|| format!("waited for {what}, which did not happen within {limit:?}"));
             }
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -47,7 +47,7 @@ async fn findings_after(done: &str) -> Vec<String> {
 const BROKEN_CHAIN: &str = "a batch does not begin where the one before it ended, or ends where it began";
 const TWICE: &str = "an effect was written more than once";
 const APART: &str = "an effect was written in a transaction that does not move the offset over it";
-const STRANGER: &str =
+const WRONG_WRITER: &str =
     "a batch was written by another ingestor than the one that took the partition under that epoch";
 const UNREAD: &str = "a partition was not read to its end";
 
@@ -58,11 +58,11 @@ async fn reports_nothing_for_an_intact_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ignores_the_lease_for_probing_devices() {
-    let asked =
+    let probing_lease =
         "insert into ingest_partitions (topic, partition, next_offset) values ('presence/watch', 0, 0);
                  update ingest_partitions set owner = gen_random_uuid(), epoch = 7, next_offset = 0
                  where topic = 'presence/watch'";
-    assert_eq!(findings_after(asked).await, [""; 0]);
+    assert_eq!(findings_after(probing_lease).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +81,7 @@ async fn reports_a_write_of_a_former_owner() {
     let late = "update ingest_partitions set next_offset = 8; set application_name = 'second';
                 update ingest_partitions set owner = gen_random_uuid(), epoch = 2; set application_name = 'first';
                 update ingest_partitions set next_offset = 10";
-    assert_eq!(findings_after(late).await, [BROKEN_CHAIN, STRANGER]);
+    assert_eq!(findings_after(late).await, [BROKEN_CHAIN, WRONG_WRITER]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,18 +123,18 @@ async fn accepts_an_older_status_only_from_an_earlier_copy_of_its_event() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_what_was_never_sent() {
-    let made_up =
+    let unsent =
         "insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Charging');
                    insert into dead_letters (id, topic, partition, first_offset, last_offset, reason, detail)
                    values (gen_random_uuid(), 't', 0, 7, 7, 'TOO_LATE', '')";
-    let said = findings_after(made_up).await;
+    let findings = findings_after(unsent).await;
     let expected = [
         "last statuses of connectors",
         APART,
         "an event that was sent became a dead letter",
         "an unacknowledged record has an effect",
     ];
-    assert_eq!(said, expected);
+    assert_eq!(findings, expected);
 }
 
 /// A device with one transaction that began at 1,790,000,000.250 s and is shown by its meter

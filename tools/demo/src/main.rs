@@ -1,14 +1,14 @@
-//! Runs the platform on one machine: plays a story step by step, or keeps it running.
+//! Runs the platform on one machine: runs a story step by step, or keeps it running.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
+mod environment;
 mod measure;
-mod stage;
 mod story;
 
 use anyhow::{Context as _, bail};
-use launch::{Ports, narrator, told_to_end};
-use stage::Stage;
+use environment::Environment;
+use launch::{Ports, narrator, shutdown_requested};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(play(&command, issuer.as_deref())) {
+    match runtime.block_on(run(&command, issuer.as_deref())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\n✗ {error:#}");
@@ -40,33 +40,40 @@ fn main() -> ExitCode {
     }
 }
 
-async fn play(command: &str, issuer: Option<&Path>) -> anyhow::Result<()> {
+async fn run(command: &str, issuer: Option<&Path>) -> anyhow::Result<()> {
     match command {
-        "story" => on_stage(Ports::Free, issuer, async |stage| story::tell(stage).await).await,
-        "run" => on_stage(Ports::Usual, issuer, async |stage| story::keep_running(stage).await).await,
+        "story" => {
+            in_environment(Ports::Free, issuer, async |environment| story::run(environment).await).await
+        }
+        "run" => {
+            in_environment(Ports::Documented, issuer, async |environment| {
+                story::keep_running(environment).await
+            })
+            .await
+        }
         _ => bail!("{USAGE}"),
     }
 }
 
-/// Starts the services, runs `play`, and stops the services whatever the result; Ctrl-C ends it,
+/// Starts the services, runs `work`, and stops the services whatever the result; Ctrl-C ends it,
 /// too.
-async fn on_stage(
+async fn in_environment(
     ports: Ports,
     issuer: Option<&Path>,
-    play: impl AsyncFnOnce(&Stage) -> anyhow::Result<()>,
+    work: impl AsyncFnOnce(&Environment) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let (stage, mut services) = tokio::select! {
-        set_up = Stage::set_up(ports, issuer) => set_up.context("set up")?,
+    let (environment, mut services) = tokio::select! {
+        set_up = Environment::set_up(ports, issuer) => set_up.context("set up")?,
         // Processes that were started by then end when this future is dropped.
-        () = told_to_end() => return Ok(()),
+        () = shutdown_requested() => return Ok(()),
     };
     let outcome = tokio::select! {
-        outcome = play(&stage) => outcome,
-        () = told_to_end() => Ok(()),
+        outcome = work(&environment) => outcome,
+        () = shutdown_requested() => Ok(()),
         died = services.died() => Err(died),
     };
     narrator::say("stopping the services");
-    stage.simulator_stop.request();
+    environment.simulator_stop.request();
     let stopped = services.stop(Duration::from_secs(25)).await;
     outcome.and(stopped)
 }

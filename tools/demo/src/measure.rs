@@ -2,7 +2,7 @@
 
 mod events;
 
-use crate::stage::Stage;
+use crate::environment::Environment;
 use launch::narrator::say;
 use launch::{Latencies, commands, resident_mb};
 use std::time::Duration;
@@ -12,23 +12,23 @@ const EVENT_RATE: u32 = 600;
 /// Commands per second.
 const COMMAND_RATE: u32 = 50;
 
-/// A short measurement for the end of the story.
-pub async fn briefly(stage: &Stage) -> anyhow::Result<()> {
-    memory(stage);
-    measure(stage, Duration::from_secs(8)).await
+/// Measures for some seconds, at the end of the story.
+pub async fn run(environment: &Environment) -> anyhow::Result<()> {
+    memory(environment);
+    measure(environment, Duration::from_secs(8)).await
 }
 
-async fn measure(stage: &Stage, each: Duration) -> anyhow::Result<()> {
+async fn measure(environment: &Environment, each: Duration) -> anyhow::Result<()> {
     say(&format!("{EVENT_RATE} events/s for {} s …", each.as_secs()));
-    let visible = events::measure(stage, EVENT_RATE, each).await?;
+    let visible = events::measure(environment, EVENT_RATE, each).await?;
     say(&format!("{COMMAND_RATE} commands/s for {} s …", each.as_secs()));
-    let played = commands::Played {
-        assets: &stage.assets,
-        commands: &stage.commands,
-        simulator: &stage.simulator,
-        run: &stage.run,
+    let setup = commands::Setup {
+        assets: &environment.assets,
+        commands: &environment.commands,
+        simulator: &environment.simulator,
+        run: &environment.run,
     };
-    let (answered, recorded) = commands::measure(&played, COMMAND_RATE, each).await?;
+    let (answered, recorded) = commands::measure(&setup, COMMAND_RATE, each).await?;
     println!("\n    {}", Latencies::HEADER);
     println!("    {}", visible.row("event sent by the gateway → GET /api/v1/piles/{id}"));
     println!("    {}", answered.row("POST command → 202"));
@@ -36,8 +36,10 @@ async fn measure(stage: &Stage, each: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn memory(stage: &Stage) {
-    let each =
-        stage.pids.iter().filter_map(|(name, pid)| resident_mb(*pid).map(|mb| format!("{name} {mb:.0} MB")));
+fn memory(environment: &Environment) {
+    let each = environment
+        .pids
+        .iter()
+        .filter_map(|(name, pid)| resident_mb(*pid).map(|mb| format!("{name} {mb:.0} MB")));
     say(&format!("resident memory: {}", each.collect::<Vec<_>>().join(" · ")));
 }

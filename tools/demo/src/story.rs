@@ -1,56 +1,57 @@
-//! The story, played through the platform's public interfaces; every step is checked.
+//! The story: a session step by step, through the platform's public interfaces; every step is
+//! checked.
 
 mod deployed;
 mod prices;
 
+use crate::environment::Environment;
 use crate::measure;
-use crate::stage::Stage;
 use anyhow::{Context as _, bail, ensure};
 use domain::ids::ChargePointId;
 use gateway_simulator::{DeviceSpec, Simulator};
 use launch::narrator::{Steps, call, heading, ms, say, seen};
-use launch::{Answer, Api};
+use launch::{Api, Response};
 use serde_json::{Value, json};
 use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 use wire::routing::RoutingHash;
 
 /// The limit for each wait of the story.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const COMMAND_PARTITIONS: NonZeroU16 = NonZeroU16::new(128).unwrap();
 
-/// Plays the story with a gateway that keeps the contract, and then a shorter one with the deployed
+/// Runs the story with a gateway that keeps the contract, and then a shorter one with the deployed
 /// gateway.
-pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
-    as_asked(stage).await?;
-    deployed::tell(stage).await?;
+pub async fn run(environment: &Environment) -> anyhow::Result<()> {
+    run_with_contract_gateway(environment).await?;
+    deployed::run(environment).await?;
     heading("Latencies, with everything on this machine");
-    measure::briefly(stage).await?;
+    measure::run(environment).await?;
     println!("\n✓ every step succeeded");
     Ok(())
 }
 
-async fn as_asked(stage: &Stage) -> anyhow::Result<()> {
+async fn run_with_contract_gateway(environment: &Environment) -> anyhow::Result<()> {
     heading("A session, step by step");
     let mut steps = Steps::new();
-    let pile = register(stage, &mut steps).await?;
-    come_online(stage, &stage.simulator, &mut steps, &pile).await?;
-    prices::tell(stage, &mut steps, &pile).await?;
-    charge(stage, &mut steps, &pile).await?;
-    stop(stage, &stage.simulator, &mut steps, &pile).await?;
-    prices::quote(stage, &mut steps, &pile).await?;
-    be_offline(stage, &mut steps, &pile).await?;
-    reset(stage, &mut steps, &pile).await
+    let pile = register(environment, &mut steps).await?;
+    connect(environment, &environment.simulator, &mut steps, &pile).await?;
+    prices::publish_and_read(environment, &mut steps, &pile).await?;
+    charge(environment, &mut steps, &pile).await?;
+    stop(environment, &environment.simulator, &mut steps, &pile).await?;
+    prices::quote(environment, &mut steps, &pile).await?;
+    refuse_offline(environment, &mut steps, &pile).await?;
+    reset(environment, &mut steps, &pile).await
 }
 
 /// A registered pile and its device.
-struct Registered {
+struct RegisteredPile {
     station: String,
     id: String,
     device: ChargePointId,
 }
 
-impl Registered {
+impl RegisteredPile {
     fn path(&self) -> String {
         format!("/api/v1/piles/{}", self.id)
     }
@@ -60,139 +61,156 @@ impl Registered {
     }
 }
 
-async fn register(stage: &Stage, steps: &mut Steps) -> anyhow::Result<Registered> {
-    let (pile, body) = create(stage, steps, "1").await?;
+async fn register(environment: &Environment, steps: &mut Steps) -> anyhow::Result<RegisteredPile> {
+    let (pile, body) = create(environment, steps, "1").await?;
     let piles = format!("/api/v1/stations/{}/piles", pile.station);
 
     steps.next("Create the pile again: its chargePointId is taken");
-    let answer = stage.assets.post(&piles, &body).await?.expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
-    call("POST", &piles, &problem(&answer));
+    let response =
+        environment.assets.post(&piles, &body).await?.expect_problem(409, "CHARGE_POINT_ID_CONFLICT")?;
+    call("POST", &piles, &problem(&response));
     Ok(pile)
 }
 
 /// Creates a station and a pile in it, whose device has the number `number`. Also returns the
 /// posted pile.
-async fn create(stage: &Stage, steps: &mut Steps, number: &str) -> anyhow::Result<(Registered, Value)> {
+async fn create(
+    environment: &Environment,
+    steps: &mut Steps,
+    number: &str,
+) -> anyhow::Result<(RegisteredPile, Value)> {
     steps.next("Create a station");
     let station =
         json!({ "name": "人民广场站", "address": "上海市黄浦区", "latitude": 31.23, "longitude": 121.47 });
-    let answer = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
-    call("POST", "/api/v1/stations", &format!("201 {}", answer.text("/id")));
-    let station = answer.text("/id").to_owned();
+    let response = environment.assets.post("/api/v1/stations", &station).await?.expect(201)?;
+    call("POST", "/api/v1/stations", &format!("201 {}", response.text("/id")));
+    let station = response.text("/id").to_owned();
     let piles = format!("/api/v1/stations/{station}/piles");
 
     steps.next("Create a pile in the station");
-    let device = ChargePointId::parse(&format!("CP-{}-{number}", stage.run))?;
+    let device = ChargePointId::parse(&format!("CP-{}-{number}", environment.run))?;
     let pile = json!({ "chargePointId": device, "name": "1号桩", "model": "DC-120", "vendor": "Vendor-A",
                        "ratedPowerKw": 120, "currentType": "DC" });
-    let answer = stage.assets.post(&piles, &pile).await?.expect(201)?;
-    call("POST", &piles, &format!("201 chargePointId {device}, status {}", answer.text("/status")));
-    let id = answer.text("/id").to_owned();
-    Ok((Registered { station, id, device }, pile))
+    let response = environment.assets.post(&piles, &pile).await?.expect(201)?;
+    call("POST", &piles, &format!("201 chargePointId {device}, status {}", response.text("/status")));
+    let id = response.text("/id").to_owned();
+    Ok((RegisteredPile { station, id, device }, pile))
 }
 
-async fn come_online(
-    stage: &Stage,
+async fn connect(
+    environment: &Environment,
     gateway: &Simulator,
     steps: &mut Steps,
-    pile: &Registered,
+    pile: &RegisteredPile,
 ) -> anyhow::Result<()> {
     steps.next("The device comes online through a gateway pod");
     let spec = DeviceSpec::new(pile.device.clone()).with_connectors(1);
     let sent = gateway.connect(spec).await?;
     let first = sent.first().context("the device sent no event")?;
-    let answer = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
-    ensure!(!answer.text("/lastHeartbeatAt").is_empty(), "the pile has no lastHeartbeatAt: {}", answer.body);
+    let response =
+        until(&environment.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
+    ensure!(
+        !response.text("/lastHeartbeatAt").is_empty(),
+        "the pile has no lastHeartbeatAt: {}",
+        response.body
+    );
     let took = (runtime::clock::now() - first.position.sent_at).to_std().unwrap_or_default();
     let live = format!(
         "status Available, lastHeartbeatAt {}, gateway {}",
-        answer.text("/lastHeartbeatAt"),
-        answer.text("/gatewayId")
+        response.text("/lastHeartbeatAt"),
+        response.text("/gatewayId")
     );
     call("GET", &pile.path(), &live);
     seen(&format!("{} after the gateway sent the first of {} events", ms(took), sent.len()));
     Ok(())
 }
 
-async fn charge(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+async fn charge(environment: &Environment, steps: &mut Steps, pile: &RegisteredPile) -> anyhow::Result<()> {
     steps.next("The order service starts a charge");
     let start = json!({ "idTag": "RFID123", "connectorId": 1 });
-    command(stage, &stage.simulator, pile, "start-transaction", &start).await?;
+    command(environment, &environment.simulator, pile, "start-transaction", &start).await?;
 
     steps.next("The pile charges, and its energy grows");
-    let later = energy_climbs(stage, pile).await?;
+    let later = wait_for_energy(environment, pile).await?;
     seen(&format!("at {:.0} W", later.number("/connectors/0/powerW").unwrap_or_default()));
 
     steps.next("A second start is refused");
     let path = pile.command("start-transaction");
-    let answer = stage.commands.post(&path, &start).await?.expect_problem(409, "CONNECTOR_NOT_AVAILABLE")?;
-    call("POST", &path, &problem(&answer));
+    let response =
+        environment.commands.post(&path, &start).await?.expect_problem(409, "CONNECTOR_NOT_AVAILABLE")?;
+    call("POST", &path, &problem(&response));
     Ok(())
 }
 
 /// Waits until the pile charges and its energy has grown; returns the pile.
-async fn energy_climbs(stage: &Stage, pile: &Registered) -> anyhow::Result<Answer> {
-    let charging = |pile: &Answer| pile.text("/status") == "Charging" && energy(pile).is_some();
-    let first = until(&stage.assets, &pile.path(), charging).await?;
+async fn wait_for_energy(environment: &Environment, pile: &RegisteredPile) -> anyhow::Result<Response> {
+    let charging = |pile: &Response| pile.text("/status") == "Charging" && energy(pile).is_some();
+    let first = until(&environment.assets, &pile.path(), charging).await?;
     let before = energy(&first).unwrap_or_default();
-    let later = until(&stage.assets, &pile.path(), |pile| energy(pile).is_some_and(|wh| wh > before)).await?;
+    let later =
+        until(&environment.assets, &pile.path(), |pile| energy(pile).is_some_and(|wh| wh > before)).await?;
     call("GET", &pile.path(), &format!("status Charging, energy {before:.0} Wh"));
     seen(&format!("then {:.0} Wh", energy(&later).unwrap_or_default()));
     Ok(later)
 }
 
 async fn stop(
-    stage: &Stage,
+    environment: &Environment,
     gateway: &Simulator,
     steps: &mut Steps,
-    pile: &Registered,
+    pile: &RegisteredPile,
 ) -> anyhow::Result<()> {
     steps.next("The order service stops the charge");
-    command(stage, gateway, pile, "stop-transaction", &json!({ "connectorId": 1 })).await?;
-    until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
+    command(environment, gateway, pile, "stop-transaction", &json!({ "connectorId": 1 })).await?;
+    until(&environment.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
     call("GET", &pile.path(), "status Available, no open session");
     Ok(())
 }
 
-async fn be_offline(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+async fn refuse_offline(
+    environment: &Environment,
+    steps: &mut Steps,
+    pile: &RegisteredPile,
+) -> anyhow::Result<()> {
     steps.next("The device loses its connection; a start is refused");
-    stage.simulator.disconnect(&pile.device).await?;
-    until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Offline").await?;
+    environment.simulator.disconnect(&pile.device).await?;
+    until(&environment.assets, &pile.path(), |pile| pile.text("/status") == "Offline").await?;
     let path = pile.command("start-transaction");
-    let answer = stage.commands.post(&path, &json!({ "idTag": "RFID123" })).await?;
-    call("POST", &path, &problem(&answer.expect_problem(409, "PILE_OFFLINE")?));
+    let response = environment.commands.post(&path, &json!({ "idTag": "RFID123" })).await?;
+    call("POST", &path, &problem(&response.expect_problem(409, "PILE_OFFLINE")?));
     Ok(())
 }
 
-async fn reset(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+async fn reset(environment: &Environment, steps: &mut Steps, pile: &RegisteredPile) -> anyhow::Result<()> {
     steps.next("The device reconnects and is reset");
-    stage.simulator.connect(DeviceSpec::new(pile.device.clone()).with_connectors(1)).await?;
-    let online = until(&stage.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
-    let heard = online.text("/lastHeartbeatAt").to_owned();
-    command(stage, &stage.simulator, pile, "reset", &json!({ "type": "Soft" })).await?;
-    let rebooted =
-        |pile: &Answer| pile.text("/status") == "Available" && pile.text("/lastHeartbeatAt") > heard.as_str();
-    until(&stage.assets, &pile.path(), rebooted).await?;
+    environment.simulator.connect(DeviceSpec::new(pile.device.clone()).with_connectors(1)).await?;
+    let online = until(&environment.assets, &pile.path(), |pile| pile.text("/status") == "Available").await?;
+    let last_heartbeat = online.text("/lastHeartbeatAt").to_owned();
+    command(environment, &environment.simulator, pile, "reset", &json!({ "type": "Soft" })).await?;
+    let rebooted = |pile: &Response| {
+        pile.text("/status") == "Available" && pile.text("/lastHeartbeatAt") > last_heartbeat.as_str()
+    };
+    until(&environment.assets, &pile.path(), rebooted).await?;
     seen("the device has rebooted and is Available");
     Ok(())
 }
 
 /// Sends a command, checks that it is on the partition of its gateway pod, and returns its id.
 async fn command(
-    stage: &Stage,
+    environment: &Environment,
     gateway_pods: &Simulator,
-    pile: &Registered,
+    pile: &RegisteredPile,
     name: &str,
     body: &Value,
 ) -> anyhow::Result<String> {
     let path = pile.command(name);
-    let answer = stage.commands.post(&path, body).await?.expect(202)?;
-    let (id, gateway) = (answer.text("/commandId").to_owned(), answer.text("/gatewayId").to_owned());
-    call("POST", &path, &format!("202 {} in {}", answer.text("/commandName"), ms(answer.took)));
-    let received = gateway_pods.wait_for_command(|seen| seen.command.id.to_string() == id, PATIENCE).await?;
+    let response = environment.commands.post(&path, body).await?.expect(202)?;
+    let (id, gateway) = (response.text("/commandId").to_owned(), response.text("/gatewayId").to_owned());
+    call("POST", &path, &format!("202 {} in {}", response.text("/commandName"), ms(response.took)));
+    let received = gateway_pods.wait_for_command(|seen| seen.command.id.to_string() == id, TIMEOUT).await?;
     let expected = RoutingHash::Fnv1a32.partition(&gateway, COMMAND_PARTITIONS);
     ensure!(
-        received.partition == expected && answer.number("/partition") == Some(f64::from(expected)),
+        received.partition == expected && response.number("/partition") == Some(f64::from(expected)),
         "the command is on partition {}, but {gateway} reads {expected}",
         received.partition
     );
@@ -203,27 +221,27 @@ async fn command(
     Ok(id)
 }
 
-/// Repeats the request until the answer is as `wanted`.
-async fn until(api: &Api, path: &str, wanted: impl Fn(&Answer) -> bool) -> anyhow::Result<Answer> {
+/// Repeats the request until the response is as `expected`.
+async fn until(api: &Api, path: &str, expected: impl Fn(&Response) -> bool) -> anyhow::Result<Response> {
     let begun = Instant::now();
     loop {
-        let answer = api.get(path).await?.expect(200)?;
-        if wanted(&answer) {
-            return Ok(answer);
+        let response = api.get(path).await?.expect(200)?;
+        if expected(&response) {
+            return Ok(response);
         }
-        if begun.elapsed() > PATIENCE {
-            bail!("{path} did not reach the expected state within {PATIENCE:?}: {}", answer.body);
+        if begun.elapsed() > TIMEOUT {
+            bail!("{path} did not reach the expected state within {TIMEOUT:?}: {}", response.body);
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-fn energy(pile: &Answer) -> Option<f64> {
+fn energy(pile: &Response) -> Option<f64> {
     pile.number("/connectors/0/energyWh")
 }
 
-fn problem(answer: &Answer) -> String {
-    format!("{} {}: {}", answer.status, answer.text("/code"), answer.text("/detail"))
+fn problem(response: &Response) -> String {
+    format!("{} {}: {}", response.status, response.text("/code"), response.text("/detail"))
 }
 
 /// The stations of the small fleet: name, latitude and longitude.
@@ -231,26 +249,26 @@ const STATIONS: [(&str, f64, f64); 3] =
     [("人民广场站", 31.2304, 121.4737), ("滨江站", 30.2084, 120.2120), ("新街口站", 32.0415, 118.7781)];
 
 /// Registers and connects a small fleet, and keeps it running until Ctrl-C.
-pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
+pub async fn keep_running(environment: &Environment) -> anyhow::Result<()> {
     let mut stations = Vec::new();
     for (name, latitude, longitude) in STATIONS {
         let station = json!({ "name": name, "latitude": latitude, "longitude": longitude });
-        let station = stage.assets.post("/api/v1/stations", &station).await?.expect(201)?;
+        let station = environment.assets.post("/api/v1/stations", &station).await?.expect(201)?;
         stations.push(station.text("/id").to_owned());
     }
-    prices::put_up(stage, &stations.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    prices::publish_tariff(environment, &stations.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     let mut example = String::new();
     for (number, station) in (1..=10).zip(stations.iter().cycle()) {
-        let device = ChargePointId::parse(&format!("CP-{}-{number}", stage.run))?;
+        let device = ChargePointId::parse(&format!("CP-{}-{number}", environment.run))?;
         let pile =
             json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
         let piles = format!("/api/v1/stations/{station}/piles");
-        let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
+        let pile = environment.assets.post(&piles, &pile).await?.expect(201)?;
         pile.text("/id").clone_into(&mut example);
-        stage.simulator.connect(DeviceSpec::new(device)).await?;
+        environment.simulator.connect(DeviceSpec::new(device)).await?;
     }
     heading("Running until Ctrl-C");
-    let (assets, commands) = (stage.assets.base(), stage.commands.base());
+    let (assets, commands) = (environment.assets.base(), environment.commands.base());
     say(&format!("console             {assets}/console/"));
     say(&format!("asset-api           {assets}/api/v1/stations"));
     say(&format!("command-dispatcher  {commands}"));
@@ -259,7 +277,7 @@ pub async fn keep_running(stage: &Stage) -> anyhow::Result<()> {
         "probes and metrics  http://127.0.0.1:9080 (asset-api) :9081 (command-dispatcher) :9082 (event-ingestor)",
     );
     say("ten simulated piles are online; read one, ask for its price, and charge:");
-    let token = if stage.asks_for_tokens {
+    let token = if environment.requires_tokens {
         println!("\n    TOKEN=$(make -s token)");
         " -H \"authorization: Bearer $TOKEN\""
     } else {

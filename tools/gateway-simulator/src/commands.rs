@@ -2,14 +2,14 @@
 
 mod claims;
 mod deployed;
-mod intake;
+mod handler;
 mod reader;
-mod seen;
+mod recent;
 
-pub(crate) use claims::{Claims, From};
-pub(crate) use intake::take;
+pub(crate) use claims::{Claims, FetchFrom};
+pub(crate) use handler::handle_record;
 pub(crate) use reader::CommandReader;
-pub(crate) use seen::Seen;
+pub(crate) use recent::RecentCommands;
 
 use chrono::{DateTime, Utc};
 use domain::commands::Command;

@@ -21,14 +21,14 @@ use configuration::Configuration;
 use domain::event::{EventKind, StatusReport};
 use domain::ids::{ConnectorId, TransactionId};
 use domain::status::ConnectorStatus;
-use link::Power;
+use link::LinkState;
 
 /// A charge point.
 #[derive(Debug, Clone)]
 pub struct Device {
     spec: DeviceSpec,
     pace: Pace,
-    power: Power,
+    link: LinkState,
     connectors: Vec<Connector>,
     configuration: Configuration,
 }
@@ -41,7 +41,7 @@ impl Device {
             .filter_map(|number| ConnectorId::parse(number.into()).ok())
             .map(|id| Connector::new(id, spec.max_power_kw, spec.register_wh.unwrap_or_default()))
             .collect();
-        Self { spec, pace, power: Power::Down, connectors, configuration: Configuration::default() }
+        Self { spec, pace, link: LinkState::Down, connectors, configuration: Configuration::default() }
     }
 
     /// Its specification.
@@ -68,8 +68,8 @@ impl Device {
         self.configuration.get(key)
     }
 
-    /// Applies `input`. Without a connection the device starts nothing new; what runs continues
-    /// unreported.
+    /// Applies `input`. Without a connection the device starts no transaction; a running one
+    /// continues unreported.
     pub fn apply(&mut self, input: Input, now: DateTime<Utc>, ids: &TransactionIds) -> Reaction {
         let mut reaction = Reaction::default();
         match input {
@@ -99,10 +99,10 @@ impl Device {
     #[must_use]
     pub fn due(&self) -> Option<DateTime<Utc>> {
         let connectors = self.connectors.iter().filter_map(Connector::due);
-        match self.power {
-            Power::Down => None,
-            Power::Rebooting { until } => Some(until),
-            Power::Up { heartbeat_due } => connectors.chain(heartbeat_due).min(),
+        match self.link {
+            LinkState::Down => None,
+            LinkState::Rebooting { until } => Some(until),
+            LinkState::Up { heartbeat_due } => connectors.chain(heartbeat_due).min(),
         }
     }
 
@@ -137,14 +137,14 @@ impl Device {
     }
 
     fn tick(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
-        match self.power {
-            Power::Down => {}
-            Power::Rebooting { until } if until <= now => self.link_up(now, reaction),
-            Power::Rebooting { .. } => {}
-            Power::Up { heartbeat_due } => {
+        match self.link {
+            LinkState::Down => {}
+            LinkState::Rebooting { until } if until <= now => self.link_up(now, reaction),
+            LinkState::Rebooting { .. } => {}
+            LinkState::Up { heartbeat_due } => {
                 if heartbeat_due.is_some_and(|due| due <= now) {
                     reaction.events.push(EventKind::Heartbeat);
-                    self.power = Power::Up { heartbeat_due: None };
+                    self.link = LinkState::Up { heartbeat_due: None };
                 }
                 for connector in &mut self.connectors {
                     connector.tick(now, reaction);
@@ -154,8 +154,8 @@ impl Device {
     }
 
     fn set_timers(&mut self, now: DateTime<Utc>) {
-        if let (Power::Up { heartbeat_due: due @ None }, Some(interval)) =
-            (&mut self.power, self.pace.heartbeat)
+        if let (LinkState::Up { heartbeat_due: due @ None }, Some(interval)) =
+            (&mut self.link, self.pace.heartbeat)
         {
             *due = Some(now + interval);
         }

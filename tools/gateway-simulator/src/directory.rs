@@ -31,18 +31,18 @@ impl Directory {
         self.refresh(|| vec![(key(charge_point_id), pod.to_string())]).await
     }
 
-    /// Writes the entries that `held` returns once this request's turn has come.
+    /// Writes the entries that `entries` returns; it is called when no other request is running.
     pub(crate) async fn refresh(
         &self,
-        held: impl FnOnce() -> Vec<(String, String)>,
+        entries: impl FnOnce() -> Vec<(String, String)>,
     ) -> Result<(), RedisError> {
         let redis = self.redis.lock().await;
-        let entries = held();
+        let entries = entries();
         if entries.is_empty() {
             return Ok(());
         }
         let entries: Vec<_> = entries.iter().map(|(key, pod)| (key.as_str(), pod.as_str())).collect();
-        persistently(|| redis.set_many_with_ttl(&entries, self.ttl)).await
+        with_retries(|| redis.set_many_with_ttl(&entries, self.ttl)).await
     }
 
     /// Deletes the device's key if it still names `pod`.
@@ -54,9 +54,9 @@ impl Directory {
         let key = key(charge_point_id);
         let keys = [key.as_str()];
         let redis = self.redis.lock().await;
-        let named = persistently(|| redis.get_many(&keys)).await?;
-        if named.into_iter().flatten().any(|named| named == pod.as_str()) {
-            persistently(|| redis.delete(&key)).await?;
+        let owners = with_retries(|| redis.get_many(&keys)).await?;
+        if owners.into_iter().flatten().any(|owner| owner == pod.as_str()) {
+            with_retries(|| redis.delete(&key)).await?;
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ pub(crate) async fn devices_with_key(
 }
 
 /// Retries the command, because Redis may be down for a moment, or not connected yet.
-async fn persistently<T, Fut>(mut command: impl FnMut() -> Fut) -> Result<T, RedisError>
+async fn with_retries<T, Fut>(mut command: impl FnMut() -> Fut) -> Result<T, RedisError>
 where
     Fut: Future<Output = Result<T, RedisError>>,
 {

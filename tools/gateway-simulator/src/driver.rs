@@ -8,11 +8,11 @@ use domain::ids::{ChargePointId, ConnectorId, IdTag};
 use domain::status::ConnectorStatus;
 
 /// Mean time from plugging in to starting, and from stopping to leaving, as a share of a session.
-const DALLYING: f64 = 1.0 / 60.0;
+const PARKED_SHARE: f64 = 1.0 / 60.0;
 /// Mean duration of a fault, in seconds.
 const FAULT_S: f64 = 120.0;
 
-/// The user of a charge point: one at a time, chosen anew after each session.
+/// The drivers at a charge point, one at a time, each with a random card.
 #[derive(Debug, Clone)]
 pub(crate) struct Driver {
     random: Random,
@@ -20,17 +20,17 @@ pub(crate) struct Driver {
     faults_per_s: f64,
     session_s: f64,
     due: DateTime<Utc>,
-    stage: Stage,
+    activity: Activity,
 }
 
 /// The current activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Quiet,
+enum Activity {
+    Idle,
     PluggedIn(ConnectorId),
     Charging(ConnectorId),
     Leaving(ConnectorId),
-    Broken(ConnectorId),
+    Faulted(ConnectorId),
 }
 
 impl Driver {
@@ -42,12 +42,12 @@ impl Driver {
             faults_per_s: life.faults_per_day / 86_400.0,
             session_s: life.session_s.into(),
             due: now,
-            stage: Stage::Quiet,
+            activity: Activity::Idle,
         };
         if driver.sessions_per_s + driver.faults_per_s <= 0.0 {
             return None;
         }
-        driver.rest(now);
+        driver.schedule_next(now);
         Some(driver)
     }
 
@@ -58,26 +58,26 @@ impl Driver {
 
     /// The action that is due now; `None` if the charge point's state does not allow it.
     pub(crate) fn act(&mut self, device: &Device, now: DateTime<Utc>) -> Option<Input> {
-        match self.stage {
-            Stage::Quiet => self.begin(device, now),
-            Stage::PluggedIn(connector) => {
-                self.wait(Stage::Charging(connector), self.session_s, now);
+        match self.activity {
+            Activity::Idle => self.begin(device, now),
+            Activity::PluggedIn(connector) => {
+                self.enter(Activity::Charging(connector), self.session_s, now);
                 let id_tag = format!("DRIVER-{:04}", self.random.below(10_000));
                 Some(Input::Start(connector, IdTag::parse(&id_tag).ok()?))
             }
-            Stage::Charging(connector) => {
-                self.wait(Stage::Leaving(connector), DALLYING * self.session_s, now);
+            Activity::Charging(connector) => {
+                self.enter(Activity::Leaving(connector), PARKED_SHARE * self.session_s, now);
                 Some(Input::Stop(connector))
             }
-            Stage::Leaving(connector) => {
-                self.rest(now);
+            Activity::Leaving(connector) => {
+                self.schedule_next(now);
                 Some(Input::Unplug(connector))
             }
-            Stage::Broken(connector) => {
-                self.rest(now);
-                let broken =
+            Activity::Faulted(connector) => {
+                self.schedule_next(now);
+                let faulted =
                     device.connector(connector).filter(|it| it.status() == ConnectorStatus::Faulted)?;
-                Some(Input::Report(connector, broken.idle_status(), None))
+                Some(Input::Report(connector, faulted.idle_status(), None))
             }
         }
     }
@@ -90,26 +90,26 @@ impl Driver {
             .map(Connector::id)
             .collect();
         let Some(connector) = free.get(self.random.below(free.len())).copied() else {
-            self.rest(now);
+            self.schedule_next(now);
             return None;
         };
         let rates = self.sessions_per_s + self.faults_per_s;
         if self.random.happens(self.faults_per_s / rates) {
-            self.wait(Stage::Broken(connector), FAULT_S, now);
+            self.enter(Activity::Faulted(connector), FAULT_S, now);
             let code = Some("GroundFailure".to_owned());
             return Some(Input::Report(connector, ConnectorStatus::Faulted, code));
         }
-        self.wait(Stage::PluggedIn(connector), DALLYING * self.session_s, now);
+        self.enter(Activity::PluggedIn(connector), PARKED_SHARE * self.session_s, now);
         Some(Input::PlugIn(connector))
     }
 
-    fn rest(&mut self, now: DateTime<Utc>) {
+    fn schedule_next(&mut self, now: DateTime<Utc>) {
         let mean_s = 1.0 / (self.sessions_per_s + self.faults_per_s);
-        self.wait(Stage::Quiet, mean_s, now);
+        self.enter(Activity::Idle, mean_s, now);
     }
 
-    fn wait(&mut self, stage: Stage, mean_s: f64, now: DateTime<Utc>) {
-        self.stage = stage;
+    fn enter(&mut self, activity: Activity, mean_s: f64, now: DateTime<Utc>) {
+        self.activity = activity;
         self.due = now + seconds(self.random.waiting_time(mean_s));
     }
 }

@@ -12,12 +12,12 @@ use tokio::sync::Notify;
 pub(crate) struct History<T> {
     entries: Mutex<VecDeque<Arc<T>>>,
     capacity: usize,
-    grown: Notify,
+    extended: Notify,
 }
 
 impl<T> History<T> {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { entries: Mutex::default(), capacity, grown: Notify::new() }
+        Self { entries: Mutex::default(), capacity, extended: Notify::new() }
     }
 
     pub(crate) fn push(&self, entry: T) {
@@ -27,7 +27,7 @@ impl<T> History<T> {
             entries.pop_front();
         }
         drop(entries);
-        self.grown.notify_waiters();
+        self.extended.notify_waiters();
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<T>> {
@@ -43,11 +43,11 @@ impl<T> History<T> {
     ) -> Result<Arc<T>, SimulatorError> {
         let search = async {
             loop {
-                let grown = self.grown.notified();
+                let extended = self.extended.notified();
                 if let Some(found) = self.find(&mut wanted) {
                     return found;
                 }
-                grown.await;
+                extended.await;
             }
         };
         tokio::time::timeout(within, search)

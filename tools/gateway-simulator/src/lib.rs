@@ -7,6 +7,7 @@
 //! with which a database can be compared. [`check`] is for other gateways: it checks whether they
 //! keep the contract.
 
+mod behaviour;
 pub mod check;
 mod commands;
 pub mod device;
@@ -15,7 +16,6 @@ mod driver;
 mod error;
 mod history;
 mod load;
-mod manners;
 mod metrics;
 mod publisher;
 mod random;
@@ -25,11 +25,11 @@ pub mod settings;
 mod simulator;
 mod statistics;
 
+pub use behaviour::{Behaviour, Manner};
 pub use commands::{Outcome, ReceivedCommand, Rejection};
 pub use device::DeviceSpec;
 pub use error::SimulatorError;
 pub use load::{Load, LoadReport, LoadSegment, ledger};
-pub use manners::{Manner, Manners};
 pub use publisher::{Position, SentEvent};
 pub use serve::{load, serve};
 pub use settings::{Settings, SimulatorSettings};

@@ -1,18 +1,18 @@
-//! Load: a given number of events per second, whether or not consumers keep up, and a ledger of
+//! Load: a given number of events per second, whether or not consumers keep pace, and a ledger of
 //! them.
 
+mod device;
+mod duplicates;
 mod fleet;
 pub mod ledger;
-mod member;
-mod repeats;
 
 use crate::error::SimulatorError;
 use crate::publisher::{Outgoing, Publisher};
 use crate::settings::{LoadSettings, SimulatorSettings};
+use device::DeviceEvent;
+use duplicates::Duplicates;
 use fleet::Fleet;
 use ledger::Ledger;
-use member::Happened;
-use repeats::Repeats;
 use runtime::Shutdown;
 use runtime::kafka::Kafka;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub struct LoadSegment {
     pub worst_lag: Duration,
 }
 
-/// The interval of checking the clock.
+/// The interval of checking the clock and the counters.
 const TICK: Duration = Duration::from_millis(2);
 
 /// A load run.
@@ -38,7 +38,7 @@ pub struct Load {
     simulator: SimulatorSettings,
     fleet: Fleet,
     ledger: Ledger,
-    repeats: Repeats,
+    repeated: Duplicates,
     queued: u64,
     duplicates: u64,
 }
@@ -60,7 +60,7 @@ pub struct LoadReport {
     pub events_per_second: f64,
     /// The greatest delay of production behind schedule.
     pub worst_lag: Duration,
-    /// What was sent, with which a database can be compared.
+    /// The events that were sent; a database can be compared with it.
     pub ledger: Ledger,
 }
 
@@ -75,12 +75,12 @@ impl Load {
         kafka: &Kafka,
     ) -> Result<Self, SimulatorError> {
         let publisher = Publisher::open(kafka, &simulator.topics.events, &simulator.gateway, None).await?;
-        let fleet = Fleet::new(settings, &simulator.gateway, simulator.behaviour.manners())?;
+        let fleet = Fleet::new(settings, &simulator.gateway, simulator.behaviour.effective())?;
         Ok(Self {
             publisher,
             simulator: simulator.clone(),
             ledger: Ledger::new(fleet.charge_points()),
-            repeats: Repeats::new(settings.duplicates, settings.events_per_second, settings.seed),
+            repeated: Duplicates::new(settings.duplicates, settings.events_per_second, settings.seed),
             fleet,
             queued: 0,
             duplicates: 0,
@@ -124,7 +124,7 @@ impl Load {
     pub async fn announce(&mut self) -> Result<u64, SimulatorError> {
         let announcement = self.fleet.announce(runtime::clock::now());
         self.queue(announcement).await?;
-        self.settled().await;
+        self.wait_until_acknowledged().await;
         Ok(self.queued)
     }
 
@@ -141,8 +141,8 @@ impl Load {
         shutdown: &Shutdown,
     ) -> Result<LoadSegment, SimulatorError> {
         let (begun, before) = (Instant::now(), self.queued);
-        let worst_lag = self.keep_pace(rate, duration, begun, shutdown).await?;
-        self.settled().await;
+        let worst_lag = self.produce_on_schedule(rate, duration, begun, shutdown).await?;
+        self.wait_until_acknowledged().await;
         Ok(LoadSegment { events: self.queued - before, took: begun.elapsed(), worst_lag })
     }
 
@@ -153,7 +153,7 @@ impl Load {
     }
 
     /// Queues as many events as are due, repeatedly; returns the greatest delay.
-    async fn keep_pace(
+    async fn produce_on_schedule(
         &mut self,
         rate: u32,
         duration: Duration,
@@ -164,33 +164,33 @@ impl Load {
         let rate = u64::from(rate.max(1));
         let mut worst_lag = Duration::ZERO;
         while begun.elapsed() < duration && !shutdown.is_requested() {
-            let due = before + due(begun.elapsed(), rate);
+            let due = before + events_due(begun.elapsed(), rate);
             while self.queued < due {
                 let now = runtime::clock::now();
-                let happened = self.fleet.step(now);
-                self.queue(happened).await?;
+                let events = self.fleet.step(now);
+                self.queue(events).await?;
             }
             // Measured afterwards, because full queues delay production.
-            let missing = (before + self::due(begun.elapsed(), rate)).saturating_sub(self.queued);
+            let missing = (before + events_due(begun.elapsed(), rate)).saturating_sub(self.queued);
             worst_lag = worst_lag.max(Duration::from_micros(missing * 1_000_000 / rate));
             tokio::time::sleep(TICK).await;
         }
         Ok(worst_lag)
     }
 
-    async fn queue(&mut self, happened: Vec<Happened>) -> Result<(), SimulatorError> {
-        let manners = self.simulator.behaviour.manners();
-        for happened in happened {
-            let event = self.fleet.event(&happened)?;
-            let Some(kind) = manners.tell(event.kind.clone()) else {
-                self.ledger.record_hidden(&happened, &event);
+    async fn queue(&mut self, events: Vec<DeviceEvent>) -> Result<(), SimulatorError> {
+        let behaviour = self.simulator.behaviour.effective();
+        for device_event in events {
+            let event = self.fleet.gateway_event(&device_event)?;
+            let Some(kind) = behaviour.reported(event.kind.clone()) else {
+                self.ledger.record_unsent(&device_event, &event);
                 continue;
             };
-            self.ledger.record(&happened, &event, &manners);
+            self.ledger.record(&device_event, &event, &behaviour);
             let reported = domain::event::GatewayEvent { kind, ..event };
-            let value = manners.write(&reported);
+            let value = behaviour.encode(&reported);
             let key = reported.charge_point_id.as_str();
-            if let Some((key, value)) = self.repeats.offer(key, &value) {
+            if let Some((key, value)) = self.repeated.push_and_draw(key, &value) {
                 self.send(&key, value).await?;
                 self.duplicates += 1;
             }
@@ -206,7 +206,7 @@ impl Load {
     }
 
     /// Waits until everything queued is acknowledged or has failed.
-    async fn settled(&self) {
+    async fn wait_until_acknowledged(&self) {
         let counters = &self.publisher.counters;
         while counters.events_sent.get() + counters.events_failed.get() < self.queued {
             tokio::time::sleep(TICK).await;
@@ -214,7 +214,7 @@ impl Load {
     }
 }
 
-fn due(elapsed: Duration, rate: u64) -> u64 {
+fn events_due(elapsed: Duration, rate: u64) -> u64 {
     let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     micros.saturating_mul(rate) / 1_000_000
 }

@@ -1,7 +1,7 @@
 //! Publishes events to the event topic like a Kafka producer: by key, in batches, in order.
 
 mod pacer;
-mod partition;
+mod partition_queue;
 mod record;
 
 pub(crate) use pacer::Pacer;
@@ -12,7 +12,7 @@ use crate::error::SimulatorError;
 use crate::history::History;
 use crate::settings::GatewaySettings;
 use crate::statistics::Counters;
-use partition::Lane;
+use partition_queue::PartitionQueue;
 use runtime::kafka::{Kafka, TopicWriter};
 use runtime::lock::RwLockExt as _;
 use std::num::NonZeroU16;
@@ -32,7 +32,7 @@ pub(crate) struct Publisher {
     settings: GatewaySettings,
     /// How long every batch waits for further events after its first.
     flush: Option<Duration>,
-    lanes: RwLock<Vec<mpsc::Sender<Outgoing>>>,
+    queues: RwLock<Vec<mpsc::Sender<Outgoing>>>,
     tasks: TaskTracker,
     pub(crate) history: Arc<History<SentEvent>>,
     pub(crate) counters: Arc<Counters>,
@@ -53,32 +53,32 @@ impl Publisher {
             writer: kafka.writer(topic),
             settings: settings.clone(),
             flush,
-            lanes: RwLock::default(),
+            queues: RwLock::default(),
             tasks: TaskTracker::new(),
             history: Arc::new(History::new(settings.history)),
             counters: Arc::default(),
         };
-        publisher.look_for_partitions().await?;
+        publisher.open_new_partitions().await?;
         Ok(publisher)
     }
 
     /// Opens queues for new partitions.
-    pub(crate) async fn look_for_partitions(&self) -> Result<(), SimulatorError> {
+    pub(crate) async fn open_new_partitions(&self) -> Result<(), SimulatorError> {
         let partitions = Box::pin(self.kafka.partitions(&self.topic)).await?;
-        let mut lanes = self.lanes.writing();
-        let missing = partitions.get(lanes.len()..).unwrap_or_default();
-        lanes.extend(missing.iter().map(|partition| self.open_lane(*partition)));
+        let mut queues = self.queues.writing();
+        let missing = partitions.get(queues.len()..).unwrap_or_default();
+        queues.extend(missing.iter().map(|partition| self.open_queue(*partition)));
         Ok(())
     }
 
     /// Checks for new partitions repeatedly.
-    pub(crate) async fn keep_looking(&self) {
+    pub(crate) async fn watch_partitions(&self) {
         let mut interval =
             tokio::time::interval(Duration::from_secs(self.settings.partition_refresh_s.max(1)));
         interval.tick().await;
         loop {
             interval.tick().await;
-            if let Err(error) = self.look_for_partitions().await {
+            if let Err(error) = self.open_new_partitions().await {
                 tracing::warn!(topic = self.topic, %error, "the number of partitions could not be read; trying again");
             }
         }
@@ -87,29 +87,29 @@ impl Publisher {
     /// Adds a record to its partition's queue, and waits for room. Records are sent in the order of
     /// these calls.
     pub(crate) async fn enqueue(&self, outgoing: Outgoing) -> Result<(), SimulatorError> {
-        let lane = self.lane(outgoing.key()).ok_or(SimulatorError::Stopped)?;
-        lane.send(outgoing).await.map_err(|_closed| SimulatorError::Stopped)
+        let queue = self.queue(outgoing.key()).ok_or(SimulatorError::Stopped)?;
+        queue.send(outgoing).await.map_err(|_closed| SimulatorError::Stopped)
     }
 
     /// Sends everything queued, accepts nothing more, and returns when everything is acknowledged
     /// or has failed.
     pub(crate) async fn close(&self) {
-        self.lanes.writing().clear();
+        self.queues.writing().clear();
         self.tasks.close();
         self.tasks.wait().await;
     }
 
     /// The queue that Kafka's default partitioner selects.
-    fn lane(&self, key: &str) -> Option<mpsc::Sender<Outgoing>> {
-        let lanes = self.lanes.reading();
-        let partitions = NonZeroU16::new(u16::try_from(lanes.len()).unwrap_or(u16::MAX))?;
+    fn queue(&self, key: &str) -> Option<mpsc::Sender<Outgoing>> {
+        let queues = self.queues.reading();
+        let partitions = NonZeroU16::new(u16::try_from(queues.len()).unwrap_or(u16::MAX))?;
         let partition = RoutingHash::Murmur2.partition(key, partitions);
-        lanes.get(usize::try_from(partition).ok()?).cloned()
+        queues.get(usize::try_from(partition).ok()?).cloned()
     }
 
-    fn open_lane(&self, partition: i32) -> mpsc::Sender<Outgoing> {
-        let (sender, queue) = mpsc::channel(self.settings.queue.max(1));
-        let lane = Lane {
+    fn open_queue(&self, partition: i32) -> mpsc::Sender<Outgoing> {
+        let (sender, receiver) = mpsc::channel(self.settings.queue.max(1));
+        let queue = PartitionQueue {
             partition,
             writer: self.writer.clone(),
             linger: Duration::from_millis(self.settings.linger_ms),
@@ -119,7 +119,7 @@ impl Publisher {
             history: Arc::clone(&self.history),
             counters: Arc::clone(&self.counters),
         };
-        self.tasks.spawn(lane.run(queue));
+        self.tasks.spawn(queue.run(receiver));
         sender
     }
 }

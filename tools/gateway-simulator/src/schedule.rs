@@ -8,22 +8,22 @@ use std::collections::BinaryHeap;
 use std::sync::Mutex;
 use tokio::sync::Notify;
 
-/// The earliest timer is the greatest.
-type Alarm = Reverse<(DateTime<Utc>, ChargePointId)>;
+/// A timer; the heap returns the greatest entry first, which is the earliest timer.
+type Timer = Reverse<(DateTime<Utc>, ChargePointId)>;
 
 /// Timers of devices. A timer cannot be cancelled; one that is no longer needed does no harm.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    alarms: Mutex<BinaryHeap<Alarm>>,
+    timers: Mutex<BinaryHeap<Timer>>,
     changed: Notify,
 }
 
 impl Schedule {
     pub(crate) fn set(&self, at: DateTime<Utc>, charge_point_id: ChargePointId) {
-        let mut alarms = self.alarms.locked();
-        let is_next = alarms.peek().is_none_or(|Reverse((next, _))| at < *next);
-        alarms.push(Reverse((at, charge_point_id)));
-        drop(alarms);
+        let mut timers = self.timers.locked();
+        let is_next = timers.peek().is_none_or(|Reverse((next, _))| at < *next);
+        timers.push(Reverse((at, charge_point_id)));
+        drop(timers);
         if is_next {
             self.changed.notify_one();
         }
@@ -46,11 +46,11 @@ impl Schedule {
 
     /// The device that is due, or the time until one is.
     fn pop(&self, now: DateTime<Utc>) -> Result<ChargePointId, Option<TimeDelta>> {
-        let mut alarms = self.alarms.locked();
-        match alarms.peek() {
+        let mut timers = self.timers.locked();
+        match timers.peek() {
             None => Err(None),
             Some(Reverse((at, _))) if *at > now => Err(Some(*at - now)),
-            Some(_) => alarms.pop().map(|Reverse((_, due))| due).ok_or(None),
+            Some(_) => timers.pop().map(|Reverse((_, due))| due).ok_or(None),
         }
     }
 }

@@ -18,9 +18,9 @@ use runtime::redis::Redis;
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let kafka = Kafka::new(&settings.kafka)?;
     let redis = Redis::connect(&settings.redis)?;
-    let asked = redis.clone();
+    let probed = redis.clone();
     context.health.add("redis", move || {
-        let redis = asked.clone();
+        let redis = probed.clone();
         async move { redis.ping().await.map_err(|error| error.to_string()) }
     });
     let simulator = Simulator::start(settings.simulator(), kafka, redis, context.shutdown.clone()).await?;
@@ -33,15 +33,15 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         tracing::info!(charge_points, pods = ?simulator.pods(), "charge points are connected");
     }
     context.shutdown.requested().await;
-    if settings.behaviour.manners().is_deployed() {
+    if settings.behaviour.effective().is_deployed() {
         simulator.abandon().await;
-        tracing::info!(statistics = ?simulator.statistics(), "the gateway has stopped as after a panic; its keys stay");
+        tracing::info!(statistics = ?simulator.statistics(), "the gateway has stopped without disconnecting its charge points; its keys stay");
         return Ok(());
     }
-    let goodbye = simulator.disconnect_all().await;
+    let disconnected = simulator.disconnect_all().await;
     simulator.stop().await;
     tracing::info!(statistics = ?simulator.statistics(), "the gateway has stopped");
-    Ok(goodbye?)
+    Ok(disconnected?)
 }
 
 /// Produces load, and logs the result.

@@ -7,8 +7,8 @@ mod devices;
 mod moves;
 mod pod;
 mod pods;
+mod publish;
 mod slot;
-mod tell;
 
 pub use moves::{Disconnection, KeyFate};
 pub use pods::Reconnect;

@@ -1,4 +1,4 @@
-//! What the simulator has done so far, as counts.
+//! Counts of the events, commands and refreshes of a simulator.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -72,7 +72,7 @@ counters!(
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    pub(crate) fn one(&self) {
+    pub(crate) fn increment(&self) {
         self.add(1);
     }
 

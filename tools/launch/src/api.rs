@@ -14,7 +14,7 @@ pub struct Api {
 }
 
 /// An HTTP response.
-pub struct Answer {
+pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The body; `null` if it is empty.
@@ -49,7 +49,7 @@ impl Api {
     ///
     /// # Errors
     /// When there is no response, or its body is not JSON.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+    pub async fn get(&self, path: &str) -> anyhow::Result<Response> {
         self.send(Method::GET, path, None).await
     }
 
@@ -57,7 +57,7 @@ impl Api {
     ///
     /// # Errors
     /// When there is no response, or its body is not JSON.
-    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Response> {
         self.send(Method::POST, path, Some(body)).await
     }
 
@@ -65,11 +65,11 @@ impl Api {
     ///
     /// # Errors
     /// When there is no response, or its body is not JSON.
-    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Response> {
         self.send(Method::PUT, path, Some(body)).await
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Response> {
         let begun = Instant::now();
         let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
         if let Some(token) = &self.token {
@@ -82,11 +82,11 @@ impl Api {
         let status = response.status().as_u16();
         let text = response.text().await?;
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? };
-        Ok(Answer { status, body, took: begun.elapsed() })
+        Ok(Response { status, body, took: begun.elapsed() })
     }
 }
 
-impl Answer {
+impl Response {
     /// Returns this response if its status is `status`.
     ///
     /// # Errors
@@ -103,11 +103,11 @@ impl Answer {
     /// # Errors
     /// When it is not.
     pub fn expect_problem(self, status: u16, code: &str) -> anyhow::Result<Self> {
-        let answer = self.expect(status)?;
-        if answer.text("/code") != code {
-            bail!("expected the code {code}, got: {}", answer.body);
+        let response = self.expect(status)?;
+        if response.text("/code") != code {
+            bail!("expected the code {code}, got: {}", response.body);
         }
-        Ok(answer)
+        Ok(response)
     }
 
     /// The text at a JSON pointer; empty if there is none.

@@ -14,10 +14,10 @@ mod processes;
 mod readiness;
 mod signals;
 
-pub use api::{Answer, Api};
+pub use api::{Api, Response};
 pub use environment::{kafka, redis, variable};
 pub use latencies::{Latencies, percentile};
 pub use ports::Ports;
 pub use processes::{Process, Services, resident_mb};
 pub use readiness::ready;
-pub use signals::told_to_end;
+pub use signals::shutdown_requested;

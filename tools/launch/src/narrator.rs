@@ -36,8 +36,8 @@ pub fn seen(what: &str) {
 }
 
 /// Prints a call and its response.
-pub fn call(method: &str, path: &str, answer: &str) {
-    println!("    {method} {path}\n    → {answer}");
+pub fn call(method: &str, path: &str, response: &str) {
+    println!("    {method} {path}\n    → {response}");
 }
 
 /// A duration in milliseconds, for display.

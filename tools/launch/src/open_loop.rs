@@ -31,7 +31,7 @@ impl<T> Call<T> {
 
 /// When calls are due.
 #[derive(Debug, Clone, Copy)]
-pub struct Timetable {
+pub struct Schedule {
     /// When the first call is due.
     pub begin: Instant,
     /// Calls per second, at least 1.
@@ -40,7 +40,7 @@ pub struct Timetable {
     pub length: Duration,
 }
 
-impl Timetable {
+impl Schedule {
     /// The number of calls.
     #[must_use]
     pub fn calls(&self) -> u64 {
@@ -55,44 +55,44 @@ impl Timetable {
     }
 }
 
-/// Makes every call of `timetable`, spread evenly over `threads`, and returns when all have ended.
+/// Starts every call of `schedule`, spread evenly over `threads`, and returns when all have ended.
 /// `call` receives the call's number, and must have a time-out of its own. Dropping this future
 /// stops further calls.
 ///
 /// # Errors
 /// When a call panics, or `threads` end.
-pub async fn make<T, W>(
+pub async fn run<T, W>(
     threads: &Handle,
-    timetable: Timetable,
+    schedule: Schedule,
     call: impl Fn(u64) -> W + Send + 'static,
 ) -> anyhow::Result<Vec<Call<T>>>
 where
     T: Send + 'static,
     W: Future<Output = T> + Send + 'static,
 {
-    let (hand_over, begun) = oneshot::channel();
+    let (calls_sender, calls_receiver) = oneshot::channel();
     let workers = threads.clone();
     // A sleeping thread: the runtime's timers have a resolution of a millisecond.
     let pace = threads.spawn_blocking(move || {
         let mut calls = JoinSet::new();
-        for number in 0..timetable.calls() {
-            let due = timetable.due(number);
+        for number in 0..schedule.calls() {
+            let due = schedule.due(number);
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            if hand_over.is_closed() {
+            if calls_sender.is_closed() {
                 return;
             }
             calls.spawn_on(timed(due, call(number)), &workers);
         }
         // The receiver is gone: the calls end when they are dropped.
-        drop(hand_over.send(calls));
+        drop(calls_sender.send(calls));
     });
-    let mut calls = begun.await.context("the call generator ended early")?;
+    let mut calls = calls_receiver.await.context("the call generator ended early")?;
     pace.await.context("the call generator panicked")?;
-    let mut made = Vec::with_capacity(calls.len());
+    let mut ended = Vec::with_capacity(calls.len());
     while let Some(call) = calls.join_next().await {
-        made.push(call.context("a call panicked")?);
+        ended.push(call.context("a call panicked")?);
     }
-    Ok(made)
+    Ok(ended)
 }
 
 async fn timed<T>(due: Instant, work: impl Future<Output = T>) -> Call<T> {
@@ -105,24 +105,25 @@ async fn timed<T>(due: Instant, work: impl Future<Output = T>) -> Call<T> {
 mod tests {
     use super::*;
 
-    fn timetable(rate: u32, length: Duration) -> Timetable {
-        Timetable { begin: Instant::now(), rate, length }
+    fn schedule(rate: u32, length: Duration) -> Schedule {
+        Schedule { begin: Instant::now(), rate, length }
     }
 
     #[test]
     fn calls_are_due_evenly() {
-        let timetable = timetable(400, Duration::from_millis(2_500));
-        assert_eq!(timetable.calls(), 1_000);
-        assert_eq!(timetable.due(0), timetable.begin);
-        assert_eq!(timetable.due(400), timetable.begin + Duration::from_secs(1));
-        assert_eq!(timetable.due(999), timetable.begin + Duration::from_micros(2_497_500));
+        let schedule = schedule(400, Duration::from_millis(2_500));
+        assert_eq!(schedule.calls(), 1_000);
+        assert_eq!(schedule.due(0), schedule.begin);
+        assert_eq!(schedule.due(400), schedule.begin + Duration::from_secs(1));
+        assert_eq!(schedule.due(999), schedule.begin + Duration::from_micros(2_497_500));
     }
 
     #[tokio::test]
     async fn a_slow_response_delays_no_other_call_and_counts_in_full() {
-        // All but the first wait until every call was made: a closed loop would never get there.
+        // All but the first wait until every call has started, which a closed loop would never
+        // reach.
         let slow = Duration::from_millis(300);
-        let timetable = timetable(1_000, Duration::from_millis(50));
+        let schedule = schedule(1_000, Duration::from_millis(50));
         let barrier = std::sync::Arc::new(tokio::sync::Barrier::new(50));
         let call = move |number| {
             let barrier = std::sync::Arc::clone(&barrier);
@@ -134,10 +135,10 @@ mod tests {
                 number
             }
         };
-        let made = make(&Handle::current(), timetable, call).await.unwrap();
-        assert_eq!(made.len(), 50);
-        for call in &made {
-            assert_eq!(call.due, timetable.due(call.outcome));
+        let calls = run(&Handle::current(), schedule, call).await.unwrap();
+        assert_eq!(calls.len(), 50);
+        for call in &calls {
+            assert_eq!(call.due, schedule.due(call.outcome));
             assert!(call.begun >= call.due && call.ended >= call.begun);
             assert!(call.took() >= slow - Duration::from_millis(50), "{call:?}");
         }
@@ -146,22 +147,22 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_begins_late_counts_from_when_it_was_due() {
         let begin = Instant::now().checked_sub(Duration::from_millis(500)).unwrap();
-        let timetable = Timetable { begin, rate: 1_000, length: Duration::from_millis(50) };
-        let made = make(&Handle::current(), timetable, std::future::ready).await.unwrap();
-        assert_eq!(made.len(), 50);
-        assert!(made.iter().all(|call| call.took() >= Duration::from_millis(450)), "{made:?}");
+        let schedule = Schedule { begin, rate: 1_000, length: Duration::from_millis(50) };
+        let calls = run(&Handle::current(), schedule, std::future::ready).await.unwrap();
+        assert_eq!(calls.len(), 50);
+        assert!(calls.iter().all(|call| call.took() >= Duration::from_millis(450)), "{calls:?}");
     }
 
     #[tokio::test]
     async fn dropping_the_future_stops_further_calls() {
-        let (made, mut seen) = tokio::sync::mpsc::unbounded_channel();
+        let (started, mut seen) = tokio::sync::mpsc::unbounded_channel();
         let call = move |number: u64| {
-            made.send(number).unwrap_or_default();
+            started.send(number).unwrap_or_default();
             std::future::ready(())
         };
-        let forever = timetable(1_000, Duration::from_secs(3_600));
+        let forever = schedule(1_000, Duration::from_secs(3_600));
         let threads = Handle::current();
-        let calling = tokio::spawn(async move { make(&threads, forever, call).await.map(drop) });
+        let calling = tokio::spawn(async move { run(&threads, forever, call).await.map(drop) });
         seen.recv().await.unwrap();
         calling.abort();
         // The channel closes when the closure is dropped, with the thread that owned it.

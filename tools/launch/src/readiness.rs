@@ -17,13 +17,14 @@ pub async fn ready(admin: &str, service: &mut Process) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut reported = 0;
     loop {
-        let answer = probe.get("/readyz").await;
-        if answer.as_ref().is_ok_and(|answer| answer.status == 200) {
+        let response = probe.get("/readyz").await;
+        if response.as_ref().is_ok_and(|response| response.status == 200) {
             return Ok(());
         }
         let waited = begun.elapsed();
         if waited > READY {
-            let why = answer.map_or_else(|error| format!("{error:#}"), |answer| answer.body.to_string());
+            let why =
+                response.map_or_else(|error| format!("{error:#}"), |response| response.body.to_string());
             let (name, log) = (service.name, service.log.display());
             anyhow::bail!("{name} is not ready after {READY:?}: {why}; see {log}");
         }

@@ -3,7 +3,7 @@
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Returns on Ctrl-C or SIGTERM.
-pub async fn told_to_end() {
+pub async fn shutdown_requested() {
     match signal(SignalKind::terminate()) {
         Ok(mut terminated) => tokio::select! {
             _ = tokio::signal::ctrl_c() => {}

@@ -17,13 +17,13 @@ pub use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 /// The largest export request, in bytes.
 const BODY_MAX: usize = 16 * 1024 * 1024;
 
-type Seen = Arc<Mutex<Vec<ExportedSpan>>>;
+type ReceivedSpans = Arc<Mutex<Vec<ExportedSpan>>>;
 
 /// A collector on its own port; it stops when it is dropped.
 pub struct Collector {
     /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub endpoint: String,
-    seen: Seen,
+    received: ReceivedSpans,
     server: ServerHandle,
 }
 
@@ -59,13 +59,13 @@ impl Collector {
     /// When no port is free.
     #[must_use]
     pub fn start() -> Self {
-        let seen = Seen::default();
-        let shared = Arc::clone(&seen);
+        let received = ReceivedSpans::default();
+        let shared = Arc::clone(&received);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(web::Data::new(Arc::clone(&shared)))
                 .app_data(web::PayloadConfig::new(BODY_MAX))
-                .route("/v1/traces", web::post().to(take))
+                .route("/v1/traces", web::post().to(receive))
         })
         .workers(1)
         .disable_signals()
@@ -75,7 +75,7 @@ impl Collector {
         let running = server.run();
         let handle = running.handle();
         tokio::spawn(running);
-        Self { endpoint, seen, server: handle }
+        Self { endpoint, received, server: handle }
     }
 
     /// Every span that was received so far.
@@ -84,13 +84,13 @@ impl Collector {
     /// When the collector has panicked.
     #[must_use]
     pub fn spans(&self) -> Vec<ExportedSpan> {
-        self.seen.lock().unwrap().clone()
+        self.received.lock().unwrap().clone()
     }
 }
 
 impl Drop for Collector {
     fn drop(&mut self) {
-        // The server is asked to stop, but not awaited.
+        // Stopping is requested, not awaited.
         drop(self.server.stop(false));
     }
 }
@@ -109,22 +109,22 @@ impl ExportedSpan {
     }
 }
 
-async fn take(seen: web::Data<Seen>, body: web::Bytes) -> HttpResponse {
+async fn receive(received: web::Data<ReceivedSpans>, body: web::Bytes) -> HttpResponse {
     let Ok(request) = ExportTraceServiceRequest::decode(body) else {
         return HttpResponse::BadRequest().finish();
     };
-    let mut seen = seen.lock().unwrap();
+    let mut received = received.lock().unwrap();
     for of_service in request.resource_spans {
         let attributes = of_service.resource.map(|resource| texts(resource.attributes)).unwrap_or_default();
         let service = attributes.into_iter().find(|(name, _)| name == "service.name");
         let service = service.map(|(_, value)| value).unwrap_or_default();
         let spans = of_service.scope_spans.into_iter().flat_map(|of_scope| of_scope.spans);
-        seen.extend(spans.map(|span| read(&service, span)));
+        received.extend(spans.map(|span| exported(&service, span)));
     }
     HttpResponse::Ok().content_type("application/x-protobuf").finish()
 }
 
-fn read(service: &str, span: Span) -> ExportedSpan {
+fn exported(service: &str, span: Span) -> ExportedSpan {
     ExportedSpan {
         service: service.to_owned(),
         kind: span.kind(),

@@ -48,9 +48,9 @@ impl TestDatabase {
         let name = crate::unique("test").replace('-', "_");
         let mut server = AsyncPgConnection::establish(&database_url()).await.expect("reach DATABASE_URL");
         run(&mut server, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
-        let made = server.batch_execute(&format!("create database {name} template {template}")).await;
-        if made.is_err() {
-            make_template(&mut server, &template).await;
+        let cloned = server.batch_execute(&format!("create database {name} template {template}")).await;
+        if cloned.is_err() {
+            create_template(&mut server, &template).await;
             run(&mut server, &format!("create database {name} template {template}")).await;
         }
         Self::named(name, max_connections)
@@ -94,7 +94,7 @@ impl TestDatabase {
     ///
     /// # Panics
     /// When PostgreSQL refuses it.
-    pub async fn hold(&self, sql: &str) -> OpenTransaction {
+    pub async fn open_transaction(&self, sql: &str) -> OpenTransaction {
         let mut connection = self.pool.connection().await.unwrap();
         connection.batch_execute(&format!("begin; {sql}")).await.unwrap();
         OpenTransaction(connection)
@@ -138,7 +138,7 @@ impl Drop for TestDatabase {
     }
 }
 
-async fn make_template(server: &mut AsyncPgConnection, template: &str) {
+async fn create_template(server: &mut AsyncPgConnection, template: &str) {
     // An incomplete template of an interrupted run has this name until it is complete.
     let draft = format!("{template}_draft");
     run(server, &format!("drop database if exists {draft} with (force)")).await;

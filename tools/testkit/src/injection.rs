@@ -1,7 +1,7 @@
-//! Sends every hostile value in every place of a service's requests.
+//! Sends every hostile value at every position of a service's requests.
 
 use crate::hostile;
-use crate::raw_http::{RawAnswer, RawConnection};
+use crate::raw_http::{RawConnection, RawResponse};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -44,9 +44,9 @@ pub struct Endpoint {
 /// A hostile request that was sent.
 #[derive(Debug)]
 pub struct Attack {
-    /// A description of the place and the value.
+    /// A description of the position and the value.
     pub what: String,
-    /// The JSON pointer of the place in the body, and the text that was sent there.
+    /// The JSON pointer of the position in the body, and the text that was sent there.
     pub text: Option<(String, String)>,
     request: Vec<u8>,
 }
@@ -79,7 +79,7 @@ impl Endpoint {
         self
     }
 
-    /// All hostile requests: every value in every place.
+    /// All hostile requests: every value at every position.
     #[must_use]
     pub fn attacks(&self) -> Vec<Attack> {
         let mut attacks = Vec::new();
@@ -93,10 +93,10 @@ impl Endpoint {
     fn attack_path(&self, attacks: &mut Vec<Attack>) {
         let parts = self.path.matches('{').count();
         for part in 0..parts {
-            for said in hostile::encoded() {
-                let path = self.path_with(Some((part, &said)));
+            for value in hostile::encoded() {
+                let path = self.path_with(Some((part, &value)));
                 attacks.push(self.attack(
-                    &format!("path part {part} = {said}"),
+                    &format!("path part {part} = {value}"),
                     &path,
                     b"",
                     self.body_bytes(),
@@ -110,14 +110,14 @@ impl Endpoint {
             return;
         }
         let path = self.path_with(None);
-        for said in hostile::encoded() {
+        for value in hostile::encoded() {
             for name in &self.query {
-                let target = format!("{path}?{name}={said}");
-                attacks.push(self.attack(&format!("?{name}={said}"), &target, b"", self.body_bytes()));
+                let target = format!("{path}?{name}={value}");
+                attacks.push(self.attack(&format!("?{name}={value}"), &target, b"", self.body_bytes()));
             }
             attacks.push(self.attack(
-                &format!("?{said}=1"),
-                &format!("{path}?{said}=1"),
+                &format!("?{value}=1"),
+                &format!("{path}?{value}=1"),
                 b"",
                 self.body_bytes(),
             ));
@@ -134,10 +134,10 @@ impl Endpoint {
 
     fn attack_headers(&self, attacks: &mut Vec<Attack>) {
         let path = self.path_with(None);
-        for said in hostile::header_values() {
-            let line = |name: &&str| [name.as_bytes(), b": ", &said, b"\r\n"].concat();
+        for value in hostile::header_values() {
+            let line = |name: &&str| [name.as_bytes(), b": ", &value, b"\r\n"].concat();
             let all: Vec<u8> = HEADERS.iter().flat_map(line).collect();
-            let shown = String::from_utf8_lossy(&said).into_owned();
+            let shown = String::from_utf8_lossy(&value).into_owned();
             attacks.push(self.attack(&format!("all headers: {shown}"), &path, &all, self.body_bytes()));
             for name in &self.headers {
                 attacks.push(self.attack(&format!("{name}: {shown}"), &path, &line(name), self.body_bytes()));
@@ -149,15 +149,15 @@ impl Endpoint {
         let Some(body) = &self.body else { return };
         let path = self.path_with(None);
         for pointer in pointers(body) {
-            for said in hostile::json_values() {
-                let shown = String::from_utf8_lossy(&said[..said.len().min(60)]).into_owned();
+            for value in hostile::json_values() {
+                let shown = String::from_utf8_lossy(&value[..value.len().min(60)]).into_owned();
                 let mut attack = self.attack(
                     &format!("body {pointer} = {shown}"),
                     &path,
                     b"",
-                    Some(replaced(body, &pointer, &said)),
+                    Some(replaced(body, &pointer, &value)),
                 );
-                attack.text = serde_json::from_slice(&said).ok().map(|text: String| (pointer.clone(), text));
+                attack.text = serde_json::from_slice(&value).ok().map(|text: String| (pointer.clone(), text));
                 attacks.push(attack);
             }
         }
@@ -178,8 +178,9 @@ impl Endpoint {
         for (number, piece) in self.path.split('{').enumerate() {
             match piece.split_once('}') {
                 Some((usual, rest)) => {
-                    let said = other.filter(|(part, _)| part + 1 == number).map_or(usual, |(_, said)| said);
-                    path.push_str(said);
+                    let value =
+                        other.filter(|(part, _)| part + 1 == number).map_or(usual, |(_, value)| value);
+                    path.push_str(value);
                     path.push_str(rest);
                 }
                 None => path.push_str(piece),
@@ -211,45 +212,45 @@ impl Endpoint {
 ///
 /// # Panics
 /// When the service fails, closes the connection, or returns something else.
-pub async fn attack(address: &str, endpoint: &Endpoint) -> Vec<(Attack, RawAnswer)> {
-    let mut taken = Vec::new();
+pub async fn attack(address: &str, endpoint: &Endpoint) -> Vec<(Attack, RawResponse)> {
+    let mut accepted = Vec::new();
     let mut connection = RawConnection::open(address).await;
     for attack in endpoint.attacks() {
         connection.write(&attack.request).await;
-        let mut answer = connection.answer().await;
-        if answer.is_none() {
+        let mut response = connection.response().await;
+        if response.is_none() {
             // The connection was closed after the previous response.
             connection = RawConnection::open(address).await;
             connection.write(&attack.request).await;
-            answer = connection.answer().await;
+            response = connection.response().await;
         }
-        let answer = answer.unwrap_or_else(|| panic!("no response to {}", attack.what));
-        match answer.status {
+        let response = response.unwrap_or_else(|| panic!("no response to {}", attack.what));
+        match response.status {
             200..300 => {
-                assert_eq!(answer.header("set-cookie"), None, "{}", attack.what);
-                if answer.header("content-length").is_none() && answer.status != 204 {
+                assert_eq!(response.header("set-cookie"), None, "{}", attack.what);
+                if response.header("content-length").is_none() && response.status != 204 {
                     // A stream has no end.
                     connection = RawConnection::open(address).await;
                 }
-                taken.push((attack, answer));
+                accepted.push((attack, response));
             }
             // A request that is not HTTP gets another kind of response, and the connection is
             // closed.
-            400 if answer.body.is_empty() => {
-                assert!(attack.is_malformed(), "{}: {answer:?}", attack.what);
+            400 if response.body.is_empty() => {
+                assert!(attack.is_malformed(), "{}: {response:?}", attack.what);
                 connection = RawConnection::open(address).await;
             }
             400..500 => {
-                let code = answer.problem(&attack.what);
+                let code = response.problem(&attack.what);
                 assert_ne!(code, "UNAUTHENTICATED", "{}", attack.what);
-                if answer.header("connection").is_some_and(|said| said == "close") {
+                if response.header("connection").is_some_and(|value| value == "close") {
                     connection = RawConnection::open(address).await;
                 }
             }
-            status => panic!("{status} to {}: {}", attack.what, String::from_utf8_lossy(&answer.body)),
+            status => panic!("{status} to {}: {}", attack.what, String::from_utf8_lossy(&response.body)),
         }
     }
-    taken
+    accepted
 }
 
 impl Attack {
@@ -266,9 +267,9 @@ impl Attack {
 fn unique(body: Vec<u8>) -> Vec<u8> {
     const MARK: &[u8] = b"[unique]";
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let Some(at) = body.windows(MARK.len()).position(|part| part == MARK) else { return body };
+    let Some(start) = body.windows(MARK.len()).position(|part| part == MARK) else { return body };
     let number = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
-    [&body[..at], number.as_bytes(), &body[at + MARK.len()..]].concat()
+    [&body[..start], number.as_bytes(), &body[start + MARK.len()..]].concat()
 }
 
 /// The JSON pointers of all values inside `value`, without the root.
@@ -278,9 +279,9 @@ fn pointers(value: &Value) -> Vec<String> {
         Value::Array(items) => items.iter().enumerate().map(|(at, item)| (format!("/{at}"), item)).collect(),
         _ => Vec::new(),
     };
-    let with_inner = |(place, child): (String, &Value)| {
-        let inner: Vec<String> = pointers(child).into_iter().map(|rest| format!("{place}{rest}")).collect();
-        [vec![place], inner].concat()
+    let with_inner = |(pointer, child): (String, &Value)| {
+        let inner: Vec<String> = pointers(child).into_iter().map(|rest| format!("{pointer}{rest}")).collect();
+        [vec![pointer], inner].concat()
     };
     children.into_iter().flat_map(with_inner).collect()
 }

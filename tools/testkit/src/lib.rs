@@ -10,9 +10,10 @@
     reason = "a test fails by panicking"
 )]
 
-mod access;
+pub mod auth_bypass;
 pub mod collector;
 mod database;
+mod fault_proxy;
 pub mod hostile;
 pub mod injection;
 pub mod kafka_wire;
@@ -20,22 +21,21 @@ mod openapi;
 mod ports;
 pub mod raw_http;
 pub mod redis_servers;
-mod relay;
+mod scopes;
 mod silence;
 mod stack;
 mod topic;
-pub mod trespass;
 mod waiting;
 
-pub use access::{each_asks_for_its_scope, jwks_file};
 pub use database::TestDatabase;
+pub use fault_proxy::{FaultProxy, ProxyMode};
 pub use openapi::{
-    openapi_body, openapi_describes_every_property, openapi_faults, openapi_gets, openapi_has_true_examples,
-    openapi_is_committed, openapi_operation, openapi_query, openapi_resolve,
+    openapi_body, openapi_describes_every_property, openapi_faults, openapi_get_paths,
+    openapi_has_true_examples, openapi_is_committed, openapi_operation, openapi_query, openapi_resolve,
 };
 pub use ports::free_port;
-pub use relay::{Manner, Relay};
-pub use silence::take_silent_offline;
+pub use scopes::{assert_scopes, jwks_file};
+pub use silence::judge_silent_devices;
 pub use stack::{environment, kafka_brokers, redis_url, unique};
 pub use topic::TestTopic;
 pub use waiting::{eventually, eventually_some};

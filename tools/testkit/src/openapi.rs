@@ -22,7 +22,7 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
 /// # Panics
 /// When `document` has no paths.
 #[must_use]
-pub fn openapi_gets(document: &Value) -> Vec<String> {
+pub fn openapi_get_paths(document: &Value) -> Vec<String> {
     let nothing = "00000000-0000-7000-8000-000000000000";
     let gets = operations(document).filter(|(method, ..)| *method == "get");
     let filled = |path: &str| {
@@ -64,10 +64,10 @@ pub fn openapi_has_true_examples(document: &Value) {
             ids.insert(operation["operationId"].as_str().unwrap()),
             "{place}: its operationId is not unique"
         );
-        let answers = operation["responses"].as_object().unwrap();
-        assert!(answers.keys().any(|status| status.starts_with('2')), "{place} has no successful response");
-        let answers = answers.iter().map(|(status, answer)| (status.as_str(), answer));
-        let bodies = answers.chain([("request", &operation["requestBody"])]);
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{place} has no successful response");
+        let responses = responses.iter().map(|(status, response)| (status.as_str(), response));
+        let bodies = responses.chain([("request", &operation["requestBody"])]);
         for (name, body) in bodies {
             for (media, content) in
                 openapi_resolve(document, body)["content"].as_object().into_iter().flatten()
@@ -91,7 +91,8 @@ pub fn openapi_has_true_examples(document: &Value) {
     assert!(found > 0, "the document has no bodies to check");
 }
 
-/// Every property of every schema in `document` has a description, or refers to a schema that has one.
+/// Every property of every schema in `document` has a description, or refers to a schema that has
+/// one.
 ///
 /// # Panics
 /// When one has none.
@@ -120,7 +121,7 @@ pub fn openapi_faults(document: &Value, schema: &Value, value: &Value) -> Vec<St
     validator.iter_errors(value).map(|fault| format!("{}: {fault}", fault.instance_path())).collect()
 }
 
-/// What `value` refers to within `document`, or `value` itself if it is no reference.
+/// What `value` refers to within `document`, or `value` itself if it is not a reference.
 ///
 /// # Panics
 /// When the reference leads nowhere.
@@ -162,7 +163,7 @@ pub(crate) fn scopes(document: &Value) -> BTreeSet<(String, String)> {
 /// When there is no such operation.
 #[must_use]
 pub fn openapi_query(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
-    let parameters = known(document, method, path)["parameters"].as_array().into_iter().flatten();
+    let parameters = operation_of(document, method, path)["parameters"].as_array().into_iter().flatten();
     let in_query = parameters.filter(|parameter| parameter["in"] == "query");
     in_query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
 }
@@ -173,7 +174,8 @@ pub fn openapi_query(document: &Value, method: &str, path: &str) -> BTreeSet<Str
 /// When there is no such operation.
 #[must_use]
 pub fn openapi_body(document: &Value, method: &str, path: &str) -> BTreeSet<String> {
-    let schema = &known(document, method, path)["requestBody"]["content"]["application/json"]["schema"];
+    let schema =
+        &operation_of(document, method, path)["requestBody"]["content"]["application/json"]["schema"];
     openapi_resolve(document, schema)["properties"]
         .as_object()
         .into_iter()
@@ -181,6 +183,6 @@ pub fn openapi_body(document: &Value, method: &str, path: &str) -> BTreeSet<Stri
         .collect()
 }
 
-fn known<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
+fn operation_of<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
     openapi_operation(document, method, path).unwrap_or_else(|| panic!("there is no {method} {path}"))
 }

@@ -7,19 +7,19 @@ use tokio::net::TcpStream;
 
 /// How long to wait for a response or for the end of a connection. Generous, because machines are
 /// shared.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// The greatest size of a response, in bytes.
-const MAX_BYTES: usize = 4 << 20;
+const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
 /// A connection on which any bytes can be written.
 pub struct RawConnection {
     stream: TcpStream,
-    held: Vec<u8>,
+    received: Vec<u8>,
 }
 
 /// A response.
 #[derive(Debug, Clone)]
-pub struct RawAnswer {
+pub struct RawResponse {
     /// The status code.
     pub status: u16,
     /// Names in lower case, and values.
@@ -36,12 +36,12 @@ impl RawConnection {
     pub async fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, held: Vec::new() }
+        Self { stream, received: Vec::new() }
     }
 
     /// Writes `bytes`; returns whether the other side accepted all of them.
     pub async fn write(&mut self, bytes: &[u8]) -> bool {
-        tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
+        tokio::time::timeout(TIMEOUT, self.stream.write_all(bytes)).await.is_ok_and(|sent| sent.is_ok())
     }
 
     /// Closes the writing half.
@@ -53,13 +53,13 @@ impl RawConnection {
     ///
     /// # Panics
     /// When the bytes are not HTTP, or nothing is received and the connection does not end.
-    pub async fn answer(&mut self) -> Option<RawAnswer> {
+    pub async fn response(&mut self) -> Option<RawResponse> {
         loop {
-            let answer = tokio::time::timeout(PATIENCE, self.read(false))
+            let response = tokio::time::timeout(TIMEOUT, self.read(false))
                 .await
                 .expect("a response, or the end of the connection")?;
-            if answer.status >= 200 {
-                return Some(answer);
+            if response.status >= 200 {
+                return Some(response);
             }
         }
     }
@@ -67,9 +67,9 @@ impl RawConnection {
     /// The next response if it has no body whatever its headers say, as to a HEAD request.
     ///
     /// # Panics
-    /// Like [`answer`](Self::answer).
-    pub async fn answer_without_body(&mut self) -> Option<RawAnswer> {
-        tokio::time::timeout(PATIENCE, self.read(true))
+    /// Like [`response`](Self::response).
+    pub async fn response_without_body(&mut self) -> Option<RawResponse> {
+        tokio::time::timeout(TIMEOUT, self.read(true))
             .await
             .expect("a response, or the end of the connection")
     }
@@ -81,48 +81,48 @@ impl RawConnection {
     /// When it does not close the connection.
     pub async fn closed(mut self) -> Vec<u8> {
         let end = async { while self.more().await {} };
-        tokio::time::timeout(PATIENCE, end).await.expect("the connection to be closed");
-        self.held
+        tokio::time::timeout(TIMEOUT, end).await.expect("the connection to be closed");
+        self.received
     }
 
-    async fn read(&mut self, bodyless: bool) -> Option<RawAnswer> {
+    async fn read(&mut self, without_body: bool) -> Option<RawResponse> {
         let end = loop {
-            if let Some(end) = self.held.windows(4).position(|four| four == b"\r\n\r\n") {
+            if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end;
             }
             if !self.more().await {
                 assert!(
-                    self.held.is_empty(),
+                    self.received.is_empty(),
                     "the response is incomplete: {:?}",
-                    String::from_utf8_lossy(&self.held)
+                    String::from_utf8_lossy(&self.received)
                 );
                 return None;
             }
         };
         let head = end + 4;
-        let mut answer = RawAnswer::of_head(std::str::from_utf8(&self.held[..head]).unwrap());
-        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
-        let length: usize = if bodyless { 0 } else { length };
+        let mut response = RawResponse::of_head(std::str::from_utf8(&self.received[..head]).unwrap());
+        let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let length: usize = if without_body { 0 } else { length };
         // Nothing is consumed before the response is complete: a caller that stops waiting can
         // start again.
-        while self.held.len() < head + length {
+        while self.received.len() < head + length {
             assert!(self.more().await, "the body is incomplete");
         }
-        answer.body = self.held.drain(..head + length).skip(head).collect();
-        Some(answer)
+        response.body = self.received.drain(..head + length).skip(head).collect();
+        Some(response)
     }
 
     /// Reads some bytes; returns false at the end of the connection.
     async fn more(&mut self) -> bool {
-        assert!(self.held.len() < MAX_BYTES, "the response is too long");
+        assert!(self.received.len() < MAX_RESPONSE_BYTES, "the response is too long");
         let mut piece = [0; 8192];
         let read = self.stream.read(&mut piece).await.unwrap_or(0);
-        self.held.extend_from_slice(&piece[..read]);
+        self.received.extend_from_slice(&piece[..read]);
         read > 0
     }
 }
 
-impl RawAnswer {
+impl RawResponse {
     fn of_head(head: &str) -> Self {
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
@@ -167,8 +167,8 @@ impl RawAnswer {
 ///
 /// # Panics
 /// When the connection is refused, or the response is not HTTP.
-pub async fn ask(address: &str, request: &[u8]) -> Option<RawAnswer> {
+pub async fn exchange(address: &str, request: &[u8]) -> Option<RawResponse> {
     let mut connection = RawConnection::open(address).await;
     connection.write(request).await;
-    connection.answer().await
+    connection.response().await
 }

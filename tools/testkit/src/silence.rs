@@ -9,7 +9,7 @@ use storage::ingest::partitions::PartitionLease;
 ///
 /// # Panics
 /// When PostgreSQL fails.
-pub async fn take_silent_offline(
+pub async fn judge_silent_devices(
     connection: &mut Connection,
     lease: &PartitionLease,
     policy: &SilencePolicy,

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// The time in which a condition must become true. Generous, because machines are shared.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Checks `condition` repeatedly until it is true.
@@ -17,8 +17,8 @@ where
     Fut: Future<Output = bool>,
 {
     eventually_some(what, || {
-        let asked = condition();
-        async move { asked.await.then_some(()) }
+        let holds = condition();
+        async move { holds.await.then_some(()) }
     })
     .await;
 }
@@ -40,8 +40,8 @@ where
             tokio::time::sleep(INTERVAL).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, search).await {
+    match tokio::time::timeout(TIMEOUT, search).await {
         Ok(found) => found,
-        Err(_elapsed) => panic!("this did not happen within {PATIENCE:?}: {what}"),
+        Err(_elapsed) => panic!("this did not happen within {TIMEOUT:?}: {what}"),
     }
 }

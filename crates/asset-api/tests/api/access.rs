@@ -76,13 +76,13 @@ async fn every_route_requires_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
     let root = format!("http://{}", app.address());
-    testkit::each_asks_for_its_scope(&root, &issuer, &ROUTES, &asset_api::openapi()).await;
+    testkit::assert_scopes(&root, &issuer, &ROUTES, &asset_api::openapi()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_every_request_without_a_valid_token() {
     let app = protected(&Issuer::generate().unwrap()).await;
-    testkit::trespass::no_trick_gets_in(app.address(), &ROUTES).await;
+    testkit::auth_bypass::assert_no_bypass(app.address(), &ROUTES).await;
 }
 
 /// Starts the service with `auth.mode = "jwt"`; it accepts tokens of `issuer`.

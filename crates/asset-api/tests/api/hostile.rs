@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testkit::hostile::{percent, texts};
 use testkit::injection::{Attack, Endpoint, attack};
-use testkit::raw_http::RawAnswer;
+use testkit::raw_http::RawResponse;
 use uuid::Uuid;
 
 /// The fields of a station in responses that requests do not contain.
@@ -212,7 +212,7 @@ fn on(method: &'static str, path: &str, rest: &str) -> Endpoint {
 const ASKING: [&str; 2] = ["/validate", "/quote"];
 
 /// Checks that an accepted text is returned unchanged, except for surrounding blanks.
-fn assert_kept(attack: &Attack, answer: &RawAnswer) {
+fn assert_kept(attack: &Attack, answer: &RawResponse) {
     // An empty cursor counts as absent, and cursors are not stored.
     if let Some((pointer, text)) = attack.text.as_ref().filter(|(pointer, _)| pointer != "/cursor") {
         let kept = answer.json().pointer(pointer).cloned();

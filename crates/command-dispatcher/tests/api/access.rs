@@ -27,13 +27,13 @@ pub const ROUTES: [(&str, &str, &str); 13] = [
 async fn every_route_asks_for_its_scope() {
     let issuer = Issuer::generate().unwrap();
     let app = protected(&issuer).await;
-    testkit::each_asks_for_its_scope(app.root(), &issuer, &ROUTES, &command_dispatcher::openapi()).await;
+    testkit::assert_scopes(app.root(), &issuer, &ROUTES, &command_dispatcher::openapi()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_malformed_request_bypasses_authentication() {
     let app = protected(&Issuer::generate().unwrap()).await;
-    testkit::trespass::no_trick_gets_in(app.root().trim_start_matches("http://"), &ROUTES).await;
+    testkit::auth_bypass::assert_no_bypass(app.root().trim_start_matches("http://"), &ROUTES).await;
 }
 
 /// The service; it accepts only tokens of `issuer`.

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use runtime::kafka::TopicRetention;
 use serde_json::json;
 use std::time::Duration;
-use testkit::{Manner, Relay};
+use testkit::{FaultProxy, ProxyMode};
 
 async fn readiness(app: &TestApp) -> String {
     let report = app.context.health.report().await;
@@ -39,11 +39,11 @@ async fn becomes_ready_once_its_dependencies_are_available() {
 async fn stays_ready_when_redis_becomes_unavailable() {
     let url = testkit::redis_url();
     let server = url.trim_start_matches("redis://").parse().unwrap();
-    let redis = Relay::before(server).await;
+    let redis = FaultProxy::before(server).await;
     let app = TestApp::with(&[("redis.url", &format!("redis://{}", redis.address))]).await;
     app.create_topic(8).await;
     testkit::eventually("ready", || async { app.context.health.report().await.ready }).await;
-    redis.be(Manner::Closed);
+    redis.set_mode(ProxyMode::Close);
     testkit::eventually("the loss of Redis to be reported", || async {
         !readiness(&app).await.contains("redis: ok")
     })

@@ -83,7 +83,7 @@ impl Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn head_gets_the_status_of_get_without_a_body() {
     let app = TestApp::start().await;
-    let paths = testkit::openapi_gets(&command_dispatcher::openapi());
+    let paths = testkit::openapi_get_paths(&command_dispatcher::openapi());
     assert!(!paths.is_empty());
     for path in &paths {
         let url = format!("{}{path}", app.root());

@@ -114,7 +114,8 @@ async fn finds_routes_behind_sentinels_after_a_failover() {
     let pile = pile(&app).await;
     hold(&redis, &pile).await;
     accepted(&app, &pile).await;
-    eventually("the route to be on the replica", || async { group.replica.ask(&["DBSIZE"]) == "1" }).await;
+    eventually("the route to be on the replica", || async { group.replica.command(&["DBSIZE"]) == "1" })
+        .await;
 
     group.master.kill();
     is_without_route(&reset(&app, &pile).await);
@@ -122,8 +123,8 @@ async fn finds_routes_behind_sentinels_after_a_failover() {
 
     is_weighed_against_events(&app, &pile).await;
     let [key, _] = keys(&pile);
-    group.replica.ask(&["PERSIST", &key]);
+    group.replica.command(&["PERSIST", &key]);
     has_route(&app, &pile, "gateway-1", "key").await;
-    group.replica.ask(&["FLUSHALL"]);
+    group.replica.command(&["FLUSHALL"]);
     has_route(&app, &pile, "gateway-2", "last-heard").await;
 }

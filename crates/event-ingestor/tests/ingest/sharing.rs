@@ -94,7 +94,7 @@ async fn keeps_all_leases_while_a_slow_batch_delays_a_release() {
         fixture.written(partition, last).await;
     }
     let lock = "select from charge_points where charge_point_id = 'CP-2' for update";
-    let blocker = fixture.database.hold(lock).await;
+    let blocker = fixture.database.open_transaction(lock).await;
     let last = fixture.publish(2, &[heartbeat("CP-2")]).await;
     let waits =
         "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";

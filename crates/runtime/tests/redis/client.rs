@@ -40,6 +40,8 @@ pub async fn get(redis: &Redis, key: &str) -> Result<Option<String>, RedisError>
 
 /// Waits until a replica has this number of keys.
 pub async fn replicated(replica: &RedisServer, keys: u32) {
-    eventually("the keys to be on the replica", || async { replica.ask(&["DBSIZE"]) == keys.to_string() })
-        .await;
+    eventually("the keys to be on the replica", || async {
+        replica.command(&["DBSIZE"]) == keys.to_string()
+    })
+    .await;
 }

@@ -4,7 +4,7 @@ use crate::client::{connected, get, replicated, settings};
 use runtime::redis::{Redis, RedisError};
 use std::time::Duration;
 use testkit::redis_servers::{RedisCluster, RedisServer};
-use testkit::{Manner, Relay, eventually};
+use testkit::{FaultProxy, ProxyMode, eventually};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -27,24 +27,24 @@ async fn returns_keys_of_several_nodes_in_the_requested_order() {
     all.sort_by_key(|key| keys.iter().position(|known| known == key));
     assert_eq!(all, keys[..3]);
     for (node, key) in [(2, a), (0, b), (1, c)] {
-        assert_eq!(cluster.nodes[node].ask(&["EXISTS", key]), "1");
+        assert_eq!(cluster.nodes[node].command(&["EXISTS", key]), "1");
     }
     redis.delete(a).await.unwrap();
-    assert_eq!(cluster.nodes[2].ask(&["EXISTS", a]), "0");
+    assert_eq!(cluster.nodes[2].command(&["EXISTS", a]), "0");
     assert!(redis.get_many(&[]).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn asks_each_node_once_and_in_parallel() {
-    let relays = [Relay::bind().await, Relay::bind().await, Relay::bind().await];
-    let ports = relays.each_ref().map(|relay| Some(relay.address.port()));
+    let proxies = [FaultProxy::bind().await, FaultProxy::bind().await, FaultProxy::bind().await];
+    let ports = proxies.each_ref().map(|proxy| Some(proxy.address.port()));
     let cluster = RedisCluster::with_ports(&ports).await;
-    for (relay, node) in relays.iter().zip(&cluster.nodes) {
-        relay.lead_to(node.address().parse().unwrap());
+    for (proxy, node) in proxies.iter().zip(&cluster.nodes) {
+        proxy.set_upstream(node.address().parse().unwrap());
     }
     let patient = runtime::settings::RedisSettings {
         command_timeout_ms: 100_000,
-        ..settings(format!("redis-cluster://{}", relays[0].address))
+        ..settings(format!("redis-cluster://{}", proxies[0].address))
     };
     let redis = connected(&patient).await;
     let keys: Vec<_> = [0, 1, 2, 2, 1, 0].into_iter().map(|node| (node, cluster.key_on(node))).collect();
@@ -52,19 +52,19 @@ async fn asks_each_node_once_and_in_parallel() {
     // All nodes are connected.
     eventually("all nodes to answer", || async { redis.get_many(&names).await.is_ok() }).await;
     let fresh: Vec<_> = keys.iter().map(|(node, _)| (*node, cluster.key_on(*node))).collect();
-    for relay in &relays {
-        relay.be(Manner::Mute);
+    for proxy in &proxies {
+        proxy.set_mode(ProxyMode::DropResponses);
     }
     let names: Vec<_> = fresh.iter().map(|(_, key)| key.as_str()).collect();
     let question = redis.get_many(&names);
     // A client that waited for one answer before the next question would never send it.
     let asked = eventually("all nodes to be asked", || async {
-        fresh.iter().all(|(node, key)| relays[*node].was_asked(key.as_bytes()))
+        fresh.iter().all(|(node, key)| proxies[*node].has_received(key.as_bytes()))
     });
     let speak = async {
         asked.await;
-        for relay in &relays {
-            relay.be(Manner::Prompt);
+        for proxy in &proxies {
+            proxy.set_mode(ProxyMode::Forward);
         }
     };
     let (answer, ()) = tokio::join!(question, speak);
@@ -93,7 +93,7 @@ async fn a_dead_or_frozen_node_affects_only_its_own_keys() {
     assert!(!matches!(error, RedisError::Settings(_)), "{error:?}");
     others_answer(&redis, &[&keys[1], &keys[2]]).await;
     eventually("the cluster to mark the dead node as failed", || async {
-        cluster.nodes[1].ask(&["CLUSTER", "NODES"]).contains("master,fail ")
+        cluster.nodes[1].command(&["CLUSTER", "NODES"]).contains("master,fail ")
     })
     .await;
     others_answer(&redis, &[&keys[1], &keys[2]]).await;
@@ -137,16 +137,16 @@ async fn answers_for_a_slot_while_it_moves() {
         .await;
 
     let (from, to) = (&cluster.nodes[0], &cluster.nodes[1]);
-    let slot = from.ask(&["CLUSTER", "KEYSLOT", &key]);
-    let id = |node: &RedisServer| node.ask(&["CLUSTER", "MYID"]);
-    to.ask(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]);
-    from.ask(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]);
+    let slot = from.command(&["CLUSTER", "KEYSLOT", &key]);
+    let id = |node: &RedisServer| node.command(&["CLUSTER", "MYID"]);
+    to.command(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]);
+    from.command(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]);
     // One of its keys has moved already, the other has not.
-    from.ask(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &key, "0", "5000"]);
+    from.command(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &key, "0", "5000"]);
     assert_eq!(redis.get_many(&[&fellow, &key]).await.unwrap(), texts(&["2", "1"]));
-    from.ask(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &fellow, "0", "5000"]);
+    from.command(&["MIGRATE", "127.0.0.1", &to.port.to_string(), &fellow, "0", "5000"]);
     for node in [to, from, &cluster.nodes[2]] {
-        node.ask(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]);
+        node.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]);
     }
     assert_eq!(redis.get_many(&[&fellow, &key]).await.unwrap(), texts(&["2", "1"]));
 }

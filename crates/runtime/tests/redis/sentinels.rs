@@ -15,7 +15,7 @@ async fn follows_a_failover_to_the_new_master_without_a_restart() {
     redis.set_many_with_ttl(&[("a", "1"), ("b", "2")], MINUTE).await.unwrap();
     let values = redis.get_many(&["b", "none", "a"]).await.unwrap();
     assert_eq!(values, [Some("2".to_owned()), None, Some("1".to_owned())]);
-    assert!(group.master.ask(&["INFO", "keyspace"]).contains("keys=2"));
+    assert!(group.master.command(&["INFO", "keyspace"]).contains("keys=2"));
     replicated(&group.replica, 2).await;
 
     group.master.kill();
@@ -23,7 +23,7 @@ async fn follows_a_failover_to_the_new_master_without_a_restart() {
     eventually("calls to succeed again", || async { get(&redis, "a").await.is_ok() }).await;
     assert_eq!(get(&redis, "b").await.unwrap().as_deref(), Some("2"));
     redis.delete("a").await.unwrap();
-    assert_eq!(group.replica.ask(&["EXISTS", "a"]), "0");
+    assert_eq!(group.replica.command(&["EXISTS", "a"]), "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +39,7 @@ async fn replaces_a_frozen_master() {
     // The old master resumes without knowing that it was replaced.
     group.master.thaw();
     redis.set_with_ttl("a", "2", MINUTE).await.unwrap();
-    assert_eq!(group.replica.ask(&["GET", "a"]), "2");
+    assert_eq!(group.replica.command(&["GET", "a"]), "2");
 }
 
 /// Sentinel 1 is the first that other clients ask, and the only one if it accepts their connection.
@@ -54,7 +54,7 @@ async fn works_with_frozen_or_dead_sentinels() {
     // The other sentinels agree on the next master; then only one remains, with which the client
     // has not spoken before.
     group.master.kill();
-    group.promoted(1).await;
+    group.wait_until_promoted(1).await;
     group.sentinels[0].kill();
     group.sentinels[2].kill();
     eventually("calls to succeed again", || async { get(&redis, "a").await.is_ok() }).await;
@@ -68,7 +68,7 @@ async fn does_not_send_the_masters_password_to_sentinels() {
     let group = SentinelGroup::with_password("s3cret").await;
     let redis = connected(&settings(group.url())).await;
     redis.set_with_ttl("a", "1", MINUTE).await.unwrap();
-    assert_eq!(group.master.ask(&["GET", "a"]), "1");
+    assert_eq!(group.master.command(&["GET", "a"]), "1");
 }
 
 #[tokio::test(flavor = "multi_thread")]

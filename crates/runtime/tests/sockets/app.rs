@@ -9,7 +9,7 @@ use runtime::settings::{self, HttpSettings, LogFormat, LogSettings};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
-use testkit::raw_http::ask;
+use testkit::raw_http::exchange;
 
 const ABOUT: About = About { title: "test", description: "A test.", version: "1" };
 const ANY: Scope = Scope::new("any");
@@ -50,7 +50,7 @@ impl App {
 
     /// Asserts that the service still serves requests.
     pub async fn assert_serving(&self, after: &str) {
-        let answer = ask(&self.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let answer = exchange(&self.address, b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await;
         assert_eq!(answer.expect("an answer").body, b"hello", "after {after}");
     }
 }

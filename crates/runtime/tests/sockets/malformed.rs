@@ -61,7 +61,7 @@ async fn invalid_http_ends_only_its_own_connection() {
         connection.write(&request).await;
         // A part of the request may still be in flight when the connection is closed, and discard
         // the response.
-        if let Some(answer) = connection.answer().await {
+        if let Some(answer) = connection.response().await {
             assert_eq!(answer.status, status, "{what}");
             assert!(answer.body.is_empty(), "{what}");
         }
@@ -91,7 +91,7 @@ async fn refuses_invalid_chunks() {
         let mut connection = RawConnection::open(&app.address).await;
         connection.write(&post("transfer-encoding: chunked\r\n", chunks)).await;
         connection.finish().await;
-        if let Some(answer) = connection.answer().await {
+        if let Some(answer) = connection.response().await {
             assert!((400..500).contains(&answer.status), "{chunks:?}: {answer:?}");
         }
         app.assert_serving(chunks).await;

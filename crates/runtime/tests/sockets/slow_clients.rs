@@ -50,7 +50,7 @@ impl Dribble {
         let mut last = None;
         loop {
             tokio::select! {
-                answer = connection.answer() => match answer {
+                answer = connection.response() => match answer {
                     Some(answer) => last = Some(answer.status),
                     None => return (self.what, self.status, last),
                 },
@@ -90,10 +90,10 @@ async fn keeps_clients_that_wait_for_a_slow_handler() {
     for _ in 0..2 {
         // Longer than any client timeout: the client has sent everything.
         connection.write(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        assert_eq!(connection.answer().await.unwrap().body, b"slow");
+        assert_eq!(connection.response().await.unwrap().body, b"slow");
     }
     connection.write(&get("")).await;
-    assert_eq!(connection.answer().await.unwrap().body, b"hello");
+    assert_eq!(connection.response().await.unwrap().body, b"hello");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +101,7 @@ async fn does_not_wait_for_an_incomplete_second_request() {
     let app = App::start().await;
     let mut connection = RawConnection::open(&app.address).await;
     connection.write(&get("")).await;
-    assert_eq!(connection.answer().await.unwrap().body, b"hello");
+    assert_eq!(connection.response().await.unwrap().body, b"hello");
     connection.write(b"GET /hello HTTP/1.1\r\nx: ").await;
     assert_eq!(connection.closed().await, b"");
 }

@@ -19,7 +19,7 @@ use runtime::{
     kafka::{Excess, Kafka, KafkaError, TopicRetention},
     settings::{KafkaSettings, SaslMechanism},
 };
-use testkit::{Manner, Relay, TestTopic};
+use testkit::{FaultProxy, ProxyMode, TestTopic};
 
 const MECHANISMS: [SaslMechanism; 3] =
     [SaslMechanism::Plain, SaslMechanism::ScramSha256, SaslMechanism::ScramSha512];
@@ -131,9 +131,9 @@ async fn fails_without_authentication() {
 #[tokio::test]
 async fn gives_up_on_an_unresponsive_broker_in_time() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let relay = Relay::before(broker().parse().unwrap()).await;
-    relay.be(Manner::Mute);
-    for address in [silent.local_addr().unwrap(), relay.address] {
+    let proxy = FaultProxy::before(broker().parse().unwrap()).await;
+    proxy.set_mode(ProxyMode::DropResponses);
+    for address in [silent.local_addr().unwrap(), proxy.address] {
         let short = KafkaSettings {
             connect_timeout_ms: 300,
             request_timeout_ms: 300,

@@ -169,7 +169,7 @@ pub async fn play(connection: &mut Connection, part: Part) {
         connection.batch_execute(&old).await.unwrap();
     }
     let policy = SilencePolicy { timeout: Duration::from_secs(1), answer: Duration::ZERO, probing: false };
-    let judged = testkit::take_silent_offline(connection, &lease, &policy).await;
+    let judged = testkit::judge_silent_devices(connection, &lease, &policy).await;
     assert!(judged.unwrap().gone > 0, "some devices must have become silent");
     probe(connection, &devices).await;
 }

@@ -94,7 +94,7 @@ async fn publishes_that_a_silent_device_is_offline() {
         SilencePolicy { timeout: Duration::from_secs(60), answer: Duration::from_secs(10), probing: false };
     database.execute("update charge_points set written_at = null").await;
     storage::devices::status_changes::ensure_today(&mut connection).await.unwrap();
-    let judged = testkit::take_silent_offline(&mut connection, &lease, &policy).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &lease, &policy).await;
     assert_eq!(judged.map(|judged| judged.gone), Some(1));
     reader.read(&mut connection).await;
     let [FeedChange { kind: FeedKind::ConnectivityChanged(body), at, .. }] = reader.changes.as_slice() else {

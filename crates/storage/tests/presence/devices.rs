@@ -24,15 +24,15 @@ async fn a_silent_device_is_probed_once_and_offline_without_an_answer() {
         (due.len(), &due[0].charge_point_id, due[0].reason, due[0].is_busy),
         (1, &device(1), ProbeReason::Silent, false)
     );
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the device was not probed");
     assert_eq!(ask(&mut connection, &device(1)).await, 1);
     assert_eq!(ask(&mut connection, &device(1)).await, 0, "at most one probe per interval");
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the device may still answer");
     fixture.age(11).await;
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1);
     assert_eq!(fixture.states().await, json!([[false, "unanswered"]]));
     fixture.heartbeat(&mut connection, &device(1)).await;
@@ -53,7 +53,7 @@ async fn an_unpublished_probe_has_no_consequences() {
     let probes = [probe(&device(1), ProbeReason::Silent)];
     assert_eq!(probes::record_many(&mut connection, &probes, HOUR).await.unwrap(), [device(1)]);
     fixture.age(30).await;
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
 }
 
@@ -67,13 +67,13 @@ async fn an_answer_keeps_a_silent_device_online() {
     fixture.heartbeat(&mut connection, &device(1)).await;
     assert_eq!(probes::count_answered(&mut connection, &[device(1)]).await.unwrap(), 1);
     fixture.age(59).await;
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0);
     fixture.age(30).await;
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "the probe was answered");
     fixture.age(40).await;
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 1, "twice the timeout has passed, and no further probe was due");
     assert_eq!(fixture.states().await, json!([[false, "doubtful"]]));
 }
@@ -85,7 +85,7 @@ async fn a_device_with_a_slow_clock_is_not_silent() {
     fixture.write_event(&mut connection, &device(1), EventKind::Heartbeat, slow, TimeDelta::zero()).await;
     fixture.caught_up(&mut connection).await;
     assert_eq!(due::list_silent(&mut connection, &dueness(), 10).await.unwrap(), []);
-    let judged = testkit::take_silent_offline(&mut connection, &fixture.lease, &POLICY).await;
+    let judged = testkit::judge_silent_devices(&mut connection, &fixture.lease, &POLICY).await;
     assert_eq!(judged.unwrap().gone, 0, "even if the pod has the same slow clock");
     assert_eq!(fixture.states().await, json!([[true, null]]));
 }
@@ -96,6 +96,6 @@ async fn a_former_owner_of_the_partition_judges_no_devices() {
     fixture.heartbeat(&mut connection, &device(1)).await;
     fixture.age(6_000).await;
     let former = PartitionLease { epoch: fixture.lease.epoch - 1, ..fixture.lease.clone() };
-    assert_eq!(testkit::take_silent_offline(&mut connection, &former, &POLICY).await, None);
+    assert_eq!(testkit::judge_silent_devices(&mut connection, &former, &POLICY).await, None);
     assert_eq!(fixture.states().await, json!([[true, null]]));
 }

@@ -1,7 +1,8 @@
 //! The floor of a command: one look-up in Redis, one committed INSERT and one record that Kafka has
 //! acknowledged, one after the other, without anything else.
 
-use super::piles::{Pile, Piles, connected};
+use super::piles::{Pile, Piles, wait_until_connected};
+use crate::database;
 use crate::harness::Harness;
 use crate::load::Threads;
 use crate::server;
@@ -22,7 +23,7 @@ use uuid::Uuid;
 /// The default of command-dispatcher.
 const CONNECTIONS: usize = 8;
 /// The default time-out of command-dispatcher.
-const PUBLISH: Duration = Duration::from_secs(3);
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(3);
 const TTL: TimeDelta = TimeDelta::seconds(60);
 
 diesel::table! {
@@ -63,17 +64,17 @@ impl Floor {
         threads: &Threads,
         piles: &Arc<Piles>,
     ) -> anyhow::Result<Self> {
-        server::copy_of_commands(&mut harness.questions, "bench_commands").await?;
+        server::copy_of_commands(&mut harness.queries, "bench_commands").await?;
         let (url, topic) = (harness.platform.url.clone(), harness.platform.names.floor.clone());
         let piles = Arc::clone(piles);
         let set_up = threads.spawn(async move {
             let mut idle = Vec::new();
             for _ in 0..CONNECTIONS {
-                idle.push(server::connect(&url).await?);
+                idle.push(database::connect(&url).await?);
             }
             let connections = Connections { idle: Mutex::new(idle), permits: Semaphore::new(CONNECTIONS) };
             let redis = launch::redis()?;
-            connected(&redis).await?;
+            wait_until_connected(&redis).await?;
             let writer = launch::kafka()?.writer(&topic);
             let floor = Self { redis, connections: Arc::new(connections), writer };
             // Opens the connections to the brokers.
@@ -109,7 +110,7 @@ impl Floor {
             headers: headers.map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
             timestamp: issued_at,
         };
-        self.writer.publish(pile.partition, vec![record], PUBLISH).await?;
+        self.writer.publish(pile.partition, vec![record], PUBLISH_TIMEOUT).await?;
         Ok(super::Posted { id: command.id.0 })
     }
 }

@@ -14,14 +14,14 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 use wire::routing::RoutingHash;
 
-/// The life of routes: longer than all commands take. Then they expire, like a gateway's.
-const ROUTES: Duration = Duration::from_secs(900);
+/// The time to live of routes: longer than all commands take. Then they expire, like a gateway's.
+const ROUTE_TTL: Duration = Duration::from_secs(900);
 /// Routes per round trip.
-const AT_ONCE: usize = 500;
+const ROUTES_PER_REQUEST: usize = 500;
 /// The time limit for connecting to Redis.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Names of pods to try, until enough pods have separate partitions.
-const NAMES: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
 
 /// A pile and its route.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl Piles {
         let run = harness.platform.names.run.clone();
         let prefix = format!("CMD-{run}-");
         drop(harness.fleet(&prefix, plan.piles).await?);
-        let devices = server::register(&mut harness.questions, &prefix).await?;
+        let devices = server::register(&mut harness.queries, &prefix).await?;
         ensure!(
             devices.len() == usize::try_from(plan.piles)?,
             "{} devices announced themselves",
@@ -87,11 +87,11 @@ fn pile(((pile_id, device), pod): ((Uuid, String), &(GatewayId, i32))) -> anyhow
 }
 
 /// Pods with one partition each, if there are enough partitions.
-fn pods(run: &str, wanted: usize, partitions: NonZeroU16) -> anyhow::Result<Vec<(GatewayId, i32)>> {
-    let wanted = wanted.min(partitions.get().into());
+fn pods(run: &str, expected: usize, partitions: NonZeroU16) -> anyhow::Result<Vec<(GatewayId, i32)>> {
+    let expected = expected.min(partitions.get().into());
     let mut pods: Vec<(GatewayId, i32)> = Vec::new();
-    for number in 0..NAMES {
-        if pods.len() == wanted {
+    for number in 0..MAX_NAMES {
+        if pods.len() == expected {
             break;
         }
         let name = format!("bench-{run}-{number}");
@@ -100,28 +100,28 @@ fn pods(run: &str, wanted: usize, partitions: NonZeroU16) -> anyhow::Result<Vec<
             pods.push((GatewayId::parse(&name)?, partition));
         }
     }
-    ensure!(pods.len() == wanted, "only {} of {wanted} pods have a partition of their own", pods.len());
+    ensure!(pods.len() == expected, "only {} of {expected} pods have a partition of their own", pods.len());
     Ok(pods)
 }
 
 async fn write_routes(redis: &Redis, piles: &[Pile]) -> anyhow::Result<()> {
-    connected(redis).await?;
-    for some in piles.chunks(AT_ONCE) {
-        let routes: Vec<(String, &str)> = some
+    wait_until_connected(redis).await?;
+    for chunk in piles.chunks(ROUTES_PER_REQUEST) {
+        let routes: Vec<(String, &str)> = chunk
             .iter()
             .map(|pile| (format!("conn:{}", pile.charge_point_id), pile.gateway_id.as_str()))
             .collect();
         let entries: Vec<(&str, &str)> = routes.iter().map(|(key, pod)| (key.as_str(), *pod)).collect();
-        redis.set_many_with_ttl(&entries, ROUTES).await.context("write the routes to Redis")?;
+        redis.set_many_with_ttl(&entries, ROUTE_TTL).await.context("write the routes to Redis")?;
     }
     Ok(())
 }
 
 /// Waits until Redis responds, because the client connects in the background.
-pub async fn connected(redis: &Redis) -> anyhow::Result<()> {
+pub async fn wait_until_connected(redis: &Redis) -> anyhow::Result<()> {
     let begun = Instant::now();
     while let Err(error) = redis.ping().await {
-        ensure!(begun.elapsed() < PATIENCE, "Redis cannot be reached: {error}");
+        ensure!(begun.elapsed() < TIMEOUT, "Redis cannot be reached: {error}");
         sleep(Duration::from_millis(20)).await;
     }
     Ok(())
@@ -133,13 +133,13 @@ mod tests {
 
     #[test]
     fn pods_read_separate_partitions() {
-        for (wanted, partitions, found) in [(8, 128, 8), (8, 8, 8), (8, 3, 3)] {
-            let pods = pods("x", wanted, NonZeroU16::new(partitions).unwrap()).unwrap();
-            let mut theirs: Vec<i32> = pods.iter().map(|(_, partition)| *partition).collect();
-            theirs.sort_unstable();
-            theirs.dedup();
-            assert_eq!(theirs.len(), found);
-            assert!(theirs.iter().all(|partition| (0..i32::from(partitions)).contains(partition)));
+        for (expected, partitions, found) in [(8, 128, 8), (8, 8, 8), (8, 3, 3)] {
+            let pods = pods("x", expected, NonZeroU16::new(partitions).unwrap()).unwrap();
+            let mut partitions_read: Vec<i32> = pods.iter().map(|(_, partition)| *partition).collect();
+            partitions_read.sort_unstable();
+            partitions_read.dedup();
+            assert_eq!(partitions_read.len(), found);
+            assert!(partitions_read.iter().all(|partition| (0..i32::from(partitions)).contains(partition)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The result of the POST of a command.
 
-use crate::caller::Answer;
+use crate::http_client::Response;
 use anyhow::Context as _;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -20,8 +20,8 @@ struct Accepted {
 
 impl Posted {
     /// Reads the id of the accepted command; an error if it was not accepted.
-    pub fn read(answer: &Answer) -> anyhow::Result<Self> {
-        let accepted = answer.body_of(202)?;
+    pub fn read(response: &Response) -> anyhow::Result<Self> {
+        let accepted = response.body_of(202)?;
         let accepted: Accepted =
             serde_json::from_slice(accepted).context("decode the body of a response 202")?;
         Ok(Self { id: accepted.command_id })
@@ -34,11 +34,11 @@ mod tests {
 
     #[test]
     fn only_a_response_202_is_an_accepted_command() {
-        let answer = |status, body: &str| Answer { status, body: body.as_bytes().to_vec() };
+        let response = |status, body: &str| Response { status, body: body.as_bytes().to_vec() };
         let id = Uuid::from_u128(7);
-        let accepted = answer(202, &format!(r#"{{"commandId":"{id}","status":"accepted"}}"#));
+        let accepted = response(202, &format!(r#"{{"commandId":"{id}","status":"accepted"}}"#));
         assert_eq!(Posted::read(&accepted).unwrap(), Posted { id });
-        assert!(Posted::read(&answer(200, &format!(r#"{{"commandId":"{id}"}}"#))).is_err());
-        assert!(Posted::read(&answer(202, "{}")).is_err());
+        assert!(Posted::read(&response(200, &format!(r#"{{"commandId":"{id}"}}"#))).is_err());
+        assert!(Posted::read(&response(202, "{}")).is_err());
     }
 }

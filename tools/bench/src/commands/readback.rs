@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 const FETCH_WAIT: Duration = Duration::from_millis(500);
 const FETCH_BYTES: usize = 1 << 20;
-/// How long after the last response 202 the last record may be missing.
-const PATIENCE: Duration = Duration::from_secs(20);
-const LOOK: Duration = Duration::from_millis(10);
+/// The time within which the last record must be read after the last response 202.
+const TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// When each command was first read.
 pub type ReadTimes = HashMap<Uuid, std::time::Instant>;
@@ -35,7 +35,7 @@ struct State {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Named {
+struct CommandRecord {
     command_id: Uuid,
 }
 
@@ -56,16 +56,15 @@ impl Readback {
         Ok(Self { state, _tasks: tasks })
     }
 
-    /// Returns when each of `ids` was read, and waits for those that were not read yet. Then
-    /// forgets everything that was read.
-    pub async fn take(&self, ids: impl Iterator<Item = Uuid>) -> anyhow::Result<ReadTimes> {
+    /// Waits until each of `ids` was read; returns when each was read, and clears what was read.
+    pub async fn wait_for(&self, ids: impl Iterator<Item = Uuid>) -> anyhow::Result<ReadTimes> {
         let begun = Instant::now();
         for id in ids {
             while !self.has_read(id)? {
-                if begun.elapsed() > PATIENCE {
+                if begun.elapsed() > TIMEOUT {
                     bail!("command {id} was answered with 202, but its record was not read");
                 }
-                sleep(LOOK).await;
+                sleep(POLL_INTERVAL).await;
             }
         }
         Ok(std::mem::take(&mut locked(&self.state).read))
@@ -87,7 +86,7 @@ async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyh
         let fetched = match reader.fetch(offset, FETCH_WAIT, FETCH_BYTES).await {
             Ok(fetched) => fetched,
             Err(FetchError::Unavailable(_)) => {
-                sleep(LOOK).await;
+                sleep(POLL_INTERVAL).await;
                 continue;
             }
             Err(error) => return error.into(),
@@ -95,10 +94,10 @@ async fn read(reader: &PartitionReader, from: i64, state: &Mutex<State>) -> anyh
         let now = std::time::Instant::now();
         for record in &fetched.records {
             let value = record.value.as_deref().unwrap_or_default();
-            let named = serde_json::from_slice(value).with_context(|| format!("offset {}", record.offset));
-            match named {
+            let decoded = serde_json::from_slice(value).with_context(|| format!("offset {}", record.offset));
+            match decoded {
                 // Copies come later and are the same command.
-                Ok(Named { command_id }) => {
+                Ok(CommandRecord { command_id }) => {
                     locked(state).read.entry(command_id).or_insert(now);
                 }
                 Err(error) => return error,

@@ -1,7 +1,7 @@
 //! The data that is read: stations, piles and tariffs in a separate database, created in bulk,
 //! always the same.
 
-use crate::server;
+use crate::database;
 use anyhow::Context as _;
 use diesel_async::SimpleAsyncConnection as _;
 use launch::Process;
@@ -16,15 +16,15 @@ const PILE: &str = "018f000000007";
 const FIRST: u64 = 1_008_000_000_000_000_000;
 
 /// Creates the database `name` next to the one at `given`, with all data; returns its URL.
-pub async fn make(given: &str, name: &str) -> anyhow::Result<String> {
-    server::create(given, name).await?;
-    let url = server::with_database(given, name)?;
+pub async fn create(given: &str, name: &str) -> anyhow::Result<String> {
+    database::create(given, name).await?;
+    let url = database::with_database(given, name)?;
     Process::run("asset-api", "migrate", &[("DATABASE_URL", url.clone())]).await?;
-    let mut connection = server::connect(&url).await?;
+    let mut connection = database::connect(&url).await?;
     connection.batch_execute(SQL).await.context("create stations and piles")?;
     // Autovacuum would do this soon.
     connection.batch_execute("vacuum analyze stations, piles, charge_points, connectors, sessions, tariffs, tariff_versions, tariff_bindings").await?;
-    // Not during the measurement. A role without the privilege has it at some time.
+    // Not during the measurement. Without the privilege, the checkpoint comes at some other time.
     connection.batch_execute("checkpoint").await.unwrap_or_default();
     Ok(url)
 }
@@ -35,8 +35,8 @@ pub fn pile(number: u64) -> anyhow::Result<uuid::Uuid> {
 }
 
 /// The replacements for the pile with this number and its device in a script in which `:pile` is
-/// [`any_pile`].
-pub fn any_instead(number: u64) -> anyhow::Result<Vec<(String, String)>> {
+/// [`choose_pile`].
+pub fn pile_replacements(number: u64) -> anyhow::Result<Vec<(String, String)>> {
     let device = format!("'{{\"READ-{}\"}}'::text[]", FIRST + number);
     Ok(vec![
         (format!("'{}'::uuid", pile(number)?), format!("('{PILE}' || :pile::text)::uuid")),
@@ -45,7 +45,7 @@ pub fn any_instead(number: u64) -> anyhow::Result<Vec<(String, String)>> {
 }
 
 /// The first line of a script, which chooses a pile.
-pub fn any_pile() -> String {
+pub fn choose_pile() -> String {
     format!("\\set pile random({FIRST}, {})\n", FIRST + PILES - 1)
 }
 
@@ -58,6 +58,6 @@ mod tests {
         assert_eq!(pile(0).unwrap().to_string(), "018f0000-0000-7100-8000-000000000000");
         assert_eq!(pile(99_999).unwrap().to_string(), "018f0000-0000-7100-8000-000000099999");
         assert_eq!(pile(7).unwrap().get_version_num(), 7);
-        assert_eq!(any_pile(), "\\set pile random(1008000000000000000, 1008000000000099999)\n");
+        assert_eq!(choose_pile(), "\\set pile random(1008000000000000000, 1008000000000099999)\n");
     }
 }

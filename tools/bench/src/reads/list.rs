@@ -1,7 +1,7 @@
 //! A list of the API, walked from one end to the other: the beginning of each page, and some fields
 //! of its items.
 
-use crate::caller::Caller;
+use crate::http_client::HttpClient;
 use anyhow::Context as _;
 use serde::Deserialize;
 
@@ -39,15 +39,18 @@ struct Page {
 
 impl List {
     /// Walks the list at `path`, `step` items at a time.
-    pub async fn walk(caller: &Caller, path: &str, step: usize) -> anyhow::Result<Self> {
-        let joined = if path.contains('?') { "&" } else { "?" };
-        let mut list =
-            Self { path: format!("{path}{joined}limit={LIMIT}"), pages: vec![(0, None)], items: Vec::new() };
-        let first = format!("{path}{joined}limit={step}");
+    pub async fn walk(client: &HttpClient, path: &str, step: usize) -> anyhow::Result<Self> {
+        let separator = if path.contains('?') { "&" } else { "?" };
+        let mut list = Self {
+            path: format!("{path}{separator}limit={LIMIT}"),
+            pages: vec![(0, None)],
+            items: Vec::new(),
+        };
+        let first = format!("{path}{separator}limit={step}");
         let mut next = first.clone();
         loop {
-            let answer = caller.get(&next).await?;
-            let page: Page = serde_json::from_slice(answer.body_of(200)?)
+            let response = client.get(&next).await?;
+            let page: Page = serde_json::from_slice(response.body_of(200)?)
                 .with_context(|| format!("decode a page of {path}"))?;
             list.items.extend(page.items);
             let Some(cursor) = page.next_cursor else { return Ok(list) };

@@ -1,7 +1,7 @@
 //! The cost of a page deep in a list, compared with the first page.
 
 use super::list::List;
-use crate::caller::Caller;
+use crate::http_client::HttpClient;
 use crate::numbers::round;
 use crate::report::{Latency, PageCost};
 use std::time::Instant;
@@ -11,7 +11,7 @@ const DEPTHS: [u32; 4] = [0, 10, 50, 99];
 
 /// Requests pages at all depths in rounds, so that disturbances affect all of them.
 pub async fn measure(
-    caller: &Caller,
+    client: &HttpClient,
     name: &'static str,
     list: &List,
     rounds: usize,
@@ -24,7 +24,7 @@ pub async fn measure(
     for round in 0..=rounds {
         for (_, path, took) in &mut pages {
             let begun = Instant::now();
-            caller.get(path).await?.body_of(200)?;
+            client.get(path).await?.body_of(200)?;
             let micros = u32::try_from(begun.elapsed().as_micros())?;
             if round > 0 {
                 took.push(micros);

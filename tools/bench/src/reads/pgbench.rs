@@ -38,7 +38,7 @@ pub struct Length {
 
 /// The result of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Ran {
+pub struct PgbenchResult {
     /// Transactions per second; each contains the statements of one request.
     pub per_s: f64,
     /// From when each transaction was due.
@@ -50,8 +50,8 @@ impl Pgbench {
     /// `folder`.
     pub fn find(version: &str, url: &str, folder: &Path, connections: usize) -> anyhow::Result<Self> {
         let major = version.split('.').next().unwrap_or_default();
-        let beside_server = Path::new(VERSIONS).join(major).join("bin/pgbench");
-        let program = if beside_server.exists() { beside_server } else { PathBuf::from("pgbench") };
+        let installed = Path::new(VERSIONS).join(major).join("bin/pgbench");
+        let program = if installed.exists() { installed } else { PathBuf::from("pgbench") };
         let folder = folder.join("pgbench");
         std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
         Ok(Self { program, url: url.to_owned(), folder, connections })
@@ -59,7 +59,12 @@ impl Pgbench {
 
     /// Runs `scripts`, one per transaction, chosen at random: as fast as possible, or `rate` per
     /// second.
-    pub async fn run(&self, scripts: &[String], rate: Option<u32>, length: Length) -> anyhow::Result<Ran> {
+    pub async fn run(
+        &self,
+        scripts: &[String],
+        rate: Option<u32>,
+        length: Length,
+    ) -> anyhow::Result<PgbenchResult> {
         self.clear()?;
         let seconds = (length.warm_up + length.measured).as_secs();
         let mut command = Command::new(&self.program);
@@ -77,9 +82,9 @@ impl Pgbench {
         let output = ended.context("pgbench did not exit in time")?;
         let output =
             output.with_context(|| format!("run {}, which comes with PostgreSQL", self.program.display()))?;
-        let said = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         // It continues when a client fails, and then measures only the others.
-        ensure!(output.status.success() && !said.contains("error"), "pgbench failed:\n{said}");
+        ensure!(output.status.success() && !stderr.contains("error"), "pgbench failed:\n{stderr}");
         let log = self.read_log()?;
         self.clear()?;
         count(&log, length)
@@ -112,7 +117,7 @@ impl Pgbench {
 
 /// Counts the transactions that ended in the measured time. The fields of a line are: client,
 /// number, µs from when it was due, script, and the end in s and µs.
-fn count(log: &str, length: Length) -> anyhow::Result<Ran> {
+fn count(log: &str, length: Length) -> anyhow::Result<PgbenchResult> {
     let mut ended = Vec::new();
     for line in log.lines() {
         let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
@@ -127,7 +132,7 @@ fn count(log: &str, length: Length) -> anyhow::Result<Ran> {
     let took: Vec<u32> = ended.iter().filter(|(at, _)| *at > first).map(|(_, took)| *took).collect();
     let done = float(u64::try_from(took.len())?);
     let per_s = round(share(done, length.measured.as_secs_f64()), 1);
-    Ok(Ran { per_s, latency: Latency::of(took) })
+    Ok(PgbenchResult { per_s, latency: Latency::of(took) })
 }
 
 #[cfg(test)]
@@ -143,8 +148,11 @@ mod tests {
                    0 2 4000 0 101 100001 7\n\
                    1 1 2000 3 102 200000 9\n\
                    1 2 2000 3 103 100000\n";
-        let ran = count(log, length).unwrap();
-        assert!((ran.per_s - 1.5).abs() < 1e-9 && (ran.latency.max_ms - 4.0).abs() < 1e-9, "{ran:?}");
+        let result = count(log, length).unwrap();
+        assert!(
+            (result.per_s - 1.5).abs() < 1e-9 && (result.latency.max_ms - 4.0).abs() < 1e-9,
+            "{result:?}"
+        );
         assert!(count("", length).is_err());
         assert!(count("0 1 skipped 0 100 5\n", length).is_err());
     }

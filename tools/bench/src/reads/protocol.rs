@@ -5,7 +5,7 @@ use anyhow::{Context as _, ensure};
 use std::collections::HashMap;
 
 /// Longer than any message of the services.
-const LONGEST: usize = 1 << 20;
+const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
 /// An executed statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,18 +25,18 @@ pub struct Parameter {
     pub value: Option<Vec<u8>>,
 }
 
-/// The messages of one connection.
+/// Decodes the messages of one connection.
 #[derive(Debug, Default)]
-pub struct Conversation {
+pub struct MessageDecoder {
     unread: Vec<u8>,
-    has_begun: bool,
+    has_started: bool,
     /// By name, the text and the parameter types of prepared statements.
     prepared: HashMap<Vec<u8>, (String, Vec<u32>)>,
 }
 
-impl Conversation {
-    /// Takes the next bytes; returns the statements that they execute.
-    pub fn hear(&mut self, bytes: &[u8]) -> anyhow::Result<Vec<Statement>> {
+impl MessageDecoder {
+    /// Receives the next bytes; returns the statements that they execute.
+    pub fn receive(&mut self, bytes: &[u8]) -> anyhow::Result<Vec<Statement>> {
         self.unread.extend_from_slice(bytes);
         let mut statements = Vec::new();
         while let Some((kind, message)) = self.next()? {
@@ -56,16 +56,19 @@ impl Conversation {
 
     /// The next message, once it is complete. The first message has no kind.
     fn next(&mut self) -> anyhow::Result<Option<(Option<u8>, Vec<u8>)>> {
-        let head = usize::from(self.has_begun);
+        let head = usize::from(self.has_started);
         let Some(length) = self.unread.get(head..head + 4) else { return Ok(None) };
         let length = usize::try_from(Reader(length).int32()?).context("a message has a negative length")?;
-        ensure!((4..LONGEST).contains(&length), "a message has an invalid length of {length} bytes");
+        ensure!(
+            (4..MAX_MESSAGE_BYTES).contains(&length),
+            "a message has an invalid length of {length} bytes"
+        );
         if self.unread.len() < head + length {
             return Ok(None);
         }
         let message: Vec<u8> = self.unread.drain(..head + length).collect();
-        let kind = message.first().copied().filter(|_| self.has_begun);
-        self.has_begun = true;
+        let kind = message.first().copied().filter(|_| self.has_started);
+        self.has_started = true;
         Ok(Some((kind, message.get(head + 4..).unwrap_or_default().to_vec())))
     }
 
@@ -97,7 +100,7 @@ impl Conversation {
         let mut parameters = Vec::new();
         for type_id in types {
             let length = message.int32()?;
-            let value = usize::try_from(length).ok().map(|length| message.take(length)).transpose()?;
+            let value = usize::try_from(length).ok().map(|length| message.bytes(length)).transpose()?;
             parameters.push(Parameter { type_id: *type_id, value: value.map(<[u8]>::to_vec) });
         }
         Ok(Statement { sql: sql.clone(), parameters })
@@ -113,15 +116,15 @@ pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// The next `length` bytes.
-    pub fn take(&mut self, length: usize) -> anyhow::Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length).context("a message ends too early")?;
+    pub fn bytes(&mut self, length: usize) -> anyhow::Result<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(length).context("a message ends too early")?;
         self.0 = rest;
-        Ok(taken)
+        Ok(bytes)
     }
 
     /// The next `N` bytes.
     pub fn array<const N: usize>(&mut self) -> anyhow::Result<[u8; N]> {
-        Ok(self.take(N)?.try_into()?)
+        Ok(self.bytes(N)?.try_into()?)
     }
 
     /// The next four bytes as an integer.
@@ -135,9 +138,9 @@ impl<'a> Reader<'a> {
 
     fn up_to_zero(&mut self) -> anyhow::Result<&'a [u8]> {
         let end = self.0.iter().position(|byte| *byte == 0).context("a text has no terminating zero")?;
-        let taken = self.take(end)?;
-        self.take(1)?;
-        Ok(taken)
+        let text = self.bytes(end)?;
+        self.bytes(1)?;
+        Ok(text)
     }
 }
 
@@ -183,10 +186,10 @@ mod tests {
             Statement { sql: "commit".to_owned(), parameters: Vec::new() },
         ];
         for size in [1, 3, 1_000] {
-            let mut conversation = Conversation::default();
-            let heard: Vec<_> =
-                session().chunks(size).flat_map(|bytes| conversation.hear(bytes).unwrap()).collect();
-            assert_eq!(heard, expected, "{size}");
+            let mut decoder = MessageDecoder::default();
+            let statements: Vec<_> =
+                session().chunks(size).flat_map(|bytes| decoder.receive(bytes).unwrap()).collect();
+            assert_eq!(statements, expected, "{size}");
         }
     }
 
@@ -199,7 +202,7 @@ mod tests {
             vec![b'Q', 0, 0, 0, 3],
             vec![b'Q', 255, 255, 255, 255],
         ] {
-            assert!(Conversation::default().hear(&[startup.clone(), bad].concat()).is_err());
+            assert!(MessageDecoder::default().receive(&[startup.clone(), bad].concat()).is_err());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A proxy in front of `PostgreSQL` that records the statements of a service's request, and in how
 //! many round trips they are sent.
 
-use super::protocol::{Conversation, Statement};
+use super::protocol::{MessageDecoder, Statement};
 use anyhow::Context as _;
 use runtime::lock::MutexExt as _;
 use std::sync::{Arc, Mutex};
@@ -12,26 +12,26 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::AbortOnDropHandle;
 
 /// The delay of responses. What is sent without waiting for a response has been sent by then.
-const HOLD_BACK: Duration = Duration::from_millis(2);
-const CHUNK: usize = 16 * 1_024;
+const RESPONSE_DELAY: Duration = Duration::from_millis(2);
+const CHUNK_BYTES: usize = 16 * 1_024;
 
-/// What was sent on all connections, in order.
+/// What was exchanged on all connections, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Said {
+enum Exchange {
     /// The service sent statements, and waits.
     Sent(Vec<Statement>),
-    /// A response came.
-    Answered,
-    /// What was sent could not be decoded.
-    Lost(String),
+    /// The server responded.
+    Received,
+    /// A message of the service could not be decoded.
+    Undecodable(String),
 }
 
-/// Statements that were sent before a response came.
+/// Statements that were sent before a response.
 pub type RoundTrip = Vec<Statement>;
 
 /// The proxy; its connections end with it.
 pub struct Recorder {
-    said: Arc<Mutex<Vec<Said>>>,
+    exchanges: Arc<Mutex<Vec<Exchange>>>,
     /// The address on which it listens.
     pub address: String,
     _accepting: AbortOnDropHandle<()>,
@@ -42,85 +42,98 @@ impl Recorder {
     pub async fn before(server: String) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
-        let said = Arc::<Mutex<Vec<Said>>>::default();
-        let recorded = Arc::clone(&said);
+        let exchanges = Arc::<Mutex<Vec<Exchange>>>::default();
+        let recorded = Arc::clone(&exchanges);
         let accepting = tokio::spawn(async move {
             let mut connections = Vec::new();
             while let Ok((client, _)) = listener.accept().await {
-                let relayed = relay(client, server.clone(), Arc::clone(&recorded));
+                let forwarded = forward(client, server.clone(), Arc::clone(&recorded));
                 // Both directions notice the end of a connection.
-                connections.push(AbortOnDropHandle::new(tokio::spawn(async move { drop(relayed.await) })));
+                connections.push(AbortOnDropHandle::new(tokio::spawn(async move { drop(forwarded.await) })));
             }
         });
-        Ok(Self { said, address, _accepting: AbortOnDropHandle::new(accepting) })
+        Ok(Self { exchanges, address, _accepting: AbortOnDropHandle::new(accepting) })
     }
 
-    /// Forgets everything that was recorded.
-    pub fn forget(&self) {
-        locked(&self.said).clear();
+    /// Clears the recording.
+    pub fn clear(&self) {
+        locked(&self.exchanges).clear();
     }
 
-    /// The round trips since the last call of [`forget`](Self::forget).
+    /// The round trips since the last call of [`clear`](Self::clear).
     pub fn round_trips(&self) -> anyhow::Result<Vec<RoundTrip>> {
-        round_trips(&locked(&self.said))
+        round_trips(&locked(&self.exchanges))
     }
 }
 
-fn round_trips(said: &[Said]) -> anyhow::Result<Vec<RoundTrip>> {
+fn round_trips(exchanges: &[Exchange]) -> anyhow::Result<Vec<RoundTrip>> {
     let mut trips: Vec<RoundTrip> = Vec::new();
-    let mut is_answered = true;
-    for said in said {
-        match said {
-            Said::Sent(statements) if is_answered => trips.push(statements.clone()),
-            Said::Sent(statements) => {
+    let mut has_response = true;
+    for exchange in exchanges {
+        match exchange {
+            Exchange::Sent(statements) if has_response => trips.push(statements.clone()),
+            Exchange::Sent(statements) => {
                 trips.last_mut().context("no round trip has begun")?.extend_from_slice(statements);
             }
-            Said::Answered => {}
-            Said::Lost(why) => anyhow::bail!("a message could not be decoded: {why}"),
+            Exchange::Received => {}
+            Exchange::Undecodable(why) => anyhow::bail!("a message could not be decoded: {why}"),
         }
-        is_answered = *said == Said::Answered;
+        has_response = *exchange == Exchange::Received;
     }
     Ok(trips)
 }
 
-fn locked(said: &Mutex<Vec<Said>>) -> std::sync::MutexGuard<'_, Vec<Said>> {
-    said.locked()
+fn locked(exchanges: &Mutex<Vec<Exchange>>) -> std::sync::MutexGuard<'_, Vec<Exchange>> {
+    exchanges.locked()
 }
 
-async fn relay(client: TcpStream, server: String, said: Arc<Mutex<Vec<Said>>>) -> anyhow::Result<()> {
+async fn forward(
+    client: TcpStream,
+    server: String,
+    exchanges: Arc<Mutex<Vec<Exchange>>>,
+) -> anyhow::Result<()> {
     let server = TcpStream::connect(server).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    tokio::try_join!(ask(from_client, to_server, &said), answer(from_server, to_client, &said))?;
+    tokio::try_join!(
+        forward_requests(from_client, to_server, &exchanges),
+        forward_responses(from_server, to_client, &exchanges)
+    )?;
     Ok(())
 }
 
-async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, said: &Mutex<Vec<Said>>) -> anyhow::Result<()> {
-    let mut conversation = Conversation::default();
-    let mut bytes = vec![0; CHUNK];
+async fn forward_requests(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    exchanges: &Mutex<Vec<Exchange>>,
+) -> anyhow::Result<()> {
+    let mut decoder = MessageDecoder::default();
+    let mut bytes = vec![0; CHUNK_BYTES];
     loop {
         let read = from.read(&mut bytes).await?;
         anyhow::ensure!(read > 0, "the client has closed the connection");
         let sent = bytes.get(..read).unwrap_or_default();
-        let heard = conversation.hear(sent);
-        locked(said).push(heard.map_or_else(|error| Said::Lost(format!("{error:#}")), Said::Sent));
+        let statements = decoder.receive(sent);
+        locked(exchanges).push(
+            statements.map_or_else(|error| Exchange::Undecodable(format!("{error:#}")), Exchange::Sent),
+        );
         to.write_all(sent).await?;
     }
 }
 
-async fn answer(
+async fn forward_responses(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    said: &Mutex<Vec<Said>>,
+    exchanges: &Mutex<Vec<Exchange>>,
 ) -> anyhow::Result<()> {
-    let mut bytes = vec![0; CHUNK];
+    let mut bytes = vec![0; CHUNK_BYTES];
     loop {
         let read = from.read(&mut bytes).await?;
         anyhow::ensure!(read > 0, "the server has closed the connection");
-        tokio::time::sleep(HOLD_BACK).await;
-        locked(said).push(Said::Answered);
+        tokio::time::sleep(RESPONSE_DELAY).await;
+        locked(exchanges).push(Exchange::Received);
         to.write_all(bytes.get(..read).unwrap_or_default()).await?;
     }
 }
@@ -129,28 +142,28 @@ async fn answer(
 mod tests {
     use super::*;
 
-    fn sent(texts: &[&str]) -> Said {
+    fn sent(texts: &[&str]) -> Exchange {
         let statement = |sql: &&str| Statement { sql: (*sql).to_owned(), parameters: Vec::new() };
-        Said::Sent(texts.iter().map(statement).collect())
+        Exchange::Sent(texts.iter().map(statement).collect())
     }
 
     #[test]
     fn a_round_trip_contains_what_is_sent_before_a_response() {
-        let said = [
+        let exchanges = [
             sent(&[]),
-            Said::Answered,
+            Exchange::Received,
             sent(&["a"]),
             sent(&["b"]),
-            Said::Answered,
-            Said::Answered,
+            Exchange::Received,
+            Exchange::Received,
             sent(&["c"]),
         ];
-        let trips: Vec<Vec<String>> = round_trips(&said)
+        let trips: Vec<Vec<String>> = round_trips(&exchanges)
             .unwrap()
             .into_iter()
             .map(|trip| trip.into_iter().map(|statement| statement.sql).collect())
             .collect();
         assert_eq!(trips, [vec![], vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]]);
-        assert!(round_trips(&[sent(&["a"]), Said::Lost("x".to_owned())]).is_err());
+        assert!(round_trips(&[sent(&["a"]), Exchange::Undecodable("x".to_owned())]).is_err());
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 /// Lets `clients` clients `call` for `warm_up`, which does not count, and then for `measured`.
 /// `call` receives ascending numbers.
-pub async fn reach<W>(
+pub async fn saturate<W>(
     threads: &Threads,
     clients: usize,
     warm_up: Duration,
@@ -68,11 +68,11 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(20)).await;
             Ok(())
         };
-        let reached = reach(&threads, 4, ms(100), ms(400), waiting).await.unwrap();
+        let reached = saturate(&threads, 4, ms(100), ms(400), waiting).await.unwrap();
         // Four clients of 20 ms each: at most two hundred per second.
         assert!(reached.per_s > 0.0 && reached.per_s <= 4.0 * 21.0 / 0.4, "{reached:?}");
         assert!(reached.latency.p50_ms >= 20.0, "{reached:?}");
         let failing = |number| async move { if number < 7 { Ok(()) } else { Err("503 X".to_owned()) } };
-        assert!(reach(&threads, 2, ms(0), ms(5_000), failing).await.is_err());
+        assert!(saturate(&threads, 2, ms(0), ms(5_000), failing).await.is_err());
     }
 }

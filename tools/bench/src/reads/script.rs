@@ -9,14 +9,14 @@ use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// Recorded values to replace, each with its replacement.
-pub type Instead<'a> = &'a [(String, String)];
+pub type Replacements<'a> = &'a [(String, String)];
 
 /// The script of a request's statements. Round trips without a statement prepare one; `pgbench`
 /// does that by itself, once.
-pub fn write(trips: &[RoundTrip], instead: Instead<'_>) -> anyhow::Result<String> {
+pub fn write(trips: &[RoundTrip], replacements: Replacements<'_>) -> anyhow::Result<String> {
     let mut script = String::new();
     for trip in trips.iter().filter(|trip| !trip.is_empty()) {
-        let statements = trip.iter().map(|statement| statement_of(statement, instead));
+        let statements = trip.iter().map(|statement| statement_of(statement, replacements));
         let statements = statements.collect::<anyhow::Result<Vec<_>>>()?.concat();
         script += &match trip.len() {
             1 => statements,
@@ -28,10 +28,13 @@ pub fn write(trips: &[RoundTrip], instead: Instead<'_>) -> anyhow::Result<String
 }
 
 /// A statement on one line, with its values inserted.
-fn statement_of(statement: &Statement, instead: Instead<'_>) -> anyhow::Result<String> {
+fn statement_of(statement: &Statement, replacements: Replacements<'_>) -> anyhow::Result<String> {
     let values = statement.parameters.iter().map(|parameter| {
         let value = literal(parameter)?;
-        Ok(instead.iter().find(|(recorded, _)| *recorded == value).map_or(value, |(_, other)| other.clone()))
+        Ok(replacements
+            .iter()
+            .find(|(recorded, _)| *recorded == value)
+            .map_or(value, |(_, other)| other.clone()))
     });
     let values = values.collect::<anyhow::Result<Vec<_>>>()?;
     let mut line = String::new();
@@ -111,13 +114,13 @@ fn list(element: u32, value: &[u8]) -> anyhow::Result<String> {
         return Ok("{}".to_owned());
     }
     ensure!(dimensions == 1, "lists of lists are not supported");
-    reader.take(8)?;
+    reader.bytes(8)?;
     let count = reader.int32()?;
-    reader.take(4)?;
+    reader.bytes(4)?;
     let mut text = String::from("{");
     for index in 0..count {
         let length = usize::try_from(reader.int32()?).context("null in a list is not supported")?;
-        let element = plain(element, reader.take(length)?)?.replace('\\', r"\\").replace('"', "\\\"");
+        let element = plain(element, reader.bytes(length)?)?.replace('\\', r"\\").replace('"', "\\\"");
         let comma = if index > 0 { "," } else { "" };
         write!(text, "{comma}\"{element}\"")?;
     }
@@ -149,8 +152,9 @@ mod tests {
                 statement("select $1", &[(2_950, Some(&[0x11; 16]))]),
             ],
         ];
-        let instead = [("'11111111-1111-1111-1111-111111111111'::uuid".to_owned(), ":pile::uuid".to_owned())];
-        insta::assert_snapshot!(write(&trips, &instead).unwrap(), @r#"
+        let replacements =
+            [("'11111111-1111-1111-1111-111111111111'::uuid".to_owned(), ":pile::uuid".to_owned())];
+        insta::assert_snapshot!(write(&trips, &replacements).unwrap(), @r#"
         begin;
         \startpipeline
         select (null::text), ('7'::int8) from "t" where a = ('7'::int8);

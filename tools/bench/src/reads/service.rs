@@ -1,8 +1,8 @@
 //! asset-api as a process, and the statements that it sends to `PostgreSQL` for a request.
 
 use super::recorder::{Recorder, RoundTrip};
-use crate::caller::Caller;
-use crate::server;
+use crate::database;
+use crate::http_client::HttpClient;
 use anyhow::{Context as _, bail};
 use launch::{Ports, Process, ready};
 use std::path::Path;
@@ -15,7 +15,7 @@ pub const CONNECTIONS: usize = 8;
 const OWN_CONNECTIONS: usize = 2;
 /// The time in which asset-api must stop.
 const GRACE: Duration = Duration::from_secs(25);
-/// How often a request is recorded at most.
+/// The greatest number of recordings of a request.
 const ATTEMPTS: usize = 20;
 
 /// A running asset-api.
@@ -50,18 +50,18 @@ impl AssetApi {
 /// asset-api behind a recorder.
 pub struct Recorded {
     service: AssetApi,
-    caller: Caller,
+    client: HttpClient,
     recorder: Recorder,
 }
 
 impl Recorded {
     /// Starts it.
     pub async fn start(url: &str, logs: &Path) -> anyhow::Result<Self> {
-        let recorder = Recorder::before(server::address(url)?.to_owned()).await?;
-        let relayed = server::with_address(url, &recorder.address)?;
-        let service = AssetApi::start(&relayed, 1, logs).await?;
-        let caller = Caller::new(&service.listen)?;
-        Ok(Self { service, caller, recorder })
+        let recorder = Recorder::before(database::address(url)?.to_owned()).await?;
+        let recorded_url = database::with_address(url, &recorder.address)?;
+        let service = AssetApi::start(&recorded_url, 1, logs).await?;
+        let client = HttpClient::new(&service.listen)?;
+        Ok(Self { service, client, recorder })
     }
 
     /// The statements of the request for `path`, once they are the same twice in a row: the first
@@ -85,8 +85,8 @@ impl Recorded {
     }
 
     async fn once(&self, path: &str) -> anyhow::Result<Vec<RoundTrip>> {
-        self.recorder.forget();
-        self.caller.get(path).await?.body_of(200).with_context(|| format!("GET {path}"))?;
+        self.recorder.clear();
+        self.client.get(path).await?.body_of(200).with_context(|| format!("GET {path}"))?;
         self.recorder.round_trips()
     }
 }

@@ -1,6 +1,6 @@
 //! The result of a segment of calls.
 
-use super::{Latency, thousand, thousands};
+use super::{Latency, grouped, grouped_count};
 use crate::meters::ProcessUse;
 use crate::visibility::Backlog;
 use serde::Serialize;
@@ -25,7 +25,8 @@ pub struct CallPhase {
     /// P99 of the last third.
     pub p99_at_end_ms: f64,
     /// Calls that are due and without a response.
-    pub under_way: Backlog,
+    #[serde(rename = "under_way")]
+    pub in_flight: Backlog,
     /// Whether all calls succeeded, as fast as they were due, and none was late.
     pub sustained: bool,
     /// From due to begun: the delay of the load generator itself, which is part of the latency.
@@ -35,11 +36,11 @@ pub struct CallPhase {
 }
 
 /// The least share of the requested calls that must succeed in the measured time.
-const ANSWERED: f64 = 0.99;
+const MIN_ANSWERED_SHARE: f64 = 0.99;
 /// The greatest P99 at the end.
 const P99_AT_END_MS: f64 = 500.0;
 /// A growth of at most this many calls from the beginning to the end is ignored.
-const HANDFUL: f64 = 10.0;
+const IGNORED_GROWTH: f64 = 10.0;
 /// The delay of the load generator from which on the report mentions it.
 const BEHIND_MS: f64 = 1.0;
 
@@ -54,11 +55,11 @@ impl CallPhase {
     pub fn why_not(&self) -> Option<String> {
         let why_not = if self.failed > 0 {
             let failure = self.failure.as_deref().unwrap_or_default();
-            format!("{} of {} failed: {failure}", thousand(self.failed), thousand(self.calls))
+            format!("{} of {} failed: {failure}", grouped_count(self.failed), grouped_count(self.calls))
         } else if !self.keeps_up() {
-            format!("only {}/s were answered", thousands(self.answered_per_s))
+            format!("only {}/s were answered", grouped(self.answered_per_s))
         } else if !self.is_steady() {
-            format!("calls under way grew by {}/s", thousands(self.under_way.growth_per_s))
+            format!("calls in flight grew by {}/s", grouped(self.in_flight.growth_per_s))
         } else {
             format!("P99 was {:.1} ms at the end", self.p99_at_end_ms)
         };
@@ -71,12 +72,12 @@ impl CallPhase {
     }
 
     fn keeps_up(&self) -> bool {
-        self.answered_per_s >= f64::from(self.rate) * ANSWERED
+        self.answered_per_s >= f64::from(self.rate) * MIN_ANSWERED_SHARE
     }
 
     /// At a low rate a single stall exceeds the share: a few calls are not yet a queue.
     fn is_steady(&self) -> bool {
-        self.under_way.is_steady(self.rate) || self.under_way.growth_per_s * self.seconds <= HANDFUL
+        self.in_flight.is_steady(self.rate) || self.in_flight.growth_per_s * self.seconds <= IGNORED_GROWTH
     }
 
     fn is_in_time(&self) -> bool {
@@ -105,10 +106,10 @@ mod tests {
         );
         assert_eq!(why_not(|phase| phase.answered_per_s = 2_227.0), "only 2,227/s were answered");
         assert_eq!(why_not(|phase| phase.answered_per_s = 2_228.0), "");
-        assert_eq!(why_not(|phase| phase.under_way.growth_per_s = 23.0), "calls under way grew by 23/s");
+        assert_eq!(why_not(|phase| phase.in_flight.growth_per_s = 23.0), "calls in flight grew by 23/s");
         let seldom = |growth_per_s| {
             let mut phase = good.clone();
-            (phase.rate, phase.under_way.growth_per_s) = (50, growth_per_s);
+            (phase.rate, phase.in_flight.growth_per_s) = (50, growth_per_s);
             phase.is_sustained()
         };
         assert!(seldom(0.6) && !seldom(0.7));

@@ -1,6 +1,6 @@
 //! Latency by rate as an SVG that is readable on light and dark backgrounds.
 
-use super::{Latency, Phase, Report, thousands};
+use super::{Latency, Phase, Report, grouped};
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 860.0;
@@ -45,8 +45,9 @@ struct Axis {
 
 impl Axis {
     fn at(&self, value: f64) -> f64 {
-        let place = (value.max(self.low).log10() - self.low.log10()) / (self.high.log10() - self.low.log10());
-        self.from + place.clamp(0.0, 1.0) * (self.to - self.from)
+        let position =
+            (value.max(self.low).log10() - self.low.log10()) / (self.high.log10() - self.low.log10());
+        self.from + position.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
     /// The powers of ten on the axis.
@@ -62,8 +63,8 @@ pub(super) fn render(report: &Report) -> String {
     // The longest measurement of each rate.
     shown.sort_by(|a, b| a.rate.cmp(&b.rate).then(b.seconds.total_cmp(&a.seconds)));
     shown.dedup_by_key(|phase| phase.rate);
-    let too_much = report.phases().filter(|phase| !phase.sustained).map(|phase| phase.rate).min();
-    let rates = || shown.iter().map(|phase| f64::from(phase.rate)).chain(too_much.map(f64::from));
+    let lowest_failed = report.phases().filter(|phase| !phase.sustained).map(|phase| phase.rate).min();
+    let rates = || shown.iter().map(|phase| f64::from(phase.rate)).chain(lowest_failed.map(f64::from));
     let x = Axis {
         low: rates().fold(f64::INFINITY, f64::min).min(1e6) * 0.8,
         high: rates().fold(1.0, f64::max) * 1.15,
@@ -73,7 +74,7 @@ pub(super) fn render(report: &Report) -> String {
     let y = vertical(&shown);
     let mut svg = frame(report, &y);
     for phase in &shown {
-        let (at, rate) = (x.at(phase.rate.into()), thousands(phase.rate.into()));
+        let (at, rate) = (x.at(phase.rate.into()), grouped(phase.rate.into()));
         if phase.target_p95_ms.is_some() {
             let _ = writeln!(
                 svg,
@@ -84,11 +85,11 @@ pub(super) fn render(report: &Report) -> String {
     }
     svg += &lines(&shown, &x, &y);
     svg += &targets(&shown, &x, &y);
-    if let Some(rate) = too_much {
+    if let Some(rate) = lowest_failed {
         let at = x.at(rate.into());
         let _ =
             writeln!(svg, r#"  <line class="limit" x1="{at:.1}" y1="{TOP}" x2="{at:.1}" y2="{BOTTOM}"/>"#);
-        let label = format!("{}/s: not sustained", thousands(rate.into()));
+        let label = format!("{}/s: not sustained", grouped(rate.into()));
         let _ = writeln!(
             svg,
             r#"  <text class="small" x="{at:.1}" y="{:.1}" text-anchor="end">{label}</text>"#,
@@ -140,7 +141,7 @@ fn frame(report: &Report, y: &Axis) -> String {
         svg,
         r#"  <text class="small" x="{LEFT}" y="{:.1}">{} charge points, {} cores for everything, {}{}</text>"#,
         BOTTOM + 60.0,
-        thousands(points.into()),
+        grouped(points.into()),
         conditions.cores,
         conditions.date,
         if report.mode == "full" { "" } else { " · a quick run: meaningless" }
@@ -165,13 +166,13 @@ fn lines(shown: &[&Phase], x: &Axis, y: &Axis) -> String {
     labels.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut free = f64::INFINITY;
     for (at, class, name) in labels {
-        let place = at.min(free);
-        free = place - 16.0;
+        let label_y = at.min(free);
+        free = label_y - 16.0;
         let _ = writeln!(
             svg,
             r#"  <text class="{class}" x="{:.1}" y="{:.1}">{name}</text>"#,
             RIGHT + 10.0,
-            place + 4.0
+            label_y + 4.0
         );
     }
     svg

@@ -76,7 +76,7 @@ pub struct FloorPhase {
     pub latency: Latency,
 }
 
-/// The cost of a page, by its place in the list.
+/// The cost of a page, by its depth in the list.
 #[derive(Debug, Clone, Serialize)]
 pub struct PageCost {
     /// The name of the list.
@@ -103,7 +103,7 @@ impl PageCost {
     /// From the medians at each depth.
     pub fn new(list: &'static str, items: usize, rounds: usize, pages: Vec<(u32, f64)>) -> Self {
         let first = pages.first().map_or(0.0, |(_, ms)| *ms);
-        let dearest = pages.iter().map(|(_, ms)| *ms).fold(0.0, f64::max);
-        Self { list, items, rounds, pages, ratio: round(share(dearest, first), 2) }
+        let slowest = pages.iter().map(|(_, ms)| *ms).fold(0.0, f64::max);
+        Self { list, items, rounds, pages, ratio: round(share(slowest, first), 2) }
     }
 }

@@ -33,7 +33,7 @@ fn phase(rate: u32, latency: Latency, target_p95_ms: Option<f64>, us_per_event: 
         batches_per_s: 200.0,
         events_per_batch: f64::from(rate) / 200.0,
         rows_per_s: f64::from(rate) * 1.4,
-        look_ms: 4.2,
+        poll_ms: 4.2,
         processes: vec![
             process("event-ingestor", 0.4, Some(31.0)),
             process("postgres", 0.6, Some(350.0)),
@@ -128,7 +128,7 @@ fn call_phase(rate: u32, latency: Latency) -> CallPhase {
         answered_per_s: f64::from(rate),
         latency,
         p99_at_end_ms: latency.p99_ms,
-        under_way: Backlog { at_begin: 2, at_end: 3, growth_per_s: 0.1 },
+        in_flight: Backlog { at_begin: 2, at_end: 3, growth_per_s: 0.1 },
         sustained: true,
         generator_behind: Latency { p50_ms: 0.1, p95_ms: 0.2, p99_ms: 0.4, max_ms: 3.0 },
         processes: vec![ProcessUse::new(
@@ -230,7 +230,7 @@ fn truth() -> Truth {
             idle: false,
             returned: 2_000,
             watched_s: 58.2,
-            look_ms: 500.0,
+            snapshot_ms: 500.0,
             noticed: Arrivals { reached: 10_000, p50_s: Some(19.5), p95_s: Some(20.1), max_s: Some(20.6) },
             settled: Arrivals { reached: 9_999, p50_s: Some(40.0), p95_s: Some(55.5), max_s: None },
             seconds,

@@ -32,12 +32,13 @@ pub struct KilledPod {
     pub devices: u64,
     /// Whether they sent nothing between their boot and the kill, except answers to probes.
     pub idle: bool,
-    /// Of those, devices that came back through another pod, half of them without a boot.
+    /// Of those, devices that reconnected through another pod, half of them without a boot.
     pub returned: u64,
     /// Seconds from the kill to the last snapshot.
     pub watched_s: f64,
     /// Milliseconds between two snapshots; counts as time to truth.
-    pub look_ms: f64,
+    #[serde(rename = "look_ms")]
+    pub snapshot_ms: f64,
     /// From the kill until a device was no longer shown as connected to the killed pod.
     pub noticed: Arrivals,
     /// From the kill until a device was shown offline, or where it really was.
@@ -63,7 +64,7 @@ pub struct Arrivals {
     pub max_s: Option<f64>,
 }
 
-/// What the database shows of the devices of the killed pod. The counts exclude each other.
+/// The states of the killed pod's devices in the database. The counts exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Online through the killed pod, without doubt: wrong.
@@ -72,7 +73,8 @@ pub struct Counts {
     pub doubtful: u64,
     /// Offline, and not connected to any pod: right.
     pub offline: u64,
-    /// Offline, of the devices that came back through another pod: wrong once they are back.
+    /// Offline, of the devices that reconnect through another pod: wrong once they have
+    /// reconnected.
     pub offline_returned: u64,
     /// Online through another pod: right.
     pub elsewhere: u64,
@@ -81,7 +83,7 @@ pub struct Counts {
 /// The events of the devices of other pods, from appended to visible.
 #[derive(Debug, Clone, Serialize)]
 pub struct OtherDevices {
-    /// How many devices.
+    /// The number of devices.
     pub devices: u32,
     /// The requested events per second.
     pub rate: u32,
@@ -89,7 +91,7 @@ pub struct OtherDevices {
     pub before: Latency,
     /// From the kill to the last snapshot.
     pub after: Latency,
-    /// By how many percent P95 is greater after the kill than before.
+    /// The growth of P95 from before to after the kill, in percent.
     pub p95_growth_percent: f64,
     /// Intervals of the baseline and of the time after the kill, which show what slows events down.
     pub intervals: Vec<Interval>,

@@ -4,7 +4,7 @@ mod commands;
 mod reads;
 mod truth;
 
-use super::{Phase, Report, thousands};
+use super::{Phase, Report, grouped};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
 
 fn latency(phase: &Phase, which: &str) -> Option<Verdict> {
     let (target, p95) = (phase.target_p95_ms?, phase.latency.p95_ms);
-    let what = format!("P95 at {}/s{which}", thousands(phase.rate.into()));
+    let what = format!("P95 at {}/s{which}", grouped(phase.rate.into()));
     Some(Verdict::new(what, format!("≤ {target} ms"), format!("{p95:.1} ms"), p95 <= target))
 }
 
@@ -71,8 +71,8 @@ fn throughput(highest: &Phase, report: &Report) -> Vec<Verdict> {
     };
     let mut verdicts = vec![at_least(
         "highest sustained rate",
-        format!("{}/s", thousands(HIGHEST)),
-        format!("{}/s", thousands(rate)),
+        format!("{}/s", grouped(HIGHEST)),
+        format!("{}/s", grouped(rate)),
         rate >= HIGHEST,
     )];
     let Some(floor) = &report.floor else { return verdicts };
@@ -108,7 +108,7 @@ fn cost(report: &Report) -> Option<Verdict> {
     let largest = report.steady.iter().find(|phase| phase.rate == smallest.rate)?;
     let (before, after) = (smallest.cost_us()?, largest.cost_us()?);
     let percent = round((share(after, before) - 1.0) * 100.0, 1);
-    let (few, many) = (thousands(smallest.charge_points.into()), thousands(largest.charge_points.into()));
+    let (few, many) = (grouped(smallest.charge_points.into()), grouped(largest.charge_points.into()));
     let what = format!("CPU of ingestor and PostgreSQL per event, from {few} to {many} charge points");
     let measured = format!("{percent:+} % ({before:.0} → {after:.0} µs)");
     Some(Verdict::new(what, format!("within {COST_PERCENT} %"), measured, percent.abs() <= COST_PERCENT))

@@ -1,7 +1,7 @@
 //! The gateway pods whose devices move or lose their pod: the simulator in the deployed manner, on
 //! the load generator's threads.
 
-use crate::commands::connected;
+use crate::commands::wait_until_connected;
 use crate::load::Threads;
 use crate::platform::Names;
 use anyhow::Context as _;
@@ -26,7 +26,7 @@ pub const OLD: usize = 1;
 pub struct Gateway {
     /// The pods and their devices.
     pub simulator: Arc<Simulator>,
-    /// The pod that devices move to, and come back through.
+    /// The pod that devices move to, and reconnect through.
     pub new: Pod,
     threads: Threads,
 }
@@ -56,7 +56,7 @@ impl Gateway {
         // Clients belong to the runtime that they were created on.
         let started = threads.spawn(async move {
             let redis = launch::redis()?;
-            connected(&redis).await?;
+            wait_until_connected(&redis).await?;
             let shutdown = Shutdown::new(Duration::from_secs(1));
             Ok(Simulator::start(settings, launch::kafka()?, redis, shutdown).await?)
         })?;
@@ -94,9 +94,9 @@ impl Gateway {
         Ok(())
     }
 
-    /// After `pause`, brings the devices of a killed pod back through the new pod, every second one
+    /// After `pause`, reconnects the devices of a killed pod through the new pod, every second one
     /// without a boot.
-    pub fn bring_back(
+    pub fn reconnect(
         &self,
         devices: &[ChargePointId],
         pause: Duration,
@@ -128,7 +128,7 @@ pub fn ids(prefix: &str, count: u32) -> anyhow::Result<Vec<ChargePointId>> {
     (1..=count).map(|number| Ok(ChargePointId::parse(&format!("{prefix}{number:05}"))?)).collect()
 }
 
-/// The devices that come back with a boot, and those that come back without one.
+/// The devices that reconnect with a boot, and those that reconnect without one.
 fn halves(devices: &[ChargePointId]) -> (Vec<ChargePointId>, Vec<ChargePointId>) {
     let (with_boot, without_boot): (Vec<_>, Vec<_>) =
         devices.iter().cloned().enumerate().partition(|(index, _)| index % 2 == 0);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_of_the_devices_come_back_without_a_boot() {
+    fn half_of_the_devices_reconnect_without_a_boot() {
         let devices = ids("T-", 5).unwrap();
         let (with_boot, without_boot) = halves(&devices);
         assert_eq!(with_boot, ["T-00001", "T-00003", "T-00005"].map(|id| ChargePointId::parse(id).unwrap()));

@@ -1,13 +1,13 @@
 //! A pod is killed: how long until its devices are doubtful, and until they are offline or found
 //! elsewhere.
 
-use super::arrivals::{Look, arrivals, by_second};
+use super::arrivals::{TimedCounts, arrivals, by_second};
 use super::gateway::{self, Gateway, KILLED};
 use super::others;
-use super::snapshot::Snapshot;
+use super::snapshot::SnapshotQuery;
 use crate::harness::Harness;
 use crate::load::Generator;
-use crate::meters::Reading;
+use crate::meters::MeterReading;
 use crate::numbers::{count, round, share};
 use crate::plan::TruthPlan;
 use crate::report::{Counts, KilledPod, OtherDevices};
@@ -18,12 +18,12 @@ use runtime::every;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// The percentage of devices that come back through another pod.
+/// The percentage of devices that reconnect through another pod.
 const RETURNING_PERCENT: u32 = 20;
-/// How long they are away after the kill.
-const AWAY: Duration = Duration::from_secs(5);
+/// The time from the kill until they reconnect.
+const OFFLINE_FOR: Duration = Duration::from_secs(5);
 /// The interval of snapshots.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The interval of meter readings, in µs.
 const INTERVAL_MICROS: i64 = 5_000_000;
 /// How long all devices must be settled before the observation ends.
@@ -33,7 +33,7 @@ const SETTLED: Duration = Duration::from_secs(5);
 struct Devices {
     /// The prefix of all their ids.
     prefix: String,
-    /// The prefix of the ids of those that come back.
+    /// The prefix of the ids of the devices that reconnect.
     returning_prefix: String,
     returning: Vec<ChargePointId>,
     staying: Vec<ChargePointId>,
@@ -43,7 +43,7 @@ struct Devices {
 /// takes snapshots until all devices are settled or the planned time is up.
 pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result<KilledPod> {
     let plan = harness.plan.truth.clone();
-    let devices = Devices::plan(&harness.platform.names.run, plan.devices)?;
+    let devices = Devices::new(&harness.platform.names.run, plan.devices)?;
     say(&format!("{} devices boot through one pod, at its pace …", plan.devices));
     gateway.connect(&devices.staying, KILLED).await?;
     gateway.connect(&devices.returning, KILLED).await?;
@@ -51,17 +51,17 @@ pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result
         // The pod sends events until it dies, so that its silence begins with the kill.
         gateway.report_until_killed(devices.staying.clone())?;
     }
-    let snapshot = Snapshot::new(&devices.prefix, &devices.returning_prefix, gateway.id(KILLED)?);
+    let snapshot = SnapshotQuery::new(&devices.prefix, &devices.returning_prefix, gateway.id(KILLED)?);
     let others_prefix = format!("TO-{}-", harness.platform.names.run);
     let load = harness.fleet(&others_prefix, plan.other_devices).await?;
-    let begun = snapshot.take(&mut harness.questions).await?;
+    let begun = snapshot.count(&mut harness.queries).await?;
     ensure!(
         begun.live == u64::from(plan.devices),
         "before the kill, the devices are not all online: {begun:?}"
     );
 
     let from = harness.watch.current()?;
-    harness.watch.forget();
+    harness.watch.clear();
     let sending = load.produce(plan.other_rate, plan.warm_up + plan.baseline + plan.watch)?;
     say(&format!("{} events/s of {} other devices …", plan.other_rate, plan.other_devices));
     sleep(plan.warm_up).await;
@@ -71,24 +71,24 @@ pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result
     let (killed, killed_at) = (Instant::now(), micros());
     gateway.simulator.kill_pod(KILLED).await?;
     readings.push((micros(), harness.meters.read()));
-    let back = gateway.bring_back(&devices.returning, AWAY)?;
+    let reconnected = gateway.reconnect(&devices.returning, OFFLINE_FOR)?;
     let all = u64::from(plan.devices);
     let settled = |counts: &Counts| counts.settled() == all;
     let taken = take_snapshots(harness, &snapshot, plan.watch, &mut readings, settled).await?;
     readings.push((micros(), harness.meters.read()));
-    end(load, sending).await?;
-    back.await.context("the gateway panicked")?.context("bring devices back")?;
+    stop_load(load, sending).await?;
+    reconnected.await.context("the gateway panicked")?.context("reconnect devices")?;
     let compared = others::compare(harness, &from, &others_prefix, killed_at, &readings).await?;
     let others = OtherDevices::new(plan.other_devices, plan.other_rate, compared);
     figures(&plan, &devices, &since(killed, &taken), others)
 }
 
 /// Ends the load, and waits until all events are on the topic.
-async fn end(
+async fn stop_load(
     load: Generator,
     sending: tokio::task::JoinHandle<anyhow::Result<gateway_simulator::LoadSegment>>,
 ) -> anyhow::Result<()> {
-    load.end_early();
+    load.stop_producing();
     sending.await.context("the load generator panicked")?.map(drop)
 }
 
@@ -96,18 +96,18 @@ async fn end(
 /// intervals.
 async fn take_snapshots(
     harness: &mut Harness,
-    snapshot: &Snapshot,
+    snapshot: &SnapshotQuery,
     length: Duration,
-    readings: &mut Vec<(i64, Reading)>,
+    readings: &mut Vec<(i64, MeterReading)>,
     done: impl Fn(&Counts) -> bool,
 ) -> anyhow::Result<Vec<(Instant, Counts)>> {
     let begun = Instant::now();
-    let mut ticks = every(LOOK);
+    let mut ticks = every(POLL_INTERVAL);
     let mut taken = Vec::new();
     let mut done_since = None;
     while begun.elapsed() < length {
         ticks.tick().await;
-        let counts = snapshot.take(&mut harness.questions).await?;
+        let counts = snapshot.count(&mut harness.queries).await?;
         let at = Instant::now();
         taken.push((at, counts));
         let now = micros();
@@ -123,7 +123,7 @@ async fn take_snapshots(
 }
 
 impl Devices {
-    fn plan(run: &str, devices: u32) -> anyhow::Result<Self> {
+    fn new(run: &str, devices: u32) -> anyhow::Result<Self> {
         let returning = devices * RETURNING_PERCENT / 100;
         let prefix = format!("TK-{run}-");
         let returning_prefix = format!("{prefix}R-");
@@ -137,21 +137,21 @@ impl Devices {
 }
 
 /// Snapshots with the seconds after the kill.
-fn since(killed: Instant, taken: &[(Instant, Counts)]) -> Vec<Look> {
-    let look = |(at, counts): &(Instant, Counts)| Look {
+fn since(killed: Instant, taken: &[(Instant, Counts)]) -> Vec<TimedCounts> {
+    let timed = |(at, counts): &(Instant, Counts)| TimedCounts {
         at_s: at.saturating_duration_since(killed).as_secs_f64(),
         counts: *counts,
     };
-    taken.iter().map(look).collect()
+    taken.iter().map(timed).collect()
 }
 
 fn figures(
     plan: &TruthPlan,
     devices: &Devices,
-    looks: &[Look],
+    snapshots: &[TimedCounts],
     others: OtherDevices,
 ) -> anyhow::Result<KilledPod> {
-    let last = looks.last().context("no snapshot was taken")?;
+    let last = snapshots.last().context("no snapshot was taken")?;
     let all = u64::from(plan.devices);
     ensure!(last.counts.total() == all, "devices are missing in the database: {:?}", last.counts);
     Ok(KilledPod {
@@ -159,10 +159,10 @@ fn figures(
         idle: plan.idle,
         returned: u64::try_from(devices.returning.len())?,
         watched_s: round(last.at_s, 1),
-        look_ms: round(share(last.at_s * 1e3, count(looks.len())), 0),
-        noticed: arrivals(all, looks, Counts::noticed),
-        settled: arrivals(all, looks, Counts::settled),
-        seconds: by_second(looks),
+        snapshot_ms: round(share(last.at_s * 1e3, count(snapshots.len())), 0),
+        noticed: arrivals(all, snapshots, Counts::noticed),
+        settled: arrivals(all, snapshots, Counts::settled),
+        seconds: by_second(snapshots),
         at_end: last.counts,
         others,
     })

@@ -1,9 +1,9 @@
 //! Devices that move to another pod without a boot: how long until commands follow them.
 
 use super::gateway::{self, Gateway, OLD, Pod};
-use crate::caller::Caller;
 use crate::commands::{ReadTimes, Readback};
 use crate::harness::Harness;
+use crate::http_client::HttpClient;
 use crate::platform::Dispatcher;
 use crate::report::{Latency, MovedDevices};
 use crate::server;
@@ -19,18 +19,18 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// The pause between the moves of two devices.
-const BETWEEN: Duration = Duration::from_millis(200);
+const MOVE_INTERVAL: Duration = Duration::from_millis(200);
 /// The pause between two commands to one device; counts as time to truth.
-const AGAIN: Duration = Duration::from_millis(50);
-/// How long commands may take to follow a device before the device counts as lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+const COMMAND_INTERVAL: Duration = Duration::from_millis(50);
+/// The time within which commands must follow a device, or the device counts as lost.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// A command that does not change what a device reports.
 const COMMAND: &str = r#"{"key":"HeartbeatInterval","value":"300"}"#;
 
 /// A device that moves, and the pile that it belongs to.
 struct Mover {
     simulator: Arc<Simulator>,
-    caller: Arc<Caller>,
+    client: Arc<HttpClient>,
     new: Pod,
     id: ChargePointId,
     pile: Uuid,
@@ -63,35 +63,35 @@ pub async fn measure(
     let devices = gateway::ids(&prefix, harness.plan.truth.moved)?;
     gateway.connect(&devices, OLD).await?;
     harness.catch_up().await?;
-    let piles = server::register(&mut harness.questions, &prefix).await?;
+    let piles = server::register(&mut harness.queries, &prefix).await?;
     anyhow::ensure!(piles.len() == devices.len(), "only {} devices announced themselves", piles.len());
     let readback =
         Readback::start(&harness.platform.kafka, &names.commands, &[gateway.new.partition]).await?;
     let (begin, begin_by_clock) = (Instant::now(), runtime::clock::now());
-    let caller = Arc::new(Caller::new(&dispatcher.listen)?);
+    let client = Arc::new(HttpClient::new(&dispatcher.listen)?);
     let mut moves = JoinSet::new();
     for (pile, id) in piles {
         let mover = Mover {
             simulator: Arc::clone(&gateway.simulator),
-            caller: Arc::clone(&caller),
+            client: Arc::clone(&client),
             new: gateway.new.clone(),
             id: ChargePointId::parse(&id)?,
             pile,
         };
-        moves.spawn(async move { mover.go().await });
-        tokio::time::sleep(BETWEEN).await;
+        moves.spawn(async move { mover.run().await });
+        tokio::time::sleep(MOVE_INTERVAL).await;
     }
     let mut moved = Vec::new();
     while let Some(one) = moves.join_next().await {
         moved.push(one.context("a move panicked")??);
     }
-    let read = readback.take(moved.iter().filter_map(|one| one.command)).await?;
+    let read = readback.wait_for(moved.iter().filter_map(|one| one.command)).await?;
     let by_clock = |at: Instant| begin_by_clock + at.saturating_duration_since(begin);
     Ok(figures(&moved, &read, by_clock))
 }
 
 impl Mover {
-    async fn go(self) -> anyhow::Result<Moved> {
+    async fn run(self) -> anyhow::Result<Moved> {
         self.simulator.reconnect(&self.id, self.new.number, Reconnect::WithoutBoot).await?;
         // A vehicle is plugged in, which is the first event through the new pod.
         let event =
@@ -104,13 +104,13 @@ impl Mover {
     /// The first command that was accepted for the new pod; `None` if there was none in time.
     async fn first_command(&self) -> Option<Uuid> {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < TIMEOUT {
             match self.command().await {
                 Ok(accepted) if accepted.gateway_id == self.new.id.as_str() => {
                     return Some(accepted.command_id);
                 }
                 // For the old pod, or refused: the next one may be for the new pod.
-                Ok(_) | Err(_) => tokio::time::sleep(AGAIN).await,
+                Ok(_) | Err(_) => tokio::time::sleep(COMMAND_INTERVAL).await,
             }
         }
         None
@@ -118,8 +118,8 @@ impl Mover {
 
     async fn command(&self) -> anyhow::Result<Accepted> {
         let path = format!("/api/v1/piles/{}/commands/change-configuration", self.pile);
-        let answer = self.caller.post(&path, COMMAND).await?;
-        serde_json::from_slice(answer.body_of(202)?).context("decode the body of a response 202")
+        let response = self.client.post(&path, COMMAND).await?;
+        serde_json::from_slice(response.body_of(202)?).context("decode the body of a response 202")
     }
 }
 

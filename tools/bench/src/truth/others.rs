@@ -1,7 +1,7 @@
 //! The events of the devices of other pods, identified by their ids.
 
 use crate::harness::Harness;
-use crate::meters::{Peaks, Reading};
+use crate::meters::{MeterReading, Peaks};
 use crate::numbers::{float, round};
 use crate::report::{BeforeAndAfter, Interval};
 use crate::visibility::{self, Offsets, Seen, Window};
@@ -13,10 +13,10 @@ pub async fn compare(
     from: &Offsets,
     prefix: &str,
     killed_at: i64,
-    readings: &[(i64, Reading)],
+    readings: &[(i64, MeterReading)],
 ) -> anyhow::Result<BeforeAndAfter> {
     let to = harness.catch_up().await?;
-    let (sightings, _) = harness.watch.take();
+    let (sightings, _) = harness.watch.take_observations();
     let prefix = prefix.to_owned().into_bytes();
     let sent = visibility::read(
         &harness.platform.kafka,
@@ -44,7 +44,7 @@ pub async fn compare(
     })
 }
 
-fn interval(seen: &Seen, killed_at: i64, pair: &[(i64, Reading)]) -> Option<Interval> {
+fn interval(seen: &Seen, killed_at: i64, pair: &[(i64, MeterReading)]) -> Option<Interval> {
     let [(from, before), (to, after)] = pair else { return None };
     let window = Window { from: *from, to: *to };
     let events = seen.sent(window);

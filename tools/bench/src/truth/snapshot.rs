@@ -1,15 +1,14 @@
-//! What the database shows of the devices of the killed pod, counted by `PostgreSQL` in one
+//! The states of the killed pod's devices in the database, counted by `PostgreSQL` in one
 //! statement.
 
+use crate::database::Connection;
 use crate::report::Counts;
-use crate::server::Connection;
 use diesel::QueryableByName;
 use diesel::sql_types::{Int8, Text};
 use diesel_async::RunQueryDsl as _;
 use domain::ids::GatewayId;
 
-/// Ids are compared byte by byte, and no character of an id here is greater than `
-/// `.
+/// Ids are compared byte by byte, and no character of an id here is greater than `~`.
 const SQL: &str = "
     select count(*) filter (where online and here and not doubtful) as live,
            count(*) filter (where online and here and doubtful) as doubtful,
@@ -22,10 +21,10 @@ const SQL: &str = "
           where charge_point_id >= $2 and charge_point_id < $2 || '~') as device";
 
 /// A query that counts the devices by their shown state.
-pub struct Snapshot {
+pub struct SnapshotQuery {
     /// The prefix of the ids of all devices of the killed pod.
     prefix: String,
-    /// The prefix of the ids of those that come back.
+    /// The prefix of the ids of the devices that reconnect.
     returning: String,
     killed: GatewayId,
 }
@@ -44,15 +43,15 @@ struct Row {
     elsewhere: i64,
 }
 
-impl Snapshot {
+impl SnapshotQuery {
     /// Counts all devices whose ids begin with `prefix`, which were connected to the pod `killed`;
-    /// the ids of those that come back through another pod begin with `returning`.
+    /// the ids of those that reconnect through another pod begin with `returning`.
     pub fn new(prefix: &str, returning: &str, killed: GatewayId) -> Self {
         Self { prefix: prefix.to_owned(), returning: returning.to_owned(), killed }
     }
 
-    /// Takes a snapshot.
-    pub async fn take(&self, connection: &mut Connection) -> anyhow::Result<Counts> {
+    /// Counts the devices now.
+    pub async fn count(&self, connection: &mut Connection) -> anyhow::Result<Counts> {
         let row: Row = diesel::sql_query(SQL)
             .bind::<Text, _>(self.killed.as_str())
             .bind::<Text, _>(&self.prefix)

@@ -46,7 +46,7 @@ pub struct Backlog {
 /// more accurate.
 const TOLERANCE: f64 = 0.01;
 /// Samples of the backlog in each third of a window.
-const LOOKS: i64 = 30;
+const SAMPLES: i64 = 30;
 
 impl Seen {
     /// Joins what was sent (offset and time, in order) with what was seen, by partition.
@@ -97,8 +97,8 @@ impl Seen {
         let at = |now: i64| by(&sent, now).saturating_sub(by(&seen, now));
         let third = (window.to - window.from) / 3;
         let mean = |from: i64| {
-            let looks = (0..LOOKS).map(|look| count(at(from + third * look / LOOKS)));
-            looks.sum::<f64>() / f64::from(u32::try_from(LOOKS).unwrap_or(1))
+            let samples = (0..SAMPLES).map(|sample| count(at(from + third * sample / SAMPLES)));
+            samples.sum::<f64>() / f64::from(u32::try_from(SAMPLES).unwrap_or(1))
         };
         // From the middle of the first third to that of the last.
         let growth = share(mean(window.from + 2 * third) - mean(window.from), window.seconds() * 2.0 / 3.0);

@@ -29,12 +29,12 @@ pub async fn read<T: Send + 'static>(
     topic: &str,
     from: &Offsets,
     to: &Offsets,
-    turn: impl Fn(i32, &ReceivedRecord) -> T + Clone + Send + 'static,
+    convert: impl Fn(i32, &ReceivedRecord) -> T + Clone + Send + 'static,
 ) -> anyhow::Result<BTreeMap<i32, Vec<T>>> {
     let each = to.iter().map(|(partition, end)| {
         let (partition, end, begin) = (*partition, *end, from.get(partition).copied().unwrap_or_default());
-        let (kafka, topic, turn) = (kafka.clone(), topic.to_owned(), turn.clone());
-        let work = async move { read_partition(&kafka, &topic, partition, begin..end, turn).await };
+        let (kafka, topic, convert) = (kafka.clone(), topic.to_owned(), convert.clone());
+        let work = async move { read_partition(&kafka, &topic, partition, begin..end, convert).await };
         async move { tokio::spawn(work).await.context("read the topic")? }
     });
     futures_util::stream::iter(each).buffer_unordered(AT_ONCE).try_collect().await
@@ -45,10 +45,10 @@ async fn read_partition<T>(
     topic: &str,
     partition: i32,
     range: std::ops::Range<i64>,
-    turn: impl Fn(i32, &ReceivedRecord) -> T,
+    convert: impl Fn(i32, &ReceivedRecord) -> T,
 ) -> anyhow::Result<(i32, Vec<T>)> {
     let reader = kafka.reader(topic, partition);
-    let mut turned = Vec::new();
+    let mut converted = Vec::new();
     let mut offset = range.start;
     while offset < range.end {
         let fetched = reader.fetch(offset, FETCH_WAIT, FETCH_BYTES).await?;
@@ -59,8 +59,8 @@ async fn read_partition<T>(
             range.end
         );
         offset = last.map_or(range.end, |last| last + 1);
-        let wanted = fetched.records.into_iter().filter(|record| range.contains(&record.offset));
-        turned.extend(wanted.map(|record| turn(partition, &record)));
+        let in_range = fetched.records.into_iter().filter(|record| range.contains(&record.offset));
+        converted.extend(in_range.map(|record| convert(partition, &record)));
     }
-    Ok((partition, turned))
+    Ok((partition, converted))
 }

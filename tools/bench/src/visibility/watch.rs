@@ -1,7 +1,8 @@
 //! Polls the progress of each partition.
 
 use super::Offsets;
-use crate::server::{self, Connection};
+use crate::database::Connection;
+use crate::server;
 use anyhow::bail;
 use runtime::every;
 use runtime::lock::MutexExt as _;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The polling interval.
-const LOOK: Duration = Duration::from_millis(4);
+const POLL_INTERVAL: Duration = Duration::from_millis(4);
 
 /// For each partition, the observed offsets, each with the time of the observation in µs.
 pub type Sightings = BTreeMap<i32, Vec<(i64, i64)>>;
@@ -26,7 +27,7 @@ pub struct Watch {
 struct State {
     current: Offsets,
     sightings: Sightings,
-    looks: u32,
+    polls: u32,
     failed: Option<String>,
 }
 
@@ -34,7 +35,7 @@ impl Watch {
     /// Starts to poll the partitions of `topic`.
     pub fn start(connection: Connection, topic: &str) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
-        let task = tokio::spawn(look(connection, topic.to_owned(), Arc::clone(&state)));
+        let task = tokio::spawn(poll(connection, topic.to_owned(), Arc::clone(&state)));
         Self { state, _task: AbortOnDropHandle::new(task) }
     }
 
@@ -47,45 +48,45 @@ impl Watch {
         Ok(state.current.clone())
     }
 
-    /// Forgets all observations so far.
-    pub fn forget(&self) {
+    /// Clears all observations so far.
+    pub fn clear(&self) {
         let mut state = locked(&self.state);
         state.sightings.clear();
-        state.looks = 0;
+        state.polls = 0;
     }
 
-    /// The observations since, and the number of polls.
-    pub fn take(&self) -> (Sightings, u32) {
+    /// Takes the observations since the last call, and the number of polls.
+    pub fn take_observations(&self) -> (Sightings, u32) {
         let mut state = locked(&self.state);
-        (std::mem::take(&mut state.sightings), std::mem::take(&mut state.looks))
+        (std::mem::take(&mut state.sightings), std::mem::take(&mut state.polls))
     }
 
     /// Waits until every partition has passed `ends`; returns whether that happened within
-    /// `patience`.
-    pub async fn passes(&self, ends: &Offsets, patience: Duration) -> anyhow::Result<bool> {
+    /// `limit`.
+    pub async fn wait_until_passed(&self, ends: &Offsets, limit: Duration) -> anyhow::Result<bool> {
         let begun = std::time::Instant::now();
         loop {
             let current = self.current()?;
             if ends.iter().all(|(partition, end)| current.get(partition).is_some_and(|now| now >= end)) {
                 return Ok(true);
             }
-            if begun.elapsed() > patience {
+            if begun.elapsed() > limit {
                 return Ok(false);
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
 
-async fn look(mut connection: Connection, topic: String, state: Arc<Mutex<State>>) {
-    let mut ticks = every(LOOK);
+async fn poll(mut connection: Connection, topic: String, state: Arc<Mutex<State>>) {
+    let mut ticks = every(POLL_INTERVAL);
     loop {
         ticks.tick().await;
         let progress = server::progress(&mut connection, &topic).await;
         let at = runtime::clock::now().timestamp_micros();
         let mut state = locked(&state);
         match progress {
-            Ok(progress) => state.saw(progress, at),
+            Ok(progress) => state.record(progress, at),
             Err(error) => {
                 state.failed = Some(error.to_string());
                 return;
@@ -95,8 +96,8 @@ async fn look(mut connection: Connection, topic: String, state: Arc<Mutex<State>
 }
 
 impl State {
-    fn saw(&mut self, progress: Vec<(i32, i64)>, at: i64) {
-        self.looks += 1;
+    fn record(&mut self, progress: Vec<(i32, i64)>, at: i64) {
+        self.polls += 1;
         for (partition, next_offset) in progress {
             if self.current.insert(partition, next_offset) != Some(next_offset) {
                 self.sightings.entry(partition).or_default().push((next_offset, at));

@@ -1,11 +1,11 @@
 //! The report of a campaign.
 
-use super::Verdict;
+use super::PhaseResult;
 use crate::narrator::{Narrator, seconds};
 
 /// Prints the result of a phase.
-pub(super) fn verdict(narrator: &Narrator, verdict: &Verdict) {
-    match &verdict.outcome {
+pub(super) fn phase(narrator: &Narrator, result: &PhaseResult) {
+    match &result.outcome {
         Ok(outcome) => {
             let sent = &outcome.sent;
             narrator.print(&format!(
@@ -20,20 +20,20 @@ pub(super) fn verdict(narrator: &Narrator, verdict: &Verdict) {
         }
         Err(error) => narrator.print(&format!("          ✗ no verdict: {error:#}")),
     }
-    if verdict.is_good() {
+    if result.has_passed() {
         narrator
             .print("          ✓ every effect was written exactly once, every partition was read to its end");
     }
 }
 
 /// Prints all phases in a table.
-pub(super) fn summary(narrator: &Narrator, verdicts: &[Verdict]) {
+pub(super) fn summary(narrator: &Narrator, results: &[PhaseResult]) {
     narrator.heading("Report");
-    for verdict in verdicts {
-        let mark = if verdict.is_good() { '✓' } else { '✗' };
-        narrator.print(&format!("  {mark} {}", verdict.phase.title()));
-        verdict.notes.iter().for_each(|note| narrator.print(&format!("      {note}")));
-        let findings = match &verdict.outcome {
+    for result in results {
+        let mark = if result.has_passed() { '✓' } else { '✗' };
+        narrator.print(&format!("  {mark} {}", result.phase.title()));
+        result.notes.iter().for_each(|note| narrator.print(&format!("      {note}")));
+        let findings = match &result.outcome {
             Ok(outcome) => outcome.findings.clone(),
             Err(error) => vec![format!("no verdict: {error:#}")],
         };

@@ -9,10 +9,10 @@ use crate::stack::{Stack, Stop};
 /// # Errors
 /// When the broker does not start, or the ingestors do not catch up.
 pub async fn restart(environment: &Environment, stack: &Stack, stop: Stop) -> anyhow::Result<()> {
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     environment.narrator.say(&format!("Kafka: {stop}, then start it again"));
     stack.restart_broker(stop).await?;
-    let back = environment.settle().await?;
+    let back = environment.wait_until_caught_up().await?;
     environment.narrator.say(&format!("caught up {} after the restart", seconds(back)));
     Ok(())
 }

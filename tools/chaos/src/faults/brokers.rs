@@ -16,12 +16,12 @@ const PARTITIONS: i32 = 6;
 const OUTAGE: Duration = Duration::from_millis(800);
 
 /// A mock cluster with one topic.
-pub struct PretendedBrokers {
+pub struct MockBrokers {
     cluster: MockCluster<'static, DefaultProducerContext>,
     topic: String,
 }
 
-impl PretendedBrokers {
+impl MockBrokers {
     /// The plan for mock brokers, which return one batch per fetch, however small.
     #[must_use]
     pub const fn plan() -> Plan {
@@ -62,7 +62,7 @@ impl PretendedBrokers {
     ///
     /// # Errors
     /// When librdkafka refuses it.
-    pub fn take_away(&self, broker: i32) -> anyhow::Result<()> {
+    pub fn take_down(&self, broker: i32) -> anyhow::Result<()> {
         Ok(self.cluster.broker_down(broker)?)
     }
 
@@ -70,7 +70,7 @@ impl PretendedBrokers {
     ///
     /// # Errors
     /// When librdkafka refuses it.
-    pub fn bring_back(&self, broker: i32) -> anyhow::Result<()> {
+    pub fn bring_up(&self, broker: i32) -> anyhow::Result<()> {
         Ok(self.cluster.broker_up(broker)?)
     }
 
@@ -90,7 +90,7 @@ impl PretendedBrokers {
     ///
     /// # Errors
     /// When librdkafka refuses it.
-    pub fn elect(&self, round: i32, down: i32) -> anyhow::Result<()> {
+    pub fn elect_leaders(&self, round: i32, down: i32) -> anyhow::Result<()> {
         for partition in 0..PARTITIONS {
             let candidates = (0..BROKERS).map(|step| 1 + (partition + round + step) % BROKERS);
             let leader = candidates.into_iter().find(|broker| *broker != down);
@@ -105,22 +105,22 @@ impl PretendedBrokers {
 ///
 /// # Errors
 /// When the ingestors do not catch up.
-pub async fn depose_leaders(environment: &Environment, brokers: &PretendedBrokers) -> anyhow::Result<i32> {
-    environment.settle().await?;
+pub async fn move_leaders(environment: &Environment, brokers: &MockBrokers) -> anyhow::Result<i32> {
+    environment.wait_until_caught_up().await?;
     for round in 0..2 * BROKERS {
         let down = 1 + round % BROKERS;
         environment
             .narrator
             .say(&format!("broker {down} goes down and others lead; it returns, and leaders move again"));
         // A leader is gone before another is elected: for a while there is none.
-        brokers.take_away(down)?;
+        brokers.take_down(down)?;
         tokio::time::sleep(OUTAGE).await;
-        brokers.elect(round, down)?;
-        environment.settle().await?;
-        brokers.bring_back(down)?;
+        brokers.elect_leaders(round, down)?;
+        environment.wait_until_caught_up().await?;
+        brokers.bring_up(down)?;
         // Also without a broker down: the old leader responds that it is not the leader.
-        brokers.elect(round + 1, 0)?;
-        environment.settle().await?;
+        brokers.elect_leaders(round + 1, 0)?;
+        environment.wait_until_caught_up().await?;
     }
     Ok(4 * BROKERS)
 }

@@ -2,7 +2,7 @@
 
 mod small;
 
-use super::is_deferred;
+use super::wait_until_deferred;
 use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
@@ -40,8 +40,8 @@ pub struct Filled {
 ///
 /// # Errors
 /// When the ingestors do not notice the full disk, or do not catch up.
-pub async fn run_full(environment: &mut Environment, duration: Duration) -> anyhow::Result<Filled> {
-    environment.settle().await?;
+pub async fn fill_disk(environment: &mut Environment, duration: Duration) -> anyhow::Result<Filled> {
+    environment.wait_until_caught_up().await?;
     let mut disk = match SmallDisk::mount(&environment.audited).await {
         Ok(disk) => {
             environment.narrator.say(&format!("the tables are moved to a disk of {} MiB", small::MEBIBYTES));
@@ -56,17 +56,17 @@ pub async fn run_full(environment: &mut Environment, duration: Duration) -> anyh
     };
     if let Some(disk) = &mut disk {
         let ingestors = environment.fleet.kill_all().await;
-        disk.take(&environment.audited).await?;
+        disk.move_tables_in(&environment.audited).await?;
         environment.fleet.start_many(ingestors)?;
-        environment.settle().await?;
+        environment.wait_until_caught_up().await?;
     }
     let filled = fill(environment, disk.as_ref(), duration).await;
     let is_real = disk.is_some();
     if let Some(disk) = disk {
         let ingestors = environment.fleet.kill_all().await;
-        disk.give_back(&environment.audited).await?;
+        disk.release(&environment.audited).await?;
         environment.fleet.start_many(ingestors)?;
-        environment.settle().await?;
+        environment.wait_until_caught_up().await?;
     }
     let (deferred, caught_up) = filled?;
     Ok(Filled { is_real, deferred, caught_up })
@@ -78,26 +78,26 @@ async fn fill(
     disk: Option<&SmallDisk>,
     duration: Duration,
 ) -> anyhow::Result<(u64, Duration)> {
-    let (before, said) = (environment.fleet.writes_deferred().await?, environment.fleet.logged(FULL)?);
+    let (before, reports) = (environment.fleet.writes_deferred().await?, environment.fleet.logged(FULL)?);
     match disk {
         Some(disk) => disk.fill()?,
         None => environment.audited.run_sql(REFUSE).await?,
     }
     environment.narrator.say(&format!("the disk is full for {}", seconds(duration)));
-    let noticed = is_deferred(environment, before).await;
+    let noticed = wait_until_deferred(environment, before).await;
     tokio::time::sleep(duration).await;
     match disk {
         Some(disk) => disk.empty()?,
         None => environment.audited.run_sql(ACCEPT).await?,
     }
     noticed?;
-    let caught_up = environment.settle().await?;
+    let caught_up = environment.wait_until_caught_up().await?;
     let deferred = environment.fleet.writes_deferred().await? - before;
-    let said = environment.fleet.logged(FULL)? - said;
+    let reports = environment.fleet.logged(FULL)? - reports;
     environment.narrator.say(&format!(
         "the disk has room again: {deferred} writes were deferred, caught up after {}",
         seconds(caught_up)
     ));
-    ensure!(said > 0, "PostgreSQL never reported {FULL:?}: the fault had no effect");
+    ensure!(reports > 0, "PostgreSQL never reported {FULL:?}: the fault had no effect");
     Ok((deferred, caught_up))
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 /// Attempts to freeze an ingestor while not all of its partitions are locked.
 const ATTEMPTS: u32 = 8;
 
-/// Freezes the oldest ingestor for `duration` and resumes it, until it has noticed that partitions
-/// of it have other owners. Returns the number of leases that it found lost.
+/// Freezes the oldest ingestor for `duration` and resumes it, until it has noticed that some of its
+/// partitions have other owners. Returns the number of leases that it found lost.
 ///
 /// An ingestor that is frozen inside a transaction keeps the lock on that partition's row, and with
 /// it the partition, until PostgreSQL ends the transaction. So another one is tried if no partition
@@ -17,9 +17,9 @@ const ATTEMPTS: u32 = 8;
 ///
 /// # Errors
 /// When the others do not take over, or the ingestor does not notice.
-pub async fn freeze_eldest(environment: &mut Environment, duration: Duration) -> anyhow::Result<u64> {
+pub async fn freeze_oldest(environment: &mut Environment, duration: Duration) -> anyhow::Result<u64> {
     for _ in 0..ATTEMPTS {
-        environment.settle().await?;
+        environment.wait_until_caught_up().await?;
         let lost = freeze_once(environment, duration).await?;
         environment.fleet.rotate();
         if lost > 0 {
@@ -33,26 +33,26 @@ pub async fn freeze_eldest(environment: &mut Environment, duration: Duration) ->
 }
 
 async fn freeze_once(environment: &Environment, duration: Duration) -> anyhow::Result<u64> {
-    let eldest = environment.fleet.eldest()?;
-    let name = &eldest.name;
+    let oldest = environment.fleet.oldest()?;
+    let name = &oldest.name;
     let taken = format!("select count(*) from chaos_takes where taker <> '{name}'");
     let (lost_before, taken_before) =
-        (eldest.leases_lost().await?, environment.audited.number(&taken).await?);
-    eldest.freeze()?;
+        (oldest.leases_lost().await?, environment.audited.number(&taken).await?);
+    oldest.freeze()?;
     environment.narrator.say(&format!("SIGSTOP {name} for {}", seconds(duration)));
     tokio::time::sleep(duration).await;
     let taken = environment.audited.number(&taken).await? - taken_before;
-    eldest.thaw()?;
+    oldest.thaw()?;
     if taken == 0 {
         environment
             .narrator
             .say(&format!("SIGCONT {name}: it has kept its partitions, locked by open transactions"));
         return Ok(0);
     }
-    let noticed = async || Ok(eldest.leases_lost().await? > lost_before);
+    let noticed = async || Ok(oldest.leases_lost().await? > lost_before);
     environment.wait_until("the frozen ingestor to notice that its leases are lost", noticed).await?;
-    let back = environment.settle().await?;
-    let lost = eldest
+    let back = environment.wait_until_caught_up().await?;
+    let lost = oldest
         .leases_lost()
         .await?
         .checked_sub(lost_before)

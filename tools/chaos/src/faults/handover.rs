@@ -23,7 +23,7 @@ pub struct Handover {
 /// # Errors
 /// When leases expire meanwhile, or the shares do not become even.
 pub async fn hand_over(environment: &mut Environment, delay: Duration) -> anyhow::Result<Handover> {
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     let before = environment.fleet.leases_lost().await?;
     environment.proxy.delay_commits(delay);
     environment.narrator.say(&format!("each COMMIT takes {} longer", seconds(delay)));
@@ -31,7 +31,7 @@ pub async fn hand_over(environment: &mut Environment, delay: Duration) -> anyhow
         async || Ok(environment.proxy.delayed_commits() >= u64::try_from(environment.plan.partitions)?);
     environment.wait_until("commits to be delayed", delayed).await?;
     environment.fleet.start()?;
-    let shared = environment.share().await;
+    let shared = environment.wait_until_shared().await;
     // An ingestor notices the loss of a lease at its next renewal.
     tokio::time::sleep(environment.plan.lease).await;
     let lost = environment.fleet.leases_lost().await? - before;
@@ -42,6 +42,6 @@ pub async fn hand_over(environment: &mut Environment, delay: Duration) -> anyhow
         seconds(shared)
     ));
     ensure!(lost == 0, "{lost} leases expired while partitions were handed over");
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     Ok(Handover { lost, shared })
 }

@@ -41,7 +41,7 @@ pub async fn kill_each(environment: &mut Environment) -> anyhow::Result<Vec<Take
     for _ in 0..environment.fleet.len() {
         takeovers.push(kill_one(environment).await?);
     }
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     Ok(takeovers)
 }
 
@@ -50,11 +50,11 @@ pub async fn kill_each(environment: &mut Environment) -> anyhow::Result<Vec<Take
 /// # Errors
 /// When they do not take over.
 pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover> {
-    environment.settle().await?;
-    let name = environment.fleet.kill_eldest().await?;
+    environment.wait_until_caught_up().await?;
+    let name = environment.fleet.kill_oldest().await?;
     let killed_at = Instant::now();
     environment.narrator.say(&format!("kill -9 {name}"));
-    let most = AtomicI64::new(0);
+    let max_backlog = AtomicI64::new(0);
     let held_after = OnceLock::new();
     let taken_over = async || {
         let is_held = held_after.get().is_some() || environment.held_by_others(&name).await?;
@@ -62,14 +62,14 @@ pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover>
             held_after.get_or_init(|| killed_at.elapsed());
         }
         let backlog = environment.backlog().await?;
-        most.fetch_max(backlog.total, Relaxed);
+        max_backlog.fetch_max(backlog.total, Relaxed);
         Ok(is_held && environment.is_caught_up(backlog))
     };
     environment.wait_until("the others to take over and catch up", taken_over).await?;
     let takeover = Takeover {
         held: held_after.get().copied().unwrap_or_default(),
         caught_up: killed_at.elapsed(),
-        backlog: most.into_inner(),
+        backlog: max_backlog.into_inner(),
         target: environment.plan.lease + ALLOWANCE,
     };
     environment.narrator.say(&format!(

@@ -20,16 +20,16 @@ const DAYS: u64 = 92;
 /// The page size of a caller.
 const PAGE: i64 = 50;
 /// The greatest number of locks that a reader may hold at once.
-const MOST_LOCKS: i64 = 40;
+const MAX_LOCKS: i64 = 40;
 /// PostgreSQL's message when the lock table is full.
 const FULL: &str = "out of shared memory";
 const READER: &str = "history-reader";
 
 /// The result.
 #[derive(Debug, Clone, Copy)]
-pub struct Held {
+pub struct Reads {
     /// The greatest number of locks that one reader held.
-    pub most: i64,
+    pub max_locks: i64,
     /// Pages that were read.
     pub pages: usize,
 }
@@ -43,10 +43,10 @@ pub async fn read_history(
     environment: &Environment,
     readers: usize,
     duration: Duration,
-) -> anyhow::Result<Held> {
-    environment.settle().await?;
+) -> anyhow::Result<Reads> {
+    environment.wait_until_caught_up().await?;
     let before = environment.fleet.logged(FULL)?;
-    make_days(environment).await?;
+    create_days(environment).await?;
     let pool = environment.audited.connections(readers, READER)?;
     let over = Arc::new(AtomicBool::new(false));
     let mut reading = JoinSet::new();
@@ -54,18 +54,18 @@ pub async fn read_history(
         reading.spawn(keep_reading(pool.clone(), Arc::clone(&over)));
     }
     environment.narrator.say(&format!("{readers} callers read the history of {DAYS} days repeatedly"));
-    let most = hold_up(environment, readers, duration).await;
+    let max_locks = block_readers(environment, readers, duration).await;
     over.store(true, Relaxed);
     let mut pages = 0;
     while let Some(read) = reading.join_next().await {
         pages += read.context("a reader panicked")??;
     }
-    let (most, refused) = (most?, environment.fleet.logged(FULL)? - before);
-    environment.narrator.say(&format!("{pages} pages were read; a reader held at most {most} locks"));
+    let (max_locks, refused) = (max_locks?, environment.fleet.logged(FULL)? - before);
+    environment.narrator.say(&format!("{pages} pages were read; a reader held at most {max_locks} locks"));
     ensure!(refused == 0, "ingestors were refused {refused} times with {FULL:?}");
-    ensure!(most <= MOST_LOCKS, "a reader of the history held {most} locks at once");
-    environment.settle().await?;
-    Ok(Held { most, pages })
+    ensure!(max_locks <= MAX_LOCKS, "a reader of the history held {max_locks} locks at once");
+    environment.wait_until_caught_up().await?;
+    Ok(Reads { max_locks, pages })
 }
 
 async fn keep_reading(pool: Database, over: Arc<AtomicBool>) -> anyhow::Result<usize> {
@@ -82,7 +82,7 @@ async fn keep_reading(pool: Database, over: Arc<AtomicBool>) -> anyhow::Result<u
 
 /// Locks yesterday's partition, waits until all readers wait for it, and counts their locks while
 /// ingestors continue.
-async fn hold_up(environment: &Environment, readers: usize, duration: Duration) -> anyhow::Result<i64> {
+async fn block_readers(environment: &Environment, readers: usize, duration: Duration) -> anyhow::Result<i64> {
     // A prepared statement is planned several times before its plan is kept.
     tokio::time::sleep(duration).await;
     let yesterday = runtime::clock::now().date_naive() - Days::new(1);
@@ -99,23 +99,24 @@ async fn count_locks(environment: &Environment, readers: usize, duration: Durati
     let waiting =
         format!("select count(*) from pg_stat_activity where {of_readers} and wait_event_type = 'Lock'");
     let all = i64::try_from(readers)?;
-    let all_wait = async || Ok(environment.audited.number(&waiting).await? == all);
-    environment.wait_until("all readers to be blocked", all_wait).await?;
-    let most = format!(
+    let all_blocked = async || Ok(environment.audited.number(&waiting).await? == all);
+    environment.wait_until("all readers to be blocked", all_blocked).await?;
+    let max_locks = format!(
         "select coalesce(max(locks), 0) from (
            select count(*) as locks from pg_locks where pid in (select pid from pg_stat_activity where {of_readers})
            group by pid) as held"
     );
-    let most = environment.audited.number(&most).await?;
-    environment
-        .narrator
-        .say(&format!("all readers are blocked for {}, with at most {most} locks each", seconds(duration)));
+    let max_locks = environment.audited.number(&max_locks).await?;
+    environment.narrator.say(&format!(
+        "all readers are blocked for {}, with at most {max_locks} locks each",
+        seconds(duration)
+    ));
     tokio::time::sleep(duration).await;
-    environment.each_partition_moves().await.context("while the readers hold their locks")?;
-    Ok(most)
+    environment.wait_for_progress().await.context("while the readers hold their locks")?;
+    Ok(max_locks)
 }
 
-async fn make_days(environment: &Environment) -> anyhow::Result<()> {
+async fn create_days(environment: &Environment) -> anyhow::Result<()> {
     let mut connection = environment.audited.database.connection().await?;
     let today = runtime::clock::now().date_naive();
     for back in 0..DAYS {

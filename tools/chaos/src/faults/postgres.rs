@@ -9,10 +9,10 @@ use crate::stack::{Stack, Stop};
 /// # Errors
 /// When PostgreSQL does not start, or the ingestors do not catch up.
 pub async fn restart(environment: &Environment, stack: &Stack, stop: Stop) -> anyhow::Result<()> {
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     environment.narrator.say(&format!("PostgreSQL: {stop}, then start it again"));
     stack.restart_postgres(stop).await?;
-    let back = environment.settle().await?;
+    let back = environment.wait_until_caught_up().await?;
     environment.narrator.say(&format!("caught up {} after the restart", seconds(back)));
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Brokers throttle the producers of the platform: the relay of the feed, and gateways.
 
-use crate::environment::{Environment, PATIENCE};
+use crate::broker_requests;
+use crate::environment::{Environment, TIMEOUT};
 use crate::narrator::seconds;
 use crate::waiting::wait_for;
-use crate::wire;
 use anyhow::{Context as _, ensure};
 use domain::feed::FeedPosition;
 use std::collections::BTreeMap;
@@ -16,11 +16,11 @@ const CLIENT: &str = "charging-platform";
 /// The quota in bytes per event and second: far less than all producers together write.
 const BYTES_PER_EVENT: f64 = 60.0;
 /// How often the relay must publish while it is throttled.
-const ADVANCES: u32 = 3;
+const PUBLICATIONS: u32 = 3;
 /// The longest wait of a fetch, and its size in bytes.
 const FETCH: (Duration, usize) = (Duration::from_millis(200), 1 << 20);
 /// Markers that are in the log at more than one offset, as after a repeated request.
-const MARKERS_TWICE: &str = "select count(*) - count(distinct value) from dead_letters";
+const REPEATED_MARKERS: &str = "select count(*) - count(distinct value) from dead_letters";
 /// The position of the next chunk that the relay publishes; 0 before there is a relay.
 const POSITION: &str =
     "select coalesce((select next_offset from ingest_partitions where topic like '%-feed'), 0)";
@@ -44,23 +44,23 @@ pub struct Throttled {
 pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result<Throttled> {
     let (feed, partitions) = (environment.fleet.launch.feed_topic(), environment.plan.partitions);
     environment.kafka.create_topic(&feed, partitions).await.context("create the topic of the feed")?;
-    environment.settle().await?;
-    advance(environment, "the feed to be published").await?;
+    environment.wait_until_caught_up().await?;
+    wait_for_publication(environment, "the feed to be published").await?;
     let before = environment.fleet.throttled_s().await?;
     let quota = f64::from(environment.plan.pace.events_per_second) * BYTES_PER_EVENT;
     limit(broker, Some(quota)).await?;
     environment.narrator.say(&format!("producers may send {quota} bytes per second"));
-    let throttled = advances(environment, before).await;
+    let throttled = wait_until_throttled(environment, before).await;
     limit(broker, None).await?;
     let waits = Duration::try_from_secs_f64(throttled?)?;
     environment.narrator.say(&format!(
         "the feed has advanced, and the relay was throttled for {} in total; the quota is removed",
         seconds(waits)
     ));
-    let caught_up = environment.settle().await?;
+    let caught_up = environment.wait_until_caught_up().await?;
     let changes = published_once(environment, &feed).await?;
-    let copied = environment.audited.number(MARKERS_TWICE).await?;
-    ensure!(copied == 0, "{copied} markers are on the topic of events more than once");
+    let repeated = environment.audited.number(REPEATED_MARKERS).await?;
+    ensure!(repeated == 0, "{repeated} markers are on the topic of events more than once");
     environment.narrator.say(&format!(
         "caught up after {}; {changes} changes are on the feed, each once",
         seconds(caught_up)
@@ -69,22 +69,23 @@ pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result
 }
 
 async fn limit(broker: &str, bytes_per_second: Option<f64>) -> anyhow::Result<()> {
-    wire::ask(broker, move |connection| connection.limit_producers(CLIENT, bytes_per_second)).await
+    broker_requests::request(broker, move |connection| connection.limit_producers(CLIENT, bytes_per_second))
+        .await
 }
 
 /// Waits until the relay was throttled and has published several times after that. Returns for how
 /// many seconds it was throttled.
-async fn advances(environment: &Environment, before: f64) -> anyhow::Result<f64> {
+async fn wait_until_throttled(environment: &Environment, before: f64) -> anyhow::Result<f64> {
     let throttled = async || Ok(environment.fleet.throttled_s().await? > before);
     environment.wait_until("the relay to be throttled", throttled).await?;
-    for _ in 0..ADVANCES {
-        advance(environment, "the feed to advance under a quota").await?;
+    for _ in 0..PUBLICATIONS {
+        wait_for_publication(environment, "the feed to advance under a quota").await?;
     }
     Ok(environment.fleet.throttled_s().await? - before)
 }
 
 /// Waits until the relay has published more.
-async fn advance(environment: &Environment, what: &str) -> anyhow::Result<()> {
+async fn wait_for_publication(environment: &Environment, what: &str) -> anyhow::Result<()> {
     let before = environment.audited.number(POSITION).await?;
     environment.wait_until(what, async || Ok(environment.audited.number(POSITION).await? > before)).await?;
     Ok(())
@@ -117,11 +118,11 @@ async fn copies(
     for partition in 0..environment.plan.partitions {
         let reader = environment.kafka.reader(feed, partition);
         let latest = async || Ok(reader.latest_offset().await?);
-        let latest = wait_for("the end of the feed", PATIENCE, latest).await?;
+        let latest = wait_for("the end of the feed", TIMEOUT, latest).await?;
         let mut next = 0;
         while next < latest {
             let fetch = async || Ok(reader.fetch(next, FETCH.0, FETCH.1).await?);
-            let fetched = wait_for("records of the feed", PATIENCE, fetch).await?;
+            let fetched = wait_for("records of the feed", TIMEOUT, fetch).await?;
             next = fetched.next_offset;
             for record in fetched.records {
                 let id = record.headers.get("ce_id").context("a change on the feed has no id")?;

@@ -1,7 +1,7 @@
 //! PostgreSQL becomes read-only, like a standby to which ingestors are still connected, or a
 //! database whose disk an operator protects.
 
-use super::{errors_logged, is_deferred};
+use super::{errors_logged, wait_until_deferred};
 use crate::environment::Environment;
 use crate::narrator::seconds;
 use anyhow::ensure;
@@ -34,14 +34,14 @@ pub async fn deny_writes(
     scope: Scope,
     duration: Duration,
 ) -> anyhow::Result<Refused> {
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     let (deferred, errors) = (environment.fleet.writes_deferred().await?, errors_logged(environment)?);
     set(environment, scope, true).await?;
     environment.narrator.say(&format!("PostgreSQL is read-only for {}", seconds(duration)));
     let denied = deny(environment, deferred, duration).await;
     set(environment, scope, false).await?;
     let written = denied?;
-    let caught_up = environment.settle().await?;
+    let caught_up = environment.wait_until_caught_up().await?;
     let deferred = environment.fleet.writes_deferred().await? - deferred;
     let errors = errors_logged(environment)? - errors;
     environment.narrator.say(&format!(
@@ -56,7 +56,7 @@ pub async fn deny_writes(
 /// Waits until writes are deferred, and then for `duration`; returns how many records were written
 /// in that time.
 async fn deny(environment: &Environment, deferred: u64, duration: Duration) -> anyhow::Result<i64> {
-    is_deferred(environment, deferred).await?;
+    wait_until_deferred(environment, deferred).await?;
     let written = environment.written().await?;
     tokio::time::sleep(duration).await;
     Ok(environment.written().await? - written)

@@ -14,7 +14,7 @@ const QUIET: &str = "QUIET-";
 /// How often the search must have been observed.
 const SIGHTINGS: i64 = 10;
 /// The interval of the observation.
-const LOOK: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Connections that run the search now, and those of them that hold a lock on the rows of
 /// partitions.
 const SEARCHES: &str = "
@@ -32,7 +32,7 @@ pub struct Searched {
     /// How often the search was observed.
     pub sightings: i64,
     /// The time until the last silent device was offline.
-    pub gone: Duration,
+    pub offline_after: Duration,
 }
 
 /// Adds `devices` devices that send nothing, `silent` of which were last seen a day ago, and
@@ -41,39 +41,39 @@ pub struct Searched {
 /// # Errors
 /// When the search locks the row of a partition, or a silent device does not become offline.
 pub async fn search(environment: &mut Environment, devices: u32, silent: u32) -> anyhow::Result<Searched> {
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     environment.bystanders = Some(QUIET.to_owned());
     environment.narrator.say(&format!("{devices} devices send nothing, {silent} of them since yesterday"));
     environment.audited.run_sql(&quiet_devices(devices, silent, environment.plan.partitions)).await?;
     let begun = std::time::Instant::now();
-    let (mut sightings, mut gone) = (0, None);
-    while gone.is_none() || sightings < SIGHTINGS {
+    let (mut sightings, mut offline_after) = (0, None);
+    while offline_after.is_none() || sightings < SIGHTINGS {
         ensure!(
-            begun.elapsed() < crate::environment::PATIENCE,
+            begun.elapsed() < crate::environment::TIMEOUT,
             "the search was observed {sightings} times, and {} of {silent} silent devices are still online",
             online(environment).await?
         );
-        let (running, holding) = look(environment).await?;
+        let (running, holding) = observe_search(environment).await?;
         ensure!(
             holding == 0,
             "the search for silent devices locks rows of partitions, whose batches have to wait"
         );
         sightings += running;
-        if gone.is_none() && online(environment).await? == 0 {
-            gone = Some(begun.elapsed());
+        if offline_after.is_none() && online(environment).await? == 0 {
+            offline_after = Some(begun.elapsed());
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
-    let gone = gone.unwrap_or_default();
+    let offline_after = offline_after.unwrap_or_default();
     environment.narrator.say(&format!(
         "the search was observed {sightings} times and locked no partition; the silent devices were offline after {}",
-        seconds(gone)
+        seconds(offline_after)
     ));
-    environment.settle().await?;
-    Ok(Searched { sightings, gone })
+    environment.wait_until_caught_up().await?;
+    Ok(Searched { sightings, offline_after })
 }
 
-async fn look(environment: &Environment) -> anyhow::Result<(i64, i64)> {
+async fn observe_search(environment: &Environment) -> anyhow::Result<(i64, i64)> {
     let seen = rows(&environment.audited.database, SEARCHES).await?;
     let number = |name: &str| seen.first().and_then(|row| row.get(name)).and_then(Value::as_i64).unwrap_or(0);
     Ok((number("running"), number("holding")))
@@ -91,10 +91,10 @@ fn quiet_devices(devices: u32, silent: u32, partitions: i32) -> String {
         "insert into charge_points
            (charge_point_id, online, last_seen_at, gateway_id, seen_at, seen_appended_at, seen_partition, seen_offset,
             seen_event, written_at)
-         select id, true, heard_at, 'quiet', heard_at, heard_at, number % {partitions}, 0, 0, heard_at
+         select id, true, last_seen_at, 'quiet', last_seen_at, last_seen_at, number % {partitions}, 0, 0, last_seen_at
          from generate_series(1, {devices}) as number,
               lateral (select case when number <= {silent} then '{QUIET}silent-' else '{QUIET}' end || number as id,
-                              case when number <= {silent} then now() - interval '1 day' else now() end as heard_at) as quiet;
+                              case when number <= {silent} then now() - interval '1 day' else now() end as last_seen_at) as quiet;
          analyze charge_points"
     )
 }

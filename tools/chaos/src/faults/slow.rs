@@ -11,7 +11,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("CHARGING__DATABASE__STATEMENT_TIMEOUT_MS", "500"),
     ("CHARGING__DATABASE__CONNECT_TIMEOUT_MS", "1000"),
 ];
-/// What an ingestor logs when it gives up a whole batch.
+/// The log line of an ingestor that halves a batch.
 const HALVED: &str = "a batch timed out repeatedly";
 
 /// What the ingestors did meanwhile.
@@ -20,7 +20,7 @@ pub struct Halved {
     /// How many batches were halved.
     pub times: usize,
     /// The time until each partition had advanced while everything was slow.
-    pub moved: Duration,
+    pub advanced: Duration,
     /// The time to catch up afterwards.
     pub caught_up: Duration,
 }
@@ -31,12 +31,12 @@ pub struct Halved {
 ///
 /// # Errors
 /// When no batch is too large, a partition does not advance, or they do not catch up afterwards.
-pub async fn hold_back(
+pub async fn delay_writes(
     environment: &mut Environment,
     gathering: Duration,
     per_kib: Duration,
 ) -> anyhow::Result<Halved> {
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     let before = environment.fleet.logged(HALVED)?;
     let ingestors = environment.fleet.kill_all().await;
     environment
@@ -49,16 +49,16 @@ pub async fn hold_back(
         "{ingestors} ingestors start, and what they send is delayed by {} ms per KiB",
         per_kib.as_millis()
     ));
-    let moved = environment.each_partition_moves().await;
+    let advanced = environment.wait_for_progress().await;
     let times = environment.fleet.logged(HALVED)? - before;
     environment.proxy.delay_per_kib(Duration::ZERO);
-    let moved = moved?;
+    let advanced = advanced?;
     environment.narrator.say(&format!(
         "{times} batches were halved; each partition had advanced after {}; the delay is removed",
-        seconds(moved)
+        seconds(advanced)
     ));
     ensure!(times > 0, "no batch was too large: the fault had no effect");
-    let caught_up = environment.settle().await?;
+    let caught_up = environment.wait_until_caught_up().await?;
     environment.narrator.say(&format!("caught up after {}", seconds(caught_up)));
-    Ok(Halved { times, moved, caught_up })
+    Ok(Halved { times, advanced, caught_up })
 }

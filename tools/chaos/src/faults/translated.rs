@@ -21,11 +21,11 @@ const REFUSED: &str = "PostgreSQL refused a ";
 
 /// The result.
 #[derive(Debug, Clone, Copy)]
-pub struct Misunderstood {
+pub struct Unrecognised {
     /// Which program translated the messages.
     pub translator: Translator,
     /// Batches and records that failed for a reason unknown to the ingestor.
-    pub refusals: usize,
+    pub unrecognised: usize,
 }
 
 /// The program that translates the messages.
@@ -34,7 +34,7 @@ pub enum Translator {
     /// The server.
     Server,
     /// The proxy, because the server does not have the locale.
-    Relay,
+    Proxy,
 }
 
 /// Replaces the ingestors with others that connect as a role that may not choose the language, in a
@@ -43,16 +43,19 @@ pub enum Translator {
 ///
 /// # Errors
 /// When every message is recognised, or the ingestors do not catch up.
-pub async fn misunderstand(environment: &mut Environment, times: u32) -> anyhow::Result<Misunderstood> {
-    environment.settle().await?;
-    let role = format!("{}_speaker", environment.audited.name());
-    let (url, ours) = (role_of(&role, environment)?, environment.fleet.launch.database_url.clone());
+pub async fn report_translated_errors(
+    environment: &mut Environment,
+    times: u32,
+) -> anyhow::Result<Unrecognised> {
+    environment.wait_until_caught_up().await?;
+    let role = format!("{}_role", environment.audited.name());
+    let (url, ours) = (url_of_role(&role, environment)?, environment.fleet.launch.database_url.clone());
     let ingestors = environment.fleet.kill_all().await;
-    environment.audited.run_sql(&hand_to(&role)).await.context("create a role")?;
+    environment.audited.run_sql(&create_role(&role)).await.context("create a role")?;
     let translator = translate(environment).await?;
     environment.fleet.launch.database_url = url;
     environment.fleet.start_many(ingestors)?;
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     let before = environment.fleet.logged(REFUSED)?;
     environment.narrator.say(&format!("{times} times, locks time out and connections are closed"));
     let mut caught_up = Duration::ZERO;
@@ -61,21 +64,21 @@ pub async fn misunderstand(environment: &mut Environment, times: u32) -> anyhow:
         tokio::time::sleep(PAUSE).await;
         environment.audited.run_sql(&disconnect(&format!("usename = '{role}'"))).await?;
         // While all connections are closed, ingestors pause; locks affect those that write.
-        caught_up = caught_up.max(environment.settle().await?);
+        caught_up = caught_up.max(environment.wait_until_caught_up().await?);
     }
-    let refusals = environment.fleet.logged(REFUSED)? - before;
+    let unrecognised = environment.fleet.logged(REFUSED)? - before;
     environment.narrator.say(&format!(
-        "{refusals} errors were not recognised; caught up after at most {}",
+        "{unrecognised} errors were not recognised; caught up after at most {}",
         seconds(caught_up)
     ));
     let ingestors = environment.fleet.kill_all().await;
     environment.proxy.translate_errors(false);
-    environment.audited.run_sql(&take_from(&role)).await.context("drop the role")?;
+    environment.audited.run_sql(&drop_role(&role)).await.context("drop the role")?;
     environment.fleet.launch.database_url = ours;
     environment.fleet.start_many(ingestors)?;
-    environment.settle().await?;
-    ensure!(refusals > 0, "every error was recognised: the fault had no effect");
-    Ok(Misunderstood { translator, refusals })
+    environment.wait_until_caught_up().await?;
+    ensure!(unrecognised > 0, "every error was recognised: the fault had no effect");
+    Ok(Unrecognised { translator, unrecognised })
 }
 
 /// Makes the server translate messages if it can, otherwise the proxy.
@@ -91,13 +94,13 @@ async fn translate(environment: &Environment) -> anyhow::Result<Translator> {
                 .narrator
                 .say(&format!("the server has no {LOCALE}, so the proxy translates errors: {error:#}"));
             environment.proxy.translate_errors(true);
-            Ok(Translator::Relay)
+            Ok(Translator::Proxy)
         }
     }
 }
 
 /// The URL for ingestors that connect as this role.
-fn role_of(role: &str, environment: &Environment) -> anyhow::Result<String> {
+fn url_of_role(role: &str, environment: &Environment) -> anyhow::Result<String> {
     let url = &environment.fleet.launch.database_url;
     let (scheme, rest) = url.split_once("//").context("the database URL has no scheme")?;
     let (_, server) = rest.split_once('@').context("the database URL has no user")?;
@@ -106,7 +109,7 @@ fn role_of(role: &str, environment: &Environment) -> anyhow::Result<String> {
 
 /// Creates the role as the owner of all that ingestors write to, because they create and drop
 /// partitions.
-fn hand_to(role: &str) -> String {
+fn create_role(role: &str) -> String {
     format!(
         "create role {role} login;
          alter role {role} set lock_timeout = '{} ms';
@@ -122,6 +125,6 @@ fn hand_to(role: &str) -> String {
     )
 }
 
-fn take_from(role: &str) -> String {
+fn drop_role(role: &str) -> String {
     format!("reassign owned by {role} to current_user; drop owned by {role}; drop role {role}")
 }

@@ -3,10 +3,10 @@
 
 mod disk;
 
+use crate::broker_requests;
 use crate::environment::Environment;
 use crate::markers::{Form, Marker};
 use crate::narrator::seconds;
-use crate::wire;
 use anyhow::ensure;
 use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId};
 use domain::status::ConnectorStatus;
@@ -41,7 +41,7 @@ pub struct Written {
 
 /// The other producer, in one partition.
 #[derive(Debug, Clone)]
-struct Foreign {
+struct ForeignProducer {
     topic: String,
     partition: i32,
     /// Milliseconds since 1970.
@@ -50,35 +50,36 @@ struct Foreign {
 
 /// The offsets of the other producer's records.
 #[derive(Debug, Clone, Copy)]
-struct Places {
+struct Offsets {
     committed_marker: i64,
     bomb: i64,
     damaged: Option<i64>,
 }
 
-/// Writes all of that to each partition of the environment's topic while no ingestor runs. If the
+/// Writes these records to each partition of the environment's topic while no ingestor runs. If the
 /// broker's folder `data` is accessible, a batch of each partition is damaged there, too. Then
 /// starts as many ingestors as before.
 ///
 /// # Errors
 /// When such a batch is read, does not become one dead letter, or the ingestors do not catch up.
-pub async fn write(
+pub async fn write_foreign_records(
     environment: &mut Environment,
     brokers: &str,
     data: Option<&Path>,
 ) -> anyhow::Result<Written> {
-    environment.settle().await?;
+    environment.wait_until_caught_up().await?;
     let ingestors = environment.fleet.kill_all().await;
     for partition in 0..environment.plan.partitions {
         let now = runtime::clock::now().timestamp_millis();
-        let foreign = Foreign { topic: environment.topic.clone(), partition, now };
+        let foreign = ForeignProducer { topic: environment.topic.clone(), partition, now };
         let damages = data.is_some();
         let writing = foreign.clone();
-        let places = wire::ask(brokers, move |connection| writing.write(connection, damages)).await?;
+        let offsets =
+            broker_requests::request(brokers, move |connection| writing.write(connection, damages)).await?;
         if let Some(data) = data {
             disk::damage(data, &foreign.topic, partition, &foreign.damaged_value())?;
         }
-        foreign.record(places, environment)?;
+        foreign.add_to_expected(offsets, environment)?;
     }
     let unreadable = environment.unreadable.len();
     let damaged = data.map_or(0, |_| unreadable / 2);
@@ -87,12 +88,12 @@ pub async fn write(
          cannot be read, {damaged} of them damaged on disk"
     ));
     // Behind all of these records.
-    environment.mark(Form::Plain).await?;
+    environment.publish_markers(Form::Plain).await?;
     environment.fleet.start_many(ingestors)?;
     let all = i64::try_from(unreadable)?;
     let letters = async || Ok(environment.audited.number(&count(LETTERS)).await? >= all);
     environment.wait_until("the batches that cannot be read to become dead letters", letters).await?;
-    let caught_up = environment.settle().await?;
+    let caught_up = environment.wait_until_caught_up().await?;
     let sizes = format!("{LETTERS} and last_offset - first_offset + 1 in ({}, {COPIES})", BOMB.0);
     let whole = environment.audited.number(&count(&sizes)).await?;
     ensure!(
@@ -107,23 +108,24 @@ fn count(rows: &str) -> String {
     format!("select count(*) from ({rows}) counted")
 }
 
-impl Foreign {
+impl ForeignProducer {
     /// Writes the records; the batch to be damaged only if `damages` is true.
-    fn write(&self, connection: &mut Connection, damages: bool) -> Places {
+    fn write(&self, connection: &mut Connection, damages: bool) -> Offsets {
         let event = |status| self.batch(COPIES, self.event(status));
         // An event that is applied, and a later one that replaces it.
         let header = Batch { null_header: true, ..event(ConnectorStatus::Charging) };
         connection.produce(&self.topic, None, &header);
-        self.transact(connection, event(ConnectorStatus::Finishing), true);
-        let committed_marker = self.transact(connection, self.batch(1, self.marker("committed")), true);
+        self.write_transaction(connection, event(ConnectorStatus::Finishing), true);
+        let committed_marker =
+            self.write_transaction(connection, self.batch(1, self.marker("committed")), true);
         // Later than both: it would show if it were applied.
-        self.transact(connection, event(ConnectorStatus::Faulted), false);
-        self.transact(connection, self.batch(1, self.marker("aborted")), false);
+        self.write_transaction(connection, event(ConnectorStatus::Faulted), false);
+        self.write_transaction(connection, self.batch(1, self.marker("aborted")), false);
         let bomb = Batch { gzip: true, ..self.batch(BOMB.0, vec![b' '; BOMB.1]) };
         let bomb = connection.produce(&self.topic, None, &bomb);
         let damaged =
             damages.then(|| connection.produce(&self.topic, None, &self.batch(COPIES, self.damaged_value())));
-        Places { committed_marker, bomb, damaged }
+        Offsets { committed_marker, bomb, damaged }
     }
 
     fn batch(&self, records: usize, value: Vec<u8>) -> Batch {
@@ -131,7 +133,7 @@ impl Foreign {
     }
 
     /// Writes the batch in its own transaction; returns its offset.
-    fn transact(&self, connection: &mut Connection, batch: Batch, commits: bool) -> i64 {
+    fn write_transaction(&self, connection: &mut Connection, batch: Batch, commits: bool) -> i64 {
         let name = format!("{}-{}", self.topic, self.partition);
         let producer = connection.begin_in(&name, &self.topic, self.partition);
         let batch = Batch { producer: Some(producer), ..batch };
@@ -144,18 +146,18 @@ impl Foreign {
     }
 
     /// Adds everything that must have an effect to what was sent.
-    fn record(&self, places: Places, environment: &mut Environment) -> anyhow::Result<()> {
+    fn add_to_expected(&self, offsets: Offsets, environment: &mut Environment) -> anyhow::Result<()> {
         let marker = |name: &str, offset| Marker { name: self.name(name), partition: self.partition, offset };
-        let unreadable = [("bomb", Some(places.bomb)), ("damaged", places.damaged)];
-        let unreadable = unreadable.into_iter().filter_map(|(name, place)| Some(marker(name, place?)));
+        let unreadable = [("bomb", Some(offsets.bomb)), ("damaged", offsets.damaged)];
+        let unreadable = unreadable.into_iter().filter_map(|(name, offset)| Some(marker(name, offset?)));
         environment.unreadable.extend(unreadable.clone());
         environment.sent.markers.extend(unreadable);
-        environment.sent.markers.push(marker("committed", places.committed_marker));
+        environment.sent.markers.push(marker("committed", offsets.committed_marker));
         environment.sent.ledger.devices.push(self.device()?);
         Ok(())
     }
 
-    /// What must be stored of its device.
+    /// The state of its device that must be stored.
     fn device(&self) -> anyhow::Result<DeviceLedger> {
         let status = ConnectorStatus::Finishing;
         let at = chrono::DateTime::from_timestamp_millis(self.now).unwrap_or_default();

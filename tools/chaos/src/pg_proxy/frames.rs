@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// Longer than any message of this platform; protects against reading garbage as a length.
-const LARGEST: usize = 256 << 20;
+const MAX_BYTES: usize = 256 << 20;
 /// The text of every translated error.
 const TRANSLATED: &[u8] = "数据库拒绝了该语句".as_bytes();
 /// A length includes itself.
@@ -19,7 +19,7 @@ pub(super) struct Frame {
 
 impl Frame {
     /// Whether a client requests a commit: a simple or prepared query that begins so.
-    pub(super) fn asks_for_commit(&self) -> bool {
+    pub(super) fn requests_commit(&self) -> bool {
         let sql = match self.kind {
             b'Q' => self.body.as_slice(),
             // The name of the statement comes first.
@@ -50,7 +50,7 @@ impl Frame {
     }
 
     /// Whether a server reports that it has committed a transaction.
-    pub(super) fn tells_of_commit(&self) -> bool {
+    pub(super) fn confirms_commit(&self) -> bool {
         self.kind == b'C' && self.body.starts_with(b"COMMIT")
     }
 }
@@ -79,7 +79,7 @@ pub(super) async fn write_frame(to: &mut (impl AsyncWrite + Unpin), frame: &Fram
 
 async fn read_body(from: &mut impl Source, length: u32) -> Result<Vec<u8>> {
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let rest = length.checked_sub(LENGTH).filter(|rest| *rest <= LARGEST);
+    let rest = length.checked_sub(LENGTH).filter(|rest| *rest <= MAX_BYTES);
     let mut body =
         vec![0; rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "not a message of PostgreSQL"))?];
     from.read_exact(&mut body).await?;
@@ -92,15 +92,15 @@ mod tests {
 
     #[test]
     fn recognises_a_commit_and_nothing_similar() {
-        let asks = |kind: u8, body: &[u8]| Frame { kind, body: body.to_vec() }.asks_for_commit();
-        assert!(asks(b'Q', b"COMMIT\0"));
-        assert!(asks(b'Q', b" commit and chain\0"));
-        assert!(asks(b'P', b"s1\0COMMIT\0\0\0"));
-        assert!(!asks(b'P', b"s1\0update t set committed_at = now()\0\0\0"));
-        assert!(!asks(b'Q', b"ROLLBACK\0"));
-        assert!(!asks(b'B', b"COMMIT\0"));
-        assert!(Frame { kind: b'C', body: b"COMMIT\0".to_vec() }.tells_of_commit());
-        assert!(!Frame { kind: b'C', body: b"UPDATE 1\0".to_vec() }.tells_of_commit());
+        let requests = |kind: u8, body: &[u8]| Frame { kind, body: body.to_vec() }.requests_commit();
+        assert!(requests(b'Q', b"COMMIT\0"));
+        assert!(requests(b'Q', b" commit and chain\0"));
+        assert!(requests(b'P', b"s1\0COMMIT\0\0\0"));
+        assert!(!requests(b'P', b"s1\0update t set committed_at = now()\0\0\0"));
+        assert!(!requests(b'Q', b"ROLLBACK\0"));
+        assert!(!requests(b'B', b"COMMIT\0"));
+        assert!(Frame { kind: b'C', body: b"COMMIT\0".to_vec() }.confirms_commit());
+        assert!(!Frame { kind: b'C', body: b"UPDATE 1\0".to_vec() }.confirms_commit());
     }
 
     #[test]

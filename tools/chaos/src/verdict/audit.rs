@@ -39,7 +39,7 @@ const RULES: [(&str, &str); 5] = [
 ];
 
 /// Dead letters that are not those of markers.
-const STRANGE_LETTERS: &str = "
+const UNEXPECTED_LETTERS: &str = "
     select partition, first_offset as at_offset, reason, detail from dead_letters
     where reason <> 'MISSING_EVENT_TYPE' or position('{\"marker\":' in convert_from(value, 'UTF8')) <> 1
     order by 1, 2";
@@ -63,26 +63,26 @@ pub async fn violations(audited: &AuditedDatabase) -> anyhow::Result<Vec<Finding
 ///
 /// # Errors
 /// When PostgreSQL cannot be reached.
-pub async fn condemned(
+pub async fn unexpected_dead_letters(
     audited: &AuditedDatabase,
     markers: &[Marker],
     allowed: &Allowed<'_>,
 ) -> anyhow::Result<Option<Finding>> {
-    let places = |of: &[Marker]| of.iter().map(Marker::place).collect::<BTreeSet<_>>();
-    let (marked, unreadable) = (places(markers), places(allowed.unreadable));
+    let positions = |of: &[Marker]| of.iter().map(Marker::position).collect::<BTreeSet<_>>();
+    let (marked, unreadable) = (positions(markers), positions(allowed.unreadable));
     let is_allowed = |letter: &Value| match letter.get("reason").and_then(Value::as_str) {
-        Some("REFUSED_BY_DATABASE") => allowed.refused_markers && marked.contains(&place(letter)),
-        Some("UNREADABLE_BATCH") => unreadable.contains(&place(letter)),
+        Some("REFUSED_BY_DATABASE") => allowed.refused_markers && marked.contains(&position(letter)),
+        Some("UNREADABLE_BATCH") => unreadable.contains(&position(letter)),
         _ => false,
     };
-    let mut letters = rows(&audited.database, STRANGE_LETTERS).await?;
+    let mut letters = rows(&audited.database, UNEXPECTED_LETTERS).await?;
     letters.retain(|letter| !is_allowed(letter));
     let letters: Vec<String> = letters.iter().map(Value::to_string).collect();
     Ok(finding("an event that was sent became a dead letter", &letters))
 }
 
 /// The partition and the offset of a row.
-fn place(row: &Value) -> (Option<i64>, Option<i64>) {
+fn position(row: &Value) -> (Option<i64>, Option<i64>) {
     let number = |field: &str| row.get(field).and_then(Value::as_i64);
     (number("partition"), number("at_offset"))
 }
@@ -91,7 +91,10 @@ fn place(row: &Value) -> (Option<i64>, Option<i64>) {
 ///
 /// # Errors
 /// When PostgreSQL cannot be reached.
-pub async fn unread(audited: &AuditedDatabase, ends: &BTreeMap<i32, i64>) -> anyhow::Result<Vec<Finding>> {
+pub async fn unread_partitions(
+    audited: &AuditedDatabase,
+    ends: &BTreeMap<i32, i64>,
+) -> anyhow::Result<Vec<Finding>> {
     let next = next_offsets(audited).await?;
     let differs = |(partition, end): (&i32, &i64)| {
         let next_offset = next.get(partition).copied().unwrap_or(0);
@@ -104,34 +107,38 @@ pub async fn unread(audited: &AuditedDatabase, ends: &BTreeMap<i32, i64>) -> any
 }
 
 /// Acknowledged markers without an effect, and effects of markers that were not sent. A marker
-/// whose acknowledgement was lost is in its partition twice, and has an effect at each place.
+/// whose acknowledgement was lost is in its partition twice, and has an effect at each position.
 ///
 /// # Errors
 /// When PostgreSQL cannot be reached.
-pub async fn miscounted(audited: &AuditedDatabase, markers: &[Marker]) -> anyhow::Result<Vec<Finding>> {
+pub async fn marker_mismatches(
+    audited: &AuditedDatabase,
+    markers: &[Marker],
+) -> anyhow::Result<Vec<Finding>> {
     let effects = rows(
         &audited.database,
-        // Those of a replaced log have another topic name.
+        // Dead letters of a former topic have another topic name.
         "select e.partition, e.at_offset, convert_from(d.value, 'UTF8')::jsonb ->> 'marker' as name
          from chaos_effects e left join dead_letters d on d.partition = e.partition and d.first_offset = e.at_offset
                                                          and d.topic not like '%#%'",
     );
-    // A dead letter that was refused itself has no value, and is recognised by its place.
-    let by_place: BTreeMap<_, _> = markers.iter().map(|marker| (marker.place(), &*marker.name)).collect();
+    // A dead letter that was refused itself has no value, and is recognised by its position.
+    let by_position: BTreeMap<_, _> =
+        markers.iter().map(|marker| (marker.position(), &*marker.name)).collect();
     let mut written = BTreeSet::new();
     let mut named = BTreeSet::new();
     for effect in effects.await? {
-        let place = place(&effect);
+        let position = position(&effect);
         let name = effect.get("name").and_then(Value::as_str);
-        named.insert(name.or_else(|| by_place.get(&place).copied()).unwrap_or("(no row)").to_owned());
-        written.insert(place);
+        named.insert(name.or_else(|| by_position.get(&position).copied()).unwrap_or("(no row)").to_owned());
+        written.insert(position);
     }
     let sent: BTreeSet<String> = markers.iter().map(|marker| marker.name.clone()).collect();
-    let is_lost = |marker: &&Marker| !written.contains(&marker.place());
+    let is_lost = |marker: &&Marker| !written.contains(&marker.position());
     let lost: Vec<String> = markers.iter().filter(is_lost).map(|marker| format!("{marker:?}")).collect();
-    let strange: Vec<String> = named.difference(&sent).cloned().collect();
+    let unexpected: Vec<String> = named.difference(&sent).cloned().collect();
     let mut findings = Vec::new();
     findings.extend(finding("an acknowledged record has no effect", &lost));
-    findings.extend(finding("an unacknowledged record has an effect", &strange));
+    findings.extend(finding("an unacknowledged record has an effect", &unexpected));
     Ok(findings)
 }

@@ -1,6 +1,6 @@
 //! Latency from the sending of an event by the gateway to its visibility in the API.
 
-use crate::stage::{Stage, simulator_settings};
+use crate::environment::{Environment, simulator_settings};
 use anyhow::{Context as _, ensure};
 use domain::ids::{ChargePointId, ConnectorId};
 use domain::status::ConnectorStatus;
@@ -16,29 +16,29 @@ const PROBES: usize = 4;
 /// The pause between two changes of a probe.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The pause between two reads of a probe.
-const LOOK: Duration = Duration::from_millis(2);
-const PATIENCE: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Watches a few piles for `each`, while other devices send `rate` events per second.
-pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result<Latencies> {
-    let probes = register(stage).await?;
+pub async fn measure(environment: &Environment, rate: u32, each: Duration) -> anyhow::Result<Latencies> {
+    let probes = register(environment).await?;
     let settings = LoadSettings {
         events_per_second: rate,
         duration_s: each.as_secs(),
         charge_points: 10_000,
-        id_prefix: format!("LOAD-{}-", stage.run),
+        id_prefix: format!("LOAD-{}-", environment.run),
         connectors: 2,
         duplicates: 0.0,
         moves: 0.0,
         seed: 1,
     };
-    let load = Load::new(&settings, &simulator_settings(), &stage.kafka).await?;
+    let load = Load::new(&settings, &simulator_settings(), &environment.kafka).await?;
     let stop = Shutdown::new(Duration::from_secs(5));
     let mut latencies = Latencies::default();
     let watch = async {
         // First, ten thousand devices announce themselves; that burst is not measured.
-        caught_up(stage, &probes).await?;
-        let watched = probes.iter().map(|(device, path)| watch(stage, device, path, each));
+        caught_up(environment, &probes).await?;
+        let watched = probes.iter().map(|(device, path)| watch(environment, device, path, each));
         let [a, b, c, d] =
             watched.collect::<Vec<_>>().try_into().map_err(|_count| anyhow::anyhow!("four probes"))?;
         let (a, b, c, d) = tokio::try_join!(a, b, c, d)?;
@@ -53,37 +53,38 @@ pub async fn measure(stage: &Stage, rate: u32, each: Duration) -> anyhow::Result
     Ok(latencies)
 }
 
-async fn register(stage: &Stage) -> anyhow::Result<Vec<(ChargePointId, String)>> {
-    let station = stage.assets.post("/api/v1/stations", &json!({ "name": "Probes" })).await?.expect(201)?;
+async fn register(environment: &Environment) -> anyhow::Result<Vec<(ChargePointId, String)>> {
+    let station =
+        environment.assets.post("/api/v1/stations", &json!({ "name": "Probes" })).await?.expect(201)?;
     let piles = format!("/api/v1/stations/{}/piles", station.text("/id"));
     let mut probes = Vec::new();
     for number in 1..=PROBES {
-        let device = ChargePointId::parse(&format!("PROBE-{}-{number}", stage.run))?;
+        let device = ChargePointId::parse(&format!("PROBE-{}-{number}", environment.run))?;
         let pile =
             json!({ "chargePointId": device, "model": "probe", "ratedPowerKw": 7, "currentType": "AC" });
-        let pile = stage.assets.post(&piles, &pile).await?.expect(201)?;
-        stage.simulator.connect(DeviceSpec::new(device.clone()).with_connectors(1)).await?;
+        let pile = environment.assets.post(&piles, &pile).await?.expect(201)?;
+        environment.simulator.connect(DeviceSpec::new(device.clone()).with_connectors(1)).await?;
         probes.push((device, format!("/api/v1/piles/{}", pile.text("/id"))));
     }
     Ok(probes)
 }
 
 /// Waits until a change of a probe is visible at once.
-async fn caught_up(stage: &Stage, probes: &[(ChargePointId, String)]) -> anyhow::Result<()> {
+async fn caught_up(environment: &Environment, probes: &[(ChargePointId, String)]) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         let mut slowest = Duration::ZERO;
         for (device, path) in probes {
-            slowest = slowest.max(change(stage, device, path, ConnectorStatus::Reserved).await?);
+            slowest = slowest.max(change(environment, device, path, ConnectorStatus::Reserved).await?);
         }
-        if slowest < Duration::from_millis(200) || begun.elapsed() > PATIENCE {
+        if slowest < Duration::from_millis(200) || begun.elapsed() > TIMEOUT {
             return Ok(());
         }
     }
 }
 
 async fn watch(
-    stage: &Stage,
+    environment: &Environment,
     device: &ChargePointId,
     path: &str,
     each: Duration,
@@ -94,7 +95,7 @@ async fn watch(
     // The load runs for exactly `each`: do not measure longer than that.
     while begun.elapsed() + Duration::from_secs(1) < each {
         let status = statuses.next().context("statuses never end")?;
-        latencies.push(change(stage, device, path, status).await?);
+        latencies.push(change(environment, device, path, status).await?);
         tokio::time::sleep(PAUSE).await;
     }
     Ok(latencies)
@@ -102,14 +103,14 @@ async fn watch(
 
 /// Makes a device report `status`; returns how long after the sending the API showed it.
 async fn change(
-    stage: &Stage,
+    environment: &Environment,
     device: &ChargePointId,
     path: &str,
     status: ConnectorStatus,
 ) -> anyhow::Result<Duration> {
-    let sent = stage.simulator.set_status(device, ConnectorId::parse(1)?, status, None).await?;
+    let sent = environment.simulator.set_status(device, ConnectorId::parse(1)?, status, None).await?;
     let sent = sent.first().context("the device sent no event")?;
-    visible(&stage.assets, path, status).await?;
+    visible(&environment.assets, path, status).await?;
     Ok((runtime::clock::now() - sent.position.sent_at).to_std().unwrap_or_default())
 }
 
@@ -120,7 +121,7 @@ async fn visible(assets: &Api, path: &str, status: ConnectorStatus) -> anyhow::R
         if pile.text("/connectors/0/status") == status.as_str() {
             return Ok(());
         }
-        ensure!(begun.elapsed() < PATIENCE, "{path} did not show {status} in time: {}", pile.body);
-        tokio::time::sleep(LOOK).await;
+        ensure!(begun.elapsed() < TIMEOUT, "{path} did not show {status} in time: {}", pile.body);
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,42 +1,42 @@
 //! The story with the deployed gateway, which reports no starts, heartbeats, disconnections or
 //! answers, and whose keys expire.
 
-use super::{PATIENCE, Registered, come_online, command, create, energy_climbs, prices, stop, until};
-use crate::stage::Stage;
+use super::{RegisteredPile, TIMEOUT, command, connect, create, prices, stop, until, wait_for_energy};
+use crate::environment::Environment;
 use anyhow::ensure;
 use gateway_simulator::Simulator;
 use launch::narrator::{Steps, call, heading, seen};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// Plays the story.
-pub async fn tell(stage: &Stage) -> anyhow::Result<()> {
+/// Runs the story.
+pub async fn run(environment: &Environment) -> anyhow::Result<()> {
     heading("The same with the deployed gateway");
-    let gateway = stage.deployed_gateway().await?;
+    let gateway = environment.deployed_gateway().await?;
     let mut steps = Steps::new();
-    let (pile, _) = create(stage, &mut steps, "2").await?;
-    come_online(stage, &gateway, &mut steps, &pile).await?;
-    prices::tell(stage, &mut steps, &pile).await?;
-    start(stage, &gateway, &mut steps, &pile).await?;
-    read(stage, &mut steps, &pile).await?;
-    stop(stage, &gateway, &mut steps, &pile).await?;
-    prices::quote(stage, &mut steps, &pile).await?;
-    run_out(stage, &gateway, &mut steps, &pile).await?;
+    let (pile, _) = create(environment, &mut steps, "2").await?;
+    connect(environment, &gateway, &mut steps, &pile).await?;
+    prices::publish_and_read(environment, &mut steps, &pile).await?;
+    start(environment, &gateway, &mut steps, &pile).await?;
+    read(environment, &mut steps, &pile).await?;
+    stop(environment, &gateway, &mut steps, &pile).await?;
+    prices::quote(environment, &mut steps, &pile).await?;
+    command_without_key(environment, &gateway, &mut steps, &pile).await?;
     gateway.stop().await;
     Ok(())
 }
 
 async fn start(
-    stage: &Stage,
+    environment: &Environment,
     gateway: &Simulator,
     steps: &mut Steps,
-    pile: &Registered,
+    pile: &RegisteredPile,
 ) -> anyhow::Result<()> {
     steps.next("The order service starts a charge; the connector's status confirms it without an answer");
     let body = json!({ "idTag": "RFID123", "connectorId": 1 });
-    let id = command(stage, gateway, pile, "start-transaction", &body).await?;
+    let id = command(environment, gateway, pile, "start-transaction", &body).await?;
     let path = format!("/api/v1/commands/{id}");
-    let confirmed = until(&stage.commands, &path, |it| it.text("/status") == "confirmed").await?;
+    let confirmed = until(&environment.commands, &path, |it| it.text("/status") == "confirmed").await?;
     ensure!(confirmed.text("/answer/status").is_empty(), "unexpected answer: {}", confirmed.body);
     let effect = confirmed.text("/effect/kind");
     ensure!(matches!(effect, "status" | "charging"), "unexpected effect: {}", confirmed.body);
@@ -44,22 +44,22 @@ async fn start(
     Ok(())
 }
 
-async fn read(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+async fn read(environment: &Environment, steps: &mut Steps, pile: &RegisteredPile) -> anyhow::Result<()> {
     steps.next("Meter values show that a session has begun");
-    energy_climbs(stage, pile).await?;
+    wait_for_energy(environment, pile).await?;
     let path = format!("{}/sessions", pile.path());
-    let sessions = until(&stage.assets, &path, |it| !it.text("/items/0/id").is_empty()).await?;
+    let sessions = until(&environment.assets, &path, |it| !it.text("/items/0/id").is_empty()).await?;
     let (started_by, id) = (sessions.text("/items/0/startedBy"), sessions.text("/items/0/transactionId"));
     ensure!(started_by == "readings" && !id.is_empty(), "unexpected session: {}", sessions.body);
     call("GET", &path, &format!("transactionId {id}, startedBy {started_by}"));
     Ok(())
 }
 
-async fn run_out(
-    stage: &Stage,
+async fn command_without_key(
+    environment: &Environment,
     gateway: &Simulator,
     steps: &mut Steps,
-    pile: &Registered,
+    pile: &RegisteredPile,
 ) -> anyhow::Result<()> {
     steps.next("The device's key has expired; a command goes to the pod that last reported the device");
     let key = format!("conn:{}", pile.device);
@@ -67,13 +67,13 @@ async fn run_out(
     let begun = Instant::now();
     // An error means that Redis is not connected yet.
     while !redis.get_many(&[&key]).await.is_ok_and(|values| values == [None]) {
-        ensure!(begun.elapsed() < PATIENCE, "the key {key} did not expire in time");
+        ensure!(begun.elapsed() < TIMEOUT, "the key {key} did not expire in time");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let body = json!({ "requestedMessage": "StatusNotification", "connectorId": 1 });
-    let id = command(stage, gateway, pile, "trigger-message", &body).await?;
+    let id = command(environment, gateway, pile, "trigger-message", &body).await?;
     let path = format!("/api/v1/commands/{id}");
-    let sent = until(&stage.commands, &path, |it| !it.text("/route").is_empty()).await?;
+    let sent = until(&environment.commands, &path, |it| !it.text("/route").is_empty()).await?;
     ensure!(sent.text("/route") == "last-heard", "unexpected route: {}", sent.body);
     call("GET", &path, &format!("gatewayId {}, route last-heard", sent.text("/gatewayId")));
     seen("the device is online and can be commanded without a key");

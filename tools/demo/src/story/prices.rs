@@ -1,8 +1,8 @@
 //! What charging costs: a tariff for the station, the price with its reason, and the quote of a
 //! session.
 
-use super::{Registered, until};
-use crate::stage::Stage;
+use super::{RegisteredPile, until};
+use crate::environment::Environment;
 use anyhow::{Context as _, ensure};
 use launch::narrator::{Steps, call, seen};
 use serde_json::{Value, json};
@@ -21,30 +21,34 @@ fn price_list() -> Value {
     json!({ "timeZone": "Asia/Shanghai", "schedules": [{ "bands": bands }] })
 }
 
-/// Creates a tariff and binds it to stations; returns its path.
-pub async fn put_up(stage: &Stage, stations: &[&str]) -> anyhow::Result<String> {
+/// Publishes a tariff and binds it to stations; returns the path of the tariff.
+pub async fn publish_tariff(environment: &Environment, stations: &[&str]) -> anyhow::Result<String> {
     let details = json!({ "name": "分时电价", "currency": "CNY", "status": "Active" });
-    let tariff = stage.assets.post("/api/v1/tariffs", &details).await?.expect(201)?;
+    let tariff = environment.assets.post("/api/v1/tariffs", &details).await?.expect(201)?;
     let path = format!("/api/v1/tariffs/{}", tariff.text("/id"));
-    stage.assets.put(&format!("{path}/draft"), &price_list()).await?.expect(200)?;
-    stage.assets.post(&format!("{path}/draft/publish"), &json!({})).await?.expect(200)?;
+    environment.assets.put(&format!("{path}/draft"), &price_list()).await?.expect(200)?;
+    environment.assets.post(&format!("{path}/draft/publish"), &json!({})).await?.expect(200)?;
     for station in stations {
         let subject = json!({ "level": "station", "stationId": station });
         let binding = json!({ "subject": subject, "tariffId": tariff.text("/id") });
-        stage.assets.post("/api/v1/tariffs/bindings", &binding).await?.expect(201)?;
+        environment.assets.post("/api/v1/tariffs/bindings", &binding).await?.expect(201)?;
     }
     Ok(path)
 }
 
-/// Prices the station and reads the price.
-pub async fn tell(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+/// Publishes a tariff for the station, and reads the price.
+pub async fn publish_and_read(
+    environment: &Environment,
+    steps: &mut Steps,
+    pile: &RegisteredPile,
+) -> anyhow::Result<()> {
     steps.next("The operator prices the station: 尖 峰 平 谷, electricity price and service fee");
-    let tariff = put_up(stage, &[&pile.station]).await?;
+    let tariff = publish_tariff(environment, &[&pile.station]).await?;
     call("POST", &format!("{tariff}/draft/publish"), "200 in force at once, bound to the station");
 
     steps.next("Read the current price of a kWh and its reason");
     let path = format!("/api/v1/tariffs/price?pileId={}&connectorId=1", pile.id);
-    let price = stage.assets.get(&path).await?.expect(200)?;
+    let price = environment.assets.get(&path).await?.expect(200)?;
     let (kwh, kind) = (price.text("/pricePerKwh"), price.text("/kind"));
     call(
         "GET",
@@ -58,14 +62,18 @@ pub async fn tell(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow
 }
 
 /// The cost of the session that has just ended.
-pub async fn quote(stage: &Stage, steps: &mut Steps, pile: &Registered) -> anyhow::Result<()> {
+pub async fn quote(
+    environment: &Environment,
+    steps: &mut Steps,
+    pile: &RegisteredPile,
+) -> anyhow::Result<()> {
     steps.next("Read the cost of the session, from its meter values");
-    let sessions = stage.assets.get(&format!("{}/sessions", pile.path())).await?.expect(200)?;
+    let sessions = environment.assets.get(&format!("{}/sessions", pile.path())).await?.expect(200)?;
     let session = sessions.text("/items/0/id").to_owned();
     let path = format!("/api/v1/sessions/{session}");
-    until(&stage.assets, &path, |session| !session.text("/endedAt").is_empty()).await?;
+    until(&environment.assets, &path, |session| !session.text("/endedAt").is_empty()).await?;
     let path = format!("{path}/quote");
-    let quote = stage.assets.get(&path).await?.expect(200)?;
+    let quote = environment.assets.get(&path).await?.expect(200)?;
     let total = quote.text("/totals/total/amount");
     let kwh = quote.text("/energyWh").parse::<f64>().context("the quote has no energyWh")? / 1000.0;
     ensure!(kwh > 0.0, "the session has no energy: {}", quote.body);

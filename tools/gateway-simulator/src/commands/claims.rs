@@ -1,10 +1,14 @@
 //! Which pod reads which partition of the command topic, and from which offset. No I/O and no
 //! clock.
 //!
-//! In the contract's manner, a pod reads the partition of its hash and continues where it was. The
-//! deployed gateway uses Kafka consumer groups: it begins at the last committed offset, or without
-//! one at the oldest. It commits offsets only when a claim ends in order, which the claims of a
-//! killed pod do not.
+//! In the contract's manner, a pod reads the partition of its hash and continues at its last offset
+//! after a restart. The deployed gateway uses Kafka consumer groups: it starts at the last
+//! committed offset, or without one at the oldest. It commits offsets only when a claim ends in
+//! order; the claims of a killed pod do not.
+
+mod membership;
+#[cfg(test)]
+mod tests;
 
 use crate::settings::CommandGroups;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +18,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(crate) struct Claims {
     sharing: Sharing,
-    pods: Vec<State>,
+    pods: Vec<PodState>,
     claims: BTreeMap<i32, Vec<Claim>>,
 }
 
@@ -30,19 +34,19 @@ enum Sharing {
         partitions: Vec<i32>,
         /// The committed offsets by group (the pod's number if it is alone in its group, else 0)
         /// and partition.
-        marked: BTreeMap<(usize, i32), i64>,
+        committed: BTreeMap<(usize, i32), i64>,
     },
 }
 
 /// Whether a pod runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum PodState {
     Up,
     /// It was killed; its group has not noticed yet.
-    Missed {
+    Unnoticed {
         since: DateTime<Utc>,
     },
-    Gone,
+    Down,
 }
 
 /// A pod's claim of a partition.
@@ -55,9 +59,9 @@ struct Claim {
 
 /// The offset to fetch from next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum FetchFrom {
     /// No pod reads the partition.
-    Nowhere,
+    NoReader,
     /// Some pod reads from the first offset, which must be resolved: the oldest, or the end.
     First,
     /// That offset.
@@ -71,31 +75,31 @@ impl Claims {
         let mut pods = Vec::new();
         for (pod, partition) in partitions.enumerate() {
             claims.entry(partition).or_default().push(Claim { pod, next: None });
-            pods.push(State::Up);
+            pods.push(PodState::Up);
         }
         Self { sharing: Sharing::Fixed, pods, claims }
     }
 
     /// Each pod reads all partitions.
-    pub(crate) fn of_all(partitions: &[i32], pods: usize) -> Self {
-        let everybody = || (0..pods).map(|pod| Claim { pod, next: None }).collect();
-        let claims = partitions.iter().map(|partition| (*partition, everybody())).collect();
-        Self { sharing: Sharing::Fixed, pods: vec![State::Up; pods], claims }
+    pub(crate) fn of_all_partitions(partitions: &[i32], pods: usize) -> Self {
+        let each_pod = || (0..pods).map(|pod| Claim { pod, next: None }).collect();
+        let claims = partitions.iter().map(|partition| (*partition, each_pod())).collect();
+        Self { sharing: Sharing::Fixed, pods: vec![PodState::Up; pods], claims }
     }
 
     /// The pods are consumers of Kafka groups, which notice a missing member after `session`.
-    pub(crate) fn of_groups(
+    pub(crate) fn by_groups(
         groups: CommandGroups,
         session: TimeDelta,
         partitions: Vec<i32>,
         pods: usize,
     ) -> Self {
         let claims = partitions.iter().map(|partition| (*partition, Vec::new())).collect();
-        let sharing = Sharing::Groups { groups, session, partitions, marked: BTreeMap::new() };
-        let mut all = Self { sharing, pods: vec![State::Up; pods], claims };
+        let sharing = Sharing::Groups { groups, session, partitions, committed: BTreeMap::new() };
+        let mut all = Self { sharing, pods: vec![PodState::Up; pods], claims };
         match groups {
             CommandGroups::Shared => all.rebalance(),
-            CommandGroups::PerPod => (0..pods).for_each(|pod| all.claim_everything(pod)),
+            CommandGroups::PerPod => (0..pods).for_each(|pod| all.claim_all(pod)),
         }
         all
     }
@@ -106,25 +110,25 @@ impl Claims {
     }
 
     /// Whether a pod without an offset begins with the oldest command; otherwise at the end.
-    pub(crate) const fn begins_with_the_oldest(&self) -> bool {
+    pub(crate) const fn starts_at_oldest(&self) -> bool {
         matches!(self.sharing, Sharing::Groups { .. })
     }
 
     /// The lowest offset that a running pod needs next from that partition.
-    pub(crate) fn from(&self, partition: i32) -> From {
-        let mut from = From::Nowhere;
+    pub(crate) fn fetch_from(&self, partition: i32) -> FetchFrom {
+        let mut from = FetchFrom::NoReader;
         for claim in self.claims.get(&partition).into_iter().flatten().filter(|claim| self.is_up(claim.pod)) {
             from = match (claim.next, from) {
-                (None, _) => return From::First,
-                (Some(next), From::Offset(lowest)) => From::Offset(next.min(lowest)),
-                (Some(next), _) => From::Offset(next),
+                (None, _) => return FetchFrom::First,
+                (Some(next), FetchFrom::Offset(lowest)) => FetchFrom::Offset(next.min(lowest)),
+                (Some(next), _) => FetchFrom::Offset(next),
             };
         }
         from
     }
 
     /// Resolves the first offset of that partition.
-    pub(crate) fn begin(&mut self, partition: i32, first: i64) {
+    pub(crate) fn resolve_first(&mut self, partition: i32, first: i64) {
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
             claim.next.get_or_insert(first);
         }
@@ -135,7 +139,7 @@ impl Claims {
     pub(crate) fn deliver(&mut self, partition: i32, from: i64, offset: i64) -> Vec<usize> {
         let mut pods = Vec::new();
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
-            let is_up = self.pods.get(claim.pod) == Some(&State::Up);
+            let is_up = self.pods.get(claim.pod) == Some(&PodState::Up);
             // A claim that was reset during the fetch waits for a fetch from its new offset.
             if is_up && claim.next.is_some_and(|next| (from..=offset).contains(&next)) {
                 claim.next = Some(offset + 1);
@@ -146,7 +150,7 @@ impl Claims {
     }
 
     /// The offsets from `from` up to `to` cannot be read: claims at `from` continue at `to`.
-    pub(crate) fn step_over(&mut self, partition: i32, from: i64, to: i64) {
+    pub(crate) fn skip(&mut self, partition: i32, from: i64, to: i64) {
         for claim in self.claims.get_mut(&partition).into_iter().flatten() {
             if claim.next == Some(from) {
                 claim.next = Some(to);
@@ -154,206 +158,7 @@ impl Claims {
         }
     }
 
-    /// A pod is killed: its claims end without a commit.
-    pub(crate) fn kill(&mut self, pod: usize, now: DateTime<Utc>) {
-        let Sharing::Groups { groups, .. } = &self.sharing else {
-            self.set(pod, State::Gone);
-            return;
-        };
-        let state = match groups {
-            CommandGroups::Shared => State::Missed { since: now },
-            CommandGroups::PerPod => State::Gone,
-        };
-        self.claims.values_mut().for_each(|claims| claims.retain(|claim| claim.pod != pod));
-        self.set(pod, state);
-    }
-
-    /// A killed pod runs again.
-    pub(crate) fn restart(&mut self, pod: usize) {
-        self.set(pod, State::Up);
-        match &self.sharing {
-            Sharing::Fixed => {}
-            Sharing::Groups { groups: CommandGroups::PerPod, .. } => self.claim_everything(pod),
-            Sharing::Groups { groups: CommandGroups::Shared, .. } => self.rebalance(),
-        }
-    }
-
-    /// Assigns the partitions of pods whose session has expired to the others of their group.
-    pub(crate) fn settle(&mut self, now: DateTime<Utc>) {
-        let Sharing::Groups { session, .. } = &self.sharing else { return };
-        let session = *session;
-        let mut has_lost = false;
-        for state in &mut self.pods {
-            if matches!(state, State::Missed { since } if now - *since >= session) {
-                *state = State::Gone;
-                has_lost = true;
-            }
-        }
-        if has_lost {
-            self.rebalance();
-        }
-    }
-
-    /// The claims of the running pods end in order, and each of those pods gets a range of the
-    /// partitions.
-    fn rebalance(&mut self) {
-        let Sharing::Groups { partitions, marked, .. } = &mut self.sharing else { return };
-        for (partition, claims) in &mut self.claims {
-            for claim in claims.drain(..) {
-                if let Some(next) = claim.next {
-                    marked.insert((0, *partition), next);
-                }
-            }
-        }
-        let up: Vec<usize> =
-            (0..self.pods.len()).filter(|pod| self.pods.get(*pod) == Some(&State::Up)).collect();
-        let size = partitions.len().div_ceil(up.len().max(1)).max(1);
-        for (pod, range) in up.iter().zip(partitions.chunks(size)) {
-            for partition in range {
-                let next = marked.get(&(0, *partition)).copied();
-                self.claims.entry(*partition).or_default().push(Claim { pod: *pod, next });
-            }
-        }
-    }
-
-    /// The claims of a pod that is alone in its group.
-    fn claim_everything(&mut self, pod: usize) {
-        let Sharing::Groups { partitions, marked, .. } = &self.sharing else { return };
-        for partition in partitions {
-            let next = marked.get(&(pod, *partition)).copied();
-            self.claims.entry(*partition).or_default().push(Claim { pod, next });
-        }
-    }
-
     fn is_up(&self, pod: usize) -> bool {
-        self.pods.get(pod) == Some(&State::Up)
-    }
-
-    fn set(&mut self, pod: usize, state: State) {
-        if let Some(held) = self.pods.get_mut(pod) {
-            *held = state;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SESSION: TimeDelta = TimeDelta::seconds(10);
-
-    fn at(seconds: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
-    }
-
-    /// Six partitions that begin at offset 0.
-    fn groups(groups: CommandGroups, pods: usize) -> Claims {
-        let mut claims = Claims::of_groups(groups, SESSION, (0..6).collect(), pods);
-        begin(&mut claims);
-        claims
-    }
-
-    fn begin(claims: &mut Claims) {
-        (0..6).for_each(|partition| claims.begin(partition, 0));
-    }
-
-    /// The pods that read the record at `offset` of `partition`, fetched from there.
-    fn read(claims: &mut Claims, partition: i32, offset: i64) -> Vec<usize> {
-        claims.deliver(partition, offset, offset)
-    }
-
-    #[test]
-    fn a_shared_group_splits_the_partitions_in_ranges() {
-        let mut claims = groups(CommandGroups::Shared, 3);
-        let readers: Vec<_> = (0..6).map(|partition| read(&mut claims, partition, 0)).collect();
-        assert_eq!(readers, [[0], [0], [1], [1], [2], [2]]);
-        assert_eq!(groups(CommandGroups::Shared, 1).deliver(5, 0, 0), [0]);
-    }
-
-    #[test]
-    fn a_group_for_each_pod_reads_everything() {
-        let mut claims = groups(CommandGroups::PerPod, 2);
-        assert_eq!(read(&mut claims, 3, 0), [0, 1]);
-        assert!(claims.begins_with_the_oldest());
-    }
-
-    #[test]
-    fn a_killed_pod_reads_its_commands_again() {
-        let mut claims = groups(CommandGroups::PerPod, 2);
-        read(&mut claims, 3, 0);
-        claims.kill(0, at(0));
-        assert_eq!(read(&mut claims, 3, 1), [1], "the other one continues");
-        claims.restart(0);
-        assert_eq!(claims.from(3), From::First);
-        begin(&mut claims);
-        assert_eq!(claims.from(3), From::Offset(0));
-        assert_eq!(claims.deliver(3, 0, 0), [0], "the other one has read it");
-        assert_eq!(claims.deliver(3, 0, 1), [0]);
-        assert_eq!(claims.deliver(3, 0, 2), [1, 0]);
-    }
-
-    #[test]
-    fn the_others_read_a_killed_pods_partitions_again_after_its_session() {
-        let mut claims = groups(CommandGroups::Shared, 3);
-        for partition in 0..6 {
-            read(&mut claims, partition, 0);
-        }
-        claims.kill(2, at(0));
-        assert_eq!(claims.from(4), From::Nowhere);
-        claims.settle(at(9));
-        assert_eq!(claims.from(4), From::Nowhere, "the group has not noticed");
-        claims.settle(at(10));
-        assert_eq!(claims.from(4), From::First, "nothing was committed");
-        begin(&mut claims);
-        assert_eq!(read(&mut claims, 4, 0), [1], "executed again");
-        assert_eq!(claims.from(2), From::Offset(1), "the others' offsets were committed");
-        assert_eq!(read(&mut claims, 2, 1), [0]);
-    }
-
-    #[test]
-    fn a_restart_assigns_the_ranges_again() {
-        let mut claims = groups(CommandGroups::Shared, 2);
-        read(&mut claims, 1, 0);
-        claims.kill(1, at(0));
-        claims.restart(1);
-        assert_eq!(claims.from(1), From::Offset(1));
-        assert_eq!(read(&mut claims, 1, 1), [0]);
-        begin(&mut claims);
-        assert_eq!(read(&mut claims, 3, 0), [1]);
-    }
-
-    #[test]
-    fn in_the_contracts_manner_a_pod_continues_where_it_was() {
-        let mut claims = Claims::by_hash([4, 7, 4].into_iter());
-        assert_eq!(claims.partitions(), [4, 7]);
-        claims.begin(4, 10);
-        assert_eq!(claims.deliver(4, 10, 10), [0, 2]);
-        claims.kill(2, at(0));
-        assert_eq!(claims.deliver(4, 11, 11), [0]);
-        claims.restart(2);
-        assert_eq!(claims.from(4), From::Offset(11));
-        assert_eq!(claims.deliver(4, 11, 11), [2]);
-    }
-
-    #[test]
-    fn records_fetched_before_a_reset_are_not_delivered() {
-        let mut claims = groups(CommandGroups::PerPod, 1);
-        for offset in 0..3 {
-            read(&mut claims, 0, offset);
-        }
-        claims.kill(0, at(0));
-        claims.restart(0);
-        claims.begin(0, 0);
-        assert_eq!(claims.deliver(0, 3, 3), [0; 0], "offsets 0 to 2 come first");
-        assert_eq!(claims.deliver(0, 0, 0), [0]);
-    }
-
-    #[test]
-    fn steps_over_unreadable_offsets() {
-        let mut claims = groups(CommandGroups::PerPod, 1);
-        claims.step_over(0, 0, 17);
-        assert_eq!(claims.from(0), From::Offset(17));
-        claims.step_over(0, 3, 20);
-        assert_eq!(claims.from(0), From::Offset(17));
+        self.pods.get(pod) == Some(&PodState::Up)
     }
 }

@@ -16,20 +16,20 @@ use uuid::Uuid;
 use wire::{RawRecord, decode_command};
 
 /// Passes the record to the pod, which executes commands for its devices and drops the rest.
-pub(super) async fn take(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
+pub(super) async fn handle_record(core: &Core, pod: usize, partition: i32, record: &ReceivedRecord) {
     let Some(gateway) = core.pod(pod) else { return };
     let Some(command) = read(record.value.as_deref().unwrap_or_default(), &gateway.id) else {
-        core.counters().commands_unreadable.one();
+        core.counters().commands_unreadable.increment();
         tracing::warn!(partition, offset = record.offset, "a command is unreadable; it is skipped");
         return;
     };
     let received = (partition, record.offset);
-    if let Err(error) = pass_on(core, pod, received, command, TraceHeaders::of(&record.headers)).await {
+    if let Err(error) = execute(core, pod, received, command, TraceHeaders::of(&record.headers)).await {
         tracing::error!(partition, offset = record.offset, %error, "the events of a command cannot be sent");
     }
 }
 
-async fn pass_on(
+async fn execute(
     core: &Core,
     pod: usize,
     (partition, offset): (i32, i64),
@@ -42,10 +42,10 @@ async fn pass_on(
         None => None,
     };
     let Some(slot) = held.as_mut() else {
-        core.counters().commands_dropped.one();
+        core.counters().commands_dropped.increment();
         return Ok(());
     };
-    core.counters().commands_received.one();
+    core.counters().commands_received.increment();
     // The events of the deployed gateway have no trace.
     let origin = Origin::now(pod);
     let reaction = Slot::apply(slot, Input::Command(command.kind.clone()), &origin, core);

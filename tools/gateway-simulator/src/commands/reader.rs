@@ -1,6 +1,6 @@
 //! Reads one partition of the command topic for the pods that claim it.
 
-use super::{From, take};
+use super::{FetchFrom, handle_record};
 use crate::error::SimulatorError;
 use crate::simulator::Core;
 use runtime::Backoff;
@@ -34,7 +34,7 @@ impl CommandReader {
         let reader = Self { partition, reader: kafka.reader(topic, partition) };
         let mut attempt = 1;
         loop {
-            match reader.begin(core).await {
+            match reader.resolve_first_offset(core).await {
                 Err(KafkaError::Unavailable(_)) if attempt < ATTEMPTS => {
                     // The leaders of a new topic may not be elected yet.
                     attempt += 1;
@@ -54,19 +54,19 @@ impl CommandReader {
         loop {
             let from = {
                 let mut claims = core.claims();
-                claims.settle(runtime::clock::now());
-                claims.from(self.partition)
+                claims.expire_sessions(runtime::clock::now());
+                claims.fetch_from(self.partition)
             };
             let outcome = match from {
-                From::Nowhere => {
+                FetchFrom::NoReader => {
                     tokio::time::sleep(PAUSE.0).await;
                     continue;
                 }
-                From::First => self.begin(&core).await.map_err(|error| error.to_string()),
-                From::Offset(offset) => match self.read(&core, offset).await {
+                FetchFrom::First => self.resolve_first_offset(&core).await.map_err(|error| error.to_string()),
+                FetchFrom::Offset(offset) => match self.read(&core, offset).await {
                     Ok(()) => Ok(()),
                     Err(error) => {
-                        self.step_over(&core, offset, &error).await;
+                        self.skip_missing(&core, offset, &error).await;
                         Err(error.to_string())
                     }
                 },
@@ -86,38 +86,38 @@ impl CommandReader {
         let fetched = Box::pin(self.reader.fetch(from, MAX_WAIT, MAX_BYTES)).await?;
         if fetched.records.is_empty() {
             // There may be something to skip, such as the marker of a transaction.
-            core.claims().step_over(self.partition, from, fetched.next_offset);
+            core.claims().skip(self.partition, from, fetched.next_offset);
         }
         for record in fetched.records {
             let pods = core.claims().deliver(self.partition, from, record.offset);
             for pod in pods {
-                take(core, pod, self.partition, &record).await;
+                handle_record(core, pod, self.partition, &record).await;
             }
         }
         Ok(())
     }
 
-    async fn begin(&self, core: &Core) -> Result<(), KafkaError> {
-        let first = if core.claims().begins_with_the_oldest() {
+    async fn resolve_first_offset(&self, core: &Core) -> Result<(), KafkaError> {
+        let first = if core.claims().starts_at_oldest() {
             Box::pin(self.reader.earliest_offset()).await?
         } else {
             Box::pin(self.reader.latest_offset()).await?
         };
-        core.claims().begin(self.partition, first);
+        core.claims().resolve_first(self.partition, first);
         Ok(())
     }
 
     /// Continues at an end of the log if the offset is out of range.
-    async fn step_over(&self, core: &Core, from: i64, error: &FetchError) {
+    async fn skip_missing(&self, core: &Core, from: i64, error: &FetchError) {
         let next = match error {
             FetchError::Unavailable(_) => None,
-            FetchError::OffsetOutOfRange(_) if core.claims().begins_with_the_oldest() => {
+            FetchError::OffsetOutOfRange(_) if core.claims().starts_at_oldest() => {
                 Box::pin(self.reader.earliest_offset()).await.ok()
             }
             FetchError::OffsetOutOfRange(_) => Box::pin(self.reader.latest_offset()).await.ok(),
         };
         if let Some(next) = next {
-            core.claims().step_over(self.partition, from, next);
+            core.claims().skip(self.partition, from, next);
         }
     }
 }

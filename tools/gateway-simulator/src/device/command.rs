@@ -1,6 +1,6 @@
 //! How a charge point executes a command.
 
-use super::link::Power;
+use super::link::LinkState;
 use super::{Answer, Connector, Device, Reaction, TransactionIds};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{Availability, CommandKind, ConfigurationKey, ConfigurationValue, TriggeredMessage};
@@ -86,11 +86,11 @@ impl Device {
             return Answer::Rejected;
         }
         let in_service = availability == Availability::Operative;
-        let mut put_off = false;
-        for connector in self.concerned(id) {
-            put_off |= connector.set_in_service(in_service, reaction);
+        let mut is_postponed = false;
+        for connector in self.selected(id) {
+            is_postponed |= connector.set_in_service(in_service, reaction);
         }
-        if put_off { Answer::Scheduled } else { Answer::Accepted }
+        if is_postponed { Answer::Scheduled } else { Answer::Accepted }
     }
 
     fn trigger(
@@ -108,11 +108,11 @@ impl Device {
             TriggeredMessage::BootNotification => reaction.events.push(self.boot_event()),
             TriggeredMessage::Heartbeat => reaction.events.push(EventKind::Heartbeat),
             TriggeredMessage::StatusNotification => {
-                let statuses = self.concerned(id).map(|connector| connector.status_event());
+                let statuses = self.selected(id).map(|connector| connector.status_event());
                 reaction.events.extend(statuses);
             }
             TriggeredMessage::MeterValues => {
-                for connector in self.concerned(id) {
+                for connector in self.selected(id) {
                     connector.read_meter(now, reaction);
                 }
             }
@@ -129,33 +129,33 @@ impl Device {
     /// Two of the keys are intervals, which the device then uses; 0 means never.
     fn configure(&mut self, key: &ConfigurationKey, value: ConfigurationValue) -> Answer {
         let is = |name: &str| key.as_str().eq_ignore_ascii_case(name);
-        let (beats, samples) = (is("HeartbeatInterval"), is("MeterValueSampleInterval"));
+        let (is_heartbeat, is_sample) = (is("HeartbeatInterval"), is("MeterValueSampleInterval"));
         let seconds = value.as_str().parse::<u32>().ok();
-        if (beats || samples) && seconds.is_none() {
+        if (is_heartbeat || is_sample) && seconds.is_none() {
             return Answer::Rejected;
         }
         let interval = seconds.filter(|it| *it > 0).map(|it| TimeDelta::seconds(it.into()));
         let answer = self.configuration.set(key, value);
         match answer {
-            Answer::Accepted if beats => self.beat_every(interval),
-            Answer::Accepted if samples => self.sample_every(interval),
+            Answer::Accepted if is_heartbeat => self.set_heartbeat_interval(interval),
+            Answer::Accepted if is_sample => self.set_sample_interval(interval),
             _ => {}
         }
         answer
     }
 
-    fn beat_every(&mut self, interval: Option<TimeDelta>) {
+    fn set_heartbeat_interval(&mut self, interval: Option<TimeDelta>) {
         self.pace.heartbeat = interval;
-        self.power = Power::Up { heartbeat_due: None };
+        self.link = LinkState::Up { heartbeat_due: None };
     }
 
-    fn sample_every(&mut self, interval: Option<TimeDelta>) {
+    fn set_sample_interval(&mut self, interval: Option<TimeDelta>) {
         self.pace.meter = interval;
-        self.connectors.iter_mut().for_each(Connector::forget_sample);
+        self.connectors.iter_mut().for_each(Connector::reset_sample_timer);
     }
 
     /// The connector with this number; all of them for number 0.
-    fn concerned(&mut self, id: ConnectorId) -> impl Iterator<Item = &mut Connector> {
+    fn selected(&mut self, id: ConnectorId) -> impl Iterator<Item = &mut Connector> {
         self.connectors.iter_mut().filter(move |connector| id.is_whole() || connector.id() == id)
     }
 }

@@ -136,7 +136,7 @@ impl Connector {
     }
 
     /// The time of the next meter values must be determined again.
-    pub(super) fn forget_sample(&mut self) {
+    pub(super) fn reset_sample_timer(&mut self) {
         if let Some(running) = self.transaction.as_mut() {
             running.sample_due = None;
         }

@@ -29,9 +29,9 @@ pub enum Input {
     Report(ConnectorId, ConnectorStatus, Option<String>),
     /// Its meter is read.
     ReadMeter(ConnectorId),
-    /// The gateway passes on a command.
+    /// The gateway forwards a command.
     Command(CommandKind),
-    /// Time has passed: the device does what is due.
+    /// Time has passed; due timers fire.
     Tick,
 }
 

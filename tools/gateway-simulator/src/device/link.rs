@@ -7,7 +7,7 @@ use domain::event::{BootReport, EventKind};
 
 /// Whether a charge point is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Power {
+pub(super) enum LinkState {
     Down,
     Rebooting { until: DateTime<Utc> },
     Up { heartbeat_due: Option<DateTime<Utc>> },
@@ -17,7 +17,7 @@ impl Device {
     /// Whether it is connected to a gateway.
     #[must_use]
     pub const fn is_up(&self) -> bool {
-        matches!(self.power, Power::Up { .. })
+        matches!(self.link, LinkState::Up { .. })
     }
 
     pub(super) fn boot_event(&self) -> EventKind {
@@ -40,7 +40,7 @@ impl Device {
     /// Reconnects without reporting anything, as after an interruption without a boot.
     pub(super) fn resume(&mut self, now: DateTime<Utc>, reaction: &mut Reaction) {
         let heartbeat_due = self.pace.heartbeat.map(|interval| now + self.pace.first(interval));
-        self.power = Power::Up { heartbeat_due };
+        self.link = LinkState::Up { heartbeat_due };
         reaction.link = Some(LinkChange::Up);
     }
 
@@ -49,7 +49,7 @@ impl Device {
             reaction.link = Some(LinkChange::Down);
             reaction.events.push(EventKind::Disconnected { reason: Some(reason.to_owned()) });
         }
-        self.power = Power::Down;
+        self.link = LinkState::Down;
     }
 
     /// Ends every transaction and disconnects, to come back after a while.
@@ -63,6 +63,6 @@ impl Device {
             connector.restart();
         }
         self.link_down("Reset", reaction);
-        self.power = Power::Rebooting { until: now + self.pace.reboot };
+        self.link = LinkState::Rebooting { until: now + self.pace.reboot };
     }
 }

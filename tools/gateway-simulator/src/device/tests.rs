@@ -9,7 +9,7 @@ use domain::ids::{ChargePointId, IdTag};
 use proptest::prelude::*;
 
 mod properties;
-mod story;
+mod scenarios;
 
 fn start() -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_753_439_400_000).unwrap()
@@ -34,19 +34,19 @@ fn pace() -> Pace {
 }
 
 /// A connected device, its ids and its clock.
-struct Bench {
+struct Fixture {
     device: Device,
     ids: TransactionIds,
     now: DateTime<Utc>,
 }
 
-impl Bench {
+impl Fixture {
     fn new() -> Self {
         let spec = DeviceSpec::new(ChargePointId::parse("SIM-1").unwrap());
-        let mut bench =
+        let mut fixture =
             Self { device: Device::new(spec, pace()), ids: TransactionIds::from(634), now: start() };
-        bench.apply(Input::Connect);
-        bench
+        fixture.apply(Input::Connect);
+        fixture
     }
 
     fn apply(&mut self, input: Input) -> Reaction {

@@ -1,4 +1,4 @@
-//! A charging transaction as the device and its gateway know it.
+//! A charging transaction of a device, and its id.
 
 use super::battery::Battery;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,13 +20,13 @@ enum Numbers {
 }
 
 impl TransactionIds {
-    /// Ids from `first` on.
+    /// Ascending ids, starting with `first`.
     #[must_use]
     pub const fn from(first: i64) -> Self {
         Self(Numbers::Counter(AtomicI64::new(first)))
     }
 
-    /// Ids that no earlier run has assigned: they begin at the milliseconds of `now`.
+    /// Ascending ids that no earlier run has assigned: they start at the milliseconds of `now`.
     #[must_use]
     pub const fn beginning(now: DateTime<Utc>) -> Self {
         Self::from(now.timestamp_millis())

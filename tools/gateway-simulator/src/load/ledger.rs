@@ -1,8 +1,8 @@
-//! What a load run sent, device by device, with which a database can be compared once everything
-//! has arrived.
+//! The events that a load run sent, by device. A database can be compared with it once all events
+//! have arrived.
 
-use super::member::Happened;
-use crate::manners::Manners;
+use super::device::DeviceEvent;
+use crate::behaviour::Behaviour;
 use chrono::{DateTime, Utc};
 use domain::event::{EventKind, GatewayEvent, TransactionStart, TransactionStop};
 use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId, IdTag, TransactionId};
@@ -10,8 +10,8 @@ use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 
-/// What was sent. Duplicates are not in it, because they must have no effect in the database
-/// either.
+/// The events of a run. It does not contain duplicates, because they must not have an effect on the
+/// database either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
     /// The devices in the order of their ids.
@@ -20,7 +20,7 @@ pub struct Ledger {
     pub kinds: BTreeMap<&'static str, u64>,
 }
 
-/// What was sent for one device.
+/// The events of one device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceLedger {
     /// The device.
@@ -44,7 +44,7 @@ pub struct DeviceLedger {
 pub struct Mark {
     /// The id of the event.
     pub event_id: EventId,
-    /// When it happened.
+    /// When it device_event.
     pub at: DateTime<Utc>,
 }
 
@@ -87,7 +87,7 @@ impl Ledger {
         Self { devices: charge_points.map(DeviceLedger::new).collect(), kinds: BTreeMap::new() }
     }
 
-    /// What was sent for that device.
+    /// The events of that device.
     #[must_use]
     pub fn device(&self, id: &ChargePointId) -> Option<&DeviceLedger> {
         self.devices.iter().find(|device| device.charge_point_id == *id)
@@ -100,20 +100,20 @@ impl Ledger {
     }
 
     /// Records an event that is sent.
-    pub(super) fn record(&mut self, happened: &Happened, event: &GatewayEvent, manners: &Manners) {
-        *self.kinds.entry(happened.kind.name()).or_default() += 1;
-        if let Some(device) = self.devices.get_mut(happened.device) {
-            device.record(event, happened.at, manners);
+    pub(super) fn record(&mut self, device_event: &DeviceEvent, event: &GatewayEvent, behaviour: &Behaviour) {
+        *self.kinds.entry(device_event.kind.name()).or_default() += 1;
+        if let Some(device) = self.devices.get_mut(device_event.device) {
+            device.record(event, device_event.at, behaviour);
         }
     }
 
     /// Records an event that is not sent; only the start of a transaction matters.
-    pub(super) fn record_hidden(&mut self, happened: &Happened, event: &GatewayEvent) {
+    pub(super) fn record_unsent(&mut self, device_event: &DeviceEvent, event: &GatewayEvent) {
         if let (Some(device), EventKind::TransactionStarted(start)) =
-            (self.devices.get_mut(happened.device), &event.kind)
+            (self.devices.get_mut(device_event.device), &event.kind)
         {
-            let started = Mark { event_id: event.event_id.clone(), at: happened.at };
-            let session = LedgerSession::of(start, started);
+            let started = Mark { event_id: event.event_id.clone(), at: device_event.at };
+            let session = LedgerSession::from_start(start, started);
             device.sessions.push(LedgerSession {
                 id_tag: None,
                 started_by: None,
@@ -142,7 +142,7 @@ impl DeviceLedger {
         self.sessions.iter().filter(|session| session.started_by.is_some())
     }
 
-    fn record(&mut self, event: &GatewayEvent, at: DateTime<Utc>, manners: &Manners) {
+    fn record(&mut self, event: &GatewayEvent, at: DateTime<Utc>, behaviour: &Behaviour) {
         let mark = Mark { event_id: event.event_id.clone(), at };
         self.events += 1;
         if event.kind.is_proof_of_life() {
@@ -155,7 +155,9 @@ impl DeviceLedger {
                 let status = report.status;
                 self.statuses.insert(report.connector_id, LedgerStatus { status, mark });
             }
-            EventKind::TransactionStarted(start) => self.sessions.push(LedgerSession::of(start, mark)),
+            EventKind::TransactionStarted(start) => {
+                self.sessions.push(LedgerSession::from_start(start, mark))
+            }
             EventKind::MeterValues(values) => {
                 let mut energies = values.readings.iter().filter_map(|reading| reading.energy_wh);
                 if let Some(session) = self.session(values.transaction_id.as_ref()) {
@@ -169,7 +171,7 @@ impl DeviceLedger {
             }
             EventKind::TransactionStopped(stop) => {
                 self.stop(
-                    &TransactionStop { meter_stop_wh: manners.stop_register(stop), ..stop.clone() },
+                    &TransactionStop { meter_stop_wh: behaviour.stop_register(stop), ..stop.clone() },
                     mark,
                 );
             }
@@ -195,7 +197,7 @@ impl DeviceLedger {
 }
 
 impl LedgerSession {
-    fn of(start: &TransactionStart, started: Mark) -> Self {
+    fn from_start(start: &TransactionStart, started: Mark) -> Self {
         Self {
             transaction_id: start.transaction_id.clone(),
             connector_id: start.connector_id,

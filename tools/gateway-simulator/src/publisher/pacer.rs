@@ -29,12 +29,13 @@ impl Pacer {
         if let Err(mpsc::error::TrySendError::Full(lost) | mpsc::error::TrySendError::Closed(lost)) =
             self.sender.try_send(outgoing)
         {
-            publisher.counters.events_dropped.one();
+            publisher.counters.events_dropped.increment();
             lost.fail(SimulatorError::Lost);
         }
     }
 
-    /// Passes the events on, one per interval, until it is dropped. Only the first call does so.
+    /// Passes the events to the publisher, one per interval, until it is dropped. Only the first
+    /// call does so.
     pub(crate) async fn run(&self, publisher: &Publisher) {
         let receiver = self.receiver.locked().take();
         let Some(mut queue) = receiver else { return };
@@ -45,7 +46,7 @@ impl Pacer {
                 continue;
             }
             free_at = Instant::now() + self.interval;
-            if let Err(error) = publisher.enqueue(outgoing.stamped(runtime::clock::now())).await {
+            if let Err(error) = publisher.enqueue(outgoing.with_timestamp(runtime::clock::now())).await {
                 tracing::debug!(%error, "an event is not sent");
             }
         }

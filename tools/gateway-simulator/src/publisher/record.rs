@@ -74,7 +74,7 @@ impl Outgoing {
     }
 
     /// The same record, sent at `now`.
-    pub(super) fn stamped(mut self, now: DateTime<Utc>) -> Self {
+    pub(super) fn with_timestamp(mut self, now: DateTime<Utc>) -> Self {
         self.record.timestamp = now;
         self
     }
@@ -113,7 +113,7 @@ impl Outgoing {
     }
 
     /// The same record, whose event is added to the history once it is acknowledged.
-    pub(crate) fn remembering(mut self, event: GatewayEvent) -> Self {
+    pub(crate) fn with_event(mut self, event: GatewayEvent) -> Self {
         self.event = Some(event);
         self
     }

@@ -1,6 +1,6 @@
 //! `[behaviour]`: the behaviour of the gateway, and the times of its devices.
 
-use crate::manners::{Manner, Manners};
+use crate::behaviour::{Behaviour, Manner};
 use serde::{Deserialize, Deserializer, de};
 use wire::event::encode::Dialect;
 
@@ -10,13 +10,14 @@ use wire::event::encode::Dialect;
 pub struct BehaviourSettings {
     /// The behaviour as a whole; [`Manner::Deployed`] overrides the next five settings.
     pub manner: Manner,
-    /// Whether the gateway is as awkward as deployed gateways are; overrides the next four
+    /// Whether the gateway has every deviation that the contract tolerates; overrides the next four
     /// settings.
     pub awkward: bool,
     /// Whether `transaction.started` does not contain the transaction's id.
     pub transaction_id_late: bool,
     /// Whether `charge_point.disconnected` is never sent.
-    pub silent_goodbyes: bool,
+    #[serde(rename = "silent_goodbyes")]
+    pub hides_disconnections: bool,
     /// Whether `command.response` is sent.
     pub answers_commands: bool,
     /// The dialect of JSON.
@@ -32,10 +33,10 @@ pub struct BehaviourSettings {
 impl Default for BehaviourSettings {
     fn default() -> Self {
         Self {
-            manner: Manner::AsAsked,
+            manner: Manner::Contract,
             awkward: false,
             transaction_id_late: false,
-            silent_goodbyes: false,
+            hides_disconnections: false,
             answers_commands: true,
             dialect: Dialect::Contract,
             reboot_ms: 3_000,
@@ -45,19 +46,19 @@ impl Default for BehaviourSettings {
 }
 
 impl BehaviourSettings {
-    /// The resulting manners.
+    /// The behaviour after these overrides.
     #[must_use]
-    pub const fn manners(&self) -> Manners {
+    pub const fn effective(&self) -> Behaviour {
         if matches!(self.manner, Manner::Deployed) {
-            return Manners::DEPLOYED;
+            return Behaviour::DEPLOYED;
         }
         if self.awkward {
-            return Manners::AWKWARD;
+            return Behaviour::AWKWARD;
         }
-        Manners {
-            manner: Manner::AsAsked,
+        Behaviour {
+            manner: Manner::Contract,
             transaction_id_late: self.transaction_id_late,
-            silent_goodbyes: self.silent_goodbyes,
+            hides_disconnections: self.hides_disconnections,
             answers_commands: self.answers_commands,
             dialect: self.dialect,
         }

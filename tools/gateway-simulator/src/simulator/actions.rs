@@ -1,6 +1,6 @@
 //! Actions of connected charge points. Every action returns once Kafka has acknowledged its events.
 
-use super::tell::all_sent;
+use super::publish::all_sent;
 use super::{Core, Origin, Simulator};
 use crate::device::Input;
 use crate::error::SimulatorError;

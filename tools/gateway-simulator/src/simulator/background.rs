@@ -12,17 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A task that runs until it is dropped.
-pub(super) type Endless = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// All background tasks.
-pub(super) fn tasks(core: &Arc<Core>) -> Vec<Endless> {
-    let [alarms, keys, topic] = [0; 3].map(|_| Arc::clone(core));
-    let mut tasks: Vec<Endless> = vec![
-        Box::pin(async move { answer_alarms(&alarms).await }),
-        Box::pin(async move { topic.publisher.keep_looking().await }),
+pub(super) fn tasks(core: &Arc<Core>) -> Vec<Task> {
+    let [timers, keys, topic] = [0; 3].map(|_| Arc::clone(core));
+    let mut tasks: Vec<Task> = vec![
+        Box::pin(async move { handle_timers(&timers).await }),
+        Box::pin(async move { topic.publisher.watch_partitions().await }),
     ];
-    if core.manners.maintains_keys() {
-        tasks.push(Box::pin(async move { keep_keys(&keys).await }));
+    if core.behaviour.maintains_keys() {
+        tasks.push(Box::pin(async move { refresh_keys_repeatedly(&keys).await }));
     }
     for number in 0..core.pods.len() {
         let core = Arc::clone(core);
@@ -35,7 +35,7 @@ pub(super) fn tasks(core: &Arc<Core>) -> Vec<Endless> {
     tasks
 }
 
-async fn answer_alarms(core: &Core) {
+async fn handle_timers(core: &Core) {
     loop {
         let id = core.schedule.next().await;
         if let Err(error) = wake(core, &id).await {
@@ -62,46 +62,46 @@ async fn wake(core: &Core, id: &ChargePointId) -> Result<(), SimulatorError> {
     Ok(())
 }
 
-async fn keep_keys(core: &Core) {
+async fn refresh_keys_repeatedly(core: &Core) {
     let every = Duration::from_secs(core.settings.gateway.conn_refresh_s.max(1));
     let mut interval = tokio::time::interval(every);
     interval.tick().await;
     loop {
         interval.tick().await;
-        refresh(core).await;
+        refresh_keys(core).await;
     }
 }
 
 /// Writes all keys again, in chunks.
-async fn refresh(core: &Core) {
+async fn refresh_keys(core: &Core) {
     let mut last = None;
     loop {
-        let mut written_to = None;
+        let mut end_of_chunk = None;
         let outcome = core
             .directory
             .refresh(|| {
-                let (entries, end) = held_after(core, last.as_ref());
-                written_to = end;
+                let (entries, end) = next_entries(core, last.as_ref());
+                end_of_chunk = end;
                 entries
             })
             .await;
         if let Err(error) = outcome {
-            core.counters().refreshes_failed.one();
+            core.counters().refreshes_failed.increment();
             tracing::warn!(%error, "keys of connected charge points were not refreshed; trying again at the next interval");
         }
-        if written_to.is_none() {
+        if end_of_chunk.is_none() {
             return;
         }
-        last = written_to;
+        last = end_of_chunk;
     }
 }
 
 /// The next entries after that device, and the last device among them.
-fn held_after(core: &Core, last: Option<&ChargePointId>) -> (Vec<(String, String)>, Option<ChargePointId>) {
-    let held = core.held.locked();
-    let behind = last.map_or(Bound::Unbounded, Bound::Excluded);
-    let next = held
-        .range::<ChargePointId, _>((behind, Bound::Unbounded))
+fn next_entries(core: &Core, last: Option<&ChargePointId>) -> (Vec<(String, String)>, Option<ChargePointId>) {
+    let holders = core.holders.locked();
+    let lower = last.map_or(Bound::Unbounded, Bound::Excluded);
+    let next = holders
+        .range::<ChargePointId, _>((lower, Bound::Unbounded))
         .take(core.settings.gateway.conn_chunk.max(1));
     let mut entries = Vec::new();
     let mut end = None;

@@ -1,12 +1,12 @@
 //! The state that all tasks of a simulator share.
 
 use super::{Pod, Slot};
+use crate::behaviour::Behaviour;
 use crate::commands::{Claims, Outcome, ReceivedCommand};
 use crate::device::TransactionIds;
 use crate::directory::Directory;
 use crate::error::SimulatorError;
 use crate::history::History;
-use crate::manners::Manners;
 use crate::publisher::Publisher;
 use crate::schedule::Schedule;
 use crate::settings::SimulatorSettings;
@@ -24,7 +24,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) settings: SimulatorSettings,
-    pub(crate) manners: Manners,
+    pub(crate) behaviour: Behaviour,
     pub(crate) pods: Vec<Pod>,
     pub(crate) publisher: Publisher,
     pub(crate) directory: Directory,
@@ -32,15 +32,15 @@ pub(crate) struct Core {
     pub(crate) commands: History<ReceivedCommand>,
     pub(crate) transaction_ids: TransactionIds,
     pub(super) slots: RwLock<HashMap<ChargePointId, Arc<tokio::sync::Mutex<Slot>>>>,
-    /// The pod that really holds each device, from which the `conn:` keys are written.
-    pub(super) held: Mutex<BTreeMap<ChargePointId, usize>>,
+    /// The pod that holds each connected device; the `conn:` keys are written from it.
+    pub(super) holders: Mutex<BTreeMap<ChargePointId, usize>>,
     claims: Mutex<Claims>,
 }
 
 /// Charge points that connect or disconnect concurrently.
-const AT_ONCE: usize = 64;
+const MAX_CONCURRENT: usize = 64;
 /// The same if each of them waits until the producer is flushed.
-const AT_ONCE_WHEN_FLUSHED: usize = 2_000;
+const MAX_CONCURRENT_WHEN_FLUSHED: usize = 2_000;
 
 impl Core {
     pub(crate) async fn open(
@@ -50,21 +50,21 @@ impl Core {
     ) -> Result<Self, SimulatorError> {
         let command_partitions = Box::pin(kafka.partitions(&settings.topics.commands)).await?;
         let pods = Pod::all(&settings, command_partitions.len())?;
-        let manners = settings.behaviour.manners();
+        let behaviour = settings.behaviour.effective();
         let flush = Duration::from_millis(settings.gateway.flush_ms);
-        let flush = Some(flush).filter(|flush| manners.is_deployed() && !flush.is_zero());
+        let flush = Some(flush).filter(|flush| behaviour.is_deployed() && !flush.is_zero());
         let publisher = Publisher::open(kafka, &settings.topics.events, &settings.gateway, flush).await?;
         Ok(Self {
-            manners,
+            behaviour,
             claims: Mutex::new(claims(&settings, &pods, command_partitions)),
             pods,
             publisher,
             directory: Directory::new(redis, settings.gateway.conn_ttl()),
             schedule: Schedule::default(),
             commands: History::new(settings.gateway.history),
-            transaction_ids: manners.transaction_ids(runtime::clock::now()),
+            transaction_ids: behaviour.transaction_ids(runtime::clock::now()),
             slots: RwLock::default(),
-            held: Mutex::default(),
+            holders: Mutex::default(),
             settings,
         })
     }
@@ -86,7 +86,7 @@ impl Core {
 
     /// How many charge points may connect or disconnect concurrently.
     pub(super) const fn at_once(&self) -> usize {
-        if self.manners.is_deployed() { AT_ONCE_WHEN_FLUSHED } else { AT_ONCE }
+        if self.behaviour.is_deployed() { MAX_CONCURRENT_WHEN_FLUSHED } else { MAX_CONCURRENT }
     }
 
     pub(crate) fn is_new_command(&self, pod: usize, id: CommandId) -> bool {
@@ -100,17 +100,17 @@ impl Core {
     /// Counts the outcome of a command.
     pub(crate) fn count(&self, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::Accepted => self.counters().commands_accepted.one(),
-            Outcome::Rejected(_) => self.counters().commands_rejected.one(),
-            Outcome::Expired => self.counters().commands_expired.one(),
-            Outcome::Repeated => self.counters().commands_repeated.one(),
+            Outcome::Accepted => self.counters().commands_accepted.increment(),
+            Outcome::Rejected(_) => self.counters().commands_rejected.increment(),
+            Outcome::Expired => self.counters().commands_expired.increment(),
+            Outcome::Repeated => self.counters().commands_repeated.increment(),
         }
         outcome
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
-        let held = self.held.locked();
-        let connected = u64::try_from(held.len()).unwrap_or(u64::MAX);
+        let holders = self.holders.locked();
+        let connected = u64::try_from(holders.len()).unwrap_or(u64::MAX);
         self.counters().snapshot(connected)
     }
 }
@@ -119,12 +119,12 @@ impl Core {
 /// manner, Kafka assigns them.
 fn claims(settings: &SimulatorSettings, pods: &[Pod], partitions: Vec<i32>) -> Claims {
     let gateway = &settings.gateway;
-    if settings.behaviour.manners().is_deployed() {
+    if settings.behaviour.effective().is_deployed() {
         let session = TimeDelta::milliseconds(gateway.group_session_ms.into());
-        return Claims::of_groups(gateway.command_groups, session, partitions, pods.len());
+        return Claims::by_groups(gateway.command_groups, session, partitions, pods.len());
     }
     if gateway.read_all_partitions {
-        return Claims::of_all(&partitions, pods.len());
+        return Claims::of_all_partitions(&partitions, pods.len());
     }
     Claims::by_hash(pods.iter().map(|pod| pod.partition))
 }

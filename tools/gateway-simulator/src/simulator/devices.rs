@@ -18,7 +18,7 @@ impl Simulator {
     ) -> Result<usize, SimulatorError> {
         stream::iter(specs)
             .map(|spec| async { Ok(self.connect(spec).await?.len()) })
-            .buffer_unordered(self.core.at_once())
+            .buffer_unordered(self.core.max_concurrent())
             .try_fold(0, |total, events| async move { Ok(total + events) })
             .await
     }
@@ -30,7 +30,7 @@ impl Simulator {
     pub async fn disconnect_all(&self) -> Result<(), SimulatorError> {
         stream::iter(self.known())
             .map(Ok)
-            .try_for_each_concurrent(self.core.at_once(), |id| async move {
+            .try_for_each_concurrent(self.core.max_concurrent(), |id| async move {
                 let Some(slot) = self.core.slot(&id) else {
                     return Ok(());
                 };

@@ -1,6 +1,6 @@
 //! Connecting, disconnecting and moving devices.
 
-use super::tell::all_sent;
+use super::publish::all_sent;
 use super::{Core, Origin, Simulator, Slot};
 use crate::device::{Device, DeviceSpec, Input};
 use crate::driver::Driver;
@@ -47,13 +47,13 @@ impl Simulator {
         let id = spec.charge_point_id.clone();
         let pod = self.core.pod_for(&spec)?;
         self.core.require_up(pod)?;
-        let slot = self.core.place(spec, pod);
+        let slot = self.core.slot_for(spec, pod);
         let mut slot = slot.lock().await;
         if slot.is_online() {
             return Err(SimulatorError::AlreadyConnected(id));
         }
         slot.pod = pod;
-        self.core.finish(&mut slot, Input::Connect).await
+        self.core.apply_and_wait(&mut slot, Input::Connect).await
     }
 
     /// Disconnects a charge point; its pod reports the disconnection.
@@ -66,7 +66,7 @@ impl Simulator {
         if !slot.is_online() {
             return Err(SimulatorError::NotConnected(id.clone()));
         }
-        self.core.finish(&mut slot, Input::Disconnect).await
+        self.core.apply_and_wait(&mut slot, Input::Disconnect).await
     }
 
     /// Disconnects a charge point without a report.
@@ -81,7 +81,7 @@ impl Simulator {
         }
         let origin = Origin::now(slot.pod);
         drop(slot.apply(Input::Disconnect, &origin, &self.core));
-        self.core.note_held(id, None);
+        self.core.record_holder(id, None);
         match key {
             KeyFate::Expires => Ok(()),
             KeyFate::Deleted => self.core.delete_key(id, origin.pod).await,
@@ -97,7 +97,7 @@ impl Simulator {
         &self,
         id: &ChargePointId,
         pod: usize,
-        goodbye: Disconnection,
+        disconnection: Disconnection,
     ) -> Result<Vec<SentEvent>, SimulatorError> {
         self.core.require_up(pod)?;
         let slot = self.core.online_slot(id)?;
@@ -107,13 +107,13 @@ impl Simulator {
         }
         let old = slot.pod;
         let mut sent = Vec::new();
-        if goodbye == Disconnection::InTime {
-            sent.extend(self.core.say_goodbye(id, old).await?);
+        if disconnection == Disconnection::InTime {
+            sent.extend(self.core.report_disconnection(id, old).await?);
         }
         slot.pod = pod;
-        sent.extend(self.core.finish(&mut slot, Input::Connect).await?);
-        if goodbye == Disconnection::Late {
-            sent.extend(self.core.say_goodbye(id, old).await?);
+        sent.extend(self.core.apply_and_wait(&mut slot, Input::Connect).await?);
+        if disconnection == Disconnection::Late {
+            sent.extend(self.core.report_disconnection(id, old).await?);
         }
         Ok(sent)
     }
@@ -127,9 +127,9 @@ impl Core {
         self.pod(pod).map(|_| pod).ok_or(SimulatorError::NoSuchPod(pod))
     }
 
-    /// The device's slot, which is created if it is new.
-    pub(super) fn place(&self, mut spec: DeviceSpec, pod: usize) -> Arc<Mutex<Slot>> {
-        spec.register_wh = spec.register_wh.or(Some(self.manners.first_register_wh()));
+    /// The device's slot; a new device gets one.
+    pub(super) fn slot_for(&self, mut spec: DeviceSpec, pod: usize) -> Arc<Mutex<Slot>> {
+        spec.register_wh = spec.register_wh.or(Some(self.behaviour.first_register_wh()));
         let settings = &self.settings;
         let mut slots = self.slots.writing();
         let slot = slots.entry(spec.charge_point_id.clone()).or_insert_with(|| {
@@ -146,16 +146,20 @@ impl Core {
     }
 
     /// Applies `input`, and keeps the device locked until all events are acknowledged.
-    async fn finish(&self, slot: &mut Slot, input: Input) -> Result<Vec<SentEvent>, SimulatorError> {
+    async fn apply_and_wait(&self, slot: &mut Slot, input: Input) -> Result<Vec<SentEvent>, SimulatorError> {
         let origin = Origin::now(slot.pod);
         let reaction = slot.apply(input, &origin, self);
         let pending = self.react(slot, reaction, &origin).await?;
         all_sent(pending).await
     }
 
-    async fn say_goodbye(&self, id: &ChargePointId, pod: usize) -> Result<Vec<SentEvent>, SimulatorError> {
-        let goodbye = EventKind::Disconnected { reason: Some("ConnectionLost".to_owned()) };
-        let pending = self.tell(id, goodbye, &Origin::now(pod)).await?;
+    async fn report_disconnection(
+        &self,
+        id: &ChargePointId,
+        pod: usize,
+    ) -> Result<Vec<SentEvent>, SimulatorError> {
+        let event = EventKind::Disconnected { reason: Some("ConnectionLost".to_owned()) };
+        let pending = self.publish_event(id, event, &Origin::now(pod)).await?;
         all_sent(pending.into_iter().collect()).await
     }
 }

@@ -1,6 +1,6 @@
 //! A gateway pod: its id, whether it runs, and its queue to Kafka.
 
-use crate::commands::Seen;
+use crate::commands::RecentCommands;
 use crate::error::SimulatorError;
 use crate::publisher::Pacer;
 use crate::settings::SimulatorSettings;
@@ -22,7 +22,7 @@ pub(crate) struct Pod {
     pub(crate) partition: i32,
     /// The queue that limits how often it sends; `None` for no limit.
     pub(crate) pacer: Option<Pacer>,
-    seen: Mutex<Seen>,
+    recent_commands: Mutex<RecentCommands>,
     /// Cancelled when the pod is killed; a restart creates a new one.
     killed: Mutex<CancellationToken>,
 }
@@ -39,7 +39,7 @@ impl Pod {
                 "the topic in topics.commands has no usable number of partitions".to_owned(),
             )
         })?;
-        let is_paced = settings.behaviour.manners().is_deployed() && gateway.event_interval_ms > 0;
+        let is_paced = settings.behaviour.effective().is_deployed() && gateway.event_interval_ms > 0;
         let interval = Duration::from_millis(gateway.event_interval_ms);
         let pod = |number: usize| {
             let id = GatewayId::parse(&format!("{}{number}", gateway.pod_prefix))
@@ -48,7 +48,7 @@ impl Pod {
                 partition: gateway.routing_hash.partition(id.as_str(), partitions),
                 id,
                 pacer: is_paced.then(|| Pacer::new(interval, gateway.event_queue)),
-                seen: Mutex::new(Seen::new(COMMANDS_REMEMBERED)),
+                recent_commands: Mutex::new(RecentCommands::new(COMMANDS_REMEMBERED)),
                 killed: Mutex::default(),
             })
         };
@@ -79,14 +79,14 @@ impl Pod {
         let was_down = killed.is_cancelled();
         if was_down {
             *killed = CancellationToken::new();
-            *self.seen.locked() = Seen::new(COMMANDS_REMEMBERED);
+            *self.recent_commands.locked() = RecentCommands::new(COMMANDS_REMEMBERED);
         }
         was_down
     }
 
     /// Remembers a command's id; returns whether it is new.
     pub(crate) fn is_new_command(&self, id: CommandId) -> bool {
-        self.seen.locked().insert(id)
+        self.recent_commands.locked().insert(id)
     }
 
     fn killed(&self) -> MutexGuard<'_, CancellationToken> {

@@ -1,6 +1,6 @@
 //! Killing and restarting pods, and reconnecting their devices.
 
-use super::tell::all_sent;
+use super::publish::all_sent;
 use super::{Core, Origin, Simulator};
 use crate::device::Input;
 use crate::error::SimulatorError;
@@ -33,12 +33,12 @@ impl Simulator {
             return Err(SimulatorError::PodDown(pod));
         }
         self.core.claims().kill(pod, runtime::clock::now());
-        Ok(self.core.cut_off(pod).await)
+        Ok(self.core.disconnect_pod(pod).await)
     }
 
-    /// Starts a killed pod again with its old id. In the contract's manner, it continues where it
-    /// was. A deployed one begins at the last committed offsets, or without any at the oldest, and
-    /// so executes commands again.
+    /// Starts a killed pod again with its old id. In the contract's manner it continues at its
+    /// last offsets. A deployed one starts at the last committed offsets, or without any at the
+    /// oldest, and so executes commands again.
     ///
     /// # Errors
     /// When no pod has this number; one that is up is left alone.
@@ -50,7 +50,7 @@ impl Simulator {
         Ok(())
     }
 
-    /// Connects a known device to that pod, whether or not it has noticed that it lost its gateway.
+    /// Connects a known device to that pod, whether or not its old connection is closed.
     /// No pod reports a disconnection. Returns the events that were sent.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl Simulator {
     ) -> Result<usize, SimulatorError> {
         stream::iter(ids)
             .map(|id| async move { Ok(self.reconnect(&id, pod, how).await?.len()) })
-            .buffer_unordered(self.core.at_once())
+            .buffer_unordered(self.core.max_concurrent())
             .try_fold(0, |total, events| async move { Ok(total + events) })
             .await
     }
@@ -100,7 +100,7 @@ impl Simulator {
         self.core.pod(pod).map(super::Pod::is_up)
     }
 
-    /// Kills all pods, as a gateway ends that panics, and stops.
+    /// Kills all pods, like a gateway that panics, and stops.
     pub(crate) async fn abandon(&self) {
         for pod in 0..self.core.pods.len() {
             // A pod that is already down need not be killed.
@@ -120,7 +120,7 @@ impl Core {
     }
 
     /// Disconnects the devices of a pod; returns them.
-    async fn cut_off(&self, pod: usize) -> Vec<ChargePointId> {
+    async fn disconnect_pod(&self, pod: usize) -> Vec<ChargePointId> {
         let slots: Vec<_> = {
             let slots = self.slots.reading();
             slots.iter().map(|(id, slot)| (id.clone(), std::sync::Arc::clone(slot))).collect()
@@ -136,7 +136,7 @@ impl Core {
                 lost.push(id.clone());
             }
             drop(slot.apply(Input::Disconnect, &Origin::now(pod), self));
-            self.note_held(&id, None);
+            self.record_holder(&id, None);
         }
         lost
     }

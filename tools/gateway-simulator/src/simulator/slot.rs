@@ -1,4 +1,4 @@
-//! A device's place in the simulator; its lock gives exclusive access to the device.
+//! The entry of a device in the simulator; its lock gives exclusive access to the device.
 
 use super::Core;
 use crate::device::{Device, Input, Reaction};
@@ -14,7 +14,7 @@ pub(crate) struct Slot {
     /// The pod to which it is, or was last, connected.
     pub(crate) pod: usize,
     /// The time of its next timer.
-    alarm: Option<DateTime<Utc>>,
+    timer: Option<DateTime<Utc>>,
 }
 
 /// The origin of an event.
@@ -39,7 +39,7 @@ impl Origin {
 
 impl Slot {
     pub(super) const fn new(device: Device, driver: Option<Driver>, pod: usize) -> Self {
-        Self { device, driver, pod, alarm: None }
+        Self { device, driver, pod, timer: None }
     }
 
     pub(crate) const fn is_online(&self) -> bool {
@@ -51,28 +51,28 @@ impl Slot {
         self.is_online() && self.pod == pod
     }
 
-    /// Applies `input` to the device, and sets its next timer.
+    /// Applies `input` to the device and sets its next timer.
     pub(crate) fn apply(&mut self, input: Input, origin: &Origin, core: &Core) -> Reaction {
         let reaction = self.device.apply(input, origin.at, &core.transaction_ids);
-        self.set_alarm(core);
+        self.set_timer(core);
         reaction
     }
 
     /// The input that is due when the timer fires: of the driver, or of the device itself.
     pub(super) fn wake(&mut self, now: DateTime<Utc>) -> Input {
-        self.alarm = None;
+        self.timer = None;
         let driver = self.driver.as_mut().filter(|driver| driver.due() <= now);
         driver.and_then(|driver| driver.act(&self.device, now)).unwrap_or(Input::Tick)
     }
 
-    fn set_alarm(&mut self, core: &Core) {
+    fn set_timer(&mut self, core: &Core) {
         let driver = self.driver.as_ref().map(Driver::due);
         let driver = driver.filter(|_| self.is_online());
         let Some(due) = self.device.due().into_iter().chain(driver).min() else {
             return;
         };
-        if self.alarm.is_none_or(|set| due < set) {
-            self.alarm = Some(due);
+        if self.timer.is_none_or(|set| due < set) {
+            self.timer = Some(due);
             core.schedule.set(due, self.device.spec().charge_point_id.clone());
         }
     }

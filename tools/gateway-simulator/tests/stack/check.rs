@@ -8,21 +8,21 @@ mod records;
 mod retention;
 mod routes;
 
-use crate::bench::Bench;
+use crate::harness::Harness;
 use gateway_simulator::check::{Check, Standing, Verdict};
 use gateway_simulator::settings::{DEFAULTS, Settings};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use testkit::{eventually, kafka_brokers, redis_url};
 
-/// Settings of a quick check of that bench, with `overrides`.
-fn settings(bench: &Bench, overrides: &[(&str, &str)]) -> Settings {
+/// Settings of a quick check of that harness, with `overrides`.
+fn settings(harness: &Harness, overrides: &[(&str, &str)]) -> Settings {
     let (brokers, url) = (kafka_brokers(), redis_url());
     let quick = [
         ("kafka.brokers", &*brokers),
         ("redis.url", &*url),
-        ("topics.events", &*bench.topics.events),
-        ("topics.commands", &*bench.topics.commands),
+        ("topics.events", &*harness.topics.events),
+        ("topics.commands", &*harness.topics.commands),
         ("check.command_partitions", "4"),
         ("check.look_interval_ms", "100"),
         ("check.settle_ms", "300"),
@@ -30,9 +30,9 @@ fn settings(bench: &Bench, overrides: &[(&str, &str)]) -> Settings {
     runtime::settings::parse(DEFAULTS, &[&quick, overrides].concat()).unwrap()
 }
 
-async fn start(bench: &Bench, overrides: &[(&str, &str)]) -> Check {
-    let settings = settings(bench, overrides);
-    Check::start(&settings, bench.kafka.clone(), bench.redis.clone()).await.unwrap()
+async fn start(harness: &Harness, overrides: &[(&str, &str)]) -> Check {
+    let settings = settings(harness, overrides);
+    Check::start(&settings, harness.kafka.clone(), harness.redis.clone()).await.unwrap()
 }
 
 /// Waits until the rule with this code has that result.

@@ -6,14 +6,14 @@ mod keys;
 mod pods;
 mod process;
 
-use crate::bench::{Bench, settings as as_asked};
+use crate::harness::{Harness, settings as contract_settings};
 use domain::commands::{CommandKind, TriggeredMessage};
 use domain::ids::ChargePointId;
 use gateway_simulator::{Manner, SimulatorSettings};
 
 /// Settings of a deployed gateway whose devices sample every second.
 fn settings() -> SimulatorSettings {
-    let mut settings = as_asked();
+    let mut settings = contract_settings();
     settings.behaviour.manner = Manner::Deployed;
     settings.life.meter_interval_s = 1;
     settings
@@ -24,9 +24,9 @@ fn trigger(requested: TriggeredMessage) -> CommandKind {
 }
 
 /// Waits until the device has reported something after its first `earlier` acknowledged events.
-async fn events_of(bench: &Bench, id: &ChargePointId, earlier: usize) -> Vec<String> {
+async fn events_of(harness: &Harness, id: &ChargePointId, earlier: usize) -> Vec<String> {
     let names = || {
-        let events = bench.simulator.events();
+        let events = harness.simulator.events();
         let own = events.iter().filter(|sent| sent.event.charge_point_id == *id);
         own.skip(earlier).map(|sent| sent.event.kind.name().to_owned()).collect::<Vec<_>>()
     };

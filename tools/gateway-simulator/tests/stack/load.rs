@@ -1,6 +1,6 @@
 //! A load run, and its ledger compared with the records of the topic.
 
-use crate::bench::{Bench, settings};
+use crate::harness::{Harness, settings};
 use domain::event::EventKind;
 use gateway_simulator::Load;
 use gateway_simulator::settings::LoadSettings;
@@ -10,7 +10,7 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_equals_the_records_of_the_topic() {
     let settings = settings();
-    let bench = Bench::start(settings.clone(), 1).await;
+    let harness = Harness::start(settings.clone(), 1).await;
     let load = LoadSettings {
         events_per_second: 500,
         duration_s: 2,
@@ -21,8 +21,8 @@ async fn the_ledger_equals_the_records_of_the_topic() {
         moves: 0.02,
         seed: 7,
     };
-    let run = Load::new(&load, &settings, &bench.kafka).await.unwrap();
-    let report = run.run(&load, &bench.context.shutdown).await.unwrap();
+    let run = Load::new(&load, &settings, &harness.kafka).await.unwrap();
+    let report = run.run(&load, &harness.context.shutdown).await.unwrap();
     assert_eq!((report.failed, report.acknowledged), (0, report.events));
     assert!(report.duplicates > 20, "{}", report.duplicates);
     assert!(report.events >= 900, "{}", report.events);
@@ -30,7 +30,7 @@ async fn the_ledger_equals_the_records_of_the_topic() {
     let mut seen = 0;
     for device in &report.ledger.devices {
         let last = device.last_event.clone().unwrap().event_id;
-        let records = bench.records_until(&device.charge_point_id, |event| event.event_id == last).await;
+        let records = harness.records_until(&device.charge_point_id, |event| event.event_id == last).await;
         seen += records.len();
         let mut ids = HashSet::new();
         let once: Vec<_> = records
@@ -58,7 +58,7 @@ async fn the_ledger_equals_the_records_of_the_topic() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_announces_itself_once_and_then_keeps_each_rate() {
     let settings = settings();
-    let bench = Bench::start(settings.clone(), 1).await;
+    let harness = Harness::start(settings.clone(), 1).await;
     let load = LoadSettings {
         events_per_second: 1,
         duration_s: 1,
@@ -69,24 +69,24 @@ async fn a_fleet_announces_itself_once_and_then_keeps_each_rate() {
         moves: 0.0,
         seed: 7,
     };
-    let mut run = Load::new(&load, &settings, &bench.kafka).await.unwrap();
+    let mut run = Load::new(&load, &settings, &harness.kafka).await.unwrap();
     let announced = run.announce().await.unwrap();
-    assert_eq!(in_the_topic(&bench).await, announced);
+    assert_eq!(in_the_topic(&harness).await, announced);
     let second = Duration::from_secs(1);
-    let slow = run.produce(100, second, &bench.context.shutdown).await.unwrap();
-    assert_eq!(in_the_topic(&bench).await, announced + slow.events);
-    let fast = run.produce(1_000, second, &bench.context.shutdown).await.unwrap();
-    assert_eq!(in_the_topic(&bench).await, announced + slow.events + fast.events);
+    let slow = run.produce(100, second, &harness.context.shutdown).await.unwrap();
+    assert_eq!(in_the_topic(&harness).await, announced + slow.events);
+    let fast = run.produce(1_000, second, &harness.context.shutdown).await.unwrap();
+    assert_eq!(in_the_topic(&harness).await, announced + slow.events + fast.events);
     // A step may be several events; on a busy machine the last ones may be missing.
     assert!((50..120).contains(&slow.events), "{slow:?}");
     assert!((500..1_020).contains(&fast.events), "{fast:?}");
     assert!(slow.took >= second && run.failed() == 0, "{slow:?}");
 }
 
-async fn in_the_topic(bench: &Bench) -> u64 {
+async fn in_the_topic(harness: &Harness) -> u64 {
     let mut records = 0;
-    for partition in bench.kafka.partitions(&bench.topics.events).await.unwrap() {
-        records += bench.kafka.reader(&bench.topics.events, partition).latest_offset().await.unwrap();
+    for partition in harness.kafka.partitions(&harness.topics.events).await.unwrap() {
+        records += harness.kafka.reader(&harness.topics.events, partition).latest_offset().await.unwrap();
     }
     u64::try_from(records).unwrap()
 }

@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod awkward;
-mod bench;
 mod check;
+mod command_kinds;
 mod commands;
 mod deployed;
 mod events;
+mod harness;
 mod keys;
-mod kinds;
 mod load;
 mod refusals;
 mod sample;

@@ -35,13 +35,13 @@ impl RedisCluster {
         let mut cluster = Self::start().await;
         let replica = node(None);
         cluster.introduce(&replica);
-        let master = cluster.nodes[0].ask(&["CLUSTER", "MYID"]);
+        let master = cluster.nodes[0].command(&["CLUSTER", "MYID"]);
         eventually("the replica to know its master", || async {
-            replica.try_ask(&["CLUSTER", "REPLICATE", &master]).is_some()
+            replica.try_command(&["CLUSTER", "REPLICATE", &master]).is_some()
         })
         .await;
         eventually("the replica to be in step", || async {
-            replica.ask(&["INFO", "replication"]).contains("master_link_status:up")
+            replica.command(&["INFO", "replication"]).contains("master_link_status:up")
         })
         .await;
         // Nodes that vote on a failover must know the replica, too.
@@ -49,7 +49,7 @@ impl RedisCluster {
             cluster
                 .nodes
                 .iter()
-                .all(|node| node.ask(&["CLUSTER", "NODES"]).contains(&format!("slave {master}")))
+                .all(|node| node.command(&["CLUSTER", "NODES"]).contains(&format!("slave {master}")))
         })
         .await;
         cluster.replica = Some(replica);
@@ -64,17 +64,17 @@ impl RedisCluster {
     pub async fn with_ports(announced: &[Option<u16>; 3]) -> Self {
         let nodes: Vec<_> = announced.iter().map(|port| node(*port)).collect();
         for (node, (first, last)) in nodes.iter().zip(SLOTS) {
-            node.ask(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()]);
+            node.command(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()]);
         }
         let cluster = Self { nodes, replica: None };
         for node in &cluster.nodes[1..] {
             cluster.introduce(node);
         }
         let complete = |node: &RedisServer| {
-            let info = node.ask(&["CLUSTER", "INFO"]);
+            let info = node.command(&["CLUSTER", "INFO"]);
             ["cluster_state:ok", "cluster_slots_ok:16384", "cluster_known_nodes:3"]
                 .iter()
-                .all(|said| info.contains(said))
+                .all(|line| info.contains(line))
         };
         eventually("the nodes to form a cluster", || async { cluster.nodes.iter().all(complete) }).await;
         cluster
@@ -92,7 +92,7 @@ impl RedisCluster {
     /// When no node responds.
     #[must_use]
     pub fn node_of(&self, key: &str) -> usize {
-        let slot = self.nodes.iter().find_map(|node| node.try_ask(&["CLUSTER", "KEYSLOT", key]));
+        let slot = self.nodes.iter().find_map(|node| node.try_command(&["CLUSTER", "KEYSLOT", key]));
         let slot: u16 = slot.expect("a node responds").parse().unwrap();
         SLOTS.iter().position(|(_, last)| slot <= *last).unwrap()
     }
@@ -110,9 +110,9 @@ impl RedisCluster {
 
     fn introduce(&self, newcomer: &RedisServer) {
         let first = &self.nodes[0];
-        let bus = first.ask(&["CONFIG", "GET", "cluster-port"]);
+        let bus = first.command(&["CONFIG", "GET", "cluster-port"]);
         let bus = bus.lines().last().unwrap();
-        newcomer.ask(&["CLUSTER", "MEET", "127.0.0.1", &first.port.to_string(), bus]);
+        newcomer.command(&["CLUSTER", "MEET", "127.0.0.1", &first.port.to_string(), bus]);
     }
 }
 

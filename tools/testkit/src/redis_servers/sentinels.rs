@@ -50,7 +50,8 @@ impl SentinelGroup {
         let settings = settings(&master, password);
         let sentinels = (0..3).map(|_| RedisServer::configured(&settings, &["--sentinel"])).collect();
         let group = Self { master, replica, sentinels, password };
-        eventually("the sentinels to know all", || async { group.sentinels.iter().all(knows_all) }).await;
+        eventually("the sentinels to know each other", || async { group.sentinels.iter().all(knows_all) })
+            .await;
         group
     }
 
@@ -69,11 +70,11 @@ impl SentinelGroup {
     ///
     /// # Panics
     /// When it does not.
-    pub async fn promoted(&self, sentinel: usize) {
+    pub async fn wait_until_promoted(&self, sentinel: usize) {
         let promoted = format!("127.0.0.1\n{}", self.replica.port);
-        let asked = &self.sentinels[sentinel];
+        let sentinel = &self.sentinels[sentinel];
         eventually("the replica to be promoted", || async {
-            asked.try_ask(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]) == Some(promoted.clone())
+            sentinel.try_command(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]) == Some(promoted.clone())
         })
         .await;
     }
@@ -93,8 +94,8 @@ fn settings(master: &RedisServer, password: Option<&str>) -> String {
 }
 
 fn knows_all(sentinel: &RedisServer) -> bool {
-    let told = sentinel.ask(&["SENTINEL", "MASTER", SERVICE]);
-    let fields: Vec<_> = told.lines().collect();
+    let response = sentinel.command(&["SENTINEL", "MASTER", SERVICE]);
+    let fields: Vec<_> = response.lines().collect();
     let is = |name, value| fields.windows(2).any(|pair| pair == [name, value]);
     is("num-slaves", "1") && is("num-other-sentinels", "2") && is("flags", "master")
 }

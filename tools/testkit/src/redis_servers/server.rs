@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a server may take until it responds after its start.
-const STARTING: Duration = Duration::from_secs(20);
-/// How often another port is tried when a port was taken by another process.
+/// The time within which a server must respond after its start.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// The greatest number of ports that are tried when other processes take them.
 const ATTEMPTS: u32 = 5;
-const LOOK: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A server; killed when dropped.
 pub struct RedisServer {
@@ -33,25 +33,25 @@ impl RedisServer {
 
     /// The same; `password` is needed for the test's own commands.
     pub(super) fn authenticated(password: Option<&'static str>, arguments: &[&str]) -> Self {
-        Self::launched(password, "", arguments)
+        Self::start_process(password, "", arguments)
     }
 
     /// A server with a settings file of this content, which the server may change.
     pub(super) fn configured(file: &str, arguments: &[&str]) -> Self {
-        Self::launched(None, file, arguments)
+        Self::start_process(None, file, arguments)
     }
 
-    fn launched(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
+    fn start_process(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
         for _ in 0..ATTEMPTS {
-            let mut server = Self::launch(password, file, arguments);
-            if server.answers() {
+            let mut server = Self::spawn(password, file, arguments);
+            if server.wait_until_ready() {
                 return server;
             }
         }
         panic!("redis-server does not start")
     }
 
-    fn launch(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
+    fn spawn(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
         let (port, folder) = (free_port(), std::env::temp_dir().join(crate::unique("redis")));
         std::fs::create_dir(&folder).unwrap();
         let settings = folder.join("redis.conf");
@@ -70,17 +70,17 @@ impl RedisServer {
     }
 
     /// Waits until it responds; false if it has exited, as it does when its port is taken.
-    fn answers(&mut self) -> bool {
+    fn wait_until_ready(&mut self) -> bool {
         let begun = Instant::now();
         while self.process.try_wait().unwrap().is_none() {
             // Another process's server may respond on this port.
             let own = format!("process_id:{}", self.process.id());
-            let info = self.try_ask(&["INFO", "server"]);
+            let info = self.try_command(&["INFO", "server"]);
             if info.is_some_and(|info| info.lines().any(|line| line.trim() == own)) {
                 return true;
             }
-            assert!(begun.elapsed() < STARTING, "redis-server does not respond: {}", self.log());
-            std::thread::sleep(LOOK);
+            assert!(begun.elapsed() < START_TIMEOUT, "redis-server does not respond: {}", self.log());
+            std::thread::sleep(POLL_INTERVAL);
         }
         false
     }
@@ -95,13 +95,13 @@ impl RedisServer {
     ///
     /// # Panics
     /// When it does not respond, or with an error.
-    pub fn ask(&self, command: &[&str]) -> String {
-        self.try_ask(command).unwrap_or_else(|| panic!("{command:?} failed: {}", self.log()))
+    pub fn command(&self, command: &[&str]) -> String {
+        self.try_command(command).unwrap_or_else(|| panic!("{command:?} failed: {}", self.log()))
     }
 
     /// The response to a command; `None` if it does not respond, or with an error.
     #[must_use]
-    pub fn try_ask(&self, command: &[&str]) -> Option<String> {
+    pub fn try_command(&self, command: &[&str]) -> Option<String> {
         let output = Command::new("redis-cli")
             .args(["-e", "-h", "127.0.0.1", "-p", &self.port.to_string()])
             .args(self.password.iter().flat_map(|password| ["--no-auth-warning", "-a", password]))
@@ -121,7 +121,7 @@ impl RedisServer {
         self.process.wait().unwrap();
     }
 
-    /// Stops the process with SIGSTOP: its connections stay open, and nothing is answered.
+    /// Stops the process with SIGSTOP: its connections stay open, and it sends no responses.
     ///
     /// # Panics
     /// When it has exited.

@@ -1,7 +1,7 @@
 //! The chapter on commands.
 
 use super::{cells, process_rows, sustained, table};
-use crate::report::{CallPhase, CommandRate, Commands, Latency, thousands};
+use crate::report::{CallPhase, CommandRate, Commands, Latency, grouped};
 use std::fmt::Write as _;
 
 /// Renders the chapter.
@@ -12,7 +12,7 @@ pub(super) fn render(commands: &Commands) -> String {
         text,
         "\nFrom when the command was due, however long earlier responses took; {} piles, {} partitions. The floor is one look-up \
          in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine right before.",
-        thousands(commands.piles.into()),
+        grouped(commands.piles.into()),
         commands.partitions
     );
     text += &late(&rates);
@@ -25,7 +25,7 @@ fn latencies(rates: &[&CommandRate]) -> String {
     let mut rows = Vec::new();
     for measured in rates {
         let mut row = |what: &str, latency: &Latency, times: String, sustained: String| {
-            let mut row = vec![thousands(measured.rate.into()), what.to_owned()];
+            let mut row = vec![grouped(measured.rate.into()), what.to_owned()];
             row.extend(cells(latency));
             row.extend([times, sustained]);
             rows.push(row);
@@ -51,7 +51,7 @@ fn late(rates: &[&CommandRate]) -> String {
             text,
             "\nAt {}/s, {what}, the load generator itself was late, by {:.1} ms at P99 and {:.1} ms at most; the latencies \
              include that.",
-            thousands(phase.rate.into()),
+            grouped(phase.rate.into()),
             behind.p99_ms,
             behind.max_ms
         );
@@ -60,24 +60,24 @@ fn late(rates: &[&CommandRate]) -> String {
 }
 
 fn search(commands: &Commands) -> String {
-    let row = |whose: &str, phase: &CallPhase| {
+    let row = |what: &str, phase: &CallPhase| {
         vec![
-            whose.to_owned(),
-            thousands(phase.rate.into()),
-            thousands(phase.answered_per_s),
+            what.to_owned(),
+            grouped(phase.rate.into()),
+            grouped(phase.answered_per_s),
             format!("{:.1}", phase.latency.p50_ms),
             format!("{:.1}", phase.latency.p99_ms),
             sustained(phase),
         ]
     };
-    let held = commands.highest.iter().map(|held| row("commands, confirmed", &held.platform));
+    let confirmed = commands.highest.iter().map(|confirmed| row("commands, confirmed", &confirmed.platform));
     let tried = commands.search.iter().map(|phase| row("commands", phase));
     let floor = commands.floor_search.iter().map(|phase| row("the floor", phase));
-    let rows: Vec<_> = held.chain(tried).chain(floor).collect();
+    let rows: Vec<_> = confirmed.chain(tried).chain(floor).collect();
     let columns = ["", "requested, /s", "answered, /s", "P50", "P99", "sustained"];
     let mut text = table("The highest rate of commands", &columns, &rows);
     if let Some(rate) = commands.floor_highest {
-        let _ = writeln!(text, "\nThe floor sustains {}/s.", thousands(rate.into()));
+        let _ = writeln!(text, "\nThe floor sustains {}/s.", grouped(rate.into()));
     }
     text
 }
@@ -85,7 +85,7 @@ fn search(commands: &Commands) -> String {
 fn processes(rates: &[&CommandRate]) -> String {
     let mut rows = Vec::new();
     for measured in rates {
-        let rate = thousands(measured.rate.into());
+        let rate = grouped(measured.rate.into());
         rows.extend(process_rows(&rate, &measured.platform.processes));
         rows.extend(process_rows(&format!("{rate}, the floor"), &measured.floor.processes));
     }

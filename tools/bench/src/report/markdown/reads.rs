@@ -1,7 +1,7 @@
 //! The chapter on reads.
 
 use super::{cells, process_rows, sustained, table};
-use crate::report::{Latency, PageCost, ReadKind, Reads, thousand, thousands};
+use crate::report::{Latency, PageCost, ReadKind, Reads, grouped, grouped_count};
 use std::fmt::Write as _;
 
 /// Renders the chapter.
@@ -11,8 +11,8 @@ pub(super) fn render(reads: &Reads) -> String {
         text,
         "\n{} stations, {} piles. The floor is pgbench with the statements that asset-api was recorded to send for the same requests, \
          over as many connections to PostgreSQL ({}), in the same run right before.",
-        thousand(reads.stations),
-        thousand(reads.piles),
+        grouped_count(reads.stations),
+        grouped_count(reads.piles),
         reads.connections
     );
     text += &paced(&reads.kinds);
@@ -28,8 +28,8 @@ fn saturated(kinds: &[ReadKind]) -> String {
             kind.name.to_owned(),
             kind.statements.to_string(),
             kind.round_trips.to_string(),
-            thousands(kind.floor.per_s),
-            thousands(kind.saturated.per_s),
+            grouped(kind.floor.per_s),
+            grouped(kind.saturated.per_s),
             format!("{} %", kind.of_floor_percent),
             format!("{:.1}", kind.saturated.latency.p50_ms),
             format!("{:.1}", kind.saturated.latency.p99_ms),
@@ -46,12 +46,8 @@ fn paced(kinds: &[ReadKind]) -> String {
     let mut rows = Vec::new();
     for kind in kinds {
         let mut row = |what: &str, per_s: f64, latency: &Latency, sustained: String| {
-            let mut row = vec![
-                kind.name.to_owned(),
-                what.to_owned(),
-                thousands(kind.paced.rate.into()),
-                thousands(per_s),
-            ];
+            let mut row =
+                vec![kind.name.to_owned(), what.to_owned(), grouped(kind.paced.rate.into()), grouped(per_s)];
             row.extend(cells(latency));
             row.push(sustained);
             rows.push(row);
@@ -80,7 +76,7 @@ fn late(kinds: &[ReadKind]) -> String {
 
 fn pages(costs: &[PageCost]) -> String {
     let row = |cost: &PageCost| {
-        let mut row = vec![cost.list.to_owned(), thousands(crate::numbers::count(cost.items))];
+        let mut row = vec![cost.list.to_owned(), grouped(crate::numbers::count(cost.items))];
         row.extend(cost.pages.iter().map(|(_, ms)| format!("{ms:.2}")));
         row.push(format!("{} ×", cost.ratio));
         row
@@ -97,7 +93,7 @@ fn processes(kinds: &[ReadKind]) -> String {
     let rows: Vec<_> = kinds
         .iter()
         .flat_map(|kind| {
-            let of = format!("{}, {}/s", kind.name, thousands(kind.paced.rate.into()));
+            let of = format!("{}, {}/s", kind.name, grouped(kind.paced.rate.into()));
             process_rows(&of, &kind.paced.processes)
         })
         .collect();

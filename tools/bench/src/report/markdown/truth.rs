@@ -1,7 +1,7 @@
 //! The chapter on the time to truth.
 
 use super::{cells, table};
-use crate::report::{Arrivals, Counts, Interval, KilledPod, Latency, Truth, thousand, thousands};
+use crate::report::{Arrivals, Counts, Interval, KilledPod, Latency, Truth, grouped, grouped_count};
 use std::fmt::Write as _;
 
 /// Seconds between two rows of the table of counts.
@@ -21,7 +21,7 @@ fn arrivals(killed: &KilledPod) -> String {
     let row = |what: &str, arrivals: &Arrivals| {
         vec![
             what.to_owned(),
-            format!("{} of {}", thousand(arrivals.reached), thousand(killed.devices)),
+            format!("{} of {}", grouped_count(arrivals.reached), grouped_count(killed.devices)),
             seconds(arrivals.p50_s),
             seconds(arrivals.p95_s),
             seconds(arrivals.max_s),
@@ -39,9 +39,9 @@ fn arrivals(killed: &KilledPod) -> String {
         } else {
             "send statuses one after the other"
         },
-        thousand(killed.returned),
-        thousand(killed.devices),
-        killed.look_ms
+        grouped_count(killed.returned),
+        grouped_count(killed.devices),
+        killed.snapshot_ms
     );
     text
 }
@@ -51,7 +51,7 @@ fn counts(killed: &KilledPod) -> String {
         let numbers =
             [counts.live, counts.doubtful, counts.offline, counts.elsewhere, counts.offline_returned];
         let mut row = vec![second];
-        row.extend(numbers.map(thousand));
+        row.extend(numbers.map(grouped_count));
         row
     };
     let mut rows: Vec<_> = killed
@@ -80,8 +80,8 @@ fn events(truth: &Truth) -> String {
         row.extend(cells(latency));
         row
     };
-    let rate = format!("{} at {}/s", thousands(others.devices.into()), thousands(others.rate.into()));
-    let followed = format!("{} of {}", thousand(moved.followed), thousand(moved.devices));
+    let rate = format!("{} at {}/s", grouped(others.devices.into()), grouped(others.rate.into()));
+    let followed = format!("{} of {}", grouped_count(moved.followed), grouped_count(moved.devices));
     let rows = [
         row("events of other devices, before the kill", rate.clone(), &others.before),
         row("events of other devices, after the kill", rate, &others.after),

@@ -1,7 +1,7 @@
 //! The targets for commands.
 
 use super::Verdict;
-use crate::report::{Commands, thousands};
+use crate::report::{Commands, grouped};
 
 /// The rate for the target of P99, at which shared cores matter.
 const RATE: u32 = 500;
@@ -16,7 +16,7 @@ const HIGHEST: u32 = 2_000;
 pub(super) fn judge(commands: &Commands) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for measured in commands.steady.iter().filter(|measured| measured.rate == RATE) {
-        let (rate, p99) = (thousands(RATE.into()), measured.platform.latency.p99_ms);
+        let (rate, p99) = (grouped(RATE.into()), measured.platform.latency.p99_ms);
         verdicts.push(Verdict::new(
             format!("P99 of POST → 202 at {rate} commands/s"),
             format!("≤ {P99_MS} ms"),
@@ -30,7 +30,7 @@ pub(super) fn judge(commands: &Commands) -> Vec<Verdict> {
         verdicts.push(Verdict::new(
             format!(
                 "P50 of POST → 202 at {} commands/s, relative to the floor",
-                thousands(measured.rate.into())
+                grouped(measured.rate.into())
             ),
             format!("≤ {TIMES_FLOOR} ×"),
             format!("{times} × ({floor:.1} → {ours:.1} ms)"),
@@ -41,8 +41,8 @@ pub(super) fn judge(commands: &Commands) -> Vec<Verdict> {
     let rate = highest.map(|measured| measured.rate);
     verdicts.push(Verdict::new(
         "highest sustained rate of commands",
-        format!("≥ {}/s", thousands(HIGHEST.into())),
-        rate.map_or_else(|| "none".to_owned(), |rate| format!("{}/s", thousands(rate.into()))),
+        format!("≥ {}/s", grouped(HIGHEST.into())),
+        rate.map_or_else(|| "none".to_owned(), |rate| format!("{}/s", grouped(rate.into()))),
         rate.is_some_and(|rate| rate >= HIGHEST),
     ));
     verdicts

@@ -1,18 +1,18 @@
 //! The targets for reads.
 
 use super::Verdict;
-use crate::report::{PILE, ReadKind, Reads, thousands};
+use crate::report::{PILE, ReadKind, Reads, grouped};
 
 /// The least throughput of requests for a pile, in percent of the floor's.
 const OF_FLOOR_PERCENT: f64 = 50.0;
 /// The greatest cost of a page at any depth, in multiples of page 1.
-const DEEP: f64 = 1.3;
+const MAX_DEPTH_RATIO: f64 = 1.3;
 
 /// Compares the results for reads.
 pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
-    let mut verdicts: Vec<_> = reads.kinds.iter().map(wait).collect();
+    let mut verdicts: Vec<_> = reads.kinds.iter().map(latency).collect();
     verdicts.extend(reads.kinds.iter().filter(|kind| kind.name == PILE).map(|kind| {
-        let (ours, floor) = (thousands(kind.saturated.per_s), thousands(kind.floor.per_s));
+        let (ours, floor) = (grouped(kind.saturated.per_s), grouped(kind.floor.per_s));
         let percent = kind.of_floor_percent;
         Verdict::new(
             format!("throughput of GET {}, of the floor", kind.name),
@@ -24,26 +24,26 @@ pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
     verdicts.extend(reads.pages.iter().map(|cost| {
         Verdict::new(
             format!("a page deep in the list of {}, relative to page 1", cost.list),
-            format!("≤ {DEEP} ×"),
+            format!("≤ {MAX_DEPTH_RATIO} ×"),
             format!("{} ×", cost.ratio),
-            cost.ratio > 0.0 && cost.ratio <= DEEP,
+            cost.ratio > 0.0 && cost.ratio <= MAX_DEPTH_RATIO,
         )
     }));
     verdicts
 }
 
 /// The latency at the rate, if the rate was reached.
-fn wait(kind: &ReadKind) -> Verdict {
+fn latency(kind: &ReadKind) -> Verdict {
     let (paced, p99) = (&kind.paced, kind.paced.latency.p99_ms);
     let target = kind.target;
     let is_reached = paced.rate >= target.rate;
     let measured = if is_reached {
         format!("{p99:.1} ms")
     } else {
-        let (most, rate) = (thousands(kind.saturated.per_s), thousands(paced.rate.into()));
-        format!("{most}/s at most; {p99:.1} ms at {rate}/s")
+        let (max_per_s, rate) = (grouped(kind.saturated.per_s), grouped(paced.rate.into()));
+        format!("{max_per_s}/s at most; {p99:.1} ms at {rate}/s")
     };
-    let what = format!("P99 of GET {} at {}/s", kind.name, thousands(target.rate.into()));
+    let what = format!("P99 of GET {} at {}/s", kind.name, grouped(target.rate.into()));
     Verdict::new(
         what,
         format!("≤ {} ms", target.p99_ms),

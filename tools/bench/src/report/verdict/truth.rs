@@ -1,7 +1,7 @@
 //! The goals for the time to truth.
 
 use super::Verdict;
-use crate::report::{Arrivals, KilledPod, MovedDevices, Truth, thousand};
+use crate::report::{Arrivals, KilledPod, MovedDevices, Truth, grouped_count};
 
 /// P95 from the kill of a pod until its devices are at least doubtful, in seconds.
 const NOTICED_S: f64 = 30.0;
@@ -26,7 +26,7 @@ pub(super) fn judge(truth: &Truth) -> Vec<Verdict> {
 fn arrived(what: &str, goal_s: f64, killed: &KilledPod, arrivals: &Arrivals) -> Verdict {
     let measured = arrivals.p95_s.map_or_else(
         || {
-            let (reached, devices) = (thousand(arrivals.reached), thousand(killed.devices));
+            let (reached, devices) = (grouped_count(arrivals.reached), grouped_count(killed.devices));
             format!("{reached} of {devices} devices after {} s", killed.watched_s)
         },
         |p95| format!("{p95} s"),

@@ -13,7 +13,7 @@ use std::process::Command;
 pub(super) const MEBIBYTES: u32 = 128;
 /// The sizes in bytes of the files that fill the disk; the last ones have one page of PostgreSQL
 /// each.
-const PIECES: [usize; 2] = [1 << 20, 8 << 10];
+const WRITE_SIZES: [usize; 2] = [1 << 20, 8 << 10];
 const BALLAST: &str = "ballast";
 
 /// The disk. Unless it is released, it drops the database with it, because PostgreSQL must never
@@ -23,7 +23,7 @@ pub(super) struct SmallDisk {
     space: String,
     database: String,
     url: String,
-    is_given_back: bool,
+    is_released: bool,
 }
 
 impl SmallDisk {
@@ -47,7 +47,7 @@ impl SmallDisk {
             return Err(error);
         }
         let (database, url) = (audited.name().to_owned(), audited.url.clone());
-        let disk = Self { folder, space, database, url, is_given_back: false };
+        let disk = Self { folder, space, database, url, is_released: false };
         let create = format!("create tablespace {} location '{}'", disk.space, disk.folder.display());
         audited.run_sql(&create).await?;
         Ok(disk)
@@ -57,8 +57,8 @@ impl SmallDisk {
     ///
     /// # Errors
     /// When PostgreSQL refuses it.
-    pub(super) async fn take(&self, audited: &AuditedDatabase) -> anyhow::Result<()> {
-        move_all(audited, "pg_default", &self.space).await
+    pub(super) async fn move_tables_in(&self, audited: &AuditedDatabase) -> anyhow::Result<()> {
+        move_tables(audited, "pg_default", &self.space).await
     }
 
     /// Fills the disk completely.
@@ -67,7 +67,7 @@ impl SmallDisk {
     /// When writing fails for another reason than a full disk.
     pub(super) fn fill(&self) -> anyhow::Result<()> {
         let mut ballast = File::create(self.folder.join(BALLAST))?;
-        for bytes in PIECES {
+        for bytes in WRITE_SIZES {
             let piece = vec![0; bytes];
             loop {
                 match ballast.write_all(&piece) {
@@ -92,10 +92,10 @@ impl SmallDisk {
     ///
     /// # Errors
     /// When PostgreSQL refuses it, or the disk is in use.
-    pub(super) async fn give_back(mut self, audited: &AuditedDatabase) -> anyhow::Result<()> {
-        move_all(audited, &self.space, "pg_default").await?;
+    pub(super) async fn release(mut self, audited: &AuditedDatabase) -> anyhow::Result<()> {
+        move_tables(audited, &self.space, "pg_default").await?;
         audited.run_sql(&format!("drop tablespace {}", self.space)).await?;
-        self.is_given_back = true;
+        self.is_released = true;
         unmount(&self.folder)
     }
 
@@ -109,7 +109,7 @@ impl SmallDisk {
         // On a thread with its own runtime, because the caller's may be shutting down.
         let deleted = std::thread::spawn(move || -> anyhow::Result<()> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(AuditedDatabase::run_beside(&url, &statements))
+            runtime.block_on(AuditedDatabase::run_on_server(&url, &statements))
         });
         deleted.join().map_err(|_panic| anyhow::anyhow!("the thread that drops the database panicked"))??;
         unmount(&self.folder)
@@ -118,14 +118,15 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        if !self.is_given_back {
-            // What remains is a mount in the temporary folder, which the server may still need.
+        if !self.is_released {
+            // On failure the mount stays in the temporary folder, because the server may still need
+            // it.
             drop(self.abandon());
         }
     }
 }
 
-async fn move_all(audited: &AuditedDatabase, from: &str, to: &str) -> anyhow::Result<()> {
+async fn move_tables(audited: &AuditedDatabase, from: &str, to: &str) -> anyhow::Result<()> {
     for kind in ["table", "index"] {
         audited.run_sql(&format!("alter {kind} all in tablespace {from} set tablespace {to}")).await?;
     }

@@ -45,15 +45,15 @@ fn any_input() -> impl Strategy<Value = Input> {
 
 /// A receiver of the events.
 #[derive(Default)]
-struct Listener {
+struct Receiver {
     running: BTreeMap<TransactionId, ConnectorId>,
     known: Vec<TransactionId>,
     energy_wh: BTreeMap<ConnectorId, f64>,
     statuses: BTreeMap<ConnectorId, ConnectorStatus>,
 }
 
-impl Listener {
-    fn hear(&mut self, event: &EventKind) {
+impl Receiver {
+    fn observe(&mut self, event: &EventKind) {
         match event {
             EventKind::StatusChanged(report) => {
                 self.statuses.insert(report.connector_id, report.status);
@@ -70,17 +70,20 @@ impl Listener {
                     assert_eq!(self.running.get(id), Some(&values.connector_id));
                 }
                 let energy_wh = values.readings[0].energy_wh.unwrap();
-                self.climb(values.connector_id, energy_wh);
+                self.assert_register_grows(values.connector_id, energy_wh);
             }
             EventKind::TransactionStopped(stop) => {
                 let connector = self.running.remove(stop.transaction_id.as_ref().unwrap());
-                self.climb(connector.expect("a running transaction"), stop.meter_stop_wh.unwrap());
+                self.assert_register_grows(
+                    connector.expect("a running transaction"),
+                    stop.meter_stop_wh.unwrap(),
+                );
             }
             _ => {}
         }
     }
 
-    fn climb(&mut self, connector: ConnectorId, energy_wh: f64) {
+    fn assert_register_grows(&mut self, connector: ConnectorId, energy_wh: f64) {
         let before = self.energy_wh.insert(connector, energy_wh).unwrap_or(0.0);
         assert!(energy_wh >= before, "{before} then {energy_wh}");
     }
@@ -90,23 +93,23 @@ proptest! {
     /// A receiver of the events knows which transactions run and each status, however often the
     /// connection breaks.
     #[test]
-    fn events_tell_a_consistent_story(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..80)) {
-        let mut bench = Bench::new();
-        let mut listener = Listener::default();
+    fn events_are_consistent(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..80)) {
+        let mut fixture = Fixture::new();
+        let mut receiver = Receiver::default();
         for (seconds, input) in inputs {
-            bench.now += TimeDelta::seconds(seconds);
+            fixture.now += TimeDelta::seconds(seconds);
             let is_command = matches!(input, Input::Command(_));
-            let reaction = bench.apply(input);
+            let reaction = fixture.apply(input);
             prop_assert_eq!(reaction.answer.is_some(), is_command);
-            reaction.events.iter().for_each(|event| listener.hear(event));
-            let connectors = bench.device.connectors();
+            reaction.events.iter().for_each(|event| receiver.observe(event));
+            let connectors = fixture.device.connectors();
             let running: BTreeMap<_, _> = connectors
                 .iter()
                 .filter_map(|it| Some((it.transaction()?.id.clone(), it.id())))
                 .collect();
-            prop_assert_eq!(&listener.running, &running);
-            for it in connectors.iter().filter(|_| bench.device.is_up()) {
-                let reported = listener.statuses.get(&it.id());
+            prop_assert_eq!(&receiver.running, &running);
+            for it in connectors.iter().filter(|_| fixture.device.is_up()) {
+                let reported = receiver.statuses.get(&it.id());
                 prop_assert!(reported.is_none_or(|reported| *reported == it.status()));
             }
         }
@@ -114,25 +117,25 @@ proptest! {
 
     /// A timer that fires is handled: the next one is later.
     #[test]
-    fn alarms_move_on(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..60)) {
-        let mut bench = Bench::new();
+    fn a_handled_timer_is_followed_by_a_later_one(inputs in proptest::collection::vec((0_i64..30, any_input()), 1..60)) {
+        let mut fixture = Fixture::new();
         for (seconds, input) in inputs {
-            bench.now += TimeDelta::seconds(seconds);
-            bench.apply(input);
-            bench.apply(Input::Tick);
-            if let Some(due) = bench.device.due() {
-                prop_assert!(due > bench.now, "{due} at {}", bench.now);
+            fixture.now += TimeDelta::seconds(seconds);
+            fixture.apply(input);
+            fixture.apply(Input::Tick);
+            if let Some(due) = fixture.device.due() {
+                prop_assert!(due > fixture.now, "{due} at {}", fixture.now);
             }
         }
     }
 
     /// Without a connection nothing is reported.
     #[test]
-    fn off_is_silent(inputs in proptest::collection::vec(any_input(), 1..40)) {
-        let mut bench = Bench::new();
-        bench.apply(Input::Disconnect);
+    fn reports_nothing_without_a_connection(inputs in proptest::collection::vec(any_input(), 1..40)) {
+        let mut fixture = Fixture::new();
+        fixture.apply(Input::Disconnect);
         for input in inputs.into_iter().filter(|input| *input != Input::Connect) {
-            prop_assert_eq!(bench.apply(input).events, vec![]);
+            prop_assert_eq!(fixture.apply(input).events, vec![]);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How gateways handle commands.
 
 use super::{await_standing, failures, looks, start};
-use crate::bench::{Bench, PATIENCE, settings};
+use crate::harness::{Harness, TIMEOUT, settings};
 use crate::sample::connector;
 use domain::commands::Command;
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
@@ -23,15 +23,15 @@ async fn the_simulator_itself_keeps_the_contract() {
     let mut settings = settings();
     settings.life.heartbeat_interval_s = 1;
     settings.life.meter_interval_s = 1;
-    let bench = Bench::start(settings, 4).await;
-    let check = start(&bench, &COMMANDING).await;
+    let harness = Harness::start(settings, 4).await;
+    let check = start(&harness, &COMMANDING).await;
     let devices: Vec<_> = (0..5).map(|_| DeviceSpec::new(crate::sample::charge_point())).collect();
     let first = devices[0].charge_point_id.clone();
-    bench.simulator.connect_all(devices).await.unwrap();
-    bench.simulator.start_charging(&first, connector(1), &tag()).await.unwrap();
+    harness.simulator.connect_all(devices).await.unwrap();
+    harness.simulator.start_charging(&first, connector(1), &tag()).await.unwrap();
     eventually("three trials", || async { check.so_far().observed.commanded == 3 }).await;
     await_standing(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
-    bench.simulator.disconnect(&first).await.unwrap();
+    harness.simulator.disconnect(&first).await.unwrap();
     await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
     let verdict = check.finish(false).await;
     assert_eq!(verdict.outcome, Judged::Keeps, "{verdict}");
@@ -53,7 +53,7 @@ async fn the_simulator_itself_keeps_the_contract() {
         assert!(!not_judged.contains(&code), "{code}: {verdict}");
     }
     assert_eq!(verdict.codes(Standing::Info), ["TRACE_MISSING"], "{verdict}");
-    let outcomes = bench.simulator.commands();
+    let outcomes = harness.simulator.commands();
     let count = |wanted| outcomes.iter().filter(|received| received.outcome == wanted).count();
     assert_eq!((count(Outcome::Accepted), count(Outcome::Repeated), count(Outcome::Expired)), (6, 3, 3));
 }
@@ -74,7 +74,7 @@ async fn warns_of_a_gateway_that_does_not_answer() {
 async fn reports_a_gateway_with_another_hash() {
     let mut settings = settings();
     settings.gateway.routing_hash = wire::routing::RoutingHash::Fnv1a64;
-    settings.gateway.pod_prefix = prefix_that_tells_the_hashes_apart();
+    settings.gateway.pod_prefix = prefix_that_distinguishes_the_hashes();
     let quick = [("check.command_timeout_s", "1"), ("check.command_partitions", "5")];
     let verdict = commanded(settings, 5, &quick).await;
     assert_eq!(failures(&verdict), ["COMMAND_LOST"], "{verdict}");
@@ -82,27 +82,27 @@ async fn reports_a_gateway_with_another_hash() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_a_topic_of_another_size_and_publishes_nothing() {
-    let bench = Bench::start(settings(), 4).await;
-    let check = start(&bench, &[("check.command", "true"), ("check.command_partitions", "128")]).await;
+    let harness = Harness::start(settings(), 4).await;
+    let check = start(&harness, &[("check.command", "true"), ("check.command_partitions", "128")]).await;
     assert_eq!(failures(&check.so_far()), ["COMMAND_PARTITIONS"]);
-    bench.device(0).await;
+    harness.device(0).await;
     await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     looks(&check, 10).await;
     let observed = check.finish(false).await.observed;
     assert_eq!((observed.commanded, observed.unpublished), (0, 0));
-    assert!(bench.simulator.commands().is_empty());
+    assert!(harness.simulator.commands().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_a_gateway_that_executes_every_command() {
-    let bench = Bench::start(settings(), 4).await;
+    let harness = Harness::start(settings(), 4).await;
     // Long enough for late answers on a busy machine.
-    let check = start(&bench, &[("check.command", "true"), ("check.settle_ms", "3000")]).await;
+    let check = start(&harness, &[("check.command", "true"), ("check.settle_ms", "3000")]).await;
     // The simulator does not answer the copy and the expired command; the test answers in its
     // place.
-    bench.device(0).await;
-    let eager = answer_what_is_passed_over(&bench);
-    let (_, verdict) = tokio::join!(tokio::time::timeout(PATIENCE, eager), async {
+    harness.device(0).await;
+    let eager = answer_skipped_commands(&harness);
+    let (_, verdict) = tokio::join!(tokio::time::timeout(TIMEOUT, eager), async {
         eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
         check.finish(false).await
     });
@@ -111,33 +111,33 @@ async fn reports_a_gateway_that_executes_every_command() {
 
 /// A trial of one device of a gateway with these settings.
 async fn commanded(settings: SimulatorSettings, partitions: i32, overrides: &[(&str, &str)]) -> Verdict {
-    let bench = Bench::start(settings, partitions).await;
-    let check = start(&bench, &[&COMMANDING, overrides].concat()).await;
-    bench.device(0).await;
+    let harness = Harness::start(settings, partitions).await;
+    let check = start(&harness, &[&COMMANDING, overrides].concat()).await;
+    harness.device(0).await;
     eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
     check.finish(false).await
 }
 
 /// With 5 partitions, because with a power of two up to 32 both hashes always select the same.
-fn prefix_that_tells_the_hashes_apart() -> String {
+fn prefix_that_distinguishes_the_hashes() -> String {
     use wire::routing::RoutingHash::{Fnv1a32, Fnv1a64};
     let partitions = std::num::NonZeroU16::new(5).unwrap();
     let mut prefixes = std::iter::repeat_with(|| unique("pod") + "-").take(1_000);
     let differs = |prefix: &String| {
         // The device is on pod 0; the other pod must not read its partition either.
         let [sent, other] = [0, 1].map(|pod| Fnv1a64.partition(&format!("{prefix}{pod}"), partitions));
-        let looked = Fnv1a32.partition(&format!("{prefix}0"), partitions);
-        looked != sent && looked != other
+        let expected = Fnv1a32.partition(&format!("{prefix}0"), partitions);
+        expected != sent && expected != other
     };
     prefixes.find(differs).unwrap()
 }
 
 /// Answers `Accepted` to every command that the simulator skipped, like a gateway that does not
 /// check.
-async fn answer_what_is_passed_over(bench: &Bench) {
+async fn answer_skipped_commands(harness: &Harness) {
     let mut answered = 0;
     while answered < 2 {
-        let passed_over: Vec<_> = bench
+        let skipped: Vec<_> = harness
             .simulator
             .commands()
             .into_iter()
@@ -145,8 +145,8 @@ async fn answer_what_is_passed_over(bench: &Bench) {
             .skip(answered)
             .map(|received| received.command.clone())
             .collect();
-        for command in passed_over {
-            bench.simulator.send(accepted(&command)).await.unwrap();
+        for command in skipped {
+            harness.simulator.send(accepted(&command)).await.unwrap();
             answered += 1;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -169,15 +169,15 @@ fn accepted(command: &Command) -> GatewayEvent {
     }
 }
 
-/// What is sent to the device is what the platform would send.
+/// The check sends the commands that the platform would send.
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_are_records_of_the_contract() {
-    let bench = Bench::start(settings(), 4).await;
-    let check = start(&bench, &COMMANDING).await;
-    let id = bench.device(1).await;
+    let harness = Harness::start(settings(), 4).await;
+    let check = start(&harness, &COMMANDING).await;
+    let id = harness.device(1).await;
     eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
-    let partition = bench.simulator.command_partition(1).unwrap();
-    let reader = bench.kafka.reader(&bench.topics.commands, partition);
+    let partition = harness.simulator.command_partition(1).unwrap();
+    let reader = harness.kafka.reader(&harness.topics.commands, partition);
     let records = Box::pin(reader.fetch(0, Duration::from_secs(5), 1 << 20)).await.unwrap().records;
     let record = &records[0];
     assert_eq!(record.key.as_deref(), Some(id.as_str().as_bytes()));

@@ -2,7 +2,7 @@
 //! reported.
 
 use super::{await_standing, failures, start};
-use crate::bench::{Bench, settings as as_asked};
+use crate::harness::{Harness, settings as contract_settings};
 use crate::sample::{charge_point, connector};
 use chrono::TimeDelta;
 use domain::event::{BootReport, EventKind, GatewayEvent};
@@ -15,7 +15,7 @@ use testkit::{eventually, unique};
 use wire::routing::RoutingHash;
 
 fn settings() -> SimulatorSettings {
-    let mut settings = as_asked();
+    let mut settings = contract_settings();
     settings.behaviour.manner = Manner::Deployed;
     settings
 }
@@ -24,18 +24,18 @@ fn settings() -> SimulatorSettings {
 async fn finds_its_deviations_in_seconds_and_reports_them_once() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
-    let bench = Bench::start(settings, 4).await;
+    let harness = Harness::start(settings, 4).await;
     let overrides = [
         ("check.command", "true"),
         ("check.settle_ms", "1500"),
         ("check.command_devices", "2"),
         ("check.heartbeat_interval_s", "3"),
     ];
-    let check = start(&bench, &overrides).await;
-    let charging = bench.device(0).await;
-    bench.device(1).await;
+    let check = start(&harness, &overrides).await;
+    let charging = harness.device(0).await;
+    harness.device(1).await;
     let tag = IdTag::parse("RFID123").unwrap();
-    bench.simulator.start_charging(&charging, connector(1), &tag).await.unwrap();
+    harness.simulator.start_charging(&charging, connector(1), &tag).await.unwrap();
     eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
     await_standing(&check, "STARTED_MISSING", Standing::Warn).await;
     await_standing(&check, "MEASURANDS_FLATTENED", Standing::Warn).await;
@@ -63,12 +63,12 @@ async fn reports_an_unrefreshed_key_before_and_after_it_expires() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
     settings.gateway.conn_ttl_s = 8;
-    let bench = Bench::start(settings, 4).await;
+    let harness = Harness::start(settings, 4).await;
     // An event counts if it happened after a read, and these are sent half a second later.
-    let check = start(&bench, &[("check.look_interval_ms", "2000")]).await;
-    let id = bench.device(0).await;
+    let check = start(&harness, &[("check.look_interval_ms", "2000")]).await;
+    let id = harness.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
-    bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
+    harness.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
     await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Fail).await;
     await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
     let verdict = check.finish(false).await;
@@ -82,13 +82,13 @@ async fn reports_an_unrefreshed_key_before_and_after_it_expires() {
 async fn reports_a_device_that_moves_without_a_boot() {
     let mut settings = settings();
     settings.life.meter_interval_s = 1;
-    let bench = Bench::start(settings, 4).await;
-    let check = start(&bench, &[("check.look_interval_ms", "2000")]).await;
-    let id = bench.device(0).await;
+    let harness = Harness::start(settings, 4).await;
+    let check = start(&harness, &[("check.look_interval_ms", "2000")]).await;
+    let id = harness.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
-    bench.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
+    harness.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
     await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
-    bench.simulator.reconnect(&id, 1, Reconnect::WithoutBoot).await.unwrap();
+    harness.simulator.reconnect(&id, 1, Reconnect::WithoutBoot).await.unwrap();
     await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
     await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_ELSEWHERE"]);
@@ -105,11 +105,11 @@ async fn reports_a_group_that_pods_share() {
     settings.gateway.pod_prefix = std::iter::repeat_with(|| unique("pod") + "-")
         .find(|prefix| RoutingHash::Fnv1a32.partition(&format!("{prefix}0"), partitions) > 1)
         .unwrap();
-    let bench = Bench::start(settings, 6).await;
+    let harness = Harness::start(settings, 6).await;
     let overrides =
         [("check.command", "true"), ("check.command_partitions", "6"), ("check.command_timeout_s", "4")];
-    let check = start(&bench, &overrides).await;
-    bench.device(0).await;
+    let check = start(&harness, &overrides).await;
+    harness.device(0).await;
     eventually("the trial", || async { check.so_far().observed.commanded == 1 }).await;
     let verdict = check.finish(false).await;
     assert_eq!(failures(&verdict), ["COMMAND_GROUP_SHARED"], "{verdict}");
@@ -117,7 +117,7 @@ async fn reports_a_group_that_pods_share() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_a_device_that_left_its_key() {
-    let bench = Bench::start(settings(), 4).await;
+    let harness = Harness::start(settings(), 4).await;
     let overrides = [
         ("check.command", "true"),
         ("check.command_devices", "2"),
@@ -125,12 +125,12 @@ async fn reports_a_device_that_left_its_key() {
         ("check.command_timeout_s", "6"),
     ];
     let (here, gone) = (charge_point(), charge_point());
-    let check = start(&bench, &overrides).await;
+    let check = start(&harness, &overrides).await;
     // Neither can be commanded before its first event is read; by then one of them has left.
     for id in [&here, &gone] {
-        bench.simulator.connect(DeviceSpec::new(id.clone()).on_pod(0)).await.unwrap();
+        harness.simulator.connect(DeviceSpec::new(id.clone()).on_pod(0)).await.unwrap();
         if id == &gone {
-            bench.simulator.disconnect(id).await.unwrap();
+            harness.simulator.disconnect(id).await.unwrap();
         }
     }
     eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
@@ -143,18 +143,18 @@ async fn reports_a_device_that_left_its_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_a_wrong_clock() {
-    let bench = Bench::start(as_asked(), 4).await;
-    let check = start(&bench, &[]).await;
+    let harness = Harness::start(contract_settings(), 4).await;
+    let check = start(&harness, &[]).await;
     for _ in 0..5 {
         let event = GatewayEvent {
             event_id: EventId::parse(&unique("event")).unwrap(),
             charge_point_id: charge_point(),
-            gateway_id: Some(bench.simulator.pods()[0].clone()),
+            gateway_id: Some(harness.simulator.pods()[0].clone()),
             claimed_at: Some(runtime::clock::now() + TimeDelta::seconds(20)),
             trace_id: None,
             kind: EventKind::Connected(BootReport::default()),
         };
-        bench.simulator.send(event).await.unwrap();
+        harness.simulator.send(event).await.unwrap();
     }
     await_standing(&check, "CLOCK_SKEW", Standing::Warn).await;
     let verdict = check.finish(false).await;

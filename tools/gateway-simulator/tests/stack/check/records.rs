@@ -1,7 +1,7 @@
 //! Records that a gateway should not send.
 
 use super::{await_standing, failures, start};
-use crate::bench::{Bench, PATIENCE, settings};
+use crate::harness::{Harness, TIMEOUT, settings};
 use crate::sample::charge_point;
 use domain::ids::ChargePointId;
 use gateway_simulator::check::Standing;
@@ -16,8 +16,14 @@ fn heartbeat(id: &ChargePointId) -> Value {
     })
 }
 
-/// Publishes a record to the wrong place.
-async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: &str, headers: &[&str]) {
+/// Publishes a record to this partition, whatever its key.
+async fn publish(
+    harness: &Harness,
+    partition: i32,
+    key: Option<&ChargePointId>,
+    value: &str,
+    headers: &[&str],
+) {
     let record = NewRecord {
         key: key.map(|key| key.as_str().as_bytes().to_vec()),
         value: Some(value.as_bytes().to_vec()),
@@ -27,40 +33,40 @@ async fn put(bench: &Bench, partition: i32, key: Option<&ChargePointId>, value: 
             .collect::<BTreeMap<_, _>>(),
         timestamp: runtime::clock::now(),
     };
-    let writer = bench.kafka.writer(&bench.topics.events);
-    Box::pin(writer.publish(partition, vec![record], PATIENCE)).await.unwrap();
+    let writer = harness.kafka.writer(&harness.topics.events);
+    Box::pin(writer.publish(partition, vec![record], TIMEOUT)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_each_invalid_record() {
-    let bench = Bench::start(settings(), 4).await;
-    let check = start(&bench, &[]).await;
+    let harness = Harness::start(settings(), 4).await;
+    let check = start(&harness, &[]).await;
     let id = charge_point();
     assert_eq!(check.so_far().exit_code(), 2, "nothing was observed");
 
-    put(&bench, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
+    publish(&harness, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
     await_standing(&check, "KEY_MISMATCH", Standing::Pass).await;
     assert_eq!(failures(&check.so_far()), [""; 0]);
 
-    put(&bench, 1, Some(&id), "nonsense", &[]).await;
-    put(&bench, 1, Some(&id), "{}", &["content-type"]).await;
+    publish(&harness, 1, Some(&id), "nonsense", &[]).await;
+    publish(&harness, 1, Some(&id), "{}", &["content-type"]).await;
     await_standing(&check, "UNDECODABLE", Standing::Fail).await;
-    put(&bench, 0, None, &heartbeat(&id).to_string(), &[]).await;
+    publish(&harness, 0, None, &heartbeat(&id).to_string(), &[]).await;
     await_standing(&check, "KEY_MISSING", Standing::Fail).await;
-    put(&bench, 0, Some(&charge_point()), &heartbeat(&id).to_string(), &[]).await;
+    publish(&harness, 0, Some(&charge_point()), &heartbeat(&id).to_string(), &[]).await;
     await_standing(&check, "KEY_MISMATCH", Standing::Fail).await;
-    put(&bench, 2, Some(&id), &heartbeat(&id).to_string(), &[]).await;
+    publish(&harness, 2, Some(&id), &heartbeat(&id).to_string(), &[]).await;
     await_standing(&check, "SEVERAL_PARTITIONS", Standing::Fail).await;
 
     let mut event = heartbeat(&id);
-    put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
-    put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
+    publish(&harness, 0, Some(&id), &event.to_string(), &[]).await;
+    publish(&harness, 0, Some(&id), &event.to_string(), &[]).await;
     await_standing(&check, "EVENT_REPEATED", Standing::Warn).await;
     event["eventType"] = json!("charge_point.connected");
-    put(&bench, 0, Some(&id), &event.to_string(), &[]).await;
+    publish(&harness, 0, Some(&id), &event.to_string(), &[]).await;
     await_standing(&check, "EVENT_ID_REUSED", Standing::Fail).await;
     let bare = json!({ "eventType": "HeartbeatEvent", "charge_point_id": id });
-    put(&bench, 0, Some(&id), &bare.to_string(), &[]).await;
+    publish(&harness, 0, Some(&id), &bare.to_string(), &[]).await;
     let warnings = [
         "EVENT_ID_MISSING",
         "GATEWAY_ID_MISSING",
@@ -73,7 +79,7 @@ async fn reports_each_invalid_record() {
     }
     let mut absurd = heartbeat(&id);
     absurd["timestamp"] = json!("2001-01-01T00:00:00Z");
-    put(&bench, 0, Some(&id), &absurd.to_string(), &[]).await;
+    publish(&harness, 0, Some(&id), &absurd.to_string(), &[]).await;
     await_standing(&check, "TIMESTAMP_ABSURD", Standing::Warn).await;
 
     let verdict = check.finish(false).await;
@@ -84,9 +90,9 @@ async fn reports_each_invalid_record() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_and_skips_an_unreadable_batch() {
-    let bench = Bench::start(settings(), 4).await;
-    let check = start(&bench, &[]).await;
-    let topic = bench.topics.events.clone();
+    let harness = Harness::start(settings(), 4).await;
+    let check = start(&harness, &[]).await;
+    let topic = harness.topics.events.clone();
     tokio::task::spawn_blocking(move || {
         let brokers = testkit::kafka_brokers();
         let mut connection = testkit::kafka_wire::Connection::open(brokers.split(',').next().unwrap());
@@ -103,6 +109,6 @@ async fn reports_and_skips_an_unreadable_batch() {
     .unwrap();
     await_standing(&check, "UNREADABLE_BATCH", Standing::Fail).await;
     let id = charge_point();
-    put(&bench, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
+    publish(&harness, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
     await_standing(&check, "UNDECODABLE", Standing::Pass).await;
 }

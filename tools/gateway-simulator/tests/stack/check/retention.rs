@@ -1,7 +1,7 @@
 //! A command topic that keeps commands for too long.
 
 use super::{failures, start};
-use crate::bench::{Bench, keep_commands, settings};
+use crate::harness::{Harness, set_retention, settings};
 use gateway_simulator::check::Standing;
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ const CODE: &str = "COMMAND_RETENTION_LONG";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn warns_of_a_command_topic_that_keeps_commands_for_days() {
-    let bench = Bench::start(settings(), 4).await;
-    keep_commands(&bench.kafka, &bench.topics.commands, Duration::from_secs(604_800)).await;
-    let verdict = start(&bench, &[]).await.finish(true).await;
+    let harness = Harness::start(settings(), 4).await;
+    set_retention(&harness.kafka, &harness.topics.commands, Duration::from_secs(604_800)).await;
+    let verdict = start(&harness, &[]).await.finish(true).await;
     let finding = verdict.finding(CODE).unwrap();
     assert_eq!(finding.standing, Standing::Warn, "{verdict}");
-    assert_eq!(finding.examples, [format!("{} keeps records for 7 d", bench.topics.commands)]);
+    assert_eq!(finding.examples, [format!("{} keeps records for 7 d", harness.topics.commands)]);
     assert!(finding.advice.contains("retention.ms=120000"), "{}", finding.advice);
     assert_eq!(failures(&verdict), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accepts_a_command_topic_that_keeps_commands_for_two_minutes() {
-    let bench = Bench::start(settings(), 4).await;
-    let verdict = start(&bench, &[]).await.finish(true).await;
+    let harness = Harness::start(settings(), 4).await;
+    let verdict = start(&harness, &[]).await.finish(true).await;
     assert_eq!(verdict.finding(CODE).unwrap().standing, Standing::Pass, "{verdict}");
-    let verdict = start(&bench, &[("check.command_retention_s", "30")]).await.finish(true).await;
+    let verdict = start(&harness, &[("check.command_retention_s", "30")]).await.finish(true).await;
     assert_eq!(verdict.finding(CODE).unwrap().standing, Standing::Warn, "{verdict}");
 }

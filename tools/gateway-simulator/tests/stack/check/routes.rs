@@ -1,7 +1,7 @@
 //! Invalid keys in Redis.
 
 use super::{await_standing, failures, looks, send_to_redis, start};
-use crate::bench::{Bench, settings};
+use crate::harness::{Harness, settings};
 use gateway_simulator::KeyFate;
 use gateway_simulator::check::Standing;
 use std::time::Duration;
@@ -10,9 +10,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_each_invalid_key() {
-    let bench = Bench::start(settings(), 4).await;
-    let check = start(&bench, &[]).await;
-    let id = bench.device(0).await;
+    let harness = Harness::start(settings(), 4).await;
+    let check = start(&harness, &[]).await;
+    let id = harness.device(0).await;
     let key = format!("conn:{id}");
     await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
     await_standing(&check, "ROUTE_WITHOUT_TTL", Standing::Pass).await;
@@ -23,19 +23,19 @@ async fn reports_each_invalid_key() {
     send_to_redis(&format!("EXPIRE {key} 7200"));
     await_standing(&check, "ROUTE_TTL_LONG", Standing::Warn).await;
 
-    bench.redis.set_with_ttl(&key, "another-name", MINUTE).await.unwrap();
+    harness.redis.set_with_ttl(&key, "another-name", MINUTE).await.unwrap();
     looks(&check, 2).await;
-    bench.simulator.heartbeat(&id).await.unwrap();
+    harness.simulator.heartbeat(&id).await.unwrap();
     await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
 
-    bench.redis.delete(&key).await.unwrap();
+    harness.redis.delete(&key).await.unwrap();
     looks(&check, 2).await;
-    bench.simulator.heartbeat(&id).await.unwrap();
+    harness.simulator.heartbeat(&id).await.unwrap();
     await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
 
     send_to_redis(&format!("HSET {key} pod x"));
     await_standing(&check, "ROUTE_INVALID", Standing::Fail).await;
-    bench.redis.delete(&key).await.unwrap();
+    harness.redis.delete(&key).await.unwrap();
     let verdict = check.finish(false).await;
     let expected = ["ROUTE_RAN_OUT", "ROUTE_INVALID", "ROUTE_ELSEWHERE", "ROUTE_WITHOUT_TTL"];
     assert_eq!(failures(&verdict), expected, "{verdict}");
@@ -43,31 +43,31 @@ async fn reports_each_invalid_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_a_device_without_a_key() {
-    let bench = Bench::start(settings(), 4).await;
-    let id = bench.device(0).await;
-    bench.redis.delete(&format!("conn:{id}")).await.unwrap();
-    let check = start(&bench, &[]).await;
-    bench.simulator.heartbeat(&id).await.unwrap();
+    let harness = Harness::start(settings(), 4).await;
+    let id = harness.device(0).await;
+    harness.redis.delete(&format!("conn:{id}")).await.unwrap();
+    let check = start(&harness, &[]).await;
+    harness.simulator.heartbeat(&id).await.unwrap();
     await_standing(&check, "ROUTE_UNCONFIRMED", Standing::Warn).await;
-    bench.simulator.heartbeat(&id).await.unwrap();
+    harness.simulator.heartbeat(&id).await.unwrap();
     await_standing(&check, "ROUTE_MISSING", Standing::Fail).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_MISSING"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_a_key_that_outlives_the_disconnection() {
-    let bench = Bench::start(settings(), 4).await;
-    let check = start(&bench, &[]).await;
-    let (clean, untidy) = (bench.device(0).await, bench.device(0).await);
+    let harness = Harness::start(settings(), 4).await;
+    let check = start(&harness, &[]).await;
+    let (clean, untidy) = (harness.device(0).await, harness.device(0).await);
     await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
     looks(&check, 4).await;
-    bench.simulator.disconnect(&clean).await.unwrap();
+    harness.simulator.disconnect(&clean).await.unwrap();
     await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
     // The device vanishes and its key stays; then the disconnection comes, as from a pod that
     // forgets the key.
-    bench.simulator.vanish(&untidy, KeyFate::Expires).await.unwrap();
-    let pod = bench.simulator.pods()[0].clone();
-    let goodbye = domain::event::GatewayEvent {
+    harness.simulator.vanish(&untidy, KeyFate::Expires).await.unwrap();
+    let pod = harness.simulator.pods()[0].clone();
+    let disconnection = domain::event::GatewayEvent {
         event_id: domain::ids::EventId::parse(&testkit::unique("event")).unwrap(),
         charge_point_id: untidy,
         gateway_id: Some(pod),
@@ -75,19 +75,19 @@ async fn reports_a_key_that_outlives_the_disconnection() {
         trace_id: None,
         kind: domain::event::EventKind::Disconnected { reason: None },
     };
-    bench.simulator.send(goodbye).await.unwrap();
+    harness.simulator.send(disconnection).await.unwrap();
     await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Fail).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn warns_of_a_gateway_that_reports_no_disconnections() {
     let mut settings = settings();
-    settings.behaviour.silent_goodbyes = true;
-    let bench = Bench::start(settings, 4).await;
-    let check = start(&bench, &[]).await;
-    let id = bench.device(0).await;
+    settings.behaviour.hides_disconnections = true;
+    let harness = Harness::start(settings, 4).await;
+    let check = start(&harness, &[]).await;
+    let id = harness.device(0).await;
     await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
-    bench.simulator.disconnect(&id).await.unwrap();
+    harness.simulator.disconnect(&id).await.unwrap();
     await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0], "it is tolerated");
 }
@@ -97,9 +97,9 @@ async fn accepts_keys_that_are_refreshed() {
     let mut settings = settings();
     settings.gateway.conn_ttl_s = 4;
     settings.gateway.conn_refresh_s = 1;
-    let bench = Bench::start(settings, 4).await;
-    let check = start(&bench, &[]).await;
-    bench.device(0).await;
+    let harness = Harness::start(settings, 4).await;
+    let check = start(&harness, &[]).await;
+    harness.device(0).await;
     await_standing(&check, "ROUTE_RAN_OUT", Standing::Pass).await;
     await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Pass).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0]);

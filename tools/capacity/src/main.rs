@@ -1,0 +1,7 @@
+//! The `capacity` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    capacity::execute()
+}
