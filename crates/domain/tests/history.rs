@@ -60,7 +60,7 @@ proptest! {
         for (event, position) in &records {
             let before = plain.clone();
             prop_assert_eq!(plain.apply(event, position), history.apply(&mut watched, event, position));
-            by_steps.take(&before, &plain);
+            by_steps.observe(&before, &plain);
         }
         prop_assert_eq!(plain, watched);
         prop_assert_eq!(by_steps, history, "no event changes anything else");

@@ -1,5 +1,7 @@
 //! Schemas that a program refuses, and migrations that block no other statements.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use diesel_async::SimpleAsyncConnection as _;
 use storage::{Database, DatabaseSettings, StorageError};
 use testkit::{TestDatabase, eventually};

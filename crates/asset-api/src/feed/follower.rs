@@ -36,7 +36,7 @@ impl Follower {
     /// Starts after `cursor`.
     pub fn new(hub: Arc<Hub>, permit: FollowerPermit, filter: Filter, cursor: FeedPosition) -> Self {
         let (news, quiet_until) = (hub.news(), Instant::now() + hub.keep_alive());
-        Self { hub, news, filter, cursor, greeted: false, quiet_until, _permit: place }
+        Self { hub, news, filter, cursor, greeted: false, quiet_until, _permit: permit }
     }
 
     /// The response body; ends when the service stops, or when the client must reconnect.

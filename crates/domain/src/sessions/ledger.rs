@@ -316,7 +316,7 @@ fn follow_places(
             Some(_) => {}
             None if is_covered => places.push(current()),
             None => {
-                places.push(CandidateConnector { connector: *id, began: None, ready: None, charging: None })
+                places.push(CandidateConnector { connector: *id, began: None, ready: None, charging: None });
             }
         }
     }

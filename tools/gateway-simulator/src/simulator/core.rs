@@ -85,7 +85,7 @@ impl Core {
     }
 
     /// How many charge points may connect or disconnect concurrently.
-    pub(super) const fn at_once(&self) -> usize {
+    pub(super) const fn max_concurrent(&self) -> usize {
         if self.behaviour.is_deployed() { MAX_CONCURRENT_WHEN_FLUSHED } else { MAX_CONCURRENT }
     }
 

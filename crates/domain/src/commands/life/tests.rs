@@ -72,7 +72,7 @@ proptest! {
         let once = life_of(&steps);
         let mut twice = once.clone();
         for step in steps {
-            prop_assert_eq!(twice.take(at(9), step), Merged::Known);
+            prop_assert_eq!(twice.apply(at(9), step), Merged::Known);
         }
         prop_assert_eq!(twice, once);
     }
