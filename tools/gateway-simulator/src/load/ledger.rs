@@ -156,7 +156,7 @@ impl DeviceLedger {
                 self.statuses.insert(report.connector_id, LedgerStatus { status, mark });
             }
             EventKind::TransactionStarted(start) => {
-                self.sessions.push(LedgerSession::from_start(start, mark))
+                self.sessions.push(LedgerSession::from_start(start, mark));
             }
             EventKind::MeterValues(values) => {
                 let mut energies = values.readings.iter().filter_map(|reading| reading.energy_wh);
