@@ -7,7 +7,7 @@ use chaos::database_audit::AuditedDatabase;
 use chaos::environment::{Environment, Plan, Servers};
 use chaos::faults::brokers::{MockBrokers, move_leaders};
 use chaos::faults::quota;
-use chaos::narrator::Narrator;
+use chaos::output::Output;
 use chaos::own_broker::OwnBroker;
 use chaos::traffic::{DEPLOYED_PERCENT, Pace};
 use std::time::Duration;
@@ -24,7 +24,7 @@ async fn every_effect_is_written_once_while_leaders_move_and_brokers_die() {
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
     let plan = MockBrokers::plan();
-    let environment = Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
+    let environment = Environment::open(plan, &servers, audited, &topic, Output::start()).await.unwrap();
     let played = move_leaders(&environment, &brokers).await.map(drop);
     let outcome = environment.close(played).await.unwrap();
     assert_eq!(outcome.findings, [""; 0], "the ingestors' logs are in {}", logs.display());

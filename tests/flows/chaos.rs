@@ -6,7 +6,7 @@ use chaos::database_audit::AuditedDatabase;
 use chaos::environment::{Environment, Outcome, Plan, Servers};
 use chaos::faults::leases::Fence;
 use chaos::faults::{commits, freeze, kill, leases};
-use chaos::narrator::Narrator;
+use chaos::output::Output;
 use chaos::traffic::{DEPLOYED_PERCENT, Pace};
 use domain::sessions::session::StartedBy;
 use gateway_simulator::ledger::DeviceLedger;
@@ -67,8 +67,7 @@ pub async fn play_on(
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
-    let mut environment =
-        Environment::open(plan, &servers, audited, &topic, Narrator::begin()).await.unwrap();
+    let mut environment = Environment::open(plan, &servers, audited, &topic, Output::start()).await.unwrap();
     let played = act(&mut environment).await;
     let outcome = environment.close(played).await.unwrap();
     assert!(outcome.sent.duplicates > 0);

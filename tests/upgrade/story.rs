@@ -9,7 +9,7 @@ use anyhow::ensure;
 use chaos::campaign::kafka_settings;
 use chaos::database_audit::AuditedDatabase;
 use chaos::environment::{Environment, Plan, Servers};
-use chaos::narrator::{Narrator, seconds};
+use chaos::output::{Output, seconds};
 use chaos::traffic::Pace;
 use domain::ids::ChargePointId;
 use gateway_simulator::settings::DEFAULTS;
@@ -70,7 +70,7 @@ async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() 
     let mut stage = Stage { environment, assets, commands: dispatchers, callers, ghost };
     let played = stage.play(&database, &old, &new).await;
     let Stage { environment, callers, .. } = stage;
-    environment.narrator.say(&callers.since());
+    environment.output.progress(&callers.since());
     let calls = callers.stop().await;
     let mut findings = calls.findings;
     let ended = async || Ok(environment.audited.number(commands::OPEN).await? == 0);
@@ -79,7 +79,7 @@ async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() 
     findings.extend(commands::findings(&database, &simulator, &calls.accepted).await);
     findings.extend(missing(&database, &calls.made).await);
     simulator.stop().await;
-    environment.narrator.say(&format!("{} commands were confirmed", calls.accepted.len()));
+    environment.output.progress(&format!("{} commands were confirmed", calls.accepted.len()));
     match environment.close(played).await {
         Ok(outcome) => {
             println!("{} events sent, {} of them copies", outcome.sent.events, outcome.sent.duplicates);
@@ -94,14 +94,14 @@ async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() 
 impl Stage {
     async fn play(&mut self, database: &TestDatabase, old: &Release, new: &Release) -> anyhow::Result<()> {
         self.environment.wait_until_shared().await?;
-        self.say("the previous release works");
+        self.progress("the previous release works");
         self.migrate(database, new).await?;
         self.callers.repeat(true);
         self.roll(new, "replaced by").await?;
         self.callers.repeat(false);
         self.roll(new, "restarted, as").await?;
         let found = ghosts::repair(new, database, &self.ghost).await;
-        self.say(&format!("a session whose stop was lost is repaired: {found}"));
+        self.progress(&format!("a session whose stop was lost is repaired: {found}"));
         self.use_what_is_new().await;
         self.roll_back(old).await
     }
@@ -116,7 +116,7 @@ impl Stage {
         let after = migrations(database).await;
         ensure!(after > before, "there is nothing to migrate: put an earlier commit into previous-release");
         ingestors::go_on(&self.environment, SOME).await?;
-        self.say(&format!(
+        self.progress(&format!(
             "{} migrations took {}; {meanwhile} events were written meanwhile, and more by the previous release since",
             after - before,
             seconds(took)
@@ -136,17 +136,17 @@ impl Stage {
         let statuses = json!({ "startableStatuses": ["Available", "Preparing"] });
         let edited = client.patch(base).json(&statuses).send().await.unwrap();
         assert_eq!(edited.status(), 200);
-        self.say("a pile without a current type and a station with startable statuses are registered");
+        self.progress("a pile without a current type and a station with startable statuses are registered");
     }
 
     /// In the order of an upgrade.
     async fn roll(&mut self, release: &Release, how: &str) -> anyhow::Result<()> {
         ingestors::roll(&mut self.environment, release).await?;
-        self.say(&format!("event-ingestor is {how} {}", release.name));
+        self.progress(&format!("event-ingestor is {how} {}", release.name));
         self.commands.roll(release).await;
-        self.say(&format!("command-dispatcher is {how} {}", release.name));
+        self.progress(&format!("command-dispatcher is {how} {}", release.name));
         self.assets.roll(release).await;
-        self.say(&format!("asset-api is {how} {}", release.name));
+        self.progress(&format!("asset-api is {how} {}", release.name));
         ingestors::go_on(&self.environment, SOME).await
     }
 
@@ -155,13 +155,13 @@ impl Stage {
         self.assets.roll(release).await;
         self.commands.roll(release).await;
         ingestors::roll(&mut self.environment, release).await?;
-        self.say(&format!("all services are rolled back to {}", release.name));
+        self.progress(&format!("all services are rolled back to {}", release.name));
         ingestors::go_on(&self.environment, SOME).await
     }
 
-    fn say(&self, what: &str) {
-        self.environment.narrator.say(what);
-        self.environment.narrator.say(&format!("  {}", self.callers.since()));
+    fn progress(&self, what: &str) {
+        self.environment.output.progress(what);
+        self.environment.output.progress(&format!("  {}", self.callers.since()));
     }
 }
 
@@ -192,7 +192,7 @@ async fn open_environment(
         logs,
     };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
-    Environment::open(plan, &servers, audited, topic, Narrator::begin()).await.unwrap()
+    Environment::open(plan, &servers, audited, topic, Output::start()).await.unwrap()
 }
 
 async fn simulator([events, commands]: &[TestTopic; 2], kafka: &Kafka) -> Simulator {

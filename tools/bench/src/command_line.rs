@@ -7,7 +7,7 @@ use crate::platform::{Names, clean_up};
 use crate::report::Report;
 use crate::run;
 use anyhow::{Context as _, anyhow};
-use launch::narrator::heading;
+use launch::output::heading;
 use launch::{shutdown_requested, variable};
 use std::path::PathBuf;
 use std::process::ExitCode;

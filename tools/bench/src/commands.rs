@@ -18,7 +18,7 @@ use crate::run_segment::{Outcome, RunSegment};
 use crate::search::Search;
 use anyhow::Context as _;
 use floor::Floor;
-use launch::narrator::{say, seen};
+use launch::output::{passed, progress};
 use piles::Piles;
 use posted::Posted;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ struct CommandBench<'a> {
 /// platform.
 pub async fn measure(harness: &mut Harness) -> anyhow::Result<Commands> {
     let plan = harness.plan.commands.clone();
-    say(&format!("{} piles on {} pods …", plan.piles, plan.pods));
+    progress(&format!("{} piles on {} pods …", plan.piles, plan.pods));
     let piles = Arc::new(Piles::set_up(harness, &plan).await?);
     let dispatcher = harness.platform.start_dispatcher(&harness.plan, &[]).await?;
     harness.meters.dispatcher = dispatcher.process.id();
@@ -87,7 +87,10 @@ impl CommandBench<'_> {
     /// Measures the floor at `rate`, then the platform.
     async fn compare(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
         let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
-        say(&format!("{rate}/s for {} s, first the floor, then commands …", (warm_up + measured).as_secs()));
+        progress(&format!(
+            "{rate}/s for {} s, first the floor, then commands …",
+            (warm_up + measured).as_secs()
+        ));
         let floor = self.floor(rate, warm_up, measured).await?;
         let (platform, readable) = self.platform(rate, warm_up, measured).await?;
         let rate = CommandRate::new(rate, floor, platform, readable);
@@ -101,7 +104,7 @@ impl CommandBench<'_> {
     async fn search(&mut self, target: Target) -> anyhow::Result<(Option<u32>, Vec<CallPhase>)> {
         let mut search = Search::new(self.plan.ladder.clone(), self.plan.steps);
         let mut tried = Vec::new();
-        say(&format!("searching the highest rate that {} sustains …", target.name()));
+        progress(&format!("searching the highest rate that {} sustains …", target.name()));
         while let Some(rate) = search.next() {
             let (warm_up, step) = (self.plan.step_warm_up, self.plan.step);
             let phase = match target {
@@ -197,7 +200,7 @@ impl Target {
 
 fn print_latency(what: &str, latency: &Latency, why_not: Option<String>) {
     let not = why_not.map_or_else(String::new, |why| format!("; not sustained: {why}"));
-    seen(&format!(
+    passed(&format!(
         "{what}: P50 {} · P95 {} · P99 {} · max {} ms{not}",
         latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms
     ));

@@ -3,7 +3,7 @@
 use crate::database;
 use crate::plan::Plan;
 use anyhow::{Context as _, ensure};
-use launch::narrator::say;
+use launch::output::progress;
 use launch::{Ports, Process, ready, variable};
 use runtime::kafka::Kafka;
 use std::path::{Path, PathBuf};
@@ -172,9 +172,9 @@ impl Dispatcher {
 
 /// Removes what the run has created, and reports if it cannot.
 pub async fn clean_up(names: &Names) {
-    say("dropping the run's database and topics");
+    progress("dropping the run's database and topics");
     if let Err(error) = names.remove().await {
-        say(&format!(
+        progress(&format!(
             "they could not be removed: {error:#}; remove the database and topics whose names end in {}",
             names.run
         ));

@@ -23,7 +23,7 @@ use crate::report::{FloorPhase, ReadKind, Reads, Saturation};
 use crate::run_segment::RunSegment;
 use crate::server;
 use anyhow::Context as _;
-use launch::narrator::{say, seen};
+use launch::output::{passed, progress};
 use launch::variable;
 use list::List;
 use pgbench::{Length, Pgbench};
@@ -57,7 +57,7 @@ struct RecordedKind {
 /// Measures each kind of request, each time first the floor and then asset-api; then pages at all
 /// depths.
 pub async fn measure(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
-    say(&format!("{} stations and {} piles …", fixture::STATIONS, fixture::PILES));
+    progress(&format!("{} stations and {} piles …", fixture::STATIONS, fixture::PILES));
     let url = fixture::create(&variable("DATABASE_URL")?, &names.reads).await?;
     let logs = folder.join("logs");
     std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
@@ -93,7 +93,7 @@ pub async fn measure(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Resul
 
 /// Records the statements of each kind of request.
 async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<RecordedKind>> {
-    say("recording the statements of each request …");
+    progress("recording the statements of each request …");
     let api = AssetApi::start(url, CONNECTIONS, logs).await?;
     let stations = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
     api.stop().await?;
@@ -106,7 +106,7 @@ async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<RecordedKind>> {
             scripts.push(example.first_lines + &script::write(&trips, &example.replacements)?);
         }
         let (statements, round_trips) = (trips.iter().map(Vec::len).sum(), trips.len());
-        seen(&format!("{}: {statements} statements in {round_trips} round trips", kind.name));
+        passed(&format!("{}: {statements} statements in {round_trips} round trips", kind.name));
         all.push(RecordedKind { kind, statements, round_trips, scripts });
     }
     recorded.stop().await?;
@@ -117,7 +117,7 @@ impl ReadBench {
     async fn compare(&self, recorded: RecordedKind) -> anyhow::Result<ReadKind> {
         let RecordedKind { kind, statements, round_trips, scripts } = recorded;
         let (warm_up, measured) = (self.plan.warm_up, self.plan.saturated);
-        say(&format!("{}: highest throughput, first the floor, then asset-api …", kind.name));
+        progress(&format!("{}: highest throughput, first the floor, then asset-api …", kind.name));
         let floor = self.pgbench.run(&scripts, None, Length { warm_up, measured }).await?;
         let floor = Saturation { clients: CONNECTIONS, per_s: floor.per_s, latency: floor.latency };
         let (client, called) = (Arc::new(HttpClient::new(&self.api.listen)?), kind.clone());
@@ -127,16 +127,16 @@ impl ReadBench {
         };
         let saturated = saturation::saturate(&self.threads, CLIENTS, warm_up, measured, call.clone()).await?;
         let of_floor_percent = ReadKind::share_of(&saturated, &floor);
-        seen(&format!("{} of {}/s, {of_floor_percent} %", saturated.per_s, floor.per_s));
+        passed(&format!("{} of {}/s, {of_floor_percent} %", saturated.per_s, floor.per_s));
         let rate = paced_rate(kind.target.rate, saturated.per_s);
-        say(&format!("{}: {rate}/s, first the floor, then asset-api …", kind.name));
+        progress(&format!("{}: {rate}/s, first the floor, then asset-api …", kind.name));
         let measured = self.plan.paced;
         let result = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
         let floor_paced = FloorPhase { rate, per_s: result.per_s, latency: result.latency };
         let paced =
             RunSegment::run(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
         for (what, latency) in [("floor", &floor_paced.latency), ("asset-api", &paced.latency)] {
-            seen(&format!(
+            passed(&format!(
                 "{what}: P50 {} · P95 {} · P99 {} · max {} ms",
                 latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms
             ));
@@ -166,10 +166,10 @@ impl ReadBench {
                 list::LIMIT,
             ),
         ] {
-            say(&format!("pages at several depths of the list of {name} …"));
+            progress(&format!("pages at several depths of the list of {name} …"));
             let list = List::walk(&client, path, step).await?;
             let cost = page_depth::measure(&client, name, &list, self.plan.rounds).await?;
-            seen(&format!("{:?}: {} ×", cost.pages, cost.ratio));
+            passed(&format!("{:?}: {} ×", cost.pages, cost.ratio));
             all.push(cost);
         }
         Ok(all)

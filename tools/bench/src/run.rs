@@ -11,7 +11,7 @@ use crate::search::Search;
 use crate::visibility;
 use crate::{commands, floor, reads, server, takeover, truth};
 use anyhow::Context as _;
-use launch::narrator::{heading, say, seen};
+use launch::output::{heading, passed, progress};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -59,7 +59,7 @@ async fn platform(
     let begun = Instant::now();
     let mut harness = Harness::set_up(plan, names, folder, broker).await?;
     let ready = begun.elapsed().as_secs_f64();
-    seen(&format!(
+    passed(&format!(
         "{} ingestor(s) on {} partitions, ready after {ready:.1} s",
         plan.ingestors, plan.partitions
     ));
@@ -95,12 +95,12 @@ async fn tail(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> 
 
 /// A fleet that has announced itself.
 async fn announce_fleet(harness: &mut Harness, charge_points: u32) -> anyhow::Result<Generator> {
-    say(&format!(
+    progress(&format!(
         "{charge_points} charge points announce themselves; waiting until all events are visible …"
     ));
     let begun = Instant::now();
     let load = harness.fleet(&format!("B{charge_points}-"), charge_points).await?;
-    seen(&format!("after {:.1} s", begun.elapsed().as_secs_f64()));
+    passed(&format!("after {:.1} s", begun.elapsed().as_secs_f64()));
     Ok(load)
 }
 
@@ -112,10 +112,10 @@ async fn measure_segment(
     measured: Duration,
 ) -> anyhow::Result<Phase> {
     let seconds = (harness.plan.warm_up + measured).as_secs();
-    say(&format!("{rate} events/s for {seconds} s …"));
+    progress(&format!("{rate} events/s for {seconds} s …"));
     let phase = harness.measure(load, rate, measured).await?;
     let latency = &phase.latency;
-    seen(&format!(
+    passed(&format!(
         "P50 {} · P95 {} · P99 {} · max {} ms; backlog {} → {}{}",
         latency.p50_ms,
         latency.p95_ms,
@@ -167,7 +167,7 @@ async fn highest(harness: &mut Harness, load: &Generator, report: &mut Report) -
         }
         rate = rate / 100 * STEP_DOWN_PERCENT;
     }
-    say("no rate was sustained for the whole time; the report shows the last one as not sustained");
+    progress("no rate was sustained for the whole time; the report shows the last one as not sustained");
     Ok(())
 }
 
@@ -175,10 +175,10 @@ async fn crash(harness: &mut Harness, load: &Generator, report: &mut Report) -> 
     heading("The crash of an ingestor");
     harness.start_ingestor().await?;
     let rate = harness.plan.common_rate();
-    say(&format!("one of {} ingestors is killed at {rate} events/s …", harness.meters.ingestors.len()));
+    progress(&format!("one of {} ingestors is killed at {rate} events/s …", harness.meters.ingestors.len()));
     let takeover = takeover::measure(harness, load, rate).await?;
     let (owned, caught_up) = (takeover.owned_after_s, takeover.caught_up_after_s);
-    seen(&format!("every partition owned after {owned} s, everything caught up after {caught_up} s"));
+    passed(&format!("every partition owned after {owned} s, everything caught up after {caught_up} s"));
     report.takeover = Some(takeover);
     Ok(())
 }
@@ -199,16 +199,16 @@ async fn floor(
     let from = harness.watch.current()?;
     let seconds = harness.plan.floor_events.div_ceil(FLOOR_RATE).max(1);
     let rate = harness.plan.floor_events / seconds;
-    say(&format!("publishing {} events while no ingestor runs …", harness.plan.floor_events));
+    progress(&format!("publishing {} events while no ingestor runs …", harness.plan.floor_events));
     let produced = load.produce(rate, Duration::from_secs(seconds.into()))?;
     produced.await.context("the load generator panicked")??;
     let to = visibility::ends(&harness.platform.kafka, &harness.platform.names.events).await?;
     let prepared = floor::Prepared::read(harness, &from, &to).await?;
-    say("writing them one by one and in batches …");
+    progress("writing them one by one and in batches …");
     let per_batch = report.highest.as_ref().map_or(1.0, |phase| phase.events_per_batch.max(1.0));
     let per_batch = format!("{:.0}", round(per_batch, 0)).parse().unwrap_or(1);
     let floor = prepared.measure(harness, connections, per_batch).await?;
-    seen(&format!(
+    passed(&format!(
         "{} events/s in batches of {per_batch}; one transaction per event: {} with one connection, {} with {connections}",
         floor.bulk.events_per_s, floor.one_by_one.events_per_s, floor.one_by_one_at_once.events_per_s
     ));

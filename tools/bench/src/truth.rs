@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::platform::Names;
 use crate::report::Truth;
 use gateway::Gateway;
-use launch::narrator::{say, seen};
+use launch::output::{passed, progress};
 use std::path::Path;
 
 /// Measures both on a separate platform, so that the silent devices of other chapters are not
@@ -26,16 +26,16 @@ pub async fn measure(plan: &Plan, names: &Names, folder: &Path, broker: &Broker)
     let dispatcher = harness.platform.start_dispatcher(plan, &settings).await?;
     harness.meters.dispatcher = dispatcher.process.id();
     let gateway = Gateway::start(names, plan.truth.pace_ms).await?;
-    say(&format!("{} devices move to another pod without a boot …", plan.truth.moved));
+    progress(&format!("{} devices move to another pod without a boot …", plan.truth.moved));
     let moved = moved::measure(&mut harness, &gateway, &dispatcher).await?;
     let latency = &moved.latency;
-    seen(&format!(
+    passed(&format!(
         "commands follow {} of {}: P50 {} · P95 {} · max {} ms",
         moved.followed, moved.devices, latency.p50_ms, latency.p95_ms, latency.max_ms
     ));
     let killed = killed::measure(&mut harness, &gateway).await?;
     let seconds = |time: Option<f64>| time.map_or_else(|| "not reached".to_owned(), |s| format!("{s} s"));
-    seen(&format!(
+    passed(&format!(
         "P95 doubtful: {} · settled: {}; P95 of other devices' events: {} → {} ms",
         seconds(killed.noticed.p95_s),
         seconds(killed.settled.p95_s),

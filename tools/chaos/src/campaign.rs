@@ -7,7 +7,7 @@ mod report;
 use crate::database_audit::AuditedDatabase;
 use crate::environment::{Environment, Outcome, Servers};
 use crate::faults::brokers::MockBrokers;
-use crate::narrator::Narrator;
+use crate::output::Output;
 use crate::stack::Stack;
 use anyhow::Context as _;
 use phase::Phase;
@@ -41,19 +41,19 @@ struct PhaseResult {
 /// # Errors
 /// When the servers do not work.
 pub async fn run(stack: &Stack, prefix: &str) -> anyhow::Result<bool> {
-    let narrator = Narrator::begin();
-    narrator.say("starting the campaign's own servers");
+    let output = Output::start();
+    output.progress("starting the campaign's own servers");
     stack.up().await?;
     let mut results = Vec::new();
     for phase in Phase::ALL.into_iter().filter(|phase| phase.name().starts_with(prefix)) {
-        narrator.heading(phase.title());
-        let result = tokio::time::timeout(PHASE_TIMEOUT, Box::pin(run_phase(stack, phase, &narrator))).await;
+        output.heading(phase.title());
+        let result = tokio::time::timeout(PHASE_TIMEOUT, Box::pin(run_phase(stack, phase, &output))).await;
         let result = result.unwrap_or_else(|_elapsed| PhaseResult {
             phase,
             notes: Vec::new(),
             outcome: Err(anyhow::anyhow!("the phase did not end within {PHASE_TIMEOUT:?}")),
         });
-        report::phase(&narrator, &result);
+        report::phase(&output, &result);
         results.push(result);
     }
     anyhow::ensure!(
@@ -61,7 +61,7 @@ pub async fn run(stack: &Stack, prefix: &str) -> anyhow::Result<bool> {
         "no phase begins with {prefix:?}; the phases are {:?}",
         Phase::ALL.map(Phase::name)
     );
-    report::summary(&narrator, &results);
+    report::summary(&output, &results);
     Ok(results.iter().all(PhaseResult::has_passed))
 }
 
@@ -71,16 +71,16 @@ impl PhaseResult {
     }
 }
 
-async fn run_phase(stack: &Stack, phase: Phase, narrator: &Narrator) -> PhaseResult {
+async fn run_phase(stack: &Stack, phase: Phase, output: &Output) -> PhaseResult {
     let mut notes = Vec::new();
-    let outcome = run_in_environment(stack, phase, narrator, &mut notes).await;
+    let outcome = run_in_environment(stack, phase, output, &mut notes).await;
     PhaseResult { phase, notes, outcome }
 }
 
 async fn run_in_environment(
     stack: &Stack,
     phase: Phase,
-    narrator: &Narrator,
+    output: &Output,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<Outcome> {
     let plan = phase.plan();
@@ -94,8 +94,7 @@ async fn run_in_environment(
     let audited =
         AuditedDatabase::create(&stack.database_url(), &format!("chaos_{}", phase.name().replace('-', "_")))
             .await?;
-    let mut environment =
-        Environment::open(plan, &servers, audited.clone(), &topic, narrator.clone()).await?;
+    let mut environment = Environment::open(plan, &servers, audited.clone(), &topic, output.clone()).await?;
     let injected = phase.run(&mut environment, &phase_servers, notes).await;
     let outcome = environment.close(injected).await?;
     audited.destroy(&stack.database_url()).await?;

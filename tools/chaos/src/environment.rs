@@ -7,7 +7,7 @@ use crate::database_audit::AuditedDatabase;
 use crate::fleet::{Fleet, IngestorLaunch};
 use crate::lag::{Backlog, Ends, next_offsets};
 use crate::markers::{self, Form, Marker};
-use crate::narrator::{Narrator, seconds};
+use crate::output::{Output, seconds};
 use crate::pg_proxy::PgProxy;
 use crate::traffic::{Pace, Sent, Traffic};
 use crate::verdict::{Allowed, Finding, judge};
@@ -78,7 +78,7 @@ pub struct Environment {
     /// Its ingestors.
     pub fleet: Fleet,
     /// Prints the progress.
-    pub narrator: Narrator,
+    pub output: Output,
     /// The prefix of the ids of further devices on the topic; their state is not compared.
     pub bystanders: Option<String>,
     /// Whether a marker's dead letter may have the reason that the database refused it, because it
@@ -118,7 +118,7 @@ impl Environment {
         servers: &Servers,
         audited: AuditedDatabase,
         topic: &str,
-        narrator: Narrator,
+        output: Output,
     ) -> anyhow::Result<Self> {
         let kafka = Kafka::new(&servers.kafka)?;
         let (server, database) = split_url(&audited.url)?;
@@ -140,7 +140,7 @@ impl Environment {
             audited,
             proxy,
             fleet,
-            narrator,
+            output,
             bystanders: None,
             refuses_letters: false,
             unreadable: Vec::new(),
@@ -302,7 +302,7 @@ impl Environment {
         let read = async || Ok(next_offsets(&self.audited).await? == ends);
         // A partition that never reaches its end is a finding; the other findings are needed, too.
         let read = wait_until("everything to be written", TIMEOUT, read).await;
-        self.narrator.say(&match read {
+        self.output.progress(&match read {
             Ok(took) => format!(
                 "all {} records were written {} after the last was sent",
                 ends.values().sum::<i64>(),

@@ -16,7 +16,7 @@ pub mod faults;
 pub mod fleet;
 pub mod lag;
 pub mod markers;
-pub mod narrator;
+pub mod output;
 pub mod own_broker;
 pub mod pg_proxy;
 pub mod second_broker;

@@ -74,7 +74,7 @@ impl Traffic {
             (Manner::Deployed, pace.deployed_percent),
         ] {
             if percent > 0 {
-                loads.push(start_load(kafka, topic, manner, &pace.part(percent), id_prefix, &stop).await?);
+                loads.push(start_load(kafka, topic, manner, &pace.share(percent), id_prefix, &stop).await?);
             }
         }
         let markers = publish_repeatedly(kafka, topic, partitions, pace.marker_interval, &stop);
@@ -103,7 +103,7 @@ impl Traffic {
 
 impl Pace {
     /// This percentage of the events and devices, at least one of each.
-    fn part(&self, percent: u32) -> Self {
+    fn share(&self, percent: u32) -> Self {
         let of = |whole: u32| (whole.saturating_mul(percent) / 100).max(1);
         Self {
             events_per_second: of(self.events_per_second),

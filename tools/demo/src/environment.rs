@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use dev_issuer::Issuer;
 use gateway_simulator::settings::CommandGroups;
 use gateway_simulator::{Manner, Simulator, SimulatorSettings};
-use launch::narrator::{say, seen};
+use launch::output::{passed, progress};
 use launch::{Api, Ports, Process, Services, ready};
 use runtime::Shutdown;
 use runtime::kafka::Kafka;
@@ -36,7 +36,7 @@ impl Environment {
     /// simulated gateway.
     pub async fn set_up(ports: Ports, issuer: Option<&Path>) -> anyhow::Result<(Self, Services)> {
         let begun = Instant::now();
-        say("migrating the database");
+        progress("migrating the database");
         Process::run("asset-api", "migrate", &[]).await?;
         let access = issuer.map(Access::open).transpose()?;
         let logs = log_folder()?;
@@ -74,13 +74,13 @@ impl Environment {
         let simulator =
             Simulator::start(simulator_settings(), kafka.clone(), launch::redis()?, simulator_stop.clone())
                 .await?;
-        seen(&format!(
+        passed(&format!(
             "asset-api {} · command-dispatcher {} · event-ingestor",
             assets.base(),
             commands.base()
         ));
-        seen(&format!("console {}/console/", assets.base()));
-        seen(&format!(
+        passed(&format!("console {}/console/", assets.base()));
+        passed(&format!(
             "the simulated gateway and all services are ready after {:.1} s",
             begun.elapsed().as_secs_f64()
         ));
@@ -124,7 +124,7 @@ impl Access {
         ];
         let scopes = "assets:read assets:write tariffs:read tariffs:write commands:send operations";
         let token = issuer.sign(&Issuer::claims("demo", scopes))?;
-        seen("the services require tokens; `make token SCOPES=\"assets:read\"` prints one");
+        passed("the services require tokens; `make token SCOPES=\"assets:read\"` prints one");
         Ok(Self { settings, token })
     }
 }

@@ -8,7 +8,7 @@ mod story;
 
 use anyhow::{Context as _, bail};
 use environment::Environment;
-use launch::{Ports, narrator, shutdown_requested};
+use launch::{Ports, output, shutdown_requested};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -72,7 +72,7 @@ async fn in_environment(
         () = shutdown_requested() => Ok(()),
         died = services.died() => Err(died),
     };
-    narrator::say("stopping the services");
+    output::progress("stopping the services");
     environment.simulator_stop.request();
     let stopped = services.stop(Duration::from_secs(25)).await;
     outcome.and(stopped)

@@ -3,7 +3,7 @@
 mod events;
 
 use crate::environment::Environment;
-use launch::narrator::say;
+use launch::output::progress;
 use launch::{Latencies, commands, resident_mb};
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ pub async fn run(environment: &Environment) -> anyhow::Result<()> {
 }
 
 async fn measure(environment: &Environment, each: Duration) -> anyhow::Result<()> {
-    say(&format!("{EVENT_RATE} events/s for {} s …", each.as_secs()));
+    progress(&format!("{EVENT_RATE} events/s for {} s …", each.as_secs()));
     let visible = events::measure(environment, EVENT_RATE, each).await?;
-    say(&format!("{COMMAND_RATE} commands/s for {} s …", each.as_secs()));
+    progress(&format!("{COMMAND_RATE} commands/s for {} s …", each.as_secs()));
     let setup = commands::Setup {
         assets: &environment.assets,
         commands: &environment.commands,
@@ -41,5 +41,5 @@ fn memory(environment: &Environment) {
         .pids
         .iter()
         .filter_map(|(name, pid)| resident_mb(*pid).map(|mb| format!("{name} {mb:.0} MB")));
-    say(&format!("resident memory: {}", each.collect::<Vec<_>>().join(" · ")));
+    progress(&format!("resident memory: {}", each.collect::<Vec<_>>().join(" · ")));
 }

@@ -9,7 +9,7 @@ use crate::measure;
 use anyhow::{Context as _, bail, ensure};
 use domain::ids::ChargePointId;
 use gateway_simulator::{DeviceSpec, Simulator};
-use launch::narrator::{Steps, call, heading, ms, say, seen};
+use launch::output::{Steps, call, heading, ms, passed, progress};
 use launch::{Api, Response};
 use serde_json::{Value, json};
 use std::num::NonZeroU16;
@@ -121,7 +121,7 @@ async fn connect(
         response.text("/gatewayId")
     );
     call("GET", &pile.path(), &live);
-    seen(&format!("{} after the gateway sent the first of {} events", ms(took), sent.len()));
+    passed(&format!("{} after the gateway sent the first of {} events", ms(took), sent.len()));
     Ok(())
 }
 
@@ -132,7 +132,7 @@ async fn charge(environment: &Environment, steps: &mut Steps, pile: &RegisteredP
 
     steps.next("The pile charges, and its energy grows");
     let later = wait_for_energy(environment, pile).await?;
-    seen(&format!("at {:.0} W", later.number("/connectors/0/powerW").unwrap_or_default()));
+    passed(&format!("at {:.0} W", later.number("/connectors/0/powerW").unwrap_or_default()));
 
     steps.next("A second start is refused");
     let path = pile.command("start-transaction");
@@ -150,7 +150,7 @@ async fn wait_for_energy(environment: &Environment, pile: &RegisteredPile) -> an
     let later =
         until(&environment.assets, &pile.path(), |pile| energy(pile).is_some_and(|wh| wh > before)).await?;
     call("GET", &pile.path(), &format!("status Charging, energy {before:.0} Wh"));
-    seen(&format!("then {:.0} Wh", energy(&later).unwrap_or_default()));
+    passed(&format!("then {:.0} Wh", energy(&later).unwrap_or_default()));
     Ok(later)
 }
 
@@ -191,7 +191,7 @@ async fn reset(environment: &Environment, steps: &mut Steps, pile: &RegisteredPi
         pile.text("/status") == "Available" && pile.text("/lastHeartbeatAt") > last_heartbeat.as_str()
     };
     until(&environment.assets, &pile.path(), rebooted).await?;
-    seen("the device has rebooted and is Available");
+    passed("the device has rebooted and is Available");
     Ok(())
 }
 
@@ -214,7 +214,7 @@ async fn command(
         "the command is on partition {}, but {gateway} reads {expected}",
         received.partition
     );
-    seen(&format!(
+    passed(&format!(
         "on commands-down partition {expected} = fnv1a_32(\"{gateway}\") mod 128, offset {}",
         received.offset
     ));
@@ -269,14 +269,14 @@ pub async fn keep_running(environment: &Environment) -> anyhow::Result<()> {
     }
     heading("Running until Ctrl-C");
     let (assets, commands) = (environment.assets.base(), environment.commands.base());
-    say(&format!("console             {assets}/console/"));
-    say(&format!("asset-api           {assets}/api/v1/stations"));
-    say(&format!("command-dispatcher  {commands}"));
-    say(&format!("API documentation   {assets}/docs/ and {commands}/docs/"));
-    say(
+    progress(&format!("console             {assets}/console/"));
+    progress(&format!("asset-api           {assets}/api/v1/stations"));
+    progress(&format!("command-dispatcher  {commands}"));
+    progress(&format!("API documentation   {assets}/docs/ and {commands}/docs/"));
+    progress(
         "probes and metrics  http://127.0.0.1:9080 (asset-api) :9081 (command-dispatcher) :9082 (event-ingestor)",
     );
-    say("ten simulated piles are online; read one, ask for its price, and charge:");
+    progress("ten simulated piles are online; read one, ask for its price, and charge:");
     let token = if environment.requires_tokens {
         println!("\n    TOKEN=$(make -s token)");
         " -H \"authorization: Bearer $TOKEN\""

@@ -5,16 +5,18 @@
 
 mod clocks;
 mod collect;
-mod command;
+mod commander;
 mod context;
 mod device;
 mod flattened;
 mod judge;
 mod key;
+mod key_reader;
 mod known;
 mod life;
-mod look;
-mod orders;
+mod log_position;
+mod parameters;
+mod reception;
 mod route;
 mod rule;
 mod tally;
@@ -22,13 +24,16 @@ mod tally;
 mod tests;
 mod transaction_ids;
 mod transactions;
+mod trials;
 mod verdict;
 
 pub use collect::Check;
-pub use judge::{Judge, Place, Terms};
+pub use judge::Judge;
 pub use key::Key;
-pub use orders::{Phase, Trial};
-pub use verdict::{Finding, Observed, Outcome, Standing, Verdict};
+pub use log_position::LogPosition;
+pub use parameters::Parameters;
+pub use trials::{Phase, Trial};
+pub use verdict::{Finding, Observed, Outcome, RuleResult, Verdict};
 
 use crate::settings::{Settings, VerdictFormat};
 use anyhow::Context as _;

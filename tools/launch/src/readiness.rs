@@ -1,6 +1,6 @@
 //! Waits until a service is ready.
 
-use crate::narrator::say;
+use crate::output::progress;
 use crate::{Api, Process};
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ pub async fn ready(admin: &str, service: &mut Process) -> anyhow::Result<()> {
         }
         if waited.as_secs() / 5 > reported {
             reported = waited.as_secs() / 5;
-            say(&format!("waiting for {} ({} s)", service.name, waited.as_secs()));
+            progress(&format!("waiting for {} ({} s)", service.name, waited.as_secs()));
         }
         tokio::select! {
             died = service.died() => return Err(died),

@@ -13,7 +13,7 @@ use crate::plan::TruthPlan;
 use crate::report::{Counts, KilledPod, OtherDevices};
 use anyhow::{Context as _, ensure};
 use domain::ids::ChargePointId;
-use launch::narrator::say;
+use launch::output::progress;
 use runtime::every;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -44,7 +44,7 @@ struct Devices {
 pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result<KilledPod> {
     let plan = harness.plan.truth.clone();
     let devices = Devices::new(&harness.platform.names.run, plan.devices)?;
-    say(&format!("{} devices boot through one pod, at its pace …", plan.devices));
+    progress(&format!("{} devices boot through one pod, at its pace …", plan.devices));
     gateway.connect(&devices.staying, KILLED).await?;
     gateway.connect(&devices.returning, KILLED).await?;
     if !plan.idle {
@@ -63,11 +63,11 @@ pub async fn measure(harness: &mut Harness, gateway: &Gateway) -> anyhow::Result
     let from = harness.watch.current()?;
     harness.watch.clear();
     let sending = load.produce(plan.other_rate, plan.warm_up + plan.baseline + plan.watch)?;
-    say(&format!("{} events/s of {} other devices …", plan.other_rate, plan.other_devices));
+    progress(&format!("{} events/s of {} other devices …", plan.other_rate, plan.other_devices));
     sleep(plan.warm_up).await;
     let mut readings = vec![(micros(), harness.meters.read())];
     take_snapshots(harness, &snapshot, plan.baseline, &mut readings, |_| false).await?;
-    say("the pod is killed …");
+    progress("the pod is killed …");
     let (killed, killed_at) = (Instant::now(), micros());
     gateway.simulator.kill_pod(KILLED).await?;
     readings.push((micros(), harness.meters.read()));

@@ -1,14 +1,14 @@
 //! The report of a campaign.
 
 use super::PhaseResult;
-use crate::narrator::{Narrator, seconds};
+use crate::output::{Output, seconds};
 
 /// Prints the result of a phase.
-pub(super) fn phase(narrator: &Narrator, result: &PhaseResult) {
+pub(super) fn phase(output: &Output, result: &PhaseResult) {
     match &result.outcome {
         Ok(outcome) => {
             let sent = &outcome.sent;
-            narrator.print(&format!(
+            output.print(&format!(
                 "            sent {} events, {} of them duplicates, and {} markers; {} batches written; the sender was at most {} late",
                 sent.events,
                 sent.duplicates,
@@ -16,27 +16,27 @@ pub(super) fn phase(narrator: &Narrator, result: &PhaseResult) {
                 outcome.batches,
                 seconds(sent.worst_lag),
             ));
-            outcome.findings.iter().for_each(|finding| narrator.print(&format!("          ✗ {finding}")));
+            outcome.findings.iter().for_each(|finding| output.print(&format!("          ✗ {finding}")));
         }
-        Err(error) => narrator.print(&format!("          ✗ no verdict: {error:#}")),
+        Err(error) => output.print(&format!("          ✗ no verdict: {error:#}")),
     }
     if result.has_passed() {
-        narrator
+        output
             .print("          ✓ every effect was written exactly once, every partition was read to its end");
     }
 }
 
 /// Prints all phases in a table.
-pub(super) fn summary(narrator: &Narrator, results: &[PhaseResult]) {
-    narrator.heading("Report");
+pub(super) fn summary(output: &Output, results: &[PhaseResult]) {
+    output.heading("Report");
     for result in results {
         let mark = if result.has_passed() { '✓' } else { '✗' };
-        narrator.print(&format!("  {mark} {}", result.phase.title()));
-        result.notes.iter().for_each(|note| narrator.print(&format!("      {note}")));
+        output.print(&format!("  {mark} {}", result.phase.title()));
+        result.notes.iter().for_each(|note| output.print(&format!("      {note}")));
         let findings = match &result.outcome {
             Ok(outcome) => outcome.findings.clone(),
             Err(error) => vec![format!("no verdict: {error:#}")],
         };
-        findings.iter().for_each(|finding| narrator.print(&format!("      ✗ {finding}")));
+        findings.iter().for_each(|finding| output.print(&format!("      ✗ {finding}")));
     }
 }

@@ -109,9 +109,9 @@ pub async fn move_leaders(environment: &Environment, brokers: &MockBrokers) -> a
     environment.wait_until_caught_up().await?;
     for round in 0..2 * BROKERS {
         let down = 1 + round % BROKERS;
-        environment
-            .narrator
-            .say(&format!("broker {down} goes down and others lead; it returns, and leaders move again"));
+        environment.output.progress(&format!(
+            "broker {down} goes down and others lead; it returns, and leaders move again"
+        ));
         // A leader is gone before another is elected: for a while there is none.
         brokers.take_down(down)?;
         tokio::time::sleep(OUTAGE).await;

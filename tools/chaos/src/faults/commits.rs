@@ -11,8 +11,8 @@ use crate::pg_proxy::CutCount;
 pub async fn cut(environment: &Environment, one_in: u64, times: u64) -> anyhow::Result<CutCount> {
     let before = environment.proxy.cut();
     environment
-        .narrator
-        .say(&format!("cutting the connection at one in {one_in} commits, before or after it"));
+        .output
+        .progress(&format!("cutting the connection at one in {one_in} commits, before or after it"));
     environment.proxy.cut_one_in(one_in);
     let enough = async || {
         let cut = environment.proxy.cut();
@@ -22,6 +22,6 @@ pub async fn cut(environment: &Environment, one_in: u64, times: u64) -> anyhow::
     environment.proxy.cut_one_in(0);
     let cut = environment.proxy.cut();
     let count = CutCount { before: cut.before - before.before, after: cut.after - before.after };
-    environment.narrator.say(&format!("cut {} before the commit, {} after it", count.before, count.after));
+    environment.output.progress(&format!("cut {} before the commit, {} after it", count.before, count.after));
     Ok(count)
 }

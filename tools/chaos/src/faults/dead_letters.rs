@@ -4,7 +4,7 @@
 use super::wait_until_deferred;
 use crate::environment::Environment;
 use crate::markers::{Form, Marker};
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use std::time::{Duration, Instant};
 
@@ -28,20 +28,20 @@ pub async fn refuse_dead_letters(environment: &mut Environment) -> anyhow::Resul
     environment.wait_until_caught_up().await?;
     for form in [Form::NulInHeader, Form::TimeOutOfRange] {
         let markers = environment.publish_markers(form).await?;
-        environment.narrator.say(&format!("sending {} markers in the form {form:?}", markers.len()));
+        environment.output.progress(&format!("sending {} markers in the form {form:?}", markers.len()));
         wait_until_kept_whole(environment, &markers).await?;
     }
     environment.refuses_letters = true;
     let deferred = environment.fleet.writes_deferred().await?;
     environment.audited.run_sql(REFUSE).await?;
-    environment.narrator.say("PostgreSQL refuses every dead letter");
+    environment.output.progress("PostgreSQL refuses every dead letter");
     let stopped = stop_oldest_meanwhile(environment, deferred).await;
     environment.audited.run_sql(ACCEPT).await?;
     let took = stopped?;
     let caught_up = environment.wait_until_caught_up().await?;
     environment
-        .narrator
-        .say(&format!("PostgreSQL accepts dead letters again: caught up after {}", seconds(caught_up)));
+        .output
+        .progress(&format!("PostgreSQL accepts dead letters again: caught up after {}", seconds(caught_up)));
     Ok(took)
 }
 
@@ -66,7 +66,7 @@ async fn stop_oldest_meanwhile(environment: &mut Environment, deferred: u64) -> 
     let begun = Instant::now();
     let name = environment.fleet.stop_oldest(STOPS_WITHIN).await?;
     let took = begun.elapsed();
-    environment.narrator.say(&format!("SIGTERM {name}: exited after {}", seconds(took)));
+    environment.output.progress(&format!("SIGTERM {name}: exited after {}", seconds(took)));
     environment.fleet.start()?;
     Ok(took)
 }

@@ -4,7 +4,7 @@ mod small;
 
 use super::wait_until_deferred;
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use small::SmallDisk;
 use std::time::Duration;
@@ -44,13 +44,15 @@ pub async fn fill_disk(environment: &mut Environment, duration: Duration) -> any
     environment.wait_until_caught_up().await?;
     let mut disk = match SmallDisk::mount(&environment.audited).await {
         Ok(disk) => {
-            environment.narrator.say(&format!("the tables are moved to a disk of {} MiB", small::MEBIBYTES));
+            environment
+                .output
+                .progress(&format!("the tables are moved to a disk of {} MiB", small::MEBIBYTES));
             Some(disk)
         }
         Err(error) => {
-            environment
-                .narrator
-                .say(&format!("no small disk can be mounted, so triggers simulate the full disk: {error:#}"));
+            environment.output.progress(&format!(
+                "no small disk can be mounted, so triggers simulate the full disk: {error:#}"
+            ));
             None
         }
     };
@@ -83,7 +85,7 @@ async fn fill(
         Some(disk) => disk.fill()?,
         None => environment.audited.run_sql(REFUSE).await?,
     }
-    environment.narrator.say(&format!("the disk is full for {}", seconds(duration)));
+    environment.output.progress(&format!("the disk is full for {}", seconds(duration)));
     let noticed = wait_until_deferred(environment, before).await;
     tokio::time::sleep(duration).await;
     match disk {
@@ -94,7 +96,7 @@ async fn fill(
     let caught_up = environment.wait_until_caught_up().await?;
     let deferred = environment.fleet.writes_deferred().await? - before;
     let reports = environment.fleet.logged(FULL)? - reports;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "the disk has room again: {deferred} writes were deferred, caught up after {}",
         seconds(caught_up)
     ));

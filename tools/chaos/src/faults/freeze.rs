@@ -1,7 +1,7 @@
 //! Ingestors are stopped for longer than their leases, then resume as if nothing had happened.
 
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::{Context as _, bail};
 use std::time::Duration;
 
@@ -39,14 +39,14 @@ async fn freeze_once(environment: &Environment, duration: Duration) -> anyhow::R
     let (lost_before, taken_before) =
         (oldest.leases_lost().await?, environment.audited.number(&taken).await?);
     oldest.freeze()?;
-    environment.narrator.say(&format!("SIGSTOP {name} for {}", seconds(duration)));
+    environment.output.progress(&format!("SIGSTOP {name} for {}", seconds(duration)));
     tokio::time::sleep(duration).await;
     let taken = environment.audited.number(&taken).await? - taken_before;
     oldest.thaw()?;
     if taken == 0 {
         environment
-            .narrator
-            .say(&format!("SIGCONT {name}: it has kept its partitions, locked by open transactions"));
+            .output
+            .progress(&format!("SIGCONT {name}: it has kept its partitions, locked by open transactions"));
         return Ok(0);
     }
     let noticed = async || Ok(oldest.leases_lost().await? > lost_before);
@@ -58,7 +58,7 @@ async fn freeze_once(environment: &Environment, duration: Duration) -> anyhow::R
         .checked_sub(lost_before)
         .context("the counter of lost leases decreased")?;
     environment
-        .narrator
-        .say(&format!("SIGCONT {name}: found {lost} leases lost; even shares after {}", seconds(back)));
+        .output
+        .progress(&format!("SIGCONT {name}: found {lost} leases lost; even shares after {}", seconds(back)));
     Ok(lost)
 }

@@ -2,7 +2,7 @@
 //! slow.
 
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub async fn hand_over(environment: &mut Environment, delay: Duration) -> anyhow
     environment.wait_until_caught_up().await?;
     let before = environment.fleet.leases_lost().await?;
     environment.proxy.delay_commits(delay);
-    environment.narrator.say(&format!("each COMMIT takes {} longer", seconds(delay)));
+    environment.output.progress(&format!("each COMMIT takes {} longer", seconds(delay)));
     let delayed =
         async || Ok(environment.proxy.delayed_commits() >= u64::try_from(environment.plan.partitions)?);
     environment.wait_until("commits to be delayed", delayed).await?;
@@ -37,7 +37,7 @@ pub async fn hand_over(environment: &mut Environment, delay: Duration) -> anyhow
     let lost = environment.fleet.leases_lost().await? - before;
     environment.proxy.delay_commits(Duration::ZERO);
     let shared = shared?;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "an ingestor was added: even shares after {}, {lost} leases lost; COMMITs are quick again",
         seconds(shared)
     ));

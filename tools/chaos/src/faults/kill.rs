@@ -1,7 +1,7 @@
 //! Ingestors are killed one after another, and replaced.
 
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -53,7 +53,7 @@ pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover>
     environment.wait_until_caught_up().await?;
     let name = environment.fleet.kill_oldest().await?;
     let killed_at = Instant::now();
-    environment.narrator.say(&format!("kill -9 {name}"));
+    environment.output.progress(&format!("kill -9 {name}"));
     let max_backlog = AtomicI64::new(0);
     let held_after = OnceLock::new();
     let taken_over = async || {
@@ -72,7 +72,7 @@ pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover>
         backlog: max_backlog.into_inner(),
         target: environment.plan.lease + ALLOWANCE,
     };
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "the others hold all partitions after {} and have caught up after {}, goal {}; at most {} records behind",
         seconds(takeover.held),
         seconds(takeover.caught_up),

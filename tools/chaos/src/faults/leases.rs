@@ -6,7 +6,7 @@
 //! is granted.
 
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use std::time::Duration;
 
 /// Which half of the compare-and-set is tested.
@@ -45,7 +45,7 @@ pub async fn ignore_leases(environment: &Environment, fence: Fence, times: u32) 
     let taken = "select count(*) from chaos_takes";
     let before = environment.audited.number(taken).await?;
     environment.audited.run_sql(&format!("{no_lease}{HIDE_OTHERS}")).await?;
-    environment.narrator.say(match fence {
+    environment.output.progress(match fence {
         Fence::Epoch => "leases ignored: all ingestors take all partitions, each time under a new epoch",
         Fence::Offset => "leases ignored: all ingestors write to all partitions under one epoch",
     });
@@ -59,7 +59,7 @@ pub async fn ignore_leases(environment: &Environment, fence: Fence, times: u32) 
     environment.audited.run_sql(RESTORE).await?;
     let took = took?;
     environment.wait_until_caught_up().await?;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "partitions were taken {} times in {}; leases apply again",
         enough - before,
         seconds(took)

@@ -2,7 +2,7 @@
 //! of a server share one table; when it is full, further locks are refused, also to ingestors.
 
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::{Context as _, ensure};
 use chrono::Days;
 use diesel_async::SimpleAsyncConnection as _;
@@ -53,7 +53,7 @@ pub async fn read_history(
     for _ in 0..readers {
         reading.spawn(keep_reading(pool.clone(), Arc::clone(&over)));
     }
-    environment.narrator.say(&format!("{readers} callers read the history of {DAYS} days repeatedly"));
+    environment.output.progress(&format!("{readers} callers read the history of {DAYS} days repeatedly"));
     let max_locks = block_readers(environment, readers, duration).await;
     over.store(true, Relaxed);
     let mut pages = 0;
@@ -61,7 +61,7 @@ pub async fn read_history(
         pages += read.context("a reader panicked")??;
     }
     let (max_locks, refused) = (max_locks?, environment.fleet.logged(FULL)? - before);
-    environment.narrator.say(&format!("{pages} pages were read; a reader held at most {max_locks} locks"));
+    environment.output.progress(&format!("{pages} pages were read; a reader held at most {max_locks} locks"));
     ensure!(refused == 0, "ingestors were refused {refused} times with {FULL:?}");
     ensure!(max_locks <= MAX_LOCKS, "a reader of the history held {max_locks} locks at once");
     environment.wait_until_caught_up().await?;
@@ -107,7 +107,7 @@ async fn count_locks(environment: &Environment, readers: usize, duration: Durati
            group by pid) as held"
     );
     let max_locks = environment.audited.number(&max_locks).await?;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "all readers are blocked for {}, with at most {max_locks} locks each",
         seconds(duration)
     ));

@@ -2,7 +2,7 @@
 
 use crate::broker_requests;
 use crate::environment::{Environment, TIMEOUT};
-use crate::narrator::seconds;
+use crate::output::seconds;
 use crate::waiting::wait_for;
 use anyhow::{Context as _, ensure};
 use domain::feed::FeedPosition;
@@ -49,11 +49,11 @@ pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result
     let before = environment.fleet.throttled_s().await?;
     let quota = f64::from(environment.plan.pace.events_per_second) * BYTES_PER_EVENT;
     limit(broker, Some(quota)).await?;
-    environment.narrator.say(&format!("producers may send {quota} bytes per second"));
+    environment.output.progress(&format!("producers may send {quota} bytes per second"));
     let throttled = wait_until_throttled(environment, before).await;
     limit(broker, None).await?;
     let waits = Duration::try_from_secs_f64(throttled?)?;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "the feed has advanced, and the relay was throttled for {} in total; the quota is removed",
         seconds(waits)
     ));
@@ -61,7 +61,7 @@ pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result
     let changes = published_once(environment, &feed).await?;
     let repeated = environment.audited.number(REPEATED_MARKERS).await?;
     ensure!(repeated == 0, "{repeated} markers are on the topic of events more than once");
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "caught up after {}; {changes} changes are on the feed, each once",
         seconds(caught_up)
     ));

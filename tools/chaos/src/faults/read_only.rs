@@ -3,7 +3,7 @@
 
 use super::{errors_logged, wait_until_deferred};
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use std::time::Duration;
 
@@ -37,14 +37,14 @@ pub async fn deny_writes(
     environment.wait_until_caught_up().await?;
     let (deferred, errors) = (environment.fleet.writes_deferred().await?, errors_logged(environment)?);
     set(environment, scope, true).await?;
-    environment.narrator.say(&format!("PostgreSQL is read-only for {}", seconds(duration)));
+    environment.output.progress(&format!("PostgreSQL is read-only for {}", seconds(duration)));
     let denied = deny(environment, deferred, duration).await;
     set(environment, scope, false).await?;
     let written = denied?;
     let caught_up = environment.wait_until_caught_up().await?;
     let deferred = environment.fleet.writes_deferred().await? - deferred;
     let errors = errors_logged(environment)? - errors;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "PostgreSQL is writable again: {deferred} writes were deferred, caught up after {}",
         seconds(caught_up)
     ));

@@ -2,7 +2,7 @@
 //! read from the old one.
 
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use std::time::Duration;
 
@@ -51,13 +51,13 @@ pub async fn recreate(environment: &mut Environment, ingestors: Ingestors) -> an
     };
     environment.recreate_topic().await?;
     let grown = environment.wait_until_longer(&ends).await?;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "the topic was deleted and created again, ingestors: {ingestors:?}; it grew past the old log in {}",
         seconds(grown)
     ));
     environment.fleet.start_many(stopped)?;
     let halted = wait_until_halted(environment).await?;
-    environment.narrator.say(&format!("all partitions were halted {} later", seconds(halted)));
+    environment.output.progress(&format!("all partitions were halted {} later", seconds(halted)));
     restart_halted(environment).await?;
     ensure!(
         environment.halted(&REASONS).await? == i64::from(environment.plan.partitions),
@@ -65,13 +65,14 @@ pub async fn recreate(environment: &mut Environment, ingestors: Ingestors) -> an
     );
     ensure_nothing_is_read(environment).await?;
     environment.resume_partitions().await?;
-    environment.narrator.say("the operator resumes each partition from its beginning");
+    environment.output.progress("the operator resumes each partition from its beginning");
     let caught_up = environment.wait_until_caught_up().await?;
     let kept = environment.audited.number(FORMER_LETTERS).await?;
     ensure!(kept == letters, "only {kept} of {letters} dead letters of former logs were kept");
-    environment
-        .narrator
-        .say(&format!("caught up after {}; {kept} dead letters of former logs are kept", seconds(caught_up)));
+    environment.output.progress(&format!(
+        "caught up after {}; {kept} dead letters of former logs are kept",
+        seconds(caught_up)
+    ));
     Ok(Recreated { halted, caught_up })
 }
 
@@ -96,8 +97,8 @@ async fn restart_halted(environment: &mut Environment) -> anyhow::Result<()> {
     let found = async || Ok(environment.fleet.logged(STILL_HALTED)? >= enough);
     let took = environment.wait_until("other ingestors to find the partitions halted", found).await?;
     environment
-        .narrator
-        .say(&format!("{ingestors} new ingestors found the partitions halted after {}", seconds(took)));
+        .output
+        .progress(&format!("{ingestors} new ingestors found the partitions halted after {}", seconds(took)));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::database_audit::rows;
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use serde_json::Value;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub struct Searched {
 pub async fn search(environment: &mut Environment, devices: u32, silent: u32) -> anyhow::Result<Searched> {
     environment.wait_until_caught_up().await?;
     environment.bystanders = Some(QUIET.to_owned());
-    environment.narrator.say(&format!("{devices} devices send nothing, {silent} of them since yesterday"));
+    environment.output.progress(&format!("{devices} devices send nothing, {silent} of them since yesterday"));
     environment.audited.run_sql(&quiet_devices(devices, silent, environment.plan.partitions)).await?;
     let begun = std::time::Instant::now();
     let (mut sightings, mut offline_after) = (0, None);
@@ -65,7 +65,7 @@ pub async fn search(environment: &mut Environment, devices: u32, silent: u32) ->
         tokio::time::sleep(POLL_INTERVAL).await;
     }
     let offline_after = offline_after.unwrap_or_default();
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "the search was observed {sightings} times and locked no partition; the silent devices were offline after {}",
         seconds(offline_after)
     ));

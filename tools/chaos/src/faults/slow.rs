@@ -1,7 +1,7 @@
 //! Batches that take too long: large ones time out repeatedly, while smaller ones would succeed.
 
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use std::time::Duration;
 
@@ -39,13 +39,14 @@ pub async fn delay_writes(
     environment.wait_until_caught_up().await?;
     let before = environment.fleet.logged(HALVED)?;
     let ingestors = environment.fleet.kill_all().await;
-    environment
-        .narrator
-        .say(&format!("no ingestor runs for {}, so that the next batches are large", seconds(gathering)));
+    environment.output.progress(&format!(
+        "no ingestor runs for {}, so that the next batches are large",
+        seconds(gathering)
+    ));
     tokio::time::sleep(gathering).await;
     environment.proxy.delay_per_kib(per_kib);
     environment.fleet.start_many(ingestors)?;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "{ingestors} ingestors start, and what they send is delayed by {} ms per KiB",
         per_kib.as_millis()
     ));
@@ -53,12 +54,12 @@ pub async fn delay_writes(
     let times = environment.fleet.logged(HALVED)? - before;
     environment.proxy.delay_per_kib(Duration::ZERO);
     let advanced = advanced?;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "{times} batches were halved; each partition had advanced after {}; the delay is removed",
         seconds(advanced)
     ));
     ensure!(times > 0, "no batch was too large: the fault had no effect");
     let caught_up = environment.wait_until_caught_up().await?;
-    environment.narrator.say(&format!("caught up after {}", seconds(caught_up)));
+    environment.output.progress(&format!("caught up after {}", seconds(caught_up)));
     Ok(Halved { times, advanced, caught_up })
 }

@@ -4,7 +4,7 @@
 
 use crate::database_audit::disconnect;
 use crate::environment::Environment;
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::{Context as _, ensure};
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub async fn report_translated_errors(
     environment.fleet.start_many(ingestors)?;
     environment.wait_until_caught_up().await?;
     let before = environment.fleet.logged(REFUSED)?;
-    environment.narrator.say(&format!("{times} times, locks time out and connections are closed"));
+    environment.output.progress(&format!("{times} times, locks time out and connections are closed"));
     let mut caught_up = Duration::ZERO;
     for _ in 0..times {
         environment.audited.run_sql(&super::lock_devices(LOCKED)).await?;
@@ -67,7 +67,7 @@ pub async fn report_translated_errors(
         caught_up = caught_up.max(environment.wait_until_caught_up().await?);
     }
     let unrecognised = environment.fleet.logged(REFUSED)? - before;
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "{unrecognised} errors were not recognised; caught up after at most {}",
         seconds(caught_up)
     ));
@@ -86,13 +86,13 @@ async fn translate(environment: &Environment) -> anyhow::Result<Translator> {
     let set = format!("set lc_messages = '{LOCALE}'");
     match environment.audited.alter_database(&set).await {
         Ok(()) => {
-            environment.narrator.say(&format!("the database reports errors in {LOCALE}"));
+            environment.output.progress(&format!("the database reports errors in {LOCALE}"));
             Ok(Translator::Server)
         }
         Err(error) => {
             environment
-                .narrator
-                .say(&format!("the server has no {LOCALE}, so the proxy translates errors: {error:#}"));
+                .output
+                .progress(&format!("the server has no {LOCALE}, so the proxy translates errors: {error:#}"));
             environment.proxy.translate_errors(true);
             Ok(Translator::Proxy)
         }

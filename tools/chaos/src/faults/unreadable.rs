@@ -6,7 +6,7 @@ mod disk;
 use crate::broker_requests;
 use crate::environment::Environment;
 use crate::markers::{Form, Marker};
-use crate::narrator::seconds;
+use crate::output::seconds;
 use anyhow::ensure;
 use domain::ids::{ChargePointId, ConnectorId, EventId, GatewayId};
 use domain::status::ConnectorStatus;
@@ -83,7 +83,7 @@ pub async fn write_foreign_records(
     }
     let unreadable = environment.unreadable.len();
     let damaged = data.map_or(0, |_| unreadable / 2);
-    environment.narrator.say(&format!(
+    environment.output.progress(&format!(
         "another producer has written headers without a value, transactions committed and aborted, and {unreadable} batches that \
          cannot be read, {damaged} of them damaged on disk"
     ));
@@ -100,7 +100,7 @@ pub async fn write_foreign_records(
         whole == all,
         "only {whole} of {all} batches that cannot be read became one complete dead letter"
     );
-    environment.narrator.say(&format!("caught up after {}", seconds(caught_up)));
+    environment.output.progress(&format!("caught up after {}", seconds(caught_up)));
     Ok(Written { unreadable, damaged, caught_up })
 }
 

@@ -5,7 +5,7 @@ use super::{RegisteredPile, TIMEOUT, command, connect, create, prices, stop, unt
 use crate::environment::Environment;
 use anyhow::ensure;
 use gateway_simulator::Simulator;
-use launch::narrator::{Steps, call, heading, seen};
+use launch::output::{Steps, call, heading, passed};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -76,6 +76,6 @@ async fn command_without_key(
     let sent = until(&environment.commands, &path, |it| !it.text("/route").is_empty()).await?;
     ensure!(sent.text("/route") == "last-heard", "unexpected route: {}", sent.body);
     call("GET", &path, &format!("gatewayId {}, route last-heard", sent.text("/gatewayId")));
-    seen("the device is online and can be commanded without a key");
+    passed("the device is online and can be commanded without a key");
     Ok(())
 }

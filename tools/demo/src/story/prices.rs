@@ -4,7 +4,7 @@
 use super::{RegisteredPile, until};
 use crate::environment::Environment;
 use anyhow::{Context as _, ensure};
-use launch::narrator::{Steps, call, seen};
+use launch::output::{Steps, call, passed};
 use serde_json::{Value, json};
 
 /// A price list with four kinds of bands, as in many cities in China.
@@ -57,7 +57,7 @@ pub async fn publish_and_read(
     );
     let (level, outcome) = (price.text("/considered/0/level"), price.text("/considered/0/outcome"));
     ensure!((level, outcome) == ("station", "applies"), "another binding applies: {}", price.body);
-    seen(&format!("reason: the binding of the {level} {outcome}"));
+    passed(&format!("reason: the binding of the {level} {outcome}"));
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub async fn quote(
     let kwh = quote.text("/energyWh").parse::<f64>().context("the quote has no energyWh")? / 1000.0;
     ensure!(kwh > 0.0, "the session has no energy: {}", quote.body);
     call("GET", &path, &format!("{total} CNY for {kwh:.3} kWh"));
-    seen(&format!(
+    passed(&format!(
         "electricity {}, service {}",
         quote.text("/totals/electricity/amount"),
         quote.text("/totals/service/amount")

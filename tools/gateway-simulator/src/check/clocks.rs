@@ -1,5 +1,5 @@
 //! The clocks of the pods: compares the times of events and records with the times at which the
-//! records were appended, as the platform concludes them.
+//! records were appended, which are inferred like in the platform.
 
 use super::rule::Rule;
 use super::tally::Tallies;
@@ -45,7 +45,7 @@ impl Clocks {
 
     /// Adds an event of the pod that was appended at `appended_at`, with the `clocks` that dated
     /// it: that of its record, and that of the event if it has one. `limit` is the tolerated lead.
-    pub(super) fn see(
+    pub(super) fn observe_event(
         &mut self,
         pod: &GatewayId,
         clocks: [Option<DateTime<Utc>>; 2],
@@ -70,10 +70,10 @@ impl Clocks {
             let (is_ahead, is_behind) = (clock.early * 2 > clock.events, clock.least > limit);
             tallies.judge(Rule::ClockSkew, !is_ahead && !is_behind, || {
                 let ms = clock.least.abs().num_milliseconds();
-                let where_to = if is_ahead { "up to" } else { "at least" };
+                let bound = if is_ahead { "up to" } else { "at least" };
                 let side = if is_ahead { "before" } else { "after" };
                 format!(
-                    "{pod}: {} events, sent {where_to} {ms} ms {side} the time of event or record",
+                    "{pod}: {} events, sent {bound} {ms} ms {side} the time of event or record",
                     clock.events
                 )
             });

@@ -1,9 +1,11 @@
 //! Collects observations of a gateway: reads the event topic, and polls the keys.
 
-use super::command;
+use super::commander;
 use super::context::CheckContext;
-use super::judge::{Judge, Place, Terms};
-use super::look;
+use super::judge::Judge;
+use super::key_reader;
+use super::log_position::LogPosition;
+use super::parameters::Parameters;
 use super::verdict::Verdict;
 use crate::error::SimulatorError;
 use crate::settings::{CheckSettings, Settings};
@@ -47,19 +49,23 @@ impl Check {
     /// # Errors
     /// When Kafka or Redis cannot be reached, or Kafka does not know the topics.
     pub async fn start(settings: &Settings, kafka: Kafka, redis: Redis) -> Result<Self, SimulatorError> {
-        wait_for(&redis).await?;
+        wait_for_redis(&redis).await?;
         let partitions = Box::pin(kafka.partitions(&settings.topics.events)).await?;
         let mut readers = Vec::with_capacity(partitions.len());
         for partition in &partitions {
             readers.push(EventReader::open(&kafka, &settings.topics.events, *partition).await?);
         }
-        let mut judge = Judge::new(terms(&settings.check), runtime::clock::now());
-        judge.reading(readers.len());
+        let mut judge = Judge::new(parameters(&settings.check), runtime::clock::now());
+        judge.set_partitions(readers.len());
         let found = Box::pin(kafka.partitions(&settings.topics.commands)).await?.len();
-        let is_as_agreed = judge.command_partitions(found);
+        let is_as_agreed = judge.judge_command_partitions(found);
         match Box::pin(kafka.topic_retention(&settings.topics.commands)).await {
             Ok(found) => {
-                judge.command_retention(&settings.topics.commands, found, settings.check.command_retention());
+                judge.judge_command_retention(
+                    &settings.topics.commands,
+                    found,
+                    settings.check.command_retention(),
+                );
             }
             Err(error) => {
                 tracing::warn!(
@@ -68,7 +74,7 @@ impl Check {
                 );
             }
         }
-        let had_key = look::devices_with_key(&redis, settings.check.max_devices).await;
+        let had_key = key_reader::devices_with_key(&redis, settings.check.max_devices).await;
         let context = Arc::new(CheckContext {
             judge: Mutex::new(judge),
             kafka,
@@ -83,14 +89,14 @@ impl Check {
             let stop = stop.clone();
             tasks.spawn(async move { stop.run_until_cancelled(work).await });
         }
-        let (work, stopped) = (look::keep_looking(Arc::clone(&context)), stop.clone());
+        let (work, stopped) = (key_reader::read_keys_repeatedly(Arc::clone(&context)), stop.clone());
         tasks.spawn(async move { stopped.run_until_cancelled(work).await });
         tasks.close();
         let commander_closing = CancellationToken::new();
         // Like the platform, the check publishes nothing to a topic of another size.
         let is_commanding = settings.check.command && is_as_agreed;
         let commander = is_commanding.then(|| {
-            let work = command::command_devices(Arc::clone(&context), commander_closing.clone());
+            let work = commander::command_devices(Arc::clone(&context), commander_closing.clone());
             let stop = stop.clone();
             tokio::spawn(async move { stop.run_until_cancelled(work).await.unwrap_or_default() })
         });
@@ -119,16 +125,17 @@ impl Check {
         self.tasks.wait().await;
         let partitions = Box::pin(self.context.kafka.partitions(&self.context.topics.events)).await;
         if partitions.is_ok_and(|now| now.len() > self.partitions) {
-            self.context.judge().grown();
+            self.context.judge().record_growth();
         }
-        let have_key = look::devices_with_key(&self.context.redis, self.context.settings.max_devices).await;
-        self.context.judge().kept_keys(self.had_key.intersection(&have_key));
+        let have_key =
+            key_reader::devices_with_key(&self.context.redis, self.context.settings.max_devices).await;
+        self.context.judge().set_devices_with_key(self.had_key.intersection(&have_key));
         self.so_far()
     }
 }
 
-fn terms(settings: &CheckSettings) -> Terms {
-    Terms {
+fn parameters(settings: &CheckSettings) -> Parameters {
+    Parameters {
         heartbeat_timeout: settings.heartbeat_timeout(),
         heartbeat_interval: settings.heartbeat_interval(),
         clock_skew: settings.clock_skew(),
@@ -140,7 +147,7 @@ fn terms(settings: &CheckSettings) -> Terms {
 }
 
 /// Waits until Redis responds, because the client connects in the background.
-async fn wait_for(redis: &Redis) -> Result<(), RedisError> {
+async fn wait_for_redis(redis: &Redis) -> Result<(), RedisError> {
     let mut attempt = 1;
     loop {
         match redis.ping().await {
@@ -188,7 +195,7 @@ impl EventReader {
                     let seen_at = runtime::clock::now();
                     let mut judge = context.judge();
                     if !fetched.records.is_empty() {
-                        judge.fetched();
+                        judge.record_fetch();
                     }
                     for range in fetched.unreadable {
                         tracing::warn!(
@@ -196,10 +203,13 @@ impl EventReader {
                             ?range,
                             "a batch cannot be read; it is skipped"
                         );
-                        judge.unreadable(Place { partition: self.partition, offset: range.first_offset });
+                        judge.record_unreadable_batch(LogPosition {
+                            partition: self.partition,
+                            offset: range.first_offset,
+                        });
                     }
                     for record in fetched.records {
-                        judge.record(self.partition, &record, seen_at);
+                        judge.observe_record(self.partition, &record, seen_at);
                     }
                     self.offset = fetched.next_offset;
                 }
@@ -209,7 +219,7 @@ impl EventReader {
                         error = causes(&error),
                         "events cannot be read; retrying"
                     );
-                    context.judge().interrupted();
+                    context.judge().record_interruption();
                     if matches!(error, FetchError::OffsetOutOfRange(_)) {
                         let end = Box::pin(self.reader.latest_offset()).await;
                         self.offset = end.unwrap_or(self.offset);

@@ -1,4 +1,4 @@
-//! What the tasks of a check share.
+//! The state that the tasks of a check share.
 
 use super::judge::Judge;
 use crate::settings::{CheckSettings, TopicSettings};
@@ -8,7 +8,7 @@ use runtime::redis::Redis;
 use std::sync::{Mutex, MutexGuard};
 use wire::routing::RoutingHash;
 
-/// What all tasks of a check share.
+/// The judge, the clients and the settings of a check.
 #[derive(Debug)]
 pub(super) struct CheckContext {
     pub(super) judge: Mutex<Judge>,

@@ -1,10 +1,12 @@
-//! What is known of one device: its partition, its last events, and the pod that holds it.
+//! The observations of one device: its partition, its last events, and the pod that holds it.
 
-use super::judge::{Heard, Place, Terms};
 use super::key::Key;
+use super::log_position::LogPosition;
+use super::parameters::Parameters;
+use super::reception::Reception;
 use super::route::{Holder, Route};
 use super::rule::Rule;
-use super::tally::{Marks, Tallies};
+use super::tally::{DeviceTally, Tallies};
 use super::transaction_ids::{Reuse, TransactionIds};
 use super::transactions::Transactions;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,21 +16,22 @@ use domain::ids::{ChargePointId, ConnectorId, GatewayId};
 /// A device that has sent an event.
 #[derive(Debug, Clone)]
 pub(super) struct Device {
-    first: Place,
+    first: LogPosition,
     first_seen_at: DateTime<Utc>,
-    /// What its newest relevant event shows; `None` if only the gateway has reported about it.
-    newest: Option<(Heard, Holder)>,
+    /// Its newest relevant event, and the holder that it shows; `None` if the device itself has
+    /// sent no event.
+    newest: Option<(Reception, Holder)>,
     route: Route,
     transactions: Transactions,
     transaction_ids: TransactionIds,
     /// It sent an event through another pod before its old pod reported a disconnection: the event,
     /// and the old pod.
-    moved: Option<(Heard, GatewayId)>,
-    marks: Marks,
+    moved: Option<(Reception, GatewayId)>,
+    tally: DeviceTally,
 }
 
 impl Device {
-    pub(super) fn new(first: Place, first_seen_at: DateTime<Utc>) -> Self {
+    pub(super) fn new(first: LogPosition, first_seen_at: DateTime<Utc>) -> Self {
         Self {
             first,
             first_seen_at,
@@ -37,7 +40,7 @@ impl Device {
             transactions: Transactions::default(),
             transaction_ids: TransactionIds::default(),
             moved: None,
-            marks: Marks::default(),
+            tally: DeviceTally::default(),
         }
     }
 
@@ -46,8 +49,8 @@ impl Device {
         at - self.first_seen_at
     }
 
-    pub(super) fn is_settled(&self, at: DateTime<Utc>, terms: &Terms) -> bool {
-        self.age(at) >= terms.settle
+    pub(super) fn is_settled(&self, at: DateTime<Utc>, parameters: &Parameters) -> bool {
+        self.age(at) >= parameters.settle
     }
 
     pub(super) fn reported_connector(&self) -> Option<ConnectorId> {
@@ -70,53 +73,53 @@ impl Device {
         }
     }
 
-    pub(super) fn hear(
+    pub(super) fn observe_event(
         &mut self,
         event: &GatewayEvent,
-        heard: &Heard,
+        reception: &Reception,
         are_partitions_fixed: bool,
-        terms: &Terms,
+        parameters: &Parameters,
         tallies: &mut Tallies,
     ) {
-        self.judge_partition(event, heard.place, are_partitions_fixed, tallies);
-        if let Some(seen) = self.transactions.hear(&event.kind) {
-            tallies.judge(Rule::StartedMissing, seen.is_started, || {
-                format!("{}: transaction {} of {}", heard.place, seen.id, event.charge_point_id)
+        self.judge_partition(event, reception.position, are_partitions_fixed, tallies);
+        if let Some(first) = self.transactions.observe_event(&event.kind) {
+            tallies.judge(Rule::StartedMissing, first.is_started, || {
+                format!("{}: transaction {} of {}", reception.position, first.id, event.charge_point_id)
             });
         }
-        if let Some(is_reused) = self.transaction_ids.hear(&event.kind, heard.stamp.at) {
+        if let Some(is_reused) = self.transaction_ids.observe_event(&event.kind, reception.stamp.at) {
             let id = &event.charge_point_id;
             match is_reused {
-                Reuse::No => self.marks.kept(Rule::TransactionIdReused),
-                Reuse::Of(transaction) => self.marks.broken(Rule::TransactionIdReused, tallies, || {
-                    format!("{}: {id} has another transaction {transaction}", heard.place)
+                Reuse::No => self.tally.kept(Rule::TransactionIdReused),
+                Reuse::Of(transaction) => self.tally.broken(Rule::TransactionIdReused, tallies, || {
+                    format!("{}: {id} has another transaction {transaction}", reception.position)
                 }),
             }
         }
-        if self.newest.as_ref().is_some_and(|(newest, _)| heard.stamp <= newest.stamp) {
+        if self.newest.as_ref().is_some_and(|(newest, _)| reception.stamp <= newest.stamp) {
             return; // older than the newest event
         }
         if matches!(event.kind, EventKind::Disconnected { .. }) {
-            self.part(event, heard);
+            self.observe_disconnection(event, reception);
         } else if event.kind.is_proof_of_life() {
-            self.judge_silence(event, heard, terms, tallies);
-            self.record_move(event, heard);
+            self.judge_silence(event, reception, parameters, tallies);
+            self.record_move(event, reception);
             let is_boot = matches!(event.kind, EventKind::Connected(_));
-            self.route.spoke(event.gateway_id.as_ref(), heard, is_boot);
-            self.newest = Some((*heard, Holder::Pod(event.gateway_id.clone())));
+            self.route.observe_event(event.gateway_id.as_ref(), reception, is_boot);
+            self.newest = Some((*reception, Holder::Pod(event.gateway_id.clone())));
         }
     }
 
-    pub(super) fn look(
+    pub(super) fn observe_key(
         &mut self,
         id: &ChargePointId,
         key: &Key,
         at: DateTime<Utc>,
-        terms: &Terms,
+        parameters: &Parameters,
         tallies: &mut Tallies,
     ) {
         let newest = self.newest.as_ref().map(|(_, holder)| holder);
-        self.route.look(id, key, at, newest, terms, &mut self.marks, tallies);
+        self.route.observe_key(id, key, at, newest, parameters, &mut self.tally, tallies);
     }
 
     /// Judges what can be judged only at the end, and counts the rules that were kept.
@@ -125,57 +128,58 @@ impl Device {
         id: &ChargePointId,
         at: DateTime<Utc>,
         was_followed: bool,
-        terms: &Terms,
+        parameters: &Parameters,
         tallies: &mut Tallies,
     ) {
-        let mut marks = self.marks.clone();
-        if let Some((heard, Holder::Pod(pod))) = &self.newest {
-            let is_silent = at - heard.seen_at > terms.heartbeat_timeout;
+        let mut tally = self.tally.clone();
+        if let Some((reception, Holder::Pod(pod))) = &self.newest {
+            let is_silent = at - reception.seen_at > parameters.heartbeat_timeout;
             if is_silent && was_followed && self.route.is_held() {
-                marks.broken(Rule::Silent, tallies, || {
-                    format!("{id}: has a key, but no event since {}", heard.place)
+                tally.broken(Rule::Silent, tallies, || {
+                    format!("{id}: has a key, but no event since {}", reception.position)
                 });
-            } else if at - self.first_seen_at > terms.heartbeat_timeout && !is_silent {
-                marks.kept(Rule::Silent);
+            } else if at - self.first_seen_at > parameters.heartbeat_timeout && !is_silent {
+                tally.kept(Rule::Silent);
             }
-            self.route.conclude(id, pod.as_ref(), heard, at, terms, &mut marks, tallies);
+            self.route.conclude(id, pod.as_ref(), reception, at, parameters, &mut tally, tallies);
         }
-        if let Some((heard, from)) = &self.moved
-            && at - heard.seen_at >= terms.settle
+        if let Some((reception, from)) = &self.moved
+            && at - reception.seen_at >= parameters.settle
         {
             let example =
-                || format!("{}: {id} came from {from}, which reported no disconnection", heard.place);
-            tallies.broken(Rule::GoodbyesNeverSent, example);
+                || format!("{}: {id} came from {from}, which reported no disconnection", reception.position);
+            tallies.broken(Rule::DisconnectionsNeverSent, example);
         }
-        marks.count(tallies);
+        tally.count(tallies);
     }
 
-    fn record_move(&mut self, event: &GatewayEvent, heard: &Heard) {
+    fn record_move(&mut self, event: &GatewayEvent, reception: &Reception) {
         if let (Some((_, Holder::Pod(Some(old)))), Some(new)) = (&self.newest, &event.gateway_id)
             && old != new
         {
-            self.moved = Some((*heard, old.clone()));
+            self.moved = Some((*reception, old.clone()));
         }
     }
 
     fn judge_partition(
         &mut self,
         event: &GatewayEvent,
-        place: Place,
+        position: LogPosition,
         are_partitions_fixed: bool,
         tallies: &mut Tallies,
     ) {
-        if place.partition == self.first.partition {
-            self.marks.kept(Rule::SeveralPartitions);
+        if position.partition == self.first.partition {
+            self.tally.kept(Rule::SeveralPartitions);
         } else if are_partitions_fixed {
             let first = self.first;
-            let example = || format!("{place}: {}, whose first event was at {first}", event.charge_point_id);
-            self.marks.broken(Rule::SeveralPartitions, tallies, example);
+            let example =
+                || format!("{position}: {}, whose first event was at {first}", event.charge_point_id);
+            self.tally.broken(Rule::SeveralPartitions, tallies, example);
         }
     }
 
     /// A disconnection from another pod than the one that holds the device has no effect.
-    fn part(&mut self, event: &GatewayEvent, heard: &Heard) {
+    fn observe_disconnection(&mut self, event: &GatewayEvent, reception: &Reception) {
         let holder = match &self.newest {
             Some((_, Holder::Pod(Some(pod)))) => Some(pod),
             _ => None,
@@ -185,25 +189,31 @@ impl Device {
             return;
         }
         let pod = pod.or(holder).cloned();
-        self.route.part(pod.as_ref(), heard);
-        self.marks.kept(Rule::GoodbyeMissing);
-        self.newest = Some((*heard, Holder::Nobody));
+        self.route.observe_disconnection(pod.as_ref(), reception);
+        self.tally.kept(Rule::DisconnectionMissing);
+        self.newest = Some((*reception, Holder::NoPod));
     }
 
     /// By both clocks, because records may be read late, and pods may date them wrongly.
-    fn judge_silence(&mut self, event: &GatewayEvent, heard: &Heard, terms: &Terms, tallies: &mut Tallies) {
+    fn judge_silence(
+        &mut self,
+        event: &GatewayEvent,
+        reception: &Reception,
+        parameters: &Parameters,
+        tallies: &mut Tallies,
+    ) {
         // A device that boots was away, not silent.
         if matches!(event.kind, EventKind::Connected(_)) {
             return;
         }
         if let Some((last, Holder::Pod(_))) = &self.newest {
-            let read = heard.seen_at - last.seen_at;
-            let stamped = heard.stamp.appended_at - last.stamp.appended_at;
+            let read = reception.seen_at - last.seen_at;
+            let stamped = reception.stamp.appended_at - last.stamp.appended_at;
             let silence = read.min(stamped);
-            if silence > terms.heartbeat_timeout {
-                let (from, to, seconds) = (last.place, heard.place, silence.num_seconds());
+            if silence > parameters.heartbeat_timeout {
+                let (from, to, seconds) = (last.position, reception.position, silence.num_seconds());
                 let example = || format!("{}: {seconds} s from {from} to {to}", event.charge_point_id);
-                self.marks.broken(Rule::Silent, tallies, example);
+                self.tally.broken(Rule::Silent, tallies, example);
             }
         }
     }

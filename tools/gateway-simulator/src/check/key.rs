@@ -26,7 +26,7 @@ pub enum Key {
 
 /// A read of the key.
 #[derive(Debug, Clone)]
-pub(super) struct Look {
+pub(super) struct KeyRead {
     pub(super) at: DateTime<Utc>,
     /// The value, if the key exists.
     pub(super) value: Option<String>,
@@ -34,7 +34,7 @@ pub(super) struct Look {
     pub(super) ends_at: Option<DateTime<Utc>>,
 }
 
-impl Look {
+impl KeyRead {
     pub(super) fn new(key: &Key, at: DateTime<Utc>) -> Self {
         let (value, ttl) = match key {
             Key::Absent => (None, None),

@@ -1,6 +1,6 @@
 //! Recognises copies among the latest events, with bounded memory.
 
-use super::judge::Place;
+use super::log_position::LogPosition;
 use domain::digest::fnv1a_64;
 use domain::event::GatewayEvent;
 use std::collections::{HashMap, VecDeque};
@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 #[derive(Debug, Clone)]
 pub(super) struct KnownEvents {
     /// By the digest of device and event id: the digest of the content, and the first position.
-    seen: HashMap<u64, (u64, Place)>,
+    seen: HashMap<u64, (u64, LogPosition)>,
     order: VecDeque<u64>,
     capacity: usize,
     /// Whether events were forgotten.
@@ -22,9 +22,9 @@ pub(super) enum Known {
     /// The id is new.
     New,
     /// The same event was received before, at that position.
-    Copy(Place),
+    Copy(LogPosition),
     /// Another event with this id was received before, at that position.
-    Other(Place),
+    Other(LogPosition),
 }
 
 impl KnownEvents {
@@ -33,7 +33,7 @@ impl KnownEvents {
     }
 
     /// Remembers the event, and returns whether it was received before.
-    pub(super) fn meet(&mut self, event: &GatewayEvent, place: Place) -> Known {
+    pub(super) fn classify(&mut self, event: &GatewayEvent, position: LogPosition) -> Known {
         let name = fnv1a_64(format!("{}/{}", event.charge_point_id, event.event_id).as_bytes());
         // Without pod and trace, which may differ when another pod sends the event again.
         let content = fnv1a_64(format!("{:?}{:?}", event.claimed_at, event.kind).as_bytes());
@@ -42,7 +42,7 @@ impl KnownEvents {
             Some((_, first)) => return Known::Other(*first),
             None => {}
         }
-        self.seen.insert(name, (content, place));
+        self.seen.insert(name, (content, position));
         self.order.push_back(name);
         if self.order.len() > self.capacity
             && let Some(oldest) = self.order.pop_front()

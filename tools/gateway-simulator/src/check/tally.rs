@@ -31,7 +31,7 @@ impl Tallies {
     }
 
     /// Counts a kept rule, with a description of how it was kept.
-    pub(super) fn proved(&mut self, rule: Rule, proof: String) {
+    pub(super) fn kept_with_proof(&mut self, rule: Rule, proof: String) {
         let tally = self.0.entry(rule).or_default();
         tally.judged += 1;
         if tally.proofs.len() < EXAMPLES {
@@ -65,7 +65,7 @@ impl Tallies {
     }
 
     /// Moves the counts of `each` to the rule `never`, as one finding about the gateway.
-    pub(super) fn say_once(&mut self, each: Rule, never: Rule) {
+    pub(super) fn merge_into(&mut self, each: Rule, never: Rule) {
         let found = self.0.remove(&each).unwrap_or_default();
         let tally = self.0.entry(never).or_default();
         tally.examples.extend(found.examples);
@@ -75,23 +75,23 @@ impl Tallies {
     }
 
     /// Forgets the counts of a rule.
-    pub(super) fn drop(&mut self, rule: Rule) {
+    pub(super) fn forget(&mut self, rule: Rule) {
         self.0.remove(&rule);
     }
 
-    pub(super) fn of(&self, rule: Rule) -> Tally {
+    pub(super) fn tally(&self, rule: Rule) -> Tally {
         self.0.get(&rule).cloned().unwrap_or_default()
     }
 }
 
 /// The counts of one device: a rule counts once per device, and a broken rule stays broken.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Marks {
+pub(super) struct DeviceTally {
     kept: BTreeSet<Rule>,
     broken: BTreeSet<Rule>,
 }
 
-impl Marks {
+impl DeviceTally {
     pub(super) fn kept(&mut self, rule: Rule) {
         self.kept.insert(rule);
     }

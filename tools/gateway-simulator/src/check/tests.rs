@@ -1,14 +1,21 @@
 //! Tests of the judge, rule by rule: finds violations, and reports no false ones.
 
-mod orders;
+mod clocks;
+mod disconnections;
+mod key_lives;
 mod records;
 mod routes;
+mod silence;
+mod transactions;
+mod trials;
+mod verdict;
 
-use super::judge::{Judge, Terms};
+use super::judge::Judge;
 use super::key::Key;
-use super::verdict::{Standing, Verdict};
+use super::parameters::Parameters;
+use super::verdict::{RuleResult, Verdict};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::event::{EventKind, GatewayEvent};
+use domain::event::{BootReport, EventKind, GatewayEvent};
 use domain::ids::{ChargePointId, EventId, GatewayId};
 use runtime::kafka::ReceivedRecord;
 use std::collections::BTreeMap;
@@ -16,13 +23,16 @@ use std::time::Duration;
 use uuid::Uuid;
 use wire::event::encode::{Dialect, encode_event_json};
 
+/// The codes of no rule.
+const NOTHING: [&str; 0] = [];
+
 /// A time `seconds` after the start.
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
 }
 
-fn terms() -> Terms {
-    Terms {
+fn parameters() -> Parameters {
+    Parameters {
         heartbeat_timeout: TimeDelta::seconds(630),
         heartbeat_interval: TimeDelta::seconds(300),
         clock_skew: TimeDelta::seconds(5),
@@ -37,8 +47,12 @@ fn device(name: &str) -> ChargePointId {
     ChargePointId::parse(name).unwrap()
 }
 
+fn connected() -> EventKind {
+    EventKind::Connected(BootReport::default())
+}
+
 /// A judge, and the source of its observations.
-struct Court {
+struct Fixture {
     judge: Judge,
     next_offset: i64,
     now: i64,
@@ -46,13 +60,13 @@ struct Court {
     records_ahead: i64,
 }
 
-impl Court {
+impl Fixture {
     fn new() -> Self {
-        Self::under(terms())
+        Self::with_parameters(parameters())
     }
 
-    fn under(terms: Terms) -> Self {
-        Self { judge: Judge::new(terms, at(0)), next_offset: 0, now: 0, records_ahead: 0 }
+    fn with_parameters(parameters: Parameters) -> Self {
+        Self { judge: Judge::new(parameters, at(0)), next_offset: 0, now: 0, records_ahead: 0 }
     }
 
     /// Sets the clock to `seconds`.
@@ -74,17 +88,17 @@ impl Court {
     }
 
     /// A valid event of that kind is read.
-    fn says(&mut self, pod: &str, kind: EventKind) -> &mut Self {
+    fn send_event(&mut self, pod: &str, kind: EventKind) -> &mut Self {
         let event = self.event(pod, kind);
         self.send(&event)
     }
 
-    fn beats(&mut self, pod: &str) -> &mut Self {
-        self.says(pod, EventKind::Heartbeat)
+    fn heartbeat(&mut self, pod: &str) -> &mut Self {
+        self.send_event(pod, EventKind::Heartbeat)
     }
 
-    fn leaves(&mut self, pod: &str) -> &mut Self {
-        self.says(pod, EventKind::Disconnected { reason: None })
+    fn disconnect(&mut self, pod: &str) -> &mut Self {
+        self.send_event(pod, EventKind::Disconnected { reason: None })
     }
 
     fn send(&mut self, event: &GatewayEvent) -> &mut Self {
@@ -119,36 +133,36 @@ impl Court {
             headers,
         };
         self.next_offset += 1;
-        self.judge.record(partition, &record, at(self.now));
+        self.judge.observe_record(partition, &record, at(self.now));
         self
     }
 
     /// The key of CP-1 is read.
-    fn look(&mut self, key: &Key) -> &mut Self {
-        self.judge.key(&device("CP-1"), key, at(self.now));
+    fn observe_key(&mut self, key: &Key) -> &mut Self {
+        self.judge.observe_key(&device("CP-1"), key, at(self.now));
         self
     }
 
     /// The key names `pod` and lives for `ttl_s` more seconds.
-    fn sees(&mut self, pod: &str, ttl_s: u64) -> &mut Self {
-        self.look(&Key::Held { value: pod.to_owned(), ttl: Some(Duration::from_secs(ttl_s)) })
+    fn key_names(&mut self, pod: &str, ttl_s: u64) -> &mut Self {
+        self.observe_key(&Key::Held { value: pod.to_owned(), ttl: Some(Duration::from_secs(ttl_s)) })
     }
 
-    fn misses(&mut self) -> &mut Self {
-        self.look(&Key::Absent)
+    fn key_is_absent(&mut self) -> &mut Self {
+        self.observe_key(&Key::Absent)
     }
 
     fn verdict(&self) -> Verdict {
         self.judge.verdict(at(self.now))
     }
 
-    fn standing(&self, code: &str) -> Standing {
-        self.verdict().finding(code).unwrap().standing
+    fn result(&self, code: &str) -> RuleResult {
+        self.verdict().finding(code).unwrap().result
     }
 
     /// The codes of all broken rules, tolerated or not.
     fn broken(&self) -> Vec<&'static str> {
         let verdict = self.verdict();
-        [verdict.codes(Standing::Fail), verdict.codes(Standing::Warn)].concat()
+        [verdict.codes(RuleResult::Fail), verdict.codes(RuleResult::Warn)].concat()
     }
 }

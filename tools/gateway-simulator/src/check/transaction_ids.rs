@@ -11,7 +11,7 @@ const REMEMBERED: usize = 16;
 
 /// The latest transaction ids of a device.
 #[derive(Debug, Clone, Default)]
-pub(super) struct TransactionIds(VecDeque<Use>);
+pub(super) struct TransactionIds(VecDeque<IdUse>);
 
 /// Whether an id was used before for another transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub(super) enum Reuse {
     Of(TransactionId),
 }
 
-/// What is known of the transaction of an id.
+/// The transaction of an id, as far as events have shown it.
 #[derive(Debug, Clone)]
-struct Use {
+struct IdUse {
     id: TransactionId,
     /// The connector, once an event has named it.
     connector: Option<ConnectorId>,
@@ -38,11 +38,11 @@ struct Use {
 
 impl TransactionIds {
     /// Records an event of that time. `None` if it names no transaction.
-    pub(super) fn hear(&mut self, event: &EventKind, at: DateTime<Utc>) -> Option<Reuse> {
+    pub(super) fn observe_event(&mut self, event: &EventKind, at: DateTime<Utc>) -> Option<Reuse> {
         match event {
             EventKind::StatusChanged(report) => {
                 if report.status == ConnectorStatus::Charging {
-                    self.charges(report.connector_id, at);
+                    self.observe_charging(report.connector_id, at);
                 }
                 None
             }
@@ -65,18 +65,18 @@ impl TransactionIds {
         }
     }
 
-    fn charges(&mut self, connector: ConnectorId, at: DateTime<Utc>) {
+    fn observe_charging(&mut self, connector: ConnectorId, at: DateTime<Utc>) {
         for held in &mut self.0 {
             let is_after = held.stopped_at.is_some_and(|stopped| stopped < at);
             held.is_over |= is_after && held.connector == Some(connector);
         }
     }
 
-    /// Applies `change` to what is known of `id`; `change` returns whether the id belongs to
+    /// Applies `change` to the use of `id`; `change` returns whether the id belongs to
     /// another transaction now.
-    fn update(&mut self, id: &TransactionId, change: impl FnOnce(&mut Use) -> bool) -> Reuse {
+    fn update(&mut self, id: &TransactionId, change: impl FnOnce(&mut IdUse) -> bool) -> Reuse {
         let found = self.0.iter().position(|held| held.id == *id);
-        let mut held = found.and_then(|index| self.0.remove(index)).unwrap_or_else(|| Use::new(id.clone()));
+        let mut held = found.and_then(|index| self.0.remove(index)).unwrap_or_else(|| IdUse::new(id.clone()));
         let is_reused = change(&mut held);
         self.0.truncate(REMEMBERED - 1);
         self.0.push_front(held);
@@ -84,7 +84,7 @@ impl TransactionIds {
     }
 }
 
-impl Use {
+impl IdUse {
     const fn new(id: TransactionId) -> Self {
         Self { id, connector: None, started_at: None, stopped_at: None, is_over: false }
     }
@@ -181,8 +181,8 @@ mod tests {
     fn reuses(events: &[(i64, EventKind)]) -> usize {
         let mut ids = TransactionIds::default();
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
-        let heard = events.iter().filter_map(|(seconds, kind)| ids.hear(kind, at(*seconds)));
-        heard.filter(|reuse| *reuse != Reuse::No).count()
+        let reuses = events.iter().filter_map(|(seconds, kind)| ids.observe_event(kind, at(*seconds)));
+        reuses.filter(|reuse| *reuse != Reuse::No).count()
     }
 
     #[test]

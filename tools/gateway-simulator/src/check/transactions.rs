@@ -32,7 +32,7 @@ struct Connector {
 
 /// The first event of a transaction that began during the observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sighting {
+pub(super) struct FirstEvent {
     pub(super) id: TransactionId,
     /// Whether `transaction.started` came before.
     pub(super) is_started: bool,
@@ -54,7 +54,7 @@ impl Transactions {
 
     /// Records an event. Returns the transaction that it shows for the first time, if that began
     /// during the observation.
-    pub(super) fn hear(&mut self, event: &EventKind) -> Option<Sighting> {
+    pub(super) fn observe_event(&mut self, event: &EventKind) -> Option<FirstEvent> {
         match event {
             EventKind::StatusChanged(report) => {
                 self.report(report);
@@ -64,12 +64,12 @@ impl Transactions {
                 let connector = self.connector(start.connector_id)?;
                 connector.is_started = true;
                 let id = start.transaction_id.clone()?;
-                self.see(id, Some(start.connector_id))
+                self.first_event_of(id, Some(start.connector_id))
             }
             EventKind::MeterValues(values) => {
-                self.see(values.transaction_id.clone()?, Some(values.connector_id))
+                self.first_event_of(values.transaction_id.clone()?, Some(values.connector_id))
             }
-            EventKind::TransactionStopped(stop) => self.see(stop.transaction_id.clone()?, None),
+            EventKind::TransactionStopped(stop) => self.first_event_of(stop.transaction_id.clone()?, None),
             _ => None,
         }
     }
@@ -91,7 +91,7 @@ impl Transactions {
     }
 
     /// A stop names no connector: it belongs to one that began to charge.
-    fn see(&mut self, id: TransactionId, at: Option<ConnectorId>) -> Option<Sighting> {
+    fn first_event_of(&mut self, id: TransactionId, at: Option<ConnectorId>) -> Option<FirstEvent> {
         if self.judged.contains(&id) {
             return None;
         }
@@ -106,7 +106,7 @@ impl Transactions {
         let is_started = connector.is_started;
         let is_judged = is_started || connector.was_free;
         *connector = Connector { status: connector.status.take(), ..Connector::default() };
-        is_judged.then_some(Sighting { id, is_started })
+        is_judged.then_some(FirstEvent { id, is_started })
     }
 
     fn connector(&mut self, id: ConnectorId) -> Option<&mut Connector> {
@@ -175,29 +175,32 @@ mod tests {
     }
 
     /// What the last of the events shows.
-    fn last(events: &[EventKind]) -> Option<Sighting> {
+    fn last(events: &[EventKind]) -> Option<FirstEvent> {
         let mut transactions = Transactions::default();
-        events.iter().map(|event| transactions.hear(event)).last().flatten()
+        events.iter().map(|event| transactions.observe_event(event)).last().flatten()
     }
 
-    fn sighting(number: i64, is_started: bool) -> Option<Sighting> {
-        Some(Sighting { id: id(number), is_started })
+    fn first_event(number: i64, is_started: bool) -> Option<FirstEvent> {
+        Some(FirstEvent { id: id(number), is_started })
     }
 
     #[test]
     fn finds_a_transaction_without_a_start_by_meter_values_or_its_stop() {
         use ConnectorStatus::{Available, Charging};
-        assert_eq!(last(&[status(Available), status(Charging), read(7)]), sighting(7, false));
-        assert_eq!(last(&[status(Available), status(Charging), stopped(7)]), sighting(7, false));
+        assert_eq!(last(&[status(Available), status(Charging), read(7)]), first_event(7, false));
+        assert_eq!(last(&[status(Available), status(Charging), stopped(7)]), first_event(7, false));
         assert_eq!(last(&[status(Available), status(Charging), read(7), stopped(7)]), None, "reported once");
     }
 
     #[test]
     fn accepts_a_start_with_or_without_an_id() {
         use ConnectorStatus::{Charging, Preparing};
-        assert_eq!(last(&[status(Preparing), started(Some(id(7)))]), sighting(7, true));
-        assert_eq!(last(&[status(Preparing), started(None), status(Charging), read(7)]), sighting(7, true));
-        assert_eq!(last(&[started(None), stopped(7)]), sighting(7, true));
+        assert_eq!(last(&[status(Preparing), started(Some(id(7)))]), first_event(7, true));
+        assert_eq!(
+            last(&[status(Preparing), started(None), status(Charging), read(7)]),
+            first_event(7, true)
+        );
+        assert_eq!(last(&[started(None), stopped(7)]), first_event(7, true));
     }
 
     #[test]
@@ -206,14 +209,14 @@ mod tests {
         assert_eq!(last(&[read(7)]), None);
         assert_eq!(last(&[status(Charging), read(7)]), None);
         assert_eq!(last(&[status(Charging), stopped(7)]), None);
-        assert_eq!(last(&[read(7), status(ConnectorStatus::Available), read(8)]), sighting(8, false));
+        assert_eq!(last(&[read(7), status(ConnectorStatus::Available), read(8)]), first_event(8, false));
     }
 
     #[test]
     fn a_status_is_restated_if_it_repeats_the_known_one() {
         let mut transactions = Transactions::default();
         assert!(transactions.is_restated(&report(ConnectorStatus::Available)), "nothing was known");
-        transactions.hear(&status(ConnectorStatus::Available));
+        transactions.observe_event(&status(ConnectorStatus::Available));
         assert!(transactions.is_restated(&report(ConnectorStatus::Available)));
         assert!(!transactions.is_restated(&report(ConnectorStatus::Charging)));
         assert_eq!(transactions.reported_connector(), Some(connector()));

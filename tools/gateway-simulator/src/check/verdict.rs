@@ -2,7 +2,7 @@
 
 mod text;
 
-use super::rule::{RULE_TEXTS, RuleText, Severity};
+use super::rule::{RuleText, Severity, rule_texts};
 use super::tally::{Tallies, Tally};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,9 +22,11 @@ pub struct Observed {
     /// Those of them that were not reported as disconnected at the end.
     pub online: usize,
     /// Disconnections that were received.
-    pub goodbyes: u64,
+    #[serde(rename = "goodbyes")]
+    pub disconnections: u64,
     /// How often keys were read.
-    pub looks: u64,
+    #[serde(rename = "looks")]
+    pub key_reads: u64,
     /// Devices to which commands were sent.
     pub commanded: u64,
     /// The greatest number of devices that are judged.
@@ -48,7 +50,8 @@ pub struct Finding {
     /// The rule's code, which never changes.
     pub code: &'static str,
     /// The result.
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub result: RuleResult,
     /// The rule, stated as it is when it is kept.
     pub rule: &'static str,
     /// How many broke the rule.
@@ -70,7 +73,7 @@ pub struct Finding {
 /// The result for a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Standing {
+pub enum RuleResult {
     /// Broken, and with it the contract.
     Fail,
     /// Broken, but tolerated.
@@ -79,7 +82,7 @@ pub enum Standing {
     Info,
     /// Kept by everything that was judged.
     Pass,
-    /// Nothing was observed by which the rule could be judged.
+    /// The observations do not suffice to judge the rule.
     NotJudged,
 }
 
@@ -110,8 +113,8 @@ pub struct Verdict {
 impl Verdict {
     pub(super) fn new(observed: Observed, tallies: &Tallies) -> Self {
         let findings: Vec<_> =
-            RULE_TEXTS.iter().map(|text| Finding::new(text, tallies.of(text.rule))).collect();
-        let is_broken = findings.iter().any(|finding| finding.standing == Standing::Fail);
+            rule_texts().map(|text| Finding::new(text, tallies.tally(text.rule))).collect();
+        let is_broken = findings.iter().any(|finding| finding.result == RuleResult::Fail);
         let outcome = match (is_broken, observed.records) {
             (true, _) => Outcome::Breaks,
             (false, 0) => Outcome::NothingObserved,
@@ -128,9 +131,9 @@ impl Verdict {
 
     /// The codes of the rules with this result.
     #[must_use]
-    pub fn codes(&self, standing: Standing) -> Vec<&'static str> {
-        let alike = self.findings.iter().filter(|finding| finding.standing == standing);
-        alike.map(|finding| finding.code).collect()
+    pub fn codes(&self, result: RuleResult) -> Vec<&'static str> {
+        let matching = self.findings.iter().filter(|finding| finding.result == result);
+        matching.map(|finding| finding.code).collect()
     }
 
     /// The exit code of the process: 0 kept, 1 broken, 2 nothing observed.
@@ -146,26 +149,26 @@ impl Verdict {
 
 impl Finding {
     fn new(text: &RuleText, tally: Tally) -> Self {
-        let standing = match (tally.broken, tally.judged, text.severity) {
-            (0, 0, _) => Standing::NotJudged,
-            (0, _, _) => Standing::Pass,
-            (_, _, Severity::Fail) => Standing::Fail,
-            (_, _, Severity::Warn) => Standing::Warn,
-            (_, _, Severity::Info) => Standing::Info,
+        let result = match (tally.broken, tally.judged, text.severity) {
+            (0, 0, _) => RuleResult::NotJudged,
+            (0, _, _) => RuleResult::Pass,
+            (_, _, Severity::Fail) => RuleResult::Fail,
+            (_, _, Severity::Warn) => RuleResult::Warn,
+            (_, _, Severity::Info) => RuleResult::Info,
         };
         Self {
             code: text.code,
-            standing,
+            result,
             rule: text.states,
             broken: tally.broken,
             judged: tally.judged,
             counts: text.counts,
             reasons: tally.reasons,
-            examples: if standing == Standing::Pass { tally.proofs } else { tally.examples },
-            advice: match standing {
-                Standing::Fail | Standing::Warn | Standing::Info => text.advice,
-                Standing::Pass => "",
-                Standing::NotJudged => text.needs,
+            examples: if result == RuleResult::Pass { tally.proofs } else { tally.examples },
+            advice: match result {
+                RuleResult::Fail | RuleResult::Warn | RuleResult::Info => text.advice,
+                RuleResult::Pass => "",
+                RuleResult::NotJudged => text.needs,
             },
         }
     }

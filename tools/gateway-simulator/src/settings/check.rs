@@ -22,7 +22,8 @@ pub struct CheckSettings {
     /// milliseconds.
     pub clock_skew_ms: u32,
     /// The interval of reading the keys in Redis, in milliseconds.
-    pub look_interval_ms: u64,
+    #[serde(rename = "look_interval_ms")]
+    pub key_interval_ms: u64,
     /// The tolerated delay between observations that belong together (a key and an event, an answer
     /// and its copy), in milliseconds.
     pub settle_ms: u32,
@@ -58,8 +59,8 @@ impl CheckSettings {
         Duration::from_secs(self.duration_s)
     }
 
-    pub(crate) fn look_interval(&self) -> Duration {
-        Duration::from_millis(self.look_interval_ms.max(100))
+    pub(crate) fn key_interval(&self) -> Duration {
+        Duration::from_millis(self.key_interval_ms.max(100))
     }
 
     pub(crate) fn settle(&self) -> TimeDelta {

@@ -9,7 +9,7 @@ mod retention;
 mod routes;
 
 use crate::harness::Harness;
-use gateway_simulator::check::{Check, Standing, Verdict};
+use gateway_simulator::check::{Check, RuleResult, Verdict};
 use gateway_simulator::settings::{DEFAULTS, Settings};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -36,20 +36,21 @@ async fn start(harness: &Harness, overrides: &[(&str, &str)]) -> Check {
 }
 
 /// Waits until the rule with this code has that result.
-async fn await_standing(check: &Check, code: &str, standing: Standing) {
-    let what = format!("{code} to be {standing:?}");
-    eventually(&what, || async { check.so_far().finding(code).unwrap().standing == standing }).await;
+async fn wait_for_result(check: &Check, code: &str, result: RuleResult) {
+    let what = format!("{code} to be {result:?}");
+    eventually(&what, || async { check.so_far().finding(code).unwrap().result == result }).await;
 }
 
 /// Waits until keys were read `more` times more.
-async fn looks(check: &Check, more: u64) {
-    let before = check.so_far().observed.looks;
-    eventually("more reads of the keys", || async { check.so_far().observed.looks >= before + more }).await;
+async fn wait_for_key_reads(check: &Check, more: u64) {
+    let before = check.so_far().observed.key_reads;
+    eventually("more reads of the keys", || async { check.so_far().observed.key_reads >= before + more })
+        .await;
 }
 
 /// The codes of the rules with which the contract is broken.
 fn failures(verdict: &Verdict) -> Vec<&'static str> {
-    verdict.codes(Standing::Fail)
+    verdict.codes(RuleResult::Fail)
 }
 
 /// Sends a command to Redis that the simulator's client does not support.

@@ -9,7 +9,7 @@ use crate::faults::{
     broker, brokers, commits, dead_letters, disk, freeze, handover, kill, leases, locks, postgres, quota,
     read_only, recreated_topic, silence, slow, translated, unreadable,
 };
-use crate::narrator::seconds;
+use crate::output::seconds;
 use crate::stack::Stop;
 use anyhow::Context as _;
 use std::time::Duration;

@@ -1,23 +1,23 @@
 //! The verdict as text.
 
-use super::{Finding, Observed, Outcome, Standing, Verdict};
+use super::{Finding, Observed, Outcome, RuleResult, Verdict};
 use std::fmt;
 
-const GROUPS: [(Standing, &str); 5] = [
-    (Standing::Fail, "FAIL: the contract is broken"),
-    (Standing::Warn, "WARN: tolerated, but should be changed"),
-    (Standing::Info, "INFO"),
-    (Standing::Pass, "PASS"),
-    (Standing::NotJudged, "NOT JUDGED"),
+const GROUPS: [(RuleResult, &str); 5] = [
+    (RuleResult::Fail, "FAIL: the contract is broken"),
+    (RuleResult::Warn, "WARN: tolerated, but should be changed"),
+    (RuleResult::Info, "INFO"),
+    (RuleResult::Pass, "PASS"),
+    (RuleResult::NotJudged, "NOT JUDGED"),
 ];
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.observed)?;
-        for (standing, heading) in GROUPS {
-            let mut findings = self.findings.iter().filter(|finding| finding.standing == standing).peekable();
+        for (result, heading) in GROUPS {
+            let mut findings = self.findings.iter().filter(|finding| finding.result == result).peekable();
             // If nothing was observed, no rule was judged; the summary says why.
-            let is_shown = standing != Standing::NotJudged || self.outcome != Outcome::NothingObserved;
+            let is_shown = result != RuleResult::NotJudged || self.outcome != Outcome::NothingObserved;
             if findings.peek().is_some() && is_shown {
                 writeln!(f, "\n{heading}")?;
                 findings.try_for_each(|finding| writeln!(f, "{finding}"))?;
@@ -32,7 +32,7 @@ impl fmt::Display for Verdict {
         match self.outcome {
             Outcome::Keeps => writeln!(f, "VERDICT: the gateway keeps the contract"),
             Outcome::Breaks => {
-                let broken = self.codes(Standing::Fail).len();
+                let broken = self.codes(RuleResult::Fail).len();
                 let points = if broken == 1 { "point" } else { "points" };
                 writeln!(f, "VERDICT: the gateway breaks the contract in {broken} {points}")
             }
@@ -56,8 +56,8 @@ impl fmt::Display for Observed {
             self.partitions,
             self.devices,
             self.online,
-            self.goodbyes,
-            self.looks,
+            self.disconnections,
+            self.key_reads,
             self.commanded
         )
     }
@@ -96,14 +96,16 @@ impl Observed {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = match self.standing {
-            Standing::Fail | Standing::Warn | Standing::Info => format!("{} of {}", self.broken, self.judged),
-            Standing::Pass => self.judged.to_string(),
-            Standing::NotJudged => String::new(),
+        let count = match self.result {
+            RuleResult::Fail | RuleResult::Warn | RuleResult::Info => {
+                format!("{} of {}", self.broken, self.judged)
+            }
+            RuleResult::Pass => self.judged.to_string(),
+            RuleResult::NotJudged => String::new(),
         };
-        match self.standing {
-            Standing::NotJudged => write!(f, "  {:<24}{}", self.code, self.advice)?,
-            Standing::Pass => write!(f, "  {:<24}{count} {}: {}", self.code, self.counts, self.rule)?,
+        match self.result {
+            RuleResult::NotJudged => write!(f, "  {:<24}{}", self.code, self.advice)?,
+            RuleResult::Pass => write!(f, "  {:<24}{count} {}: {}", self.code, self.counts, self.rule)?,
             _ => write!(f, "  {:<24}{count} {}; rule: {}", self.code, self.counts, self.rule)?,
         }
         if !self.reasons.is_empty() {
@@ -114,7 +116,7 @@ impl fmt::Display for Finding {
         for example in &self.examples {
             write!(f, "\n      {example}")?;
         }
-        if matches!(self.standing, Standing::Fail | Standing::Warn | Standing::Info) {
+        if matches!(self.result, RuleResult::Fail | RuleResult::Warn | RuleResult::Info) {
             write!(f, "\n      → {}", self.advice)?;
         }
         Ok(())

@@ -1,12 +1,12 @@
 //! How gateways handle commands.
 
-use super::{await_standing, failures, looks, start};
+use super::{failures, start, wait_for_key_reads, wait_for_result};
 use crate::harness::{Harness, TIMEOUT, settings};
 use crate::sample::connector;
 use domain::commands::Command;
 use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::ids::EventId;
-use gateway_simulator::check::{Outcome as Judged, Standing, Verdict};
+use gateway_simulator::check::{Outcome as Judged, RuleResult, Verdict};
 use gateway_simulator::{DeviceSpec, Outcome, SimulatorSettings};
 use std::time::Duration;
 use testkit::{eventually, unique};
@@ -30,13 +30,13 @@ async fn the_simulator_itself_keeps_the_contract() {
     harness.simulator.connect_all(devices).await.unwrap();
     harness.simulator.start_charging(&first, connector(1), &tag()).await.unwrap();
     eventually("three trials", || async { check.so_far().observed.commanded == 3 }).await;
-    await_standing(&check, "MEASURANDS_FLATTENED", Standing::Pass).await;
+    wait_for_result(&check, "MEASURANDS_FLATTENED", RuleResult::Pass).await;
     harness.simulator.disconnect(&first).await.unwrap();
-    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
+    wait_for_result(&check, "ROUTE_LEFT_BEHIND", RuleResult::Pass).await;
     let verdict = check.finish(false).await;
     assert_eq!(verdict.outcome, Judged::Keeps, "{verdict}");
-    assert_eq!(verdict.codes(Standing::Warn), [""; 0], "{verdict}");
-    let not_judged = verdict.codes(Standing::NotJudged);
+    assert_eq!(verdict.codes(RuleResult::Warn), [""; 0], "{verdict}");
+    let not_judged = verdict.codes(RuleResult::NotJudged);
     for code in [
         "COMMAND_LOST",
         "COMMAND_ANSWER_MISSING",
@@ -52,7 +52,7 @@ async fn the_simulator_itself_keeps_the_contract() {
     ] {
         assert!(!not_judged.contains(&code), "{code}: {verdict}");
     }
-    assert_eq!(verdict.codes(Standing::Info), ["TRACE_MISSING"], "{verdict}");
+    assert_eq!(verdict.codes(RuleResult::Info), ["TRACE_MISSING"], "{verdict}");
     let outcomes = harness.simulator.commands();
     let count = |wanted| outcomes.iter().filter(|received| received.outcome == wanted).count();
     assert_eq!((count(Outcome::Accepted), count(Outcome::Repeated), count(Outcome::Expired)), (6, 3, 3));
@@ -63,10 +63,10 @@ async fn warns_of_a_gateway_that_does_not_answer() {
     let mut settings = settings();
     settings.behaviour.answers_commands = false;
     let verdict = commanded(settings, 4, &[("check.command_timeout_s", "5")]).await;
-    assert_eq!(verdict.codes(Standing::Warn), ["ANSWERS_NEVER_SENT"], "{verdict}");
+    assert_eq!(verdict.codes(RuleResult::Warn), ["ANSWERS_NEVER_SENT"], "{verdict}");
     assert_eq!(failures(&verdict), [""; 0]);
     for code in ["COMMAND_LOST", "COMMAND_REPEATED", "COMMAND_EXPIRED", "COMMAND_ANY_PARTITION"] {
-        assert_eq!(verdict.finding(code).unwrap().standing, Standing::Pass, "{verdict}");
+        assert_eq!(verdict.finding(code).unwrap().result, RuleResult::Pass, "{verdict}");
     }
 }
 
@@ -86,8 +86,8 @@ async fn reports_a_topic_of_another_size_and_publishes_nothing() {
     let check = start(&harness, &[("check.command", "true"), ("check.command_partitions", "128")]).await;
     assert_eq!(failures(&check.so_far()), ["COMMAND_PARTITIONS"]);
     harness.device(0).await;
-    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
-    looks(&check, 10).await;
+    wait_for_result(&check, "ROUTE_MISSING", RuleResult::Pass).await;
+    wait_for_key_reads(&check, 10).await;
     let observed = check.finish(false).await.observed;
     assert_eq!((observed.commanded, observed.unpublished), (0, 0));
     assert!(harness.simulator.commands().is_empty());

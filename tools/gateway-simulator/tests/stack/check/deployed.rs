@@ -1,13 +1,13 @@
 //! The deployed gateway under the check: each deviation is found by its rule, and nothing else is
 //! reported.
 
-use super::{await_standing, failures, start};
+use super::{failures, start, wait_for_result};
 use crate::harness::{Harness, settings as contract_settings};
 use crate::sample::{charge_point, connector};
 use chrono::TimeDelta;
 use domain::event::{BootReport, EventKind, GatewayEvent};
 use domain::ids::{EventId, IdTag};
-use gateway_simulator::check::Standing;
+use gateway_simulator::check::RuleResult;
 use gateway_simulator::settings::CommandGroups;
 use gateway_simulator::{DeviceSpec, Manner, Reconnect, SimulatorSettings};
 use std::num::NonZeroU16;
@@ -37,9 +37,9 @@ async fn finds_its_deviations_in_seconds_and_reports_them_once() {
     let tag = IdTag::parse("RFID123").unwrap();
     harness.simulator.start_charging(&charging, connector(1), &tag).await.unwrap();
     eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
-    await_standing(&check, "STARTED_MISSING", Standing::Warn).await;
-    await_standing(&check, "MEASURANDS_FLATTENED", Standing::Warn).await;
-    await_standing(&check, "HEARTBEATS_NEVER_SENT", Standing::Warn).await;
+    wait_for_result(&check, "STARTED_MISSING", RuleResult::Warn).await;
+    wait_for_result(&check, "MEASURANDS_FLATTENED", RuleResult::Warn).await;
+    wait_for_result(&check, "HEARTBEATS_NEVER_SENT", RuleResult::Warn).await;
     let verdict = check.finish(false).await;
     assert_eq!(failures(&verdict), ["COMMAND_REPEATED", "COMMAND_EXPIRED"], "{verdict}");
     let warnings = [
@@ -49,10 +49,10 @@ async fn finds_its_deviations_in_seconds_and_reports_them_once() {
         "MEASURANDS_FLATTENED",
         "ANSWERS_NEVER_SENT",
     ];
-    assert_eq!(verdict.codes(Standing::Warn), warnings, "{verdict}");
-    assert_eq!(verdict.codes(Standing::Info), ["TRACE_MISSING", "COMMAND_ANY_PARTITION"], "{verdict}");
+    assert_eq!(verdict.codes(RuleResult::Warn), warnings, "{verdict}");
+    assert_eq!(verdict.codes(RuleResult::Info), ["TRACE_MISSING", "COMMAND_ANY_PARTITION"], "{verdict}");
     for code in ["COMMAND_LOST", "COMMAND_GROUP_SHARED", "CLOCK_SKEW", "ROUTE_ELSEWHERE"] {
-        assert_eq!(verdict.finding(code).unwrap().standing, Standing::Pass, "{code}: {verdict}");
+        assert_eq!(verdict.finding(code).unwrap().result, RuleResult::Pass, "{code}: {verdict}");
     }
     let answers = verdict.finding("ANSWERS_NEVER_SENT").unwrap();
     assert_eq!((answers.broken, answers.judged), (1, 1), "reported once");
@@ -69,12 +69,12 @@ async fn reports_an_unrefreshed_key_before_and_after_it_expires() {
     let id = harness.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
     harness.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
-    await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Fail).await;
-    await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
+    wait_for_result(&check, "ROUTE_NOT_REFRESHED", RuleResult::Fail).await;
+    wait_for_result(&check, "ROUTE_RAN_OUT", RuleResult::Fail).await;
     let verdict = check.finish(false).await;
     assert_eq!(failures(&verdict), ["ROUTE_RAN_OUT"], "the one includes the other: {verdict}");
     for code in ["GOODBYE_MISSING", "GOODBYES_NEVER_SENT"] {
-        assert_eq!(verdict.finding(code).unwrap().standing, Standing::NotJudged, "{verdict}");
+        assert_eq!(verdict.finding(code).unwrap().result, RuleResult::NotJudged, "{verdict}");
     }
 }
 
@@ -87,10 +87,10 @@ async fn reports_a_device_that_moves_without_a_boot() {
     let id = harness.device(0).await;
     let tag = IdTag::parse("RFID123").unwrap();
     harness.simulator.start_charging(&id, connector(1), &tag).await.unwrap();
-    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
+    wait_for_result(&check, "ROUTE_ELSEWHERE", RuleResult::Pass).await;
     harness.simulator.reconnect(&id, 1, Reconnect::WithoutBoot).await.unwrap();
-    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
-    await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
+    wait_for_result(&check, "ROUTE_ELSEWHERE", RuleResult::Fail).await;
+    wait_for_result(&check, "GOODBYES_NEVER_SENT", RuleResult::Warn).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_ELSEWHERE"]);
 }
 
@@ -136,9 +136,9 @@ async fn reports_a_device_that_left_its_key() {
     eventually("both trials", || async { check.so_far().observed.commanded == 2 }).await;
     let verdict = check.finish(false).await;
     let finding = verdict.finding("SILENT_WITH_KEY").unwrap();
-    assert_eq!((finding.standing, finding.broken), (Standing::Warn, 1), "{verdict}");
+    assert_eq!((finding.result, finding.broken), (RuleResult::Warn, 1), "{verdict}");
     assert!(finding.examples[0].starts_with(gone.as_str()), "{finding:?}");
-    assert_eq!(verdict.finding("COMMAND_LOST").unwrap().standing, Standing::Pass, "{verdict}");
+    assert_eq!(verdict.finding("COMMAND_LOST").unwrap().result, RuleResult::Pass, "{verdict}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,11 +156,11 @@ async fn reports_a_wrong_clock() {
         };
         harness.simulator.send(event).await.unwrap();
     }
-    await_standing(&check, "CLOCK_SKEW", Standing::Warn).await;
+    wait_for_result(&check, "CLOCK_SKEW", RuleResult::Warn).await;
     let verdict = check.finish(false).await;
     assert_eq!(
-        verdict.finding("TIMESTAMP_ABSURD").unwrap().standing,
-        Standing::Pass,
+        verdict.finding("TIMESTAMP_ABSURD").unwrap().result,
+        RuleResult::Pass,
         "still believed: {verdict}"
     );
 }

@@ -1,10 +1,10 @@
 //! Records that a gateway should not send.
 
-use super::{await_standing, failures, start};
+use super::{failures, start, wait_for_result};
 use crate::harness::{Harness, TIMEOUT, settings};
 use crate::sample::charge_point;
 use domain::ids::ChargePointId;
-use gateway_simulator::check::Standing;
+use gateway_simulator::check::RuleResult;
 use runtime::kafka::NewRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -45,26 +45,26 @@ async fn reports_each_invalid_record() {
     assert_eq!(check.so_far().exit_code(), 2, "nothing was observed");
 
     publish(&harness, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
-    await_standing(&check, "KEY_MISMATCH", Standing::Pass).await;
+    wait_for_result(&check, "KEY_MISMATCH", RuleResult::Pass).await;
     assert_eq!(failures(&check.so_far()), [""; 0]);
 
     publish(&harness, 1, Some(&id), "nonsense", &[]).await;
     publish(&harness, 1, Some(&id), "{}", &["content-type"]).await;
-    await_standing(&check, "UNDECODABLE", Standing::Fail).await;
+    wait_for_result(&check, "UNDECODABLE", RuleResult::Fail).await;
     publish(&harness, 0, None, &heartbeat(&id).to_string(), &[]).await;
-    await_standing(&check, "KEY_MISSING", Standing::Fail).await;
+    wait_for_result(&check, "KEY_MISSING", RuleResult::Fail).await;
     publish(&harness, 0, Some(&charge_point()), &heartbeat(&id).to_string(), &[]).await;
-    await_standing(&check, "KEY_MISMATCH", Standing::Fail).await;
+    wait_for_result(&check, "KEY_MISMATCH", RuleResult::Fail).await;
     publish(&harness, 2, Some(&id), &heartbeat(&id).to_string(), &[]).await;
-    await_standing(&check, "SEVERAL_PARTITIONS", Standing::Fail).await;
+    wait_for_result(&check, "SEVERAL_PARTITIONS", RuleResult::Fail).await;
 
     let mut event = heartbeat(&id);
     publish(&harness, 0, Some(&id), &event.to_string(), &[]).await;
     publish(&harness, 0, Some(&id), &event.to_string(), &[]).await;
-    await_standing(&check, "EVENT_REPEATED", Standing::Warn).await;
+    wait_for_result(&check, "EVENT_REPEATED", RuleResult::Warn).await;
     event["eventType"] = json!("charge_point.connected");
     publish(&harness, 0, Some(&id), &event.to_string(), &[]).await;
-    await_standing(&check, "EVENT_ID_REUSED", Standing::Fail).await;
+    wait_for_result(&check, "EVENT_ID_REUSED", RuleResult::Fail).await;
     let bare = json!({ "eventType": "HeartbeatEvent", "charge_point_id": id });
     publish(&harness, 0, Some(&id), &bare.to_string(), &[]).await;
     let warnings = [
@@ -75,12 +75,12 @@ async fn reports_each_invalid_record() {
         "FIELD_SPELLING",
     ];
     for code in warnings {
-        await_standing(&check, code, Standing::Warn).await;
+        wait_for_result(&check, code, RuleResult::Warn).await;
     }
     let mut absurd = heartbeat(&id);
     absurd["timestamp"] = json!("2001-01-01T00:00:00Z");
     publish(&harness, 0, Some(&id), &absurd.to_string(), &[]).await;
-    await_standing(&check, "TIMESTAMP_ABSURD", Standing::Warn).await;
+    wait_for_result(&check, "TIMESTAMP_ABSURD", RuleResult::Warn).await;
 
     let verdict = check.finish(false).await;
     let expected = ["UNDECODABLE", "KEY_MISSING", "KEY_MISMATCH", "SEVERAL_PARTITIONS", "EVENT_ID_REUSED"];
@@ -107,8 +107,8 @@ async fn reports_and_skips_an_unreadable_batch() {
     })
     .await
     .unwrap();
-    await_standing(&check, "UNREADABLE_BATCH", Standing::Fail).await;
+    wait_for_result(&check, "UNREADABLE_BATCH", RuleResult::Fail).await;
     let id = charge_point();
     publish(&harness, 0, Some(&id), &heartbeat(&id).to_string(), &[]).await;
-    await_standing(&check, "UNDECODABLE", Standing::Pass).await;
+    wait_for_result(&check, "UNDECODABLE", RuleResult::Pass).await;
 }

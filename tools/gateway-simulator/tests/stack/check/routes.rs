@@ -1,9 +1,9 @@
 //! Invalid keys in Redis.
 
-use super::{await_standing, failures, looks, send_to_redis, start};
+use super::{failures, send_to_redis, start, wait_for_key_reads, wait_for_result};
 use crate::harness::{Harness, settings};
 use gateway_simulator::KeyFate;
-use gateway_simulator::check::Standing;
+use gateway_simulator::check::RuleResult;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -14,27 +14,27 @@ async fn reports_each_invalid_key() {
     let check = start(&harness, &[]).await;
     let id = harness.device(0).await;
     let key = format!("conn:{id}");
-    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Pass).await;
-    await_standing(&check, "ROUTE_WITHOUT_TTL", Standing::Pass).await;
+    wait_for_result(&check, "ROUTE_ELSEWHERE", RuleResult::Pass).await;
+    wait_for_result(&check, "ROUTE_WITHOUT_TTL", RuleResult::Pass).await;
     assert_eq!(failures(&check.so_far()), [""; 0]);
 
     send_to_redis(&format!("PERSIST {key}"));
-    await_standing(&check, "ROUTE_WITHOUT_TTL", Standing::Fail).await;
+    wait_for_result(&check, "ROUTE_WITHOUT_TTL", RuleResult::Fail).await;
     send_to_redis(&format!("EXPIRE {key} 7200"));
-    await_standing(&check, "ROUTE_TTL_LONG", Standing::Warn).await;
+    wait_for_result(&check, "ROUTE_TTL_LONG", RuleResult::Warn).await;
 
     harness.redis.set_with_ttl(&key, "another-name", MINUTE).await.unwrap();
-    looks(&check, 2).await;
+    wait_for_key_reads(&check, 2).await;
     harness.simulator.heartbeat(&id).await.unwrap();
-    await_standing(&check, "ROUTE_ELSEWHERE", Standing::Fail).await;
+    wait_for_result(&check, "ROUTE_ELSEWHERE", RuleResult::Fail).await;
 
     harness.redis.delete(&key).await.unwrap();
-    looks(&check, 2).await;
+    wait_for_key_reads(&check, 2).await;
     harness.simulator.heartbeat(&id).await.unwrap();
-    await_standing(&check, "ROUTE_RAN_OUT", Standing::Fail).await;
+    wait_for_result(&check, "ROUTE_RAN_OUT", RuleResult::Fail).await;
 
     send_to_redis(&format!("HSET {key} pod x"));
-    await_standing(&check, "ROUTE_INVALID", Standing::Fail).await;
+    wait_for_result(&check, "ROUTE_INVALID", RuleResult::Fail).await;
     harness.redis.delete(&key).await.unwrap();
     let verdict = check.finish(false).await;
     let expected = ["ROUTE_RAN_OUT", "ROUTE_INVALID", "ROUTE_ELSEWHERE", "ROUTE_WITHOUT_TTL"];
@@ -48,9 +48,9 @@ async fn reports_a_device_without_a_key() {
     harness.redis.delete(&format!("conn:{id}")).await.unwrap();
     let check = start(&harness, &[]).await;
     harness.simulator.heartbeat(&id).await.unwrap();
-    await_standing(&check, "ROUTE_UNCONFIRMED", Standing::Warn).await;
+    wait_for_result(&check, "ROUTE_UNCONFIRMED", RuleResult::Warn).await;
     harness.simulator.heartbeat(&id).await.unwrap();
-    await_standing(&check, "ROUTE_MISSING", Standing::Fail).await;
+    wait_for_result(&check, "ROUTE_MISSING", RuleResult::Fail).await;
     assert_eq!(failures(&check.finish(false).await), ["ROUTE_MISSING"]);
 }
 
@@ -59,10 +59,10 @@ async fn reports_a_key_that_outlives_the_disconnection() {
     let harness = Harness::start(settings(), 4).await;
     let check = start(&harness, &[]).await;
     let (clean, untidy) = (harness.device(0).await, harness.device(0).await);
-    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
-    looks(&check, 4).await;
+    wait_for_result(&check, "ROUTE_MISSING", RuleResult::Pass).await;
+    wait_for_key_reads(&check, 4).await;
     harness.simulator.disconnect(&clean).await.unwrap();
-    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Pass).await;
+    wait_for_result(&check, "ROUTE_LEFT_BEHIND", RuleResult::Pass).await;
     // The device vanishes and its key stays; then the disconnection comes, as from a pod that
     // forgets the key.
     harness.simulator.vanish(&untidy, KeyFate::Expires).await.unwrap();
@@ -76,7 +76,7 @@ async fn reports_a_key_that_outlives_the_disconnection() {
         kind: domain::event::EventKind::Disconnected { reason: None },
     };
     harness.simulator.send(disconnection).await.unwrap();
-    await_standing(&check, "ROUTE_LEFT_BEHIND", Standing::Fail).await;
+    wait_for_result(&check, "ROUTE_LEFT_BEHIND", RuleResult::Fail).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,9 +86,9 @@ async fn warns_of_a_gateway_that_reports_no_disconnections() {
     let harness = Harness::start(settings, 4).await;
     let check = start(&harness, &[]).await;
     let id = harness.device(0).await;
-    await_standing(&check, "ROUTE_MISSING", Standing::Pass).await;
+    wait_for_result(&check, "ROUTE_MISSING", RuleResult::Pass).await;
     harness.simulator.disconnect(&id).await.unwrap();
-    await_standing(&check, "GOODBYES_NEVER_SENT", Standing::Warn).await;
+    wait_for_result(&check, "GOODBYES_NEVER_SENT", RuleResult::Warn).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0], "it is tolerated");
 }
 
@@ -100,7 +100,7 @@ async fn accepts_keys_that_are_refreshed() {
     let harness = Harness::start(settings, 4).await;
     let check = start(&harness, &[]).await;
     harness.device(0).await;
-    await_standing(&check, "ROUTE_RAN_OUT", Standing::Pass).await;
-    await_standing(&check, "ROUTE_NOT_REFRESHED", Standing::Pass).await;
+    wait_for_result(&check, "ROUTE_RAN_OUT", RuleResult::Pass).await;
+    wait_for_result(&check, "ROUTE_NOT_REFRESHED", RuleResult::Pass).await;
     assert_eq!(failures(&check.finish(false).await), [""; 0]);
 }

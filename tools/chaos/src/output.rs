@@ -4,19 +4,19 @@ use std::time::{Duration, Instant};
 
 /// Prints progress with the seconds since the start.
 #[derive(Debug, Clone)]
-pub struct Narrator {
+pub struct Output {
     begun: Instant,
 }
 
-impl Narrator {
-    /// A narrator that starts now.
+impl Output {
+    /// A output that starts now.
     #[must_use]
-    pub fn begin() -> Self {
+    pub fn start() -> Self {
         Self { begun: Instant::now() }
     }
 
     /// Prints a line of progress.
-    pub fn say(&self, line: &str) {
+    pub fn progress(&self, line: &str) {
         self.print(&format!("{:>7.1} s  {line}", self.begun.elapsed().as_secs_f64()));
     }
 

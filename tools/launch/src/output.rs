@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Prints a line of progress.
-pub fn say(line: &str) {
+pub fn progress(line: &str) {
     println!("  {line}");
 }
 
@@ -31,7 +31,7 @@ impl Steps {
 }
 
 /// Prints an expected observation.
-pub fn seen(what: &str) {
+pub fn passed(what: &str) {
     println!("    ✓ {what}");
 }
 

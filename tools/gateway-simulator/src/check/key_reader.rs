@@ -1,4 +1,4 @@
-//! Polls the keys of all devices that have sent events.
+//! Reads the keys of all devices that have sent events, at an interval.
 
 use super::context::CheckContext;
 use super::key::Key;
@@ -13,15 +13,15 @@ use std::sync::Arc;
 const CHUNK: usize = 500;
 
 /// Passes the keys to the judge, until it is dropped.
-pub(super) async fn keep_looking(context: Arc<CheckContext>) {
-    let mut ticks = every(context.settings.look_interval());
+pub(super) async fn read_keys_repeatedly(context: Arc<CheckContext>) {
+    let mut ticks = every(context.settings.key_interval());
     loop {
         ticks.tick().await;
         let devices = context.judge().devices();
         for chunk in devices.chunks(CHUNK) {
-            if let Err(error) = look(&context, chunk).await {
+            if let Err(error) = read_chunk(&context, chunk).await {
                 tracing::warn!(%error, "keys cannot be read; retrying");
-                context.judge().interrupted();
+                context.judge().record_interruption();
             }
         }
     }
@@ -36,14 +36,14 @@ pub(super) async fn devices_with_key(redis: &Redis, limit: usize) -> BTreeSet<Ch
     })
 }
 
-async fn look(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), RedisError> {
+async fn read_chunk(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), RedisError> {
     match read(context, devices).await {
         // One key that is not a string fails the whole request: read each key alone.
         Err(RedisError::Failed(_)) => {
             for device in devices {
                 match read(context, std::slice::from_ref(device)).await {
                     Err(RedisError::Failed(error)) => {
-                        report(context, &[(device.clone(), Key::InvalidValue(error))]);
+                        pass_to_judge(context, &[(device.clone(), Key::InvalidValue(error))]);
                     }
                     outcome => outcome?,
                 }
@@ -62,18 +62,18 @@ async fn read(context: &CheckContext, devices: &[ChargePointId]) -> Result<(), R
         .iter()
         .zip(values)
         .map(|(id, value)| {
-            let held = value.map(|(value, ttl)| Key::Held { value, ttl });
-            (id.clone(), held.unwrap_or(Key::Absent))
+            let key = value.map(|(value, ttl)| Key::Held { value, ttl });
+            (id.clone(), key.unwrap_or(Key::Absent))
         })
         .collect();
-    report(context, &keys);
+    pass_to_judge(context, &keys);
     Ok(())
 }
 
-fn report(context: &CheckContext, keys: &[(ChargePointId, Key)]) {
+fn pass_to_judge(context: &CheckContext, keys: &[(ChargePointId, Key)]) {
     let at = runtime::clock::now();
     let mut judge = context.judge();
     for (id, key) in keys {
-        judge.key(id, key, at);
+        judge.observe_key(id, key, at);
     }
 }

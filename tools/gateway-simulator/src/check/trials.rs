@@ -1,4 +1,4 @@
-//! The outcome of the commands that were sent to devices.
+//! Trials: the outcome of the commands that were sent to devices.
 
 use super::rule::Rule;
 use super::tally::Tallies;
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 const ANSWERS: usize = 8;
 /// The least number of commands on foreign partitions that a pod of a consumer group executes. A
 /// pod that uses another hash executes one.
-const OF_A_GROUP: u32 = 2;
+const SHARED_GROUP_MIN: u32 = 2;
 
 /// The commands of one device: one, a copy of it, one that has expired, a last one, and some on
 /// other partitions.
@@ -53,12 +53,12 @@ pub enum Phase {
     /// The last one on the pod's own partition.
     Last,
     /// Those on other partitions.
-    Elsewhere,
+    OtherPartitions,
 }
 
 /// An answer to a command.
 #[derive(Debug, Clone)]
-struct Answered {
+struct ReceivedAnswer {
     answer: CommandAnswer,
     at: DateTime<Utc>,
 }
@@ -76,57 +76,57 @@ struct Progress {
 
 /// A device that did not execute the first command.
 #[derive(Debug)]
-struct Unmoved {
+struct Unresponsive {
     pod: GatewayId,
     /// Whether it sent other events.
     is_alive: bool,
     /// Commands on other partitions that it did execute.
-    elsewhere: u32,
+    on_other_partitions: u32,
     shown: String,
 }
 
 /// Trials in progress, and the answers to their commands.
 #[derive(Debug, Default)]
-pub(super) struct Orders {
-    trials: HashMap<ChargePointId, Progress>,
-    answers: HashMap<CommandId, Vec<Answered>>,
+pub(super) struct CommandTrials {
+    in_progress: HashMap<ChargePointId, Progress>,
+    answers: HashMap<CommandId, Vec<ReceivedAnswer>>,
     /// Pods that executed some command on their own partition.
-    reached: BTreeSet<GatewayId>,
-    unmoved: Vec<Unmoved>,
+    reachable_pods: BTreeSet<GatewayId>,
+    unresponsive: Vec<Unresponsive>,
 }
 
-impl Orders {
+impl CommandTrials {
     pub(super) fn begin(&mut self, trial: Trial) {
         for id in [trial.twice, trial.expired, trial.last] {
             self.answers.insert(id, Vec::new());
         }
         let id = trial.charge_point_id.clone();
         let (phase, effects) = (Phase::First, BTreeMap::new());
-        self.trials.insert(id, Progress { trial, phase, effects, is_alive: false });
+        self.in_progress.insert(id, Progress { trial, phase, effects, is_alive: false });
     }
 
     pub(super) fn enter(&mut self, id: &ChargePointId, phase: Phase) {
-        if let Some(progress) = self.trials.get_mut(id) {
+        if let Some(progress) = self.in_progress.get_mut(id) {
             progress.phase = phase;
         }
     }
 
     pub(super) fn effects(&self, id: &ChargePointId, phase: Phase) -> u32 {
-        self.trials.get(id).map_or(0, |progress| progress.effects(phase))
+        self.in_progress.get(id).map_or(0, |progress| progress.effects(phase))
     }
 
     /// Records answers to the commands and their effects. The event is not a copy of an earlier
     /// one. `is_restated`: it repeats the known status of its connector, or is the first status of
     /// it.
-    pub(super) fn hear(&mut self, event: &GatewayEvent, is_restated: bool, at: DateTime<Utc>) {
+    pub(super) fn observe_event(&mut self, event: &GatewayEvent, is_restated: bool, at: DateTime<Utc>) {
         if let EventKind::CommandAnswered(answer) = &event.kind {
             let answers = answer.command_id.and_then(|id| self.answers.get_mut(&id));
             if let Some(answers) = answers.filter(|answers| answers.len() < ANSWERS) {
-                answers.push(Answered { answer: answer.clone(), at });
+                answers.push(ReceivedAnswer { answer: answer.clone(), at });
             }
             return;
         }
-        let Some(progress) = self.trials.get_mut(&event.charge_point_id) else { return };
+        let Some(progress) = self.in_progress.get_mut(&event.charge_point_id) else { return };
         match &event.kind {
             EventKind::StatusChanged(report)
                 if is_restated && progress.trial.connector_id.is_none_or(|id| id == report.connector_id) =>
@@ -139,61 +139,64 @@ impl Orders {
     }
 
     pub(super) fn is_answered(&self, command: CommandId) -> bool {
-        !self.to(command).is_empty()
+        !self.answers_to(command).is_empty()
     }
 
     /// Judges the trial of that device; `holder` is the pod on which key and events agree now.
     pub(super) fn conclude(&mut self, id: &ChargePointId, holder: Option<&GatewayId>, tallies: &mut Tallies) {
-        let Some(progress) = self.trials.remove(id) else { return };
+        let Some(progress) = self.in_progress.remove(id) else { return };
         let trial = &progress.trial;
-        let is_still_there = holder == Some(&trial.pod);
-        if let Some(first) = self.to(trial.twice).first() {
-            judge_answer(trial, first, is_still_there, tallies);
+        let is_still_held = holder == Some(&trial.pod);
+        if let Some(first) = self.answers_to(trial.twice).first() {
+            judge_answer(trial, first, is_still_held, tallies);
             self.judge_copy(trial, tallies);
             self.judge_expired(trial, tallies);
-            if self.to(trial.last).is_empty() && is_still_there {
+            if self.answers_to(trial.last).is_empty() && is_still_held {
                 tallies.broken(Rule::CommandLost, || format!("{} {}", trial.shown(), trial.last));
             }
         } else if progress.effects(Phase::First) > 0 {
             progress.judge_effects(tallies);
-        } else if is_still_there {
-            self.unmoved.push(Unmoved {
+        } else if is_still_held {
+            self.unresponsive.push(Unresponsive {
                 pod: trial.pod.clone(),
                 is_alive: progress.is_alive,
-                elsewhere: progress.effects(Phase::Elsewhere),
+                on_other_partitions: progress.effects(Phase::OtherPartitions),
                 shown: format!("{} {}", trial.shown(), trial.twice),
             });
             return;
         } else {
             return; // the device has left or moved meanwhile
         }
-        let elsewhere = progress.effects(Phase::Elsewhere);
-        tallies.judge(Rule::CommandAnyPartition, elsewhere == 0, || {
-            format!("{}: {elsewhere} commands on other partitions were executed, too", trial.shown())
+        let on_other_partitions = progress.effects(Phase::OtherPartitions);
+        tallies.judge(Rule::CommandAnyPartition, on_other_partitions == 0, || {
+            format!(
+                "{}: {on_other_partitions} commands on other partitions were executed, too",
+                trial.shown()
+            )
         });
         tallies.kept(Rule::CommandGroupShared);
         tallies.kept(Rule::SilentWithKey);
-        self.reached.insert(progress.trial.pod);
+        self.reachable_pods.insert(progress.trial.pod);
     }
 
     /// Judges the devices that executed no command on their pod's partition, by what other devices
     /// of the pod did.
     pub(super) fn judge_silent(&self, tallies: &mut Tallies) {
-        for device in &self.unmoved {
-            let (shown, elsewhere) = (&device.shown, device.elsewhere);
-            if elsewhere >= OF_A_GROUP {
+        for device in &self.unresponsive {
+            let (shown, on_other_partitions) = (&device.shown, device.on_other_partitions);
+            if on_other_partitions >= SHARED_GROUP_MIN {
                 tallies.broken(Rule::CommandGroupShared, || {
                     format!(
-                        "{shown}: no effect, while {elsewhere} commands on other partitions were executed"
+                        "{shown}: no effect, while {on_other_partitions} commands on other partitions were executed"
                     )
                 });
-            } else if elsewhere > 0 {
+            } else if on_other_partitions > 0 {
                 tallies.broken(Rule::CommandLost, || {
                     format!("{shown}: no effect, while a command on another partition was executed")
                 });
             } else if device.is_alive {
                 // The device may not support TriggerMessage: this shows nothing about the route.
-            } else if self.reached.contains(&device.pod) {
+            } else if self.reachable_pods.contains(&device.pod) {
                 tallies.broken(Rule::SilentWithKey, || {
                     format!("{shown}: no effect, while other devices of that pod execute commands")
                 });
@@ -205,7 +208,7 @@ impl Orders {
 
     /// Two answers that accept the command and have different event ids: it was executed twice.
     fn judge_copy(&self, trial: &Trial, tallies: &mut Tallies) {
-        let done = self.to(trial.twice).iter().filter(|answered| !answered.is_refusal()).count();
+        let done = self.answers_to(trial.twice).iter().filter(|answer| !answer.is_refusal()).count();
         if done > 1 {
             let example = || format!("{} {} was answered {done} times", trial.shown(), trial.twice);
             tallies.broken(Rule::CommandRepeated, example);
@@ -215,7 +218,7 @@ impl Orders {
     }
 
     fn judge_expired(&self, trial: &Trial, tallies: &mut Tallies) {
-        let done = self.to(trial.expired).iter().find(|answered| !answered.is_refusal());
+        let done = self.answers_to(trial.expired).iter().find(|answer| !answer.is_refusal());
         if let Some(done) = done {
             let example = || format!("{} {}: {}", trial.shown(), trial.expired, done.answer.status);
             tallies.broken(Rule::CommandExpired, example);
@@ -224,7 +227,7 @@ impl Orders {
         }
     }
 
-    fn to(&self, command: CommandId) -> &[Answered] {
+    fn answers_to(&self, command: CommandId) -> &[ReceivedAnswer] {
         self.answers.get(&command).map_or(&[], Vec::as_slice)
     }
 }
@@ -256,7 +259,7 @@ impl Progress {
     }
 }
 
-impl Answered {
+impl ReceivedAnswer {
     fn is_refusal(&self) -> bool {
         self.answer.status == "Rejected"
     }
@@ -268,14 +271,17 @@ impl Trial {
     }
 }
 
-fn judge_answer(trial: &Trial, first: &Answered, is_still_there: bool, tallies: &mut Tallies) {
+fn judge_answer(trial: &Trial, first: &ReceivedAnswer, is_still_held: bool, tallies: &mut Tallies) {
     let took_ms = (first.at - trial.began).num_milliseconds();
     tallies.kept(Rule::CommandLost);
     let status = &first.answer.status;
-    tallies.proved(Rule::CommandAnswerMissing, format!("{}: {status} after {took_ms} ms", trial.shown()));
+    tallies.kept_with_proof(
+        Rule::CommandAnswerMissing,
+        format!("{}: {status} after {took_ms} ms", trial.shown()),
+    );
     let is_refused = match first.answer.reason.as_deref() {
         Some("INVALID_COMMAND_PAYLOAD") => true,
-        Some("DEVICE_OFFLINE") => is_still_there,
+        Some("DEVICE_OFFLINE") => is_still_held,
         _ => false,
     };
     tallies.judge(Rule::CommandRefused, !is_refused, || {

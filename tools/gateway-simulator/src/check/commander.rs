@@ -2,7 +2,7 @@
 //! `StatusNotification`, which leads to an event at every gateway.
 
 use super::context::CheckContext;
-use super::orders::{Phase, Trial};
+use super::trials::{Phase, Trial};
 use chrono::TimeDelta;
 use domain::commands::{Command, CommandKind, TriggeredMessage};
 use domain::ids::{ChargePointId, CommandId, GatewayId};
@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// The interval of looking for devices that can be commanded, and for responses.
-const TICK: Duration = Duration::from_millis(100);
+/// The interval of checking for devices that can be commanded, and for responses.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The approximate number of partitions other than the pod's own on which commands are tried.
-const SAMPLED: i32 = 8;
+const OTHER_PARTITIONS: i32 = 8;
 /// The time limit of a publication.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -25,56 +25,56 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 /// over. While `closing` is cancelled, no further trial starts.
 pub(super) async fn command_devices(context: Arc<CheckContext>, closing: CancellationToken) {
     let writer = context.kafka.writer(&context.topics.commands);
-    let mut begun = HashSet::new();
+    let mut commanded = HashSet::new();
     let mut trials = JoinSet::new();
-    while begun.len() < context.settings.command_devices && !closing.is_cancelled() {
-        for (device, pod) in candidates(&context, &begun) {
-            begun.insert(device.clone());
-            trials.spawn(try_out(Arc::clone(&context), writer.clone(), device, pod));
+    while commanded.len() < context.settings.command_devices && !closing.is_cancelled() {
+        for (device, pod) in candidates(&context, &commanded) {
+            commanded.insert(device.clone());
+            trials.spawn(run_trial(Arc::clone(&context), writer.clone(), device, pod));
         }
-        closing.run_until_cancelled(tokio::time::sleep(TICK)).await;
+        closing.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await;
     }
     trials.join_all().await;
 }
 
-/// Devices that can be commanded and were not yet, as many as are needed.
-fn candidates(context: &CheckContext, begun: &HashSet<ChargePointId>) -> Vec<(ChargePointId, GatewayId)> {
+/// Devices that can be commanded and have not been, at most as many as are missing.
+fn candidates(context: &CheckContext, commanded: &HashSet<ChargePointId>) -> Vec<(ChargePointId, GatewayId)> {
     let (judge, now) = (context.judge(), runtime::clock::now());
     judge
         .commandable()
         .filter(|(id, _)| {
-            id.as_str().starts_with(&context.settings.command_id_prefix) && !begun.contains(*id)
+            id.as_str().starts_with(&context.settings.command_id_prefix) && !commanded.contains(*id)
         })
         .filter(|(id, _)| judge.is_settled(id, now))
-        .take(context.settings.command_devices - begun.len())
+        .take(context.settings.command_devices - commanded.len())
         .map(|(id, pod)| (id.clone(), pod.clone()))
         .collect()
 }
 
 /// The trial of one device.
-async fn try_out(context: Arc<CheckContext>, writer: TopicWriter, device: ChargePointId, pod: GatewayId) {
+async fn run_trial(context: Arc<CheckContext>, writer: TopicWriter, device: ChargePointId, pod: GatewayId) {
     let partition = context.routing_hash.partition(pod.as_str(), context.settings.command_partitions);
     let [twice, expired, last] = [0; 3].map(|_| CommandId(Uuid::now_v7()));
     let began = runtime::clock::now();
     let connector_id = context.judge().connector_of(&device);
     let trial = Trial { charge_point_id: device, connector_id, pod, partition, twice, expired, last, began };
-    context.judge().begin(trial.clone());
-    let trying = Trying { context: &context, writer: &writer, trial: &trial };
+    context.judge().begin_trial(trial.clone());
+    let trial_run = TrialRun { context: &context, writer: &writer, trial: &trial };
     // A trial whose command could not be published does not count.
-    if trying.all().await.is_some() {
-        context.judge().conclude(&trial.charge_point_id);
+    if trial_run.run().await.is_some() {
+        context.judge().conclude_trial(&trial.charge_point_id);
     }
 }
 
 /// The steps of a trial; each returns `None` if something could not be published.
-struct Trying<'a> {
+struct TrialRun<'a> {
     context: &'a CheckContext,
     writer: &'a TopicWriter,
     trial: &'a Trial,
 }
 
-impl Trying<'_> {
-    async fn all(&self) -> Option<()> {
+impl TrialRun<'_> {
+    async fn run(&self) -> Option<()> {
         let began = Instant::now();
         self.publish(Phase::First, self.trial.twice, false).await?;
         let is_done =
@@ -85,17 +85,18 @@ impl Trying<'_> {
             // A gateway may report what the device did before it answers.
             tokio::time::sleep(self.settle()).await;
             if self.is_answered(self.trial.twice) {
-                self.by_answers().await?;
+                self.send_rest_at_once().await?;
             } else {
-                self.by_effects(window).await?;
+                self.send_rest_one_by_one(window).await?;
             }
         }
-        self.elsewhere(if is_done { window } else { self.context.settings.command_timeout() }).await
+        self.send_to_other_partitions(if is_done { window } else { self.context.settings.command_timeout() })
+            .await
     }
 
     /// Publishes the copy, the expired command and the last one at once: the answer to the last one
     /// shows that all were read.
-    async fn by_answers(&self) -> Option<()> {
+    async fn send_rest_at_once(&self) -> Option<()> {
         let trial = self.trial;
         let commands = [(trial.twice, false), (trial.expired, true), (trial.last, false)];
         let records = commands.map(|(id, has_expired)| record(trial, id, has_expired)).to_vec();
@@ -106,8 +107,9 @@ impl Trying<'_> {
         Some(())
     }
 
-    /// One after the other, because the device's events do not name the command.
-    async fn by_effects(&self, window: Duration) -> Option<()> {
+    /// Publishes the same commands one after the other, because the device's events do not name the
+    /// command.
+    async fn send_rest_one_by_one(&self, window: Duration) -> Option<()> {
         let trial = self.trial;
         for (phase, id, has_expired) in [
             (Phase::Copy, trial.twice, false),
@@ -118,17 +120,18 @@ impl Trying<'_> {
             let end = Instant::now()
                 + if phase == Phase::Last { self.context.settings.command_timeout() } else { window };
             while self.effects(phase) == 0 && Instant::now() < end {
-                tokio::time::sleep(TICK).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
             tokio::time::sleep(self.settle()).await;
         }
         Some(())
     }
 
-    /// The same on partitions that are not the pod's own.
-    async fn elsewhere(&self, window: Duration) -> Option<()> {
-        self.context.judge().enter(&self.trial.charge_point_id, Phase::Elsewhere);
-        let partitions = others(self.trial.partition, self.context.settings.command_partitions.get());
+    /// Publishes commands to partitions that are not the pod's own.
+    async fn send_to_other_partitions(&self, window: Duration) -> Option<()> {
+        self.context.judge().enter_phase(&self.trial.charge_point_id, Phase::OtherPartitions);
+        let partitions =
+            other_partitions(self.trial.partition, self.context.settings.command_partitions.get());
         for partition in &partitions {
             let record = record(self.trial, CommandId(Uuid::now_v7()), false);
             publish(self.context, self.writer, *partition, vec![record]).await?;
@@ -140,19 +143,19 @@ impl Trying<'_> {
     }
 
     async fn publish(&self, phase: Phase, id: CommandId, has_expired: bool) -> Option<()> {
-        self.context.judge().enter(&self.trial.charge_point_id, phase);
+        self.context.judge().enter_phase(&self.trial.charge_point_id, phase);
         let record = record(self.trial, id, has_expired);
         publish(self.context, self.writer, self.trial.partition, vec![record]).await
     }
 
-    /// Waits until `is_so` holds or the time-out is over; returns whether it holds.
-    async fn wait(&self, is_so: impl Fn() -> bool) -> bool {
+    /// Waits until `condition` holds or the time-out is over; returns whether it holds.
+    async fn wait(&self, condition: impl Fn() -> bool) -> bool {
         let end = Instant::now() + self.context.settings.command_timeout();
-        while !is_so() {
+        while !condition() {
             if Instant::now() >= end {
                 return false;
             }
-            tokio::time::sleep(TICK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         true
     }
@@ -171,9 +174,9 @@ impl Trying<'_> {
 }
 
 /// Some partitions, spread over the topic, that are not this one.
-fn others(own: i32, partitions: u16) -> Vec<i32> {
+fn other_partitions(own: i32, partitions: u16) -> Vec<i32> {
     let partitions = i32::from(partitions);
-    let step = usize::try_from((partitions - 1) / SAMPLED).unwrap_or_default().max(1);
+    let step = usize::try_from((partitions - 1) / OTHER_PARTITIONS).unwrap_or_default().max(1);
     (1..partitions).step_by(step).map(|distance| (own + distance) % partitions).collect()
 }
 
@@ -223,7 +226,7 @@ async fn publish(
             error = runtime::causes(error),
             "a command could not be published; its trial does not count"
         );
-        context.judge().unpublished();
+        context.judge().record_unpublished();
     }
     outcome.ok().map(drop)
 }
@@ -234,9 +237,9 @@ mod tests {
 
     #[test]
     fn other_partitions_are_spread_over_the_topic_and_exclude_the_own() {
-        assert_eq!(others(3, 4), [0, 1, 2]);
-        assert_eq!(others(0, 1), [0; 0]);
-        let of_many = others(120, 128);
+        assert_eq!(other_partitions(3, 4), [0, 1, 2]);
+        assert_eq!(other_partitions(0, 1), [0; 0]);
+        let of_many = other_partitions(120, 128);
         assert!((8..=9).contains(&of_many.len()) && !of_many.contains(&120), "{of_many:?}");
         for range in [0..43, 43..86, 86..128] {
             let in_range = of_many.iter().filter(|partition| range.contains(*partition)).count();

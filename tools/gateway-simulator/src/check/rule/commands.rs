@@ -1,0 +1,108 @@
+//! The rules for the command topic and for commands.
+
+use super::{Rule, RuleText, Severity};
+
+const COMMANDS: &str =
+    "no device was commanded (set check.command = true), or the commands had no observable result";
+
+pub(super) static RULES: [RuleText; 11] = [
+    RuleText {
+        rule: Rule::CommandPartitions,
+        code: "COMMAND_PARTITIONS",
+        severity: Severity::Fail,
+        counts: "topic",
+        states: "the command topic has check.command_partitions partitions",
+        advice: "Create the topic again with that number; the platform does not publish to a topic of another size.",
+        needs: "the number of partitions was not read from Kafka",
+    },
+    RuleText {
+        rule: Rule::CommandRetentionLong,
+        code: "COMMAND_RETENTION_LONG",
+        severity: Severity::Warn,
+        counts: "topics",
+        states: "the command topic keeps commands for at most check.command_retention_s",
+        advice: "Set retention.ms=120000 and segment.ms=60000 on the topic: a restarted pod reads the commands that are still there, and may execute old ones.",
+        needs: "the topic's settings could not be read from Kafka",
+    },
+    RuleText {
+        rule: Rule::CommandLost,
+        code: "COMMAND_LOST",
+        severity: Severity::Fail,
+        counts: "commands",
+        states: "commands reach the pod that the key names",
+        advice: "Check the hash with routing-vectors.csv, that the pod reads that partition, and that it compares gatewayId with its own id.",
+        needs: COMMANDS,
+    },
+    RuleText {
+        rule: Rule::CommandGroupShared,
+        code: "COMMAND_GROUP_SHARED",
+        severity: Severity::Fail,
+        counts: "commands",
+        states: "the pod reads the partition of its hash",
+        advice: "The pod reads partitions other than its own, as a member of a consumer group that several pods share: give each pod a group of its own, or let it read only the partition of its hash.",
+        needs: COMMANDS,
+    },
+    RuleText {
+        rule: Rule::CommandAnyPartition,
+        code: "COMMAND_ANY_PARTITION",
+        severity: Severity::Info,
+        counts: "commands",
+        states: "the pod reads only the partition of its hash",
+        advice: "Allowed; every pod then reads every command. Make sure that no two pods share a consumer group, and that a new group begins with new commands.",
+        needs: COMMANDS,
+    },
+    RuleText {
+        rule: Rule::SilentWithKey,
+        code: "SILENT_WITH_KEY",
+        severity: Severity::Warn,
+        counts: "devices",
+        states: "a device that has a key executes commands",
+        advice: "Other devices of the pod execute commands, so this one has left and its key was not deleted: delete the key when the connection ends; until it expires, commands to the device are lost.",
+        needs: COMMANDS,
+    },
+    RuleText {
+        rule: Rule::CommandAnswerMissing,
+        code: "COMMAND_ANSWER_MISSING",
+        severity: Severity::Warn,
+        counts: "commands",
+        states: "commands are answered with command.response",
+        advice: "Send command.response with the commandId; otherwise the outcome of the command is unknown.",
+        needs: COMMANDS,
+    },
+    RuleText {
+        rule: Rule::AnswersNeverSent,
+        code: "ANSWERS_NEVER_SENT",
+        severity: Severity::Warn,
+        counts: "gateway",
+        states: "the outcome of commands is reported by command.response",
+        advice: "Send command.response with the commandId; without it the platform waits for an effect of each command, and cannot report why a device refused.",
+        needs: COMMANDS,
+    },
+    RuleText {
+        rule: Rule::CommandRefused,
+        code: "COMMAND_REFUSED",
+        severity: Severity::Fail,
+        counts: "commands",
+        states: "the pod that the key names holds the device and can decode the command",
+        advice: "DEVICE_OFFLINE: the key names a pod that does not hold the device; delete the key when the connection ends. INVALID_COMMAND_PAYLOAD: see section 4.",
+        needs: "no command was answered",
+    },
+    RuleText {
+        rule: Rule::CommandRepeated,
+        code: "COMMAND_REPEATED",
+        severity: Severity::Fail,
+        counts: "commands",
+        states: "a copy of a command is not executed",
+        advice: "Remember the commandIds of the last minutes and skip a command that was received before; until then, keep commands in the topic for minutes only (retention.ms).",
+        needs: "no command was answered, so copies could not be recognised",
+    },
+    RuleText {
+        rule: Rule::CommandExpired,
+        code: "COMMAND_EXPIRED",
+        severity: Severity::Fail,
+        counts: "commands",
+        states: "a command is not executed after expiresAt",
+        advice: "Compare expiresAt with the clock before you pass a command on: a pod that reads old commands again starts charges that are no longer ordered. Until then, keep commands in the topic for minutes only (retention.ms).",
+        needs: "no command was answered, so expired commands could not be recognised",
+    },
+];
