@@ -1,6 +1,8 @@
-//! `/api/v1/sessions` and `/api/v1/piles/{pileId}/sessions`: charging sessions with their times,
-//! energy and meter samples.
+//! `/api/v1/sessions` and `/api/v1/piles/{pileId}/sessions`: charging sessions with their places,
+//! times, energy and meter samples.
 
+mod end;
+mod filter;
 pub mod routes;
 mod view;
 
@@ -11,15 +13,16 @@ use crate::http::fields::Fields;
 use crate::http::paging::{self, ByTime};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use domain::ids::SessionId;
+use domain::ids::{PileId, SessionId};
 use domain::measure::Dated;
-use domain::sessions::session::ChargingSession;
 use runtime::Problem;
 use runtime::http::QueryParams;
-use runtime::http::page::{Cursor, Page};
+use runtime::http::page::{Cursor, Page, PageRequest};
 use runtime::http::{PathId, Resource};
 use storage::assets::piles::PileRefusal;
 use storage::devices::{connectors, meter_samples};
+use storage::sessions::{Filter, PlacedSession};
+use storage::{Connection, StorageError};
 use view::{SampleView, SessionView};
 
 /// No session has that id.
@@ -43,6 +46,17 @@ impl Resource for SessionResource {
     }
 }
 
+/// `GET /api/v1/sessions`
+pub async fn list(
+    api: Data<Api>,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let request = paging::take(&mut query)?;
+    let filter = filter::take(&mut query);
+    query.finish(Some(()))?;
+    page(&api, request, filter, None).await
+}
+
 /// `GET /api/v1/piles/{pileId}/sessions`
 pub async fn list_of_pile(
     api: Data<Api>,
@@ -51,37 +65,59 @@ pub async fn list_of_pile(
 ) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
+    let filter = Filter { pile_id: Some(pile), ..Filter::default() };
+    page(&api, request, filter, Some(pile)).await
+}
+
+/// `GET /api/v1/sessions/{sessionId}`
+pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
+    let found = api
+        .run(move |mut connection| async move {
+            let found = storage::sessions::find(&mut connection, id).await?.ok_or(SessionNotFound)?;
+            Ok(with_registers(&mut connection, vec![found]).await?)
+        })
+        .await?;
+    let (session, register) = found.first().ok_or(SessionNotFound)?;
+    Ok(HttpResponse::Ok().json(SessionView::of(session, *register)))
+}
+
+/// Responds with the page `request` of the sessions that match `filter`. If `pile` is given, it must
+/// exist.
+async fn page(
+    api: &Api,
+    request: PageRequest,
+    filter: Filter,
+    pile: Option<PileId>,
+) -> Result<HttpResponse, ApiError> {
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
     let page = api
         .run(move |mut connection| async move {
-            let pile =
+            let rows = storage::sessions::list(&mut connection, &filter, after, request.rows()).await?;
+            // A pile with sessions exists.
+            if let Some(pile) = pile.filter(|_| rows.is_empty()) {
                 storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
-            let device = &pile.details.charge_point_id;
-            let mut rows =
-                storage::sessions::list_of_device(&mut connection, device, after, request.rows()).await?;
-            storage::sessions::fill_registers(&mut connection, &mut rows).await?;
-            let registers = connectors::registers_of(&mut connection, &rows).await?;
-            let place = |(last, _): &Metered| Cursor { created_at: last.started_at, id: last.id.0 };
-            Ok(Page::cut(&request, rows.into_iter().zip(registers).collect(), place))
+            }
+            let rows = with_registers(&mut connection, rows).await?;
+            let place =
+                |(last, _): &Metered| Cursor { created_at: last.session.started_at, id: last.session.id.0 };
+            Ok(Page::cut(&request, rows, place))
         })
         .await?;
     let shown = page.show(|(session, register)| SessionView::of(session, *register));
     Ok(HttpResponse::Ok().json(shown))
 }
 
-/// `GET /api/v1/sessions/{sessionId}`
-pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
-    let (session, registers) = api
-        .run(move |mut connection| async move {
-            let found = storage::sessions::find(&mut connection, id).await?;
-            let mut session = found.ok_or(SessionNotFound)?;
-            let one = std::slice::from_mut(&mut session);
-            storage::sessions::fill_registers(&mut connection, one).await?;
-            let registers = connectors::registers_of(&mut connection, one).await?;
-            Ok((session, registers))
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session, registers.into_iter().next().flatten())))
+/// Fills in missing registers, and adds the newest register of the connector of open sessions.
+async fn with_registers(
+    connection: &mut Connection,
+    rows: Vec<PlacedSession>,
+) -> Result<Vec<Metered>, StorageError> {
+    let (mut sessions, places): (Vec<_>, Vec<_>) =
+        rows.into_iter().map(|row| (row.session, row.place)).unzip();
+    storage::sessions::fill_registers(connection, &mut sessions).await?;
+    let registers = connectors::registers_of(connection, &sessions).await?;
+    let placed = sessions.into_iter().zip(places).map(|(session, place)| PlacedSession { session, place });
+    Ok(placed.zip(registers).collect())
 }
 
 /// `GET /api/v1/sessions/{sessionId}/meter-samples`
@@ -96,7 +132,7 @@ pub async fn samples(
     let rows = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?;
-            let session = found.ok_or(SessionNotFound)?;
+            let PlacedSession { session, .. } = found.ok_or(SessionNotFound)?;
             Ok(meter_samples::list_of_session(&mut connection, &session, before, request.rows()).await?)
         })
         .await?;
@@ -105,4 +141,4 @@ pub async fn samples(
 }
 
 /// A session, and the newest register of its connector while it is open.
-type Metered = (ChargingSession, Option<Dated<f64>>);
+type Metered = (PlacedSession, Option<Dated<f64>>);

@@ -4,6 +4,7 @@ pub(crate) mod connector_spec;
 mod facility;
 mod location;
 mod opening_hours;
+mod placement;
 mod power;
 mod startable;
 
@@ -11,6 +12,7 @@ pub use connector_spec::{ConnectorType, InvalidOutlets, Outlet, Outlets};
 pub use facility::Facility;
 pub use location::{InvalidLocation, Location, chord};
 pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours};
+pub use placement::Placement;
 pub use power::{InvalidRatedPower, RatedPower};
 pub use startable::{InvalidStartableStatuses, StartableStatuses};
 

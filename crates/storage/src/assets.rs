@@ -5,5 +5,6 @@ pub mod availability;
 pub mod import;
 pub mod pile_counts;
 pub mod piles;
+pub mod placements;
 pub(crate) mod search;
 pub mod stations;

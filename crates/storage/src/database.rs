@@ -6,6 +6,7 @@ pub(crate) mod error;
 pub(crate) mod lock_table;
 pub(crate) mod message_language;
 pub(crate) mod migrations;
+pub(crate) mod online_steps;
 pub(crate) mod pool;
 pub mod snapshots;
 pub mod trace;

@@ -9,6 +9,7 @@ diesel::table! {
         edited_by -> Text,
         before -> Nullable<Jsonb>,
         after -> Nullable<Jsonb>,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -252,6 +253,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    placements (charge_point_id, placed_from) {
+        charge_point_id -> Text,
+        placed_from -> Timestamptz,
+        placed_until -> Nullable<Timestamptz>,
+        pile_id -> Uuid,
+        station_id -> Uuid,
+        operator_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     schema_floor (is_only) {
         is_only -> Bool,
         oldest -> Text,
@@ -281,6 +293,9 @@ diesel::table! {
         command_id -> Nullable<Uuid>,
         started_by -> Text,
         id_tag_rest -> Nullable<Text>,
+        pile_id -> Nullable<Uuid>,
+        station_id -> Nullable<Uuid>,
+        operator_id -> Nullable<Text>,
     }
 }
 
@@ -389,6 +404,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ingest_replicas,
     meter_samples,
     piles,
+    placements,
     schema_floor,
     session_ledgers,
     sessions,

@@ -8,29 +8,34 @@ macro_rules! session_columns {
     };
 }
 
+mod end;
 mod metered;
 mod read;
 mod recall;
 mod registers;
 pub mod repair;
 
+pub use end::{SessionEndRefusal, end};
 pub use metered::{MeteredSession, find_metered};
 pub(crate) use read::SessionRow;
-pub use read::{find, list_of_device};
+pub use read::{Filter, PlacedSession, find, list};
 pub(crate) use recall::recall;
 pub use registers::fill_registers;
 
+use crate::assets::placements;
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::assets::Placement;
 use domain::devices::charge_point::ChargePoint;
+use domain::feed::{FeedChange, FeedKind};
 use domain::ids::{ChargePointId, IdTag, SessionId};
 use domain::sessions::ledger::Ledger;
 use domain::sessions::session::{ChargingSession, SessionState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 fn broken(what: impl ToString) -> StorageError {
@@ -159,7 +164,8 @@ impl Rows for Columns<'_> {
            id_tag_rest = excluded.id_tag_rest, reservation_id = excluded.reservation_id, started_at = excluded.started_at,
            meter_start_wh = excluded.meter_start_wh, ended_at = excluded.ended_at,
            end_reason = excluded.end_reason, meter_stop_wh = excluded.meter_stop_wh,
-           command_id = excluded.command_id, started_by = excluded.started_by";
+           command_id = excluded.command_id, started_by = excluded.started_by
+         returning id, pile_id, station_id, operator_id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.id)?;
@@ -179,39 +185,68 @@ impl Rows for Columns<'_> {
     }
 }
 
-/// Inserts or updates sessions.
+impl Lookup for Columns<'_> {
+    type Answer = PlaceColumns;
+}
+
+/// The id, the pile, the station and the operator of a session.
+type PlaceColumns = (SqlUuid, Nullable<SqlUuid>, Nullable<SqlUuid>, Nullable<Text>);
+
+/// Where sessions took place; sessions without a place are not contained.
+pub(crate) type Places = HashMap<SessionId, Placement>;
+
+/// A row of [`PlaceColumns`].
+type PlaceRow = (Uuid, Option<Uuid>, Option<Uuid>, Option<String>);
+
+fn places(rows: Vec<PlaceRow>) -> Result<Places, StorageError> {
+    let mut places = Places::with_capacity(rows.len());
+    for (id, pile, station, operator) in rows {
+        let place = placements::from_columns(pile, station, operator.as_deref())?;
+        places.extend(place.map(|place| (SessionId(id), place)));
+    }
+    Ok(places)
+}
+
+/// Inserts or updates sessions, and returns their places, which the database sets by their start.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub(crate) async fn upsert_many(
     tx: &mut Connection,
     sessions: &[ChargingSession],
-) -> Result<(), StorageError> {
+) -> Result<Places, StorageError> {
     if sessions.is_empty() {
-        return Ok(());
+        return Ok(Places::new());
     }
     let mut columns = Columns::default();
     for session in sessions {
         columns.push(session)?;
     }
-    Bulk(columns).execute(tx).await?;
-    Ok(())
+    places(Bulk(columns).load(tx).await?)
 }
 
-/// Deletes withdrawn sessions, each given with its device.
+/// Deletes withdrawn sessions, each given with its device, and returns their places.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub(crate) async fn delete_many(
     tx: &mut Connection,
     withdrawn: &[(&ChargePointId, SessionId)],
-) -> Result<(), StorageError> {
+) -> Result<Places, StorageError> {
     if withdrawn.is_empty() {
-        return Ok(());
+        return Ok(Places::new());
     }
     let (devices, ids) = withdrawn.iter().map(|(device, id)| (device.as_str(), id.0)).unzip();
-    Bulk(Withdrawn { devices, ids }).execute(tx).await?;
-    Ok(())
+    places(Bulk(Withdrawn { devices, ids }).load(tx).await?)
+}
+
+/// Writes their places into the changes of sessions.
+pub(crate) fn place_changes(changes: &mut [FeedChange], places: &Places) {
+    for change in changes {
+        if let FeedKind::SessionChanged(body) = &mut change.kind {
+            body.place = places.get(&body.session_id).cloned();
+        }
+    }
 }
 
 struct Withdrawn<'a> {
@@ -221,10 +256,14 @@ struct Withdrawn<'a> {
 
 impl Rows for Withdrawn<'_> {
     type Statement = Withdrawn<'static>;
-    const SQL: &'static str = "delete from sessions using unnest($1::text[], $2::uuid[]) as withdrawn (device, session) where charge_point_id = device and id = session";
+    const SQL: &'static str = "delete from sessions using unnest($1::text[], $2::uuid[]) as withdrawn (device, session) where charge_point_id = device and id = session returning id, pile_id, station_id, operator_id";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.devices)?;
         columns.push::<SqlUuid, _>(&self.ids)
     }
+}
+
+impl Lookup for Withdrawn<'_> {
+    type Answer = PlaceColumns;
 }

@@ -12,7 +12,7 @@ pub mod versions;
 mod write;
 
 pub use activate::activate_due;
-pub use price_book::{PriceTarget, load_book};
+pub use price_book::{PriceTarget, load_book, load_book_at};
 pub use write::{TariffRefusal, insert, retire, update};
 
 use crate::schema::tariffs;

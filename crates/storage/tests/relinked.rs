@@ -133,9 +133,11 @@ impl Stage {
 
     /// The only session of the device: its id, its command and its driver.
     async fn session(&mut self) -> (SessionId, Option<CommandId>, Option<String>) {
-        let found = sessions::list_of_device(&mut self.connection, &device(), None, 9).await.unwrap();
+        let filter = sessions::Filter { charge_point_id: Some(device()), ..Default::default() };
+        let found = sessions::list(&mut self.connection, &filter, None, 9).await.unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
-        (found[0].id, found[0].command_id, found[0].id_tag.as_ref().map(ToString::to_string))
+        let session = &found[0].session;
+        (session.id, session.command_id, session.id_tag.as_ref().map(ToString::to_string))
     }
 
     async fn is_open(&self, id: CommandId) -> bool {

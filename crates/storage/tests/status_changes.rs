@@ -15,7 +15,7 @@ use domain::status::ConnectorStatus;
 use serde_json::json;
 use std::time::Duration;
 use storage::devices::presence::silence::SilencePolicy;
-use storage::devices::status_changes::{self, RecordedChange, list_of_device};
+use storage::devices::status_changes::{self, RecordedChange, Selection, list_of_device};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, PartitionLease};
 use storage::{Connection, LoadPlan, StorageError};
@@ -138,10 +138,15 @@ async fn two_owners_of_one_device_write_one_history() {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let mut history =
-        list_of_device(&mut connection, &device(), Some(connector(1)), None, DateTime::UNIX_EPOCH, 1_000)
-            .await
-            .unwrap();
+    let mut history = list_of_device(
+        &mut connection,
+        &device(),
+        Selection { connector: Some(connector(1)), ..Selection::default() },
+        DateTime::UNIX_EPOCH,
+        1_000,
+    )
+    .await
+    .unwrap();
     history.reverse();
     assert!(history.is_sorted_by(|one, next| one.place < next.place && one.at < next.at));
     let statuses = statuses(&history);
@@ -167,8 +172,9 @@ async fn records_that_a_device_became_silent() {
         let silent = testkit::judge_silent_devices(&mut connection, &lease, &policy).await;
         assert_eq!(silent.map(|silent| silent.gone), Some(gone));
     }
-    let history =
-        list_of_device(&mut connection, &device(), None, None, DateTime::UNIX_EPOCH, 10).await.unwrap();
+    let history = list_of_device(&mut connection, &device(), Selection::default(), DateTime::UNIX_EPOCH, 10)
+        .await
+        .unwrap();
     let [gone, _, came] = history.as_slice() else { panic!("{history:?}") };
     let online = |entry: &RecordedChange| match &entry.change {
         Change::Connectivity(change) => Some(change.online),
@@ -199,11 +205,12 @@ async fn a_page_of_the_history_locks_only_the_days_it_needs() {
                  where pid = pg_backend_pid() and relname ~ '^status_changes_test_[0-9]+$'";
     // PostgreSQL may keep a generic plan after five executions.
     for _ in 0..10 {
-        list_of_device(&mut connection, &device(), None, None, now, 100).await.unwrap();
+        list_of_device(&mut connection, &device(), Selection::default(), now, 100).await.unwrap();
     }
     for (limit, most) in [(1, 9), (3, 9), (4, 17)] {
         connection.batch_execute("begin").await.unwrap();
-        let found = list_of_device(&mut connection, &device(), None, None, now, limit).await.unwrap();
+        let found =
+            list_of_device(&mut connection, &device(), Selection::default(), now, limit).await.unwrap();
         assert_eq!(i64::try_from(found.len()).unwrap(), limit);
         #[derive(diesel::QueryableByName)]
         struct Count {
@@ -218,7 +225,10 @@ async fn a_page_of_the_history_locks_only_the_days_it_needs() {
     let mut after = None;
     let mut all = Vec::new();
     loop {
-        let page = list_of_device(&mut connection, &device(), None, after, now, 2).await.unwrap();
+        let page =
+            list_of_device(&mut connection, &device(), Selection { after, ..Selection::default() }, now, 2)
+                .await
+                .unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.place);
         all.extend(page.iter().map(|change| (now - change.place.noted_at).num_days()));

@@ -1,4 +1,4 @@
-//! `…/audit` of stations, piles and tariffs: their edits, with editor, time and changed fields.
+//! `…/audit` of stations, piles, tariffs and sessions: their edits, with editor, time and changed fields.
 
 pub mod routes;
 
@@ -8,11 +8,12 @@ use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByVersion};
+use crate::sessions::SessionResource;
 use crate::tariffs::TariffResource;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use domain::ids::{PileId, StationId, TariffId};
+use domain::ids::{PileId, SessionId, StationId, TariffId};
 use runtime::http::page::Page;
 use runtime::http::{PathId, QueryParams, Resource};
 use schemars::JsonSchema;
@@ -31,7 +32,7 @@ use uuid::Uuid;
 struct EditView<'a> {
     /// The revision of the resource to which this edit led.
     version: i64,
-    /// What was done: `created`, `updated`, `retired` or `restored`.
+    /// What was done: `created`, `updated`, `retired` or `restored`; `ended` for a session.
     action: &'a str,
     /// When the edit was made, RFC 3339 in UTC.
     at: DateTime<Utc>,
@@ -46,6 +47,8 @@ struct EditView<'a> {
     /// The fields of the resource after the edit; null if the edit retired it.
     #[schemars(with = "Option<Map<String, Value>>")]
     after: Option<&'a Value>,
+    /// The reason that the caller stated; null for edits that ask for none.
+    reason: Option<&'a str>,
 }
 
 impl<'a> EditView<'a> {
@@ -58,6 +61,7 @@ impl<'a> EditView<'a> {
             changed: changed(edit.before.as_ref(), edit.after.as_ref()),
             before: edit.before.as_ref(),
             after: edit.after.as_ref(),
+            reason: edit.reason.as_deref(),
         }
     }
 }
@@ -99,6 +103,12 @@ impl Audited for PileResource {
 impl Audited for TariffResource {
     async fn is_known(connection: &mut Connection, id: TariffId) -> Result<bool, StorageError> {
         storage::tariffs::is_known(connection, id).await
+    }
+}
+
+impl Audited for SessionResource {
+    async fn is_known(connection: &mut Connection, id: SessionId) -> Result<bool, StorageError> {
+        Ok(storage::sessions::find(connection, id).await?.is_some())
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod body;
 mod live;
 pub mod problem;
+mod relocation;
 pub mod routes;
 mod view;
 

@@ -1,5 +1,5 @@
-//! `/api/v1/piles/{pileId}/status-history`: the changes of status and connectivity of a pile's
-//! charge point.
+//! `/api/v1/piles/{pileId}/status-history`: the changes of status and connectivity of the
+//! charge points of a pile.
 
 pub mod routes;
 
@@ -23,7 +23,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use storage::assets::piles::PileRefusal;
-use storage::devices::status_changes::{self, HistoryPosition, RecordedChange};
+use storage::assets::placements;
+use storage::devices::status_changes::{self, HistoryPosition, RecordedChange, Selection};
+
+/// Number of assignments of charge points whose history is read; older ones are past the retention
+/// period.
+const MAX_ASSIGNMENTS: i64 = 100;
 
 /// A change of status or connectivity. `notedAt` is when the platform recorded it.
 #[derive(Serialize, JsonSchema)]
@@ -106,11 +111,11 @@ pub async fn of_pile(
     let after = after.map(|ByRecording { noted_at, number }| HistoryPosition { noted_at, number });
     let rows = api
         .run(move |mut connection| async move {
-            let pile =
-                storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
-            let device = &pile.details.charge_point_id;
+            storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
+            let assignments = placements::list_of_pile(&mut connection, pile, None, MAX_ASSIGNMENTS).await?;
             let (rows, now) = (request.rows(), runtime::clock::now());
-            Ok(status_changes::list_of_device(&mut connection, device, connector, after, now, rows).await?)
+            let selection = Selection { connector, after, ..Selection::default() };
+            Ok(status_changes::list_of_pile(&mut connection, &assignments, selection, now, rows).await?)
         })
         .await?;
     let place =

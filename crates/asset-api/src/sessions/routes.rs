@@ -1,41 +1,71 @@
 //! The operations on sessions.
 
 use super::SessionNotFound;
+use super::end::EndBody;
+use super::filter;
 use super::view::{SampleView, SessionView};
 use crate::http::error::ApiError;
-use crate::http::scopes::read;
+use crate::http::scopes::{operate, read};
 use actix_web::http::StatusCode;
+use chrono::DateTime;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
 use serde_json::{Value, json};
 use storage::assets::piles::PileRefusal;
+use storage::sessions::SessionEndRefusal;
 
 const TAG: &str = "Sessions";
 
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/piles/{pileId}/sessions", |on| on.get(list_of_pile(), super::list_of_pile))
+        .resource("/api/v1/sessions", |on| on.get(list(), super::list))
         .resource("/api/v1/sessions/{sessionId}", |on| on.get(get(), super::get))
+        .resource("/api/v1/sessions/{sessionId}/end", |on| on.post(end(), super::end::end))
         .resource("/api/v1/sessions/{sessionId}/meter-samples", |on| on.get(samples(), super::samples));
 }
 
-fn list_of_pile() -> Operation {
-    let example = json!({ "items": [session()], "nextCursor": null });
-    read("listSessionsOfPile", TAG, "List the sessions of a pile's device")
+fn list() -> Operation {
+    read("listSessions", TAG, "List sessions")
+        .describe("Filters can be combined. A session belongs to the place where its charge point was when it began, whatever was edited since.")
+        .with(filter::parameters())
         .with(PageRequest::parameters())
-        .answers(Answer::json::<Page<SessionView<'_>>>(
-            StatusCode::OK,
-            "A page of sessions, the latest first",
-            example,
-        ))
+        .answers(page())
+        .refuses([InvalidCursor])
+}
+
+fn list_of_pile() -> Operation {
+    read("listSessionsOfPile", TAG, "List the sessions of a pile")
+        .describe("The sessions that began at the pile, of all charge points that were in it.")
+        .with(PageRequest::parameters())
+        .answers(page())
         .refuses([ApiError::from(PileRefusal::NotFound), InvalidCursor.into()])
+}
+
+fn page() -> Answer {
+    let example = json!({ "items": [session()], "nextCursor": null });
+    Answer::json::<Page<SessionView<'_>>>(StatusCode::OK, "A page of sessions, the latest first", example)
 }
 
 fn get() -> Operation {
     read("getSession", TAG, "Get a session")
         .answers(Answer::json::<SessionView<'_>>(StatusCode::OK, "The session", session()))
         .refuses([ApiError::from(SessionNotFound)])
+}
+
+fn end() -> Operation {
+    let text = "For a session whose stop never arrived, so that its pile can be retired and its driver billed. A stop that arrives later \
+                replaces this end and its register; the feed publishes both.";
+    operate("endSession", TAG, "End an open session")
+        .describe(text)
+        .takes::<EndBody>(json!({ "reason": "设备烧毁, 现场抄表", "meterStopWh": 1_204_550.0 }))
+        .answers(Answer::json::<SessionView<'_>>(StatusCode::OK, "The ended session", session()))
+        .refuses([
+            ApiError::from(SessionEndRefusal::NotFound),
+            SessionEndRefusal::Ended { at: DateTime::UNIX_EPOCH }.into(),
+            SessionEndRefusal::RegisterBelowStart { start_wh: 1_182_400.0 }.into(),
+        ])
 }
 
 fn samples() -> Operation {
@@ -55,6 +85,9 @@ fn samples() -> Operation {
 fn session() -> Value {
     json!({
         "id": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b",
+        "pileId": "0192f0c2-10aa-7f21-8a3d-6b1d5c4e9f02",
+        "stationId": "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11",
+        "operatorId": "op-7",
         "chargePointId": "CP-3101-0007",
         "connectorId": 1,
         "transactionId": "634",

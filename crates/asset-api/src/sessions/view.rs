@@ -1,12 +1,16 @@
 //! Sessions and meter samples in responses.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
+use domain::ids::{
+    ChargePointId, CommandId, ConnectorId, IdTag, PileId, SessionId, StationId, TransactionId,
+};
 use domain::measure::Dated;
-use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
+use domain::sessions::session::{SessionState, StartedBy};
+use domain::text::Label;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::devices::meter_samples::MeterSample;
+use storage::sessions::PlacedSession;
 
 /// A charging session. `endedAt`, `endReason` and `meterStopWh` are null while it is open.
 #[derive(Serialize, JsonSchema)]
@@ -16,6 +20,13 @@ pub struct SessionView<'a> {
     /// The id of the session, a version 7 UUID. A start that arrives later and replaces weaker
     /// evidence gives the session another id.
     id: SessionId,
+    /// The pile of the device when the session began. Null if the device was in no pile.
+    pile_id: Option<PileId>,
+    /// The station of the pile when the session began. Null if `pileId` is null.
+    station_id: Option<StationId>,
+    /// The operator of the station when the session began. Null if the station had none, or if
+    /// `pileId` is null.
+    operator_id: Option<&'a Label>,
     /// The device at which the session took place, by its serial number.
     charge_point_id: &'a ChargePointId,
     /// The connector of the device at which the session took place.
@@ -36,8 +47,9 @@ pub struct SessionView<'a> {
     started_by: StartedBy,
     /// When the session ended, RFC 3339 in UTC; null while it is open.
     ended_at: Option<DateTime<Utc>>,
-    /// The OCPP 1.6 reason of the stop, or `Superseded` if the next session on the connector ended
-    /// this one. Null while the session is open, and if the stop gave no reason.
+    /// The OCPP 1.6 reason of the stop; `Superseded` if the next session on the connector ended this
+    /// one; `EndedByOperator` if an operator ended it, until a stop arrives and replaces that end.
+    /// Null while the session is open, and if the stop gave no reason.
     end_reason: Option<&'a str>,
     /// The energy register of the connector at the start, in Wh. Null if neither an event nor a
     /// reading of the session shows it.
@@ -53,13 +65,16 @@ pub struct SessionView<'a> {
 impl<'a> SessionView<'a> {
     /// Combines a session with `register`, the newest register of its connector, from which the
     /// energy of an open session is computed.
-    pub fn of(session: &'a ChargingSession, register: Option<Dated<f64>>) -> Self {
+    pub fn of(PlacedSession { session, place }: &'a PlacedSession, register: Option<Dated<f64>>) -> Self {
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),
             SessionState::Ended { reason, meter_stop_wh, .. } => (reason.as_deref(), *meter_stop_wh),
         };
         Self {
             id: session.id,
+            pile_id: place.as_ref().map(|place| place.pile_id),
+            station_id: place.as_ref().map(|place| place.station_id),
+            operator_id: place.as_ref().and_then(|place| place.operator_id.as_ref()),
             charge_point_id: &session.charge_point_id,
             connector_id: session.connector_id,
             transaction_id: session.transaction_id.as_ref(),

@@ -12,7 +12,7 @@ const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 56] = [
+pub const ROUTES: [(&str, &str, &str); 62] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -38,9 +38,15 @@ pub const ROUTES: [(&str, &str, &str); 56] = [
     ("PATCH", "piles/ID", WRITE),
     ("POST", "piles/ID/restore", WRITE),
     ("GET", "piles/ID/audit", READ),
+    ("POST", "piles/ID/replace-charge-point", WRITE),
+    ("POST", "piles/ID/move", WRITE),
+    ("GET", "piles/ID/placements", READ),
     ("GET", "piles/ID/sessions", READ),
     ("GET", "piles/ID/status-history", READ),
+    ("GET", "sessions", READ),
     ("GET", "sessions/ID", READ),
+    ("POST", "sessions/ID/end", OPERATE),
+    ("GET", "sessions/ID/audit", READ),
     ("GET", "sessions/ID/meter-samples", READ),
     ("GET", "unregistered-charge-points", READ),
     ("GET", "fleet", READ),

@@ -25,6 +25,7 @@ mod openapi;
 mod outages;
 mod pages;
 mod piles;
+mod placements;
 mod prices;
 mod requests;
 mod search;

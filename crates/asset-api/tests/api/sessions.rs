@@ -51,9 +51,12 @@ async fn lists_the_sessions_of_a_pile_latest_first() {
           "idTag": "RFID1",
           "meterStartWh": 100000.0,
           "meterStopWh": null,
+          "operatorId": null,
+          "pileId": "[id 3]",
           "reservationId": 7,
           "startedAt": "2026-07-25T10:00:00Z",
           "startedBy": "event",
+          "stationId": "[id 4]",
           "transactionId": "634"
         },
         {
@@ -63,13 +66,16 @@ async fn lists_the_sessions_of_a_pile_latest_first() {
           "endReason": "EVDisconnected",
           "endedAt": "2026-07-25T09:30:00Z",
           "energyWh": 7000.5,
-          "id": "[id 3]",
+          "id": "[id 5]",
           "idTag": null,
           "meterStartWh": 5000.0,
           "meterStopWh": 12000.5,
+          "operatorId": null,
+          "pileId": "[id 3]",
           "reservationId": null,
           "startedAt": "2026-07-25T09:00:00Z",
           "startedBy": "event",
+          "stationId": "[id 4]",
           "transactionId": null
         }
       ],

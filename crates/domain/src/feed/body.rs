@@ -1,5 +1,6 @@
 //! The bodies of changes.
 
+use crate::assets::Placement;
 use crate::commands::{CommandRecord, CommandState, EffectKind, RouteSource};
 use crate::devices::presence::Confidence;
 use crate::ids::{
@@ -65,6 +66,9 @@ pub struct SessionChanged {
     pub session_id: SessionId,
     /// The phase.
     pub phase: SessionPhase,
+    /// Where the device was when the session began; `None` if it was assigned to no pile.
+    #[serde(flatten)]
+    pub place: Option<Placement>,
     /// The connector.
     pub connector_id: ConnectorId,
     /// The gateway's transaction id; `None` until it is reported.
@@ -229,7 +233,7 @@ pub struct PileChanged {
 }
 
 impl SessionChanged {
-    /// The current state of a session.
+    /// The current state of a session, without its place.
     #[must_use]
     pub fn of(session: &ChargingSession) -> Self {
         let (phase, end_reason, meter_stop_wh) = match &session.state {
@@ -241,6 +245,7 @@ impl SessionChanged {
         Self {
             session_id: session.id,
             phase,
+            place: None,
             connector_id: session.connector_id,
             transaction_id: session.transaction_id.clone(),
             id_tag: session.id_tag.clone(),

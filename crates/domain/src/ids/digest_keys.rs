@@ -1,7 +1,8 @@
 //! Digests of ids, for where only equality matters.
 
-use super::{EventId, TransactionId};
+use super::{EventId, SessionId, TransactionId};
 use crate::digest::fnv1a_64;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A 64-bit digest of an [`EventId`] (FNV-1a), small enough to be stored with the state that the
@@ -17,8 +18,17 @@ impl EventKey {
     /// The digest of `event`.
     #[must_use]
     pub fn of(event: &EventId) -> Self {
-        let digest = fnv1a_64(event.as_str().as_bytes());
-        Self(i64::from_ne_bytes(digest.to_ne_bytes()))
+        Self::digest(event.as_str())
+    }
+
+    /// The digest of the end of `session` by an operator at `at`.
+    #[must_use]
+    pub fn of_end(session: SessionId, at: DateTime<Utc>) -> Self {
+        Self::digest(&format!("end of {session} at {}", at.timestamp_micros()))
+    }
+
+    fn digest(text: &str) -> Self {
+        Self(i64::from_ne_bytes(fnv1a_64(text.as_bytes()).to_ne_bytes()))
     }
 }
 

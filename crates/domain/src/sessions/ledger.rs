@@ -22,7 +22,7 @@ use crate::event::{TransactionStart, TransactionStop};
 use crate::ids::{ChargePointId, ConnectorId, EventId, EventKey, SessionId};
 use crate::merged::Merged;
 use crate::order::Stamp;
-use crate::sessions::session::ChargingSession;
+use crate::sessions::session::{ChargingSession, ENDED_BY_OPERATOR};
 use chrono::{DateTime, Utc};
 use derive::Track;
 use fact::parts;
@@ -165,8 +165,36 @@ impl Ledger {
                 places: Vec::new(),
                 command: None,
                 id_tag: None,
+                closes: None,
             },
         })
+    }
+
+    /// Ends `session`, which is open, on behalf of an operator, with the energy register `meter_wh`
+    /// if known. A stop of the device that arrives later replaces this end. Returns `false`, and
+    /// changes nothing, unless the ledger holds the session.
+    pub fn end_by_operator(
+        &mut self,
+        session: &ChargingSession,
+        meter_wh: Option<f64>,
+        stamp: Stamp,
+    ) -> bool {
+        if !self.names(session.id) {
+            return false;
+        }
+        let kind = FactKind::Stop {
+            transaction: session.transaction_id.clone(),
+            reason: Some(ENDED_BY_OPERATOR.to_owned()),
+            meter_wh,
+            session: None,
+            places: Vec::new(),
+            command: None,
+            id_tag: None,
+            closes: Some(session.id),
+        };
+        self.facts.push(Fact { stamp, event: EventKey::of_end(session.id, stamp.at), kind });
+        self.facts.sort_by_key(|fact| fact.stamp);
+        true
     }
 
     /// Updates the times at which charges began from the statuses of `connectors`, as far back as

@@ -71,6 +71,9 @@ impl StartedBy {
 /// The end reason of a session whose stop never arrived: another session began on its connector.
 pub const SUPERSEDED: &str = "Superseded";
 
+/// The end reason of a session that an operator ended because its stop never arrived.
+pub const ENDED_BY_OPERATOR: &str = "EndedByOperator";
+
 /// Whether a session is open, or how it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SessionState {
@@ -81,7 +84,7 @@ pub enum SessionState {
         /// When it ended.
         at: DateTime<Utc>,
         /// OCPP 1.6 reason; `None` if none was reported, [`SUPERSEDED`] if the next session ended
-        /// this one.
+        /// this one, [`ENDED_BY_OPERATOR`] if an operator did.
         reason: Option<String>,
         /// The energy register at the end, in Wh.
         meter_stop_wh: Option<f64>,

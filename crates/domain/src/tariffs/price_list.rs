@@ -9,8 +9,8 @@ use chrono::{NaiveDate, NaiveDateTime, Timelike};
 use std::collections::BTreeSet;
 
 /// The content of a version of a tariff. Every price list satisfies
-/// [`PriceListDraft::check`](super::Draft::check), except that a price may be implausible for its currency,
-/// which the price list does not know.
+/// [`PriceListDraft::check`](super::PriceListDraft::check), except that a price may be implausible
+/// for its currency, which the price list does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceList {
     pub(super) zone: Zone,

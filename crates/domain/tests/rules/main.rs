@@ -5,6 +5,7 @@
 mod causes;
 mod clocks;
 mod device;
+mod ended;
 mod evidence;
 mod lost;
 mod recorded;

@@ -86,7 +86,8 @@ async fn long_id_tags_are_kept_with_their_session() {
     assert_eq!(fixture.rows("select energy_wh from connectors").await, json!([{ "energy_wh": 163_630 }]));
     let mut connection = fixture.database.pool.connection().await.unwrap();
     let device = domain::ids::ChargePointId::parse("CP-1").unwrap();
-    let stored = storage::sessions::list_of_device(&mut connection, &device, None, 10).await.unwrap();
-    assert_eq!(stored[0].id_tag.as_ref().unwrap().as_str(), tag);
+    let filter = storage::sessions::Filter { charge_point_id: Some(device), ..Default::default() };
+    let stored = storage::sessions::list(&mut connection, &filter, None, 10).await.unwrap();
+    assert_eq!(stored[0].session.id_tag.as_ref().unwrap().as_str(), tag);
     replica.stop().await;
 }

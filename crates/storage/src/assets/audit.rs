@@ -5,13 +5,16 @@ use crate::database::bulk::{self, Bulk, Rows};
 use crate::schema::asset_edits;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::dsl::max;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Revision;
+use domain::assets::{EditStamp, Revision};
 use domain::feed::AssetAction;
 use domain::ids::Actor;
+use domain::sessions::session::ChargingSession;
+use domain::text::Label;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -32,6 +35,8 @@ pub struct AssetEdit {
     pub before: Option<Value>,
     /// The asset's details after the edit; `None` if it was retired.
     pub after: Option<Value>,
+    /// The reason that the caller stated; `None` for edits that ask for none.
+    pub reason: Option<String>,
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -39,7 +44,7 @@ fn broken(what: impl ToString) -> StorageError {
 }
 
 /// Records that `by` applied `action` to an asset, which is locked; `details` are those before and
-/// after the edit.
+/// after the edit, and `reason` is the one that the caller stated, if any.
 ///
 /// # Errors
 /// If PostgreSQL fails.
@@ -50,6 +55,7 @@ pub(crate) async fn append<D: Serialize + Sync>(
     action: AssetAction,
     by: &Actor,
     details: (Option<&D>, Option<&D>),
+    reason: Option<&Label>,
 ) -> Result<(), StorageError> {
     let json = |value: Option<&D>| value.map(serde_json::to_value).transpose().map_err(broken);
     diesel::insert_into(asset_edits::table)
@@ -61,6 +67,35 @@ pub(crate) async fn append<D: Serialize + Sync>(
             asset_edits::edited_by.eq(by.as_str()),
             asset_edits::before.eq(json(details.0)?),
             asset_edits::after.eq(json(details.1)?),
+            asset_edits::reason.eq(reason.map(Label::as_str)),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Records that an operator ended a session, with its state before. The device is locked.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub(crate) async fn append_end_of_session(
+    tx: &mut Connection,
+    session: &ChargingSession,
+    stamp: &EditStamp,
+    reason: &Label,
+) -> Result<(), StorageError> {
+    let edits = asset_edits::table.filter(asset_edits::asset_id.eq(session.id.0));
+    let last: Option<i64> = edits.select(max(asset_edits::version)).first(tx).await?;
+    diesel::insert_into(asset_edits::table)
+        .values((
+            asset_edits::asset_id.eq(session.id.0),
+            asset_edits::version.eq(last.unwrap_or(0) + 1),
+            asset_edits::action.eq("ended"),
+            asset_edits::edited_at.eq(stamp.at),
+            asset_edits::edited_by.eq(stamp.by.as_str()),
+            asset_edits::before.eq(serde_json::json!({ "state": "open" })),
+            asset_edits::after.eq(serde_json::json!({ "state": "ended" })),
+            asset_edits::reason.eq(reason.as_str()),
         ))
         .execute(tx)
         .await?;

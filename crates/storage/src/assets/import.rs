@@ -6,6 +6,7 @@
 //! within a chunk only, and a transaction may have several chunks; therefore imports that write run
 //! one at a time, across all processes.
 
+use crate::assets::placements;
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -256,6 +257,7 @@ async fn append_changes<T: Importable>(
     let devices: Vec<&str> = changed.iter().filter_map(T::device).map(ChargePointId::as_str).collect();
     if !devices.is_empty() {
         feed::lock_devices(tx, &devices).await?;
+        placements::place_sessions(tx, &devices).await?;
     }
     for some in changed.chunks(CHANGES_PER_STATEMENT) {
         let changes: Vec<_> = some.iter().map(|changed| T::change(changed, stamp.at)).collect();

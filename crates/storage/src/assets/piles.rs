@@ -3,11 +3,13 @@
 mod current_type;
 mod live;
 mod put_many;
+mod relocate;
 mod row;
 mod write;
 
 pub use live::{LiveConnector, LiveView, find_live, find_with_live, load_live};
 pub use put_many::{Entry, EntryRefusal};
+pub use relocate::{move_to_station, replace_charge_point};
 pub use write::{PileRefusal, insert, restore, retire, update};
 
 use crate::assets::availability::pile_status;

@@ -1,5 +1,6 @@
 //! The schema: migrating it, and refusing to work with an incompatible one.
 
+use super::online_steps;
 use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
 use diesel::migration::{Migration, MigrationSource};
@@ -19,6 +20,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The key of the advisory lock that is held while migrating, so that two concurrent runs do not
 /// apply the same migration twice.
 const MIGRATION_LOCK: i64 = 0x6368_6172_6765;
+
+/// Pause between attempts to get that lock.
+const LOCK_POLL: Duration = Duration::from_millis(200);
 
 /// How long a migration waits for a lock, and blocks the statements queued after it: less than the
 /// statement timeout.
@@ -47,10 +51,13 @@ impl Database {
     /// If there is no connection or a migration fails.
     pub async fn migrate(&self) -> Result<Vec<String>, StorageError> {
         let mut connection = self.connection().await?;
-        let lock = format!(
-            "set statement_timeout = 0; select pg_advisory_lock({MIGRATION_LOCK}); set lock_timeout = '{LOCK_WAIT}'"
-        );
-        connection.batch_execute(&lock).await?;
+        // Polled: an index that is built concurrently waits for every transaction that is older, and
+        // so for a run that would wait here for the lock.
+        while !try_lock(&mut connection).await? {
+            tokio::time::sleep(LOCK_POLL).await;
+        }
+        let settings = format!("set statement_timeout = 0; set lock_timeout = '{LOCK_WAIT}'");
+        connection.batch_execute(&settings).await?;
         let mut harness = AsyncMigrationHarness::new(connection);
         let mut applied = Vec::new();
         let mut attempts = 1..LOCK_ATTEMPTS;
@@ -66,8 +73,10 @@ impl Database {
             }
         };
         // The lock and the settings end with the connection, which does not return to the pool.
-        drop(diesel_async::pooled_connection::deadpool::Object::take(harness.into_inner()));
-        outcome
+        let mut connection = diesel_async::pooled_connection::deadpool::Object::take(harness.into_inner());
+        let applied = outcome?;
+        online_steps::run(&mut connection).await?;
+        Ok(applied)
     }
 
     /// Whether `error` of a migration says that the wait for a lock timed out. The text depends on
@@ -140,6 +149,12 @@ impl Database {
         }
         Ok(())
     }
+}
+
+async fn try_lock(connection: &mut Connection) -> Result<bool, StorageError> {
+    let lock = format!("select pg_try_advisory_lock({MIGRATION_LOCK}) as exists");
+    let Table { exists } = diesel::sql_query(lock).get_result(connection).await?;
+    Ok(exists)
 }
 
 /// Applies the next missing migration and returns its version; `None` if none is missing.

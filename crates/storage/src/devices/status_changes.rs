@@ -3,7 +3,7 @@
 
 mod read;
 
-pub use read::{HistoryPosition, RecordedChange, list_of_device};
+pub use read::{HistoryPosition, RecordedChange, Selection, list_of_device, list_of_pile};
 
 use crate::database::bulk::{self, Bulk, Rows};
 use crate::database::day_partitions::DayPartitions;

@@ -141,8 +141,9 @@ pub(crate) async fn write_states(
     charge_points::update_many(tx, &changed_charge_points).await?;
     connectors::upsert_many(tx, &changed_connectors).await?;
     sessions::upsert_ledgers(tx, &changed_ledgers).await?;
-    sessions::upsert_many(tx, &changed_sessions).await?;
-    sessions::delete_many(tx, &withdrawn_sessions).await?;
+    let mut places = sessions::upsert_many(tx, &changed_sessions).await?;
+    places.extend(sessions::delete_many(tx, &withdrawn_sessions).await?);
+    sessions::place_changes(&mut feed_changes, &places);
     commands::update_lives(tx, &changed_commands).await?;
     feed::append(tx, &feed_changes).await
 }

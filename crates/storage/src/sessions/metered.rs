@@ -1,8 +1,8 @@
 //! A session with the data that its price depends on.
 
-use super::find;
+use super::{PlacedSession, find};
 use crate::devices::meter_samples::is_of;
-use crate::schema::{meter_samples, piles};
+use crate::schema::meter_samples;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -10,18 +10,17 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int2, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::ids::{ChargePointId, PileId, SessionId};
+use domain::assets::Placement;
+use domain::ids::SessionId;
 use domain::sessions::session::ChargingSession;
-use uuid::Uuid;
 
 /// A session with its pile, its meter readings and its occupancy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeteredSession {
     /// The session.
     pub session: ChargingSession,
-    /// The pile of the session's device, or its last pile if that is retired; `None` if it never
-    /// had one.
-    pub pile: Option<PileId>,
+    /// Where it took place; `None` if its device was assigned to no pile.
+    pub place: Option<Placement>,
     /// The energy register of the connector during the session, in Wh, in ascending order of time.
     pub samples: Vec<(DateTime<Utc>, f64)>,
     /// When the connector became free after the session: it was `Available`, or another session
@@ -38,28 +37,13 @@ pub async fn find_metered(
     id: SessionId,
     limit: i64,
 ) -> Result<Option<MeteredSession>, StorageError> {
-    let Some(session) = find(connection, id).await? else { return Ok(None) };
-    let pile = pile_of(connection, &session.charge_point_id).await?;
+    let Some(PlacedSession { session, place }) = find(connection, id).await? else { return Ok(None) };
     let samples = samples(connection, &session, limit).await?;
     let freed_at = match session.ended_at() {
         Some(ended_at) => freed_at(connection, &session, ended_at).await?,
         None => None,
     };
-    Ok(Some(MeteredSession { session, pile, samples, freed_at }))
-}
-
-async fn pile_of(
-    connection: &mut Connection,
-    device: &ChargePointId,
-) -> Result<Option<PileId>, StorageError> {
-    let pile: Option<Uuid> = piles::table
-        .filter(piles::charge_point_id.eq(device.as_str()))
-        .order(piles::retired_at.desc().nulls_first())
-        .select(piles::id)
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(pile.map(PileId))
+    Ok(Some(MeteredSession { session, place, samples, freed_at }))
 }
 
 fn connector_of(session: &ChargingSession) -> Result<i16, StorageError> {

@@ -1,13 +1,20 @@
 //! Reading sessions.
 
+use crate::assets::placements;
 use crate::schema::sessions;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, SessionId, TransactionId};
+use domain::assets::Placement;
+use domain::ids::{
+    ChargePointId, CommandId, ConnectorId, IdTag, PileId, SessionId, StationId, TransactionId,
+};
 use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
+use domain::text::Label;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -31,42 +38,132 @@ pub(crate) struct SessionRow {
     id_tag_rest: Option<String>,
 }
 
+/// A session and where it took place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedSession {
+    /// The session.
+    pub session: ChargingSession,
+    /// Where the device was when the session began; `None` if it was assigned to no pile.
+    pub place: Option<Placement>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions, check_for_backend(Pg))]
+struct PlacedRow {
+    #[diesel(embed)]
+    session: SessionRow,
+    pile_id: Option<Uuid>,
+    station_id: Option<Uuid>,
+    operator_id: Option<String>,
+}
+
+/// A filter of sessions; by default it selects all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only sessions at this pile.
+    pub pile_id: Option<PileId>,
+    /// Only sessions at this station.
+    pub station_id: Option<StationId>,
+    /// Only sessions at stations of this operator.
+    pub operator_id: Option<Label>,
+    /// Only sessions of this device.
+    pub charge_point_id: Option<ChargePointId>,
+    /// Only sessions with this token.
+    pub id_tag: Option<IdTag>,
+    /// Only sessions with this transaction id of a gateway.
+    pub transaction_id: Option<TransactionId>,
+    /// Only the session that this command started.
+    pub command_id: Option<CommandId>,
+    /// `true`: only open sessions; `false`: only ended ones.
+    pub open: Option<bool>,
+    /// Only sessions that began at or after this instant.
+    pub started_from: Option<DateTime<Utc>>,
+    /// Only sessions that began before this instant.
+    pub started_until: Option<DateTime<Utc>>,
+}
+
 /// The session with id `id`; `None` if it does not exist.
 ///
 /// # Errors
 /// If PostgreSQL fails or the row is invalid.
-pub async fn find(
-    connection: &mut Connection,
-    id: SessionId,
-) -> Result<Option<ChargingSession>, StorageError> {
-    let row =
-        sessions::table.find(id.0).select(SessionRow::as_select()).first(connection).await.optional()?;
-    row.map(ChargingSession::try_from).transpose()
+pub async fn find(connection: &mut Connection, id: SessionId) -> Result<Option<PlacedSession>, StorageError> {
+    let row = sessions::table.find(id.0).select(PlacedRow::as_select()).first(connection).await.optional()?;
+    row.map(PlacedSession::try_from).transpose()
 }
 
-/// Up to `limit` sessions of a device, the latest started first; with `after`, those that follow
-/// the session started at that time with that id.
+/// Up to `limit` sessions, the latest started first; with `after`, those that follow the session
+/// started at that time with that id.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
-pub async fn list_of_device(
+pub async fn list(
     connection: &mut Connection,
-    device: &ChargePointId,
+    filter: &Filter,
     after: Option<(DateTime<Utc>, SessionId)>,
     limit: i64,
-) -> Result<Vec<ChargingSession>, StorageError> {
-    let mut query = sessions::table
-        .filter(sessions::charge_point_id.eq(device.as_str()))
+) -> Result<Vec<PlacedSession>, StorageError> {
+    let mut query = filter
+        .query()
         .order((sessions::started_at.desc(), sessions::id.desc()))
         .limit(limit)
-        .select(SessionRow::as_select())
-        .into_boxed::<Pg>();
+        .select(PlacedRow::as_select());
     if let Some((at, id)) = after {
-        // Written so that the index scan starts at `at`, since diesel has no row comparison.
-        let later = sessions::started_at.lt(at).or(sessions::id.lt(id.0));
-        query = query.filter(sessions::started_at.le(at)).filter(later);
+        // Diesel has no row comparison. It starts the index scan at the exact row.
+        let place = sql::<Bool>("(sessions.started_at, sessions.id) < (").bind::<Timestamptz, _>(at);
+        query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
     }
-    query.load(connection).await?.into_iter().map(ChargingSession::try_from).collect()
+    query.load(connection).await?.into_iter().map(PlacedSession::try_from).collect()
+}
+
+impl Filter {
+    fn query(&self) -> sessions::BoxedQuery<'_, Pg> {
+        let mut query = sessions::table.into_boxed::<Pg>();
+        if let Some(pile) = self.pile_id {
+            query = query.filter(sessions::pile_id.eq(pile.0));
+        }
+        if let Some(station) = self.station_id {
+            query = query.filter(sessions::station_id.eq(station.0));
+        }
+        if let Some(operator) = &self.operator_id {
+            query = query.filter(sessions::operator_id.eq(operator.as_str()));
+        }
+        if let Some(device) = &self.charge_point_id {
+            query = query.filter(sessions::charge_point_id.eq(device.as_str()));
+        }
+        if let Some(id_tag) = &self.id_tag {
+            let (head, rest) = id_tag.parts();
+            query = query
+                .filter(sessions::id_tag.eq(head))
+                .filter(sessions::id_tag_rest.is_not_distinct_from(rest));
+        }
+        if let Some(transaction) = &self.transaction_id {
+            query = query.filter(sessions::transaction_id.eq(transaction.as_str()));
+        }
+        if let Some(command) = self.command_id {
+            query = query.filter(sessions::command_id.eq(command.0));
+        }
+        query = match self.open {
+            Some(true) => query.filter(sessions::ended_at.is_null()),
+            Some(false) => query.filter(sessions::ended_at.is_not_null()),
+            None => query,
+        };
+        if let Some(from) = self.started_from {
+            query = query.filter(sessions::started_at.ge(from));
+        }
+        if let Some(until) = self.started_until {
+            query = query.filter(sessions::started_at.lt(until));
+        }
+        query
+    }
+}
+
+impl TryFrom<PlacedRow> for PlacedSession {
+    type Error = StorageError;
+
+    fn try_from(row: PlacedRow) -> Result<Self, StorageError> {
+        let place = placements::from_columns(row.pile_id, row.station_id, row.operator_id.as_deref())?;
+        Ok(Self { session: ChargingSession::try_from(row.session)?, place })
+    }
 }
 
 /// The sessions of `rows` by their devices, each device's in the order of its rows.

@@ -76,8 +76,9 @@ pub async fn repair(
 async fn apply(tx: &mut Connection, state: &ChargePoint, repairs: &[Repair]) -> Result<(), StorageError> {
     let correctable = || repairs.iter().filter(|repair| repair.defect.is_correctable());
     let correct: Vec<ChargingSession> = correctable().map(|repair| repair.correct.clone()).collect();
-    let changes: Vec<FeedChange> = correctable().map(|repair| repair.to_change(state)).collect();
-    sessions::upsert_many(tx, &correct).await?;
+    let mut changes: Vec<FeedChange> = correctable().map(|repair| repair.to_change(state)).collect();
+    let places = sessions::upsert_many(tx, &correct).await?;
+    sessions::place_changes(&mut changes, &places);
     feed::append(tx, &changes).await
 }
 

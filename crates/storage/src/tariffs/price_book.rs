@@ -7,8 +7,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::assets::Placement;
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{
     Binding, ChangeRule, Currency, PriceBook, PricedPlace, Tariff, TariffDetails, TariffStatus, TariffVersion,
@@ -34,6 +35,9 @@ struct Question {
     station: Option<Uuid>,
     pile: Option<Uuid>,
     connector: Option<i16>,
+    /// Whether the operator is `operator`, instead of the station's current one.
+    placed: bool,
+    operator: Option<String>,
     begin: DateTime<Utc>,
     finish: DateTime<Utc>,
 }
@@ -42,7 +46,9 @@ struct Question {
 /// before the end.
 const LOAD: &str = ")),
     place as (
-        select stations.id as station_id, stations.operator_id, asked.* from asked, stations
+        select stations.id as station_id, asked.*,
+               case when asked.placed then asked.operator else stations.operator_id end as operator_id
+        from asked, stations
         where stations.id = coalesce(asked.station, (select station_id from piles where id = asked.pile))
     ),
     bound as (
@@ -73,12 +79,16 @@ const LOAD: &str = ")),
 // than running it.
 impl QueryFragment<Pg> for Question {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("with asked (station, pile, connector, begin, finish) as (values (");
+        pass.push_sql("with asked (station, pile, connector, placed, operator, begin, finish) as (values (");
         pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.station)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.pile)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Nullable<Int2>, _>(&self.connector)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Bool, _>(&self.placed)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Nullable<Text>, _>(&self.operator)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Timestamptz, _>(&self.begin)?;
         pass.push_sql(", ");
@@ -125,15 +135,57 @@ pub async fn load_book(
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> Result<Option<(PricedPlace, PriceBook)>, StorageError> {
-    let (station, pile_id, connector_id) = match target {
-        PriceTarget::Station(station) => (Some(station.0), None, None),
+    let (station, pile, connector) = match target {
+        PriceTarget::Station(station) => (Some(station), None, None),
         PriceTarget::Pile(pile) => (None, Some(pile), None),
         PriceTarget::Connector(pile, connector) => (None, Some(pile), Some(connector)),
     };
-    let connector = connector_id.map(|id| i16::try_from(id.number())).transpose().map_err(broken)?;
-    let pile = pile_id.map(|pile| pile.0);
-    // PostgreSQL refuses ranges that end before they begin; the domain reports them.
-    let question = Question { station, pile, connector, begin: from, finish: to.max(from) };
+    let question = Question {
+        station: station.map(|station| station.0),
+        pile: pile.map(|pile| pile.0),
+        connector: connector.map(number).transpose()?,
+        placed: false,
+        operator: None,
+        begin: from,
+        // PostgreSQL refuses ranges that end before they begin; the domain reports them.
+        finish: to.max(from),
+    };
+    answer(connection, question, pile, connector).await
+}
+
+/// The same for a connector at `placement`, whatever was edited since.
+///
+/// # Errors
+/// If PostgreSQL fails, or a row is invalid.
+pub async fn load_book_at(
+    connection: &mut Connection,
+    placement: &Placement,
+    connector: ConnectorId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Option<(PricedPlace, PriceBook)>, StorageError> {
+    let question = Question {
+        station: Some(placement.station_id.0),
+        pile: Some(placement.pile_id.0),
+        connector: Some(number(connector)?),
+        placed: true,
+        operator: placement.operator_id.as_ref().map(ToString::to_string),
+        begin: from,
+        finish: to.max(from),
+    };
+    answer(connection, question, Some(placement.pile_id), Some(connector)).await
+}
+
+fn number(connector: ConnectorId) -> Result<i16, StorageError> {
+    i16::try_from(connector.number()).map_err(broken)
+}
+
+async fn answer(
+    connection: &mut Connection,
+    question: Question,
+    pile_id: Option<PileId>,
+    connector_id: Option<ConnectorId>,
+) -> Result<Option<(PricedPlace, PriceBook)>, StorageError> {
     let row: Option<(Uuid, Option<String>, Value, Value)> =
         question.get_result(connection).await.optional()?;
     let Some((station, operator, bindings, tariffs)) = row else { return Ok(None) };

@@ -168,7 +168,7 @@ async fn publish_edit(
     let (audit_action, action) = edit.words();
     let before = before.map(|before| &before.details);
     let after = Some(&tariff.details).filter(|_| tariff.revision.retired_at.is_none());
-    audit::append(tx, tariff.id.0, tariff.revision, audit_action, by, (before, after)).await?;
+    audit::append(tx, tariff.id.0, tariff.revision, audit_action, by, (before, after), None).await?;
     let revision = tariff.revision;
     feed::append(tx, &[publish::of_tariff(tariff.id, revision.version, revision.updated_at, action)]).await
 }

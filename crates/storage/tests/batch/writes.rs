@@ -9,6 +9,7 @@ use domain::order::RecordPosition;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use storage::LoadPlan;
+use storage::devices::status_changes::Selection;
 use storage::devices::{charge_points, status_changes};
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::{dead_letters, partitions};
@@ -49,8 +50,7 @@ async fn stores_the_folded_state() {
         let recorded = status_changes::list_of_device(
             &mut connection,
             &id,
-            None,
-            None,
+            Selection::default(),
             chrono::DateTime::UNIX_EPOCH,
             1_000,
         )

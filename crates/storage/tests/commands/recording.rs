@@ -45,7 +45,7 @@ async fn a_command_has_one_id_and_a_pile() {
     let new = [new(reset())];
     record(&mut connection, &new).await.unwrap();
     assert!(!record(&mut connection, &new).await.unwrap_err().is_transient());
-    database.execute("delete from commands; delete from piles").await;
+    database.execute("delete from commands; delete from placements; delete from piles").await;
     assert!(!record(&mut connection, &new).await.unwrap_err().is_transient());
 }
 

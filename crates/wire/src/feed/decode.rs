@@ -6,6 +6,7 @@ use super::encode;
 use crate::proto::platform as proto;
 use crate::value::time::from_timestamp;
 use chrono::{DateTime, Utc};
+use domain::assets::Placement;
 use domain::commands::{CommandState, EffectKind, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::feed::{
@@ -19,6 +20,7 @@ use domain::ids::{
 };
 use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
+use domain::text::Label;
 use prost::Message;
 use proto::feed_change::{Kind, Subject};
 use uuid::Uuid;
@@ -83,6 +85,7 @@ fn session(body: proto::SessionChanged) -> Decoded<SessionChanged> {
     Ok(SessionChanged {
         session_id: SessionId(uuid(&body.session_id)?),
         phase: one_of(&SessionPhase::ALL, body.phase(), encode::phase)?,
+        place: placement(&body)?,
         connector_id: connector(body.connector_id)?,
         transaction_id: body
             .transaction_id
@@ -100,6 +103,15 @@ fn session(body: proto::SessionChanged) -> Decoded<SessionChanged> {
         end_reason: body.end_reason,
         meter_stop_wh: body.meter_stop_wh,
     })
+}
+
+fn placement(body: &proto::SessionChanged) -> Decoded<Option<Placement>> {
+    let (Some(pile), Some(station)) = (&body.pile_id, &body.station_id) else { return Ok(None) };
+    Ok(Some(Placement {
+        pile_id: PileId(uuid(pile)?),
+        station_id: StationId(uuid(station)?),
+        operator_id: body.operator_id.as_deref().map(Label::parse).transpose().map_err(invalid)?,
+    }))
 }
 
 fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {

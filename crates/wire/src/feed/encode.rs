@@ -86,6 +86,9 @@ fn session(body: &SessionChanged) -> proto::SessionChanged {
         ended_at: body.ended_at.map(to_timestamp),
         end_reason: body.end_reason.clone(),
         meter_stop_wh: body.meter_stop_wh,
+        pile_id: body.place.as_ref().map(|place| place.pile_id.to_string()),
+        station_id: body.place.as_ref().map(|place| place.station_id.to_string()),
+        operator_id: body.place.as_ref().and_then(|place| Some(place.operator_id.as_ref()?.to_string())),
     }
 }
 

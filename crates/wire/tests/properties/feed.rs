@@ -1,6 +1,7 @@
 //! Every change of the feed survives protobuf and its stored JSON.
 
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
+use domain::assets::Placement;
 use domain::commands::{CommandState, EffectKind, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::feed::{
@@ -123,13 +124,20 @@ fn session() -> impl Strategy<Value = SessionChanged> {
     let names = (option::of(transaction_id()), option::of(id_tag), option::of(any::<i64>()), command_id);
     let begun = (time(), option::of(amount(0)), select(StartedBy::ALL.to_vec()));
     let ended = (option::of(time()), option::of(text()), option::of(amount(0)));
-    (uuid(), select(SessionPhase::ALL.to_vec()), connector_id(), names, begun, ended).prop_map(
-        |(id, phase, connector_id, names, (started_at, meter_start_wh, started_by), ended)| {
+    let place = (uuid(), uuid(), option::of(text())).prop_map(|(pile, station, operator)| Placement {
+        pile_id: PileId(pile),
+        station_id: StationId(station),
+        operator_id: operator.map(|operator| Label::parse(&operator).unwrap()),
+    });
+    let which = (connector_id(), option::of(place));
+    (uuid(), select(SessionPhase::ALL.to_vec()), which, names, begun, ended).prop_map(
+        |(id, phase, (connector_id, place), names, (started_at, meter_start_wh, started_by), ended)| {
             let (transaction_id, id_tag, reservation_id, command_id) = names;
             let (ended_at, end_reason, meter_stop_wh) = ended;
             SessionChanged {
                 session_id: SessionId(id),
                 phase,
+                place,
                 connector_id,
                 transaction_id,
                 id_tag,

@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use storage::Database;
-use storage::devices::status_changes;
+use storage::devices::status_changes::{self, Selection};
 use tokio::task::JoinSet;
 
 /// Days of the history: the default retention and a little more.
@@ -73,7 +73,8 @@ async fn keep_reading(pool: Database, over: Arc<AtomicBool>) -> anyhow::Result<u
     let mut pages = 0;
     while !over.load(Relaxed) {
         let (mut connection, now) = (pool.connection().await?, runtime::clock::now());
-        let page = status_changes::list_of_device(&mut connection, &device, None, None, now, PAGE).await;
+        let page =
+            status_changes::list_of_device(&mut connection, &device, Selection::default(), now, PAGE).await;
         page.context("read the history")?;
         pages += 1;
     }

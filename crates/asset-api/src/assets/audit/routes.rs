@@ -5,6 +5,7 @@ use crate::assets::piles::PileResource;
 use crate::assets::stations::StationResource;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read, read_tariffs};
+use crate::sessions::{SessionNotFound, SessionResource};
 use crate::tariffs::TariffResource;
 use actix_web::http::StatusCode;
 use runtime::http::Routes;
@@ -25,7 +26,14 @@ pub fn set_up(routes: &mut Routes<'_>) {
         read_tariffs("auditTariff", "Tariffs", "List the edits of a tariff"),
         tariffs::TariffRefusal::NotFound.into(),
     );
+    let of_session = about(
+        read("auditSession", "Sessions", "List what operators did to a session"),
+        SessionNotFound.into(),
+    );
     routes
+        .resource("/api/v1/sessions/{sessionId}/audit", |on| {
+            on.get(of_session, super::list::<SessionResource>)
+        })
         .resource("/api/v1/stations/{stationId}/audit", |on| {
             on.get(of_station, super::list::<StationResource>)
         })
@@ -42,6 +50,7 @@ fn about(operation: Operation, not_found: ApiError) -> Operation {
         "changed": ["status"],
         "before": { "name": "人民广场站", "status": "Open" },
         "after": { "name": "人民广场站", "status": "Closed" },
+        "reason": null,
     });
     let example = json!({ "items": [edit], "nextCursor": "AgAAAAAAAAAD" });
     operation

@@ -2,10 +2,12 @@
 
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::http::fields::parse::{form, number, one_of, text};
+use crate::http::fields::parse::{form, number, one_of, text, uuid};
 use domain::assets::{CurrentType, PileDetails, RatedPower};
-use domain::ids::ChargePointId;
+use domain::ids::{ChargePointId, StationId};
 use domain::text::Label;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 /// Parses the registered data of a pile.
@@ -34,6 +36,48 @@ pub fn read(mut body: Fields) -> Result<PileDetails, ApiError> {
         })
     };
     Ok(body.finish(details())?)
+}
+
+/// Parses the new device of a pile, and the reason.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with all faults of the body.
+pub fn replacement(mut body: Fields) -> Result<(ChargePointId, Label), ApiError> {
+    let charge_point_id = body.required("chargePointId", text(ChargePointId::parse));
+    let reason = body.required("reason", text(Label::parse));
+    Ok(body.finish(charge_point_id.zip(reason))?)
+}
+
+/// Parses the new station of a pile, and the reason.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with all faults of the body.
+pub fn relocation(mut body: Fields) -> Result<(StationId, Label), ApiError> {
+    let station_id = body.required("stationId", uuid).map(StationId);
+    let reason = body.required("reason", text(Label::parse));
+    Ok(body.finish(station_id.zip(reason))?)
+}
+
+/// Another device for a pile.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ChargePointReplacement", extend("additionalProperties" = false))]
+pub struct ReplacementBody {
+    /// The device that is in the pile from now on.
+    charge_point_id: ChargePointId,
+    /// Why the device is replaced; part of the audit trail.
+    reason: Label,
+}
+
+/// Another station for a pile.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "PileRelocation", extend("additionalProperties" = false))]
+pub struct RelocationBody {
+    /// The station at which the pile is from now on.
+    station_id: StationId,
+    /// Why the pile moves; part of the audit trail.
+    reason: Label,
 }
 
 fn rated_power(value: &Value) -> Result<RatedPower, String> {

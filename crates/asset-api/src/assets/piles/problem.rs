@@ -17,6 +17,9 @@ impl IntoProblem for PileRefusal {
                     .detail(detail)
             }
             Self::OpenSession => Problem::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session"),
+            Self::Unchanged => {
+                Problem::conflict("PILE_UNCHANGED", "The pile has that charge point or station already")
+            }
             Self::NotRetired => Problem::conflict("PILE_NOT_RETIRED", "The pile is not retired"),
             Self::StationRetired => {
                 Problem::conflict("STATION_RETIRED", "The station is retired; restore it first")

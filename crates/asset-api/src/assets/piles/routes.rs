@@ -1,5 +1,7 @@
 //! The operations on piles.
 
+use super::body::{RelocationBody, ReplacementBody};
+use super::relocation::{self, PlacementView};
 use super::view::PileView;
 use crate::http::edit::if_match;
 use crate::http::error::ApiError;
@@ -29,7 +31,12 @@ pub fn set_up(routes: &mut Routes<'_>) {
                 .patch(patch(), super::patch)
                 .delete(retire(), super::retire)
         })
-        .resource("/api/v1/piles/{pileId}/restore", |on| on.post(restore(), super::restore));
+        .resource("/api/v1/piles/{pileId}/restore", |on| on.post(restore(), super::restore))
+        .resource("/api/v1/piles/{pileId}/replace-charge-point", |on| {
+            on.post(replace_charge_point(), relocation::replace_charge_point)
+        })
+        .resource("/api/v1/piles/{pileId}/move", |on| on.post(move_to_station(), relocation::move_to_station))
+        .resource("/api/v1/piles/{pileId}/placements", |on| on.get(placements(), relocation::list));
 }
 
 fn create() -> Operation {
@@ -108,6 +115,44 @@ fn restore() -> Operation {
         .answers(shown(StatusCode::OK, "The pile after the edit"))
         .refuses([ApiError::from(PileRefusal::NotRetired), PileRefusal::StationRetired.into()])
         .refuses(taken())
+}
+
+fn replace_charge_point() -> Operation {
+    let text = "Works while a session is open: what is known of the session of the former charge point stays with the pile, and \
+                `POST /api/v1/sessions/{sessionId}/end` ends it if its stop never arrives. Sessions, history and samples of the pile \
+                cover all its charge points.";
+    edit("replaceChargePoint", "Replace the charge point of a pile")
+        .describe(text)
+        .takes::<ReplacementBody>(json!({ "chargePointId": "CP-3101-0107", "reason": "主板烧毁" }))
+        .answers(shown(StatusCode::OK, "The pile with the new charge point"))
+        .refuses([ApiError::from(PileRefusal::Unchanged)])
+        .refuses(taken())
+}
+
+fn move_to_station() -> Operation {
+    edit("movePile", "Move a pile to another station")
+        .describe("Sessions that began before the move stay with the former station and its operator.")
+        .takes::<RelocationBody>(
+            json!({ "stationId": "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11", "reason": "场站改造" }),
+        )
+        .answers(shown(StatusCode::OK, "The pile at the new station"))
+        .refuses([ApiError::from(PileRefusal::Unchanged), PileRefusal::StationNotFound.into()])
+}
+
+fn placements() -> Operation {
+    let item = json!({
+        "chargePointId": CHARGE_POINT,
+        "stationId": "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11",
+        "operatorId": "op-7",
+        "from": null,
+        "until": null,
+    });
+    let example = json!({ "items": [item], "nextCursor": null });
+    read("listPlacements", TAG, "List which charge points were in a pile, and where the pile was")
+        .describe("A new item begins when the charge point, the station or its operator changes. The latest comes first.")
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<PlacementView<'_>>>(StatusCode::OK, "A page of placements", example))
+        .refuses([ApiError::from(PileRefusal::NotFound), InvalidCursor.into()])
 }
 
 /// An operation that edits a pile.

@@ -11,7 +11,7 @@ use actix_web::web::Data;
 use domain::tariffs::{MAX_READINGS, Usage};
 use runtime::http::PathId;
 use storage::sessions::{MeteredSession, find_metered};
-use storage::tariffs::{PriceTarget, load_book};
+use storage::tariffs::load_book_at;
 
 /// `GET /api/v1/sessions/{sessionId}/quote`
 pub async fn quote(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
@@ -19,16 +19,15 @@ pub async fn quote(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Resul
     let quote = api
         .run(move |mut connection| async move {
             let found = find_metered(&mut connection, id, limit).await?.ok_or(SessionNotFound)?;
-            let MeteredSession { session, pile, samples, freed_at } = found;
-            let target =
-                PriceTarget::Connector(pile.ok_or(UnquotableSession::WithoutPile)?, session.connector_id);
+            let MeteredSession { session, place, samples, freed_at } = found;
+            let place = place.ok_or(UnquotableSession::WithoutPile)?;
             let usage = Usage::recorded(&session, samples).map_err(UnquotableSession::NotMetered)?;
             let usage = match freed_at {
                 Some(at) => usage.unplugged(at).map_err(UnquotableSession::NotMetered)?,
                 None => usage,
             };
             let (from, to) = (usage.started_at(), freed_at.unwrap_or_else(|| usage.ended_at()));
-            let found = load_book(&mut connection, target, from, to).await?;
+            let found = load_book_at(&mut connection, &place, session.connector_id, from, to).await?;
             let (place, book) = found.ok_or(UnquotableSession::WithoutPile)?;
             let quote = book.quote(&place, &usage)?;
             let (ended, readings) = (session.ended_at().is_some(), usage.reading_count());

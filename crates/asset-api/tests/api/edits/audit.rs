@@ -44,6 +44,7 @@ async fn records_every_edit_in_the_audit() {
             "model",
             "ratedPowerKw"
           ],
+          "reason": null,
           "version": 2
         }
       ],

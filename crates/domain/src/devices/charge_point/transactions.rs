@@ -9,8 +9,26 @@ use crate::merged::Merged;
 use crate::order::{RecordPosition, Stamp};
 use crate::sessions::ledger::Sighting;
 use crate::sessions::session::ChargingSession;
+use chrono::{DateTime, Utc};
 
 impl ChargePoint {
+    /// Ends `session`, which is open, on behalf of an operator; see
+    /// [`Ledger::end_by_operator`](crate::sessions::ledger::Ledger::end_by_operator).
+    pub fn end_session(
+        &mut self,
+        session: &ChargingSession,
+        meter_wh: Option<f64>,
+        at: DateTime<Utc>,
+    ) -> bool {
+        // Before every record of that instant.
+        let stamp = Stamp { at, appended_at: at, partition: -1, offset: 0 };
+        let is_ended = self.ledger.end_by_operator(session, meter_wh, stamp);
+        if is_ended {
+            self.ledger_changed();
+        }
+        is_ended
+    }
+
     pub(super) fn start(&mut self, event: &GatewayEvent, start: &TransactionStart, stamp: Stamp) -> Outcome {
         // Gateways restart their numbering: from here on the same id may mean another transaction.
         if let Some(connector) = self.connectors.get_mut(&start.connector_id) {

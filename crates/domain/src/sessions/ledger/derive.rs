@@ -6,7 +6,7 @@ mod stops;
 
 use super::{Fact, FactKind, Forgotten};
 use crate::ids::{ChargePointId, ConnectorId, EventKey};
-use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState};
+use crate::sessions::session::{ChargingSession, ENDED_BY_OPERATOR, SUPERSEDED, SessionState};
 use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, TimeDelta, Utc};
 use stops::PendingStop;
@@ -175,14 +175,26 @@ impl ChargingSession {
     }
 
     /// Whether the session was not ended by `at`: it is open, or was open until the next session
-    /// began after `at`.
+    /// began, or an operator ended it, after `at`.
     pub(super) fn may_go_on(&self, at: DateTime<Utc>) -> bool {
-        self.is_open() || self.is_superseded() && self.ended_at().is_some_and(|end| at < end)
+        self.is_open() || self.has_inferred_end() && self.ended_at().is_some_and(|end| at < end)
     }
 
-    /// Whether the next session ended this one, rather than a stop of its own.
+    /// Whether the device did not report the end: the next session or an operator ended the session.
+    pub(super) fn has_inferred_end(&self) -> bool {
+        self.is_superseded() || self.end_reason() == Some(ENDED_BY_OPERATOR)
+    }
+
+    /// Whether the next session ended this one.
     pub(super) fn is_superseded(&self) -> bool {
-        matches!(&self.state, SessionState::Ended { reason: Some(reason), .. } if reason == SUPERSEDED)
+        self.end_reason() == Some(SUPERSEDED)
+    }
+
+    fn end_reason(&self) -> Option<&str> {
+        match &self.state {
+            SessionState::Open => None,
+            SessionState::Ended { reason, .. } => reason.as_deref(),
+        }
     }
 }
 

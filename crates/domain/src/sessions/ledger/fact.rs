@@ -108,6 +108,10 @@ pub enum FactKind {
         /// The driver that the command was for.
         #[serde(flatten, with = "crate::id_tag_parts")]
         id_tag: Option<IdTag>,
+        /// The session that an operator ended with this; absent from stops that devices reported.
+        /// For the previous release it is the stop of the session's transaction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closes: Option<SessionId>,
     },
 }
 

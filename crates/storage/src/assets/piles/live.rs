@@ -7,6 +7,7 @@ use crate::schema::{charge_points, connectors, piles, sessions};
 use crate::sessions::{SessionRow, fill_registers};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -88,6 +89,7 @@ pub async fn load_live(
         sessions::table
             .filter(sessions::charge_point_id.eq_any(&names))
             .filter(sessions::ended_at.is_null())
+            .filter(of_current_pile())
             .order((sessions::started_at.asc(), sessions::id.asc()))
             .select(SessionRow::as_select())
             .load(&mut &*shared),
@@ -131,6 +133,7 @@ pub async fn find_with_live(
         sessions::table
             .filter(sessions::charge_point_id.nullable().eq(device()))
             .filter(sessions::ended_at.is_null())
+            .filter(sessions::pile_id.is_null().or(sessions::pile_id.eq(id.0)))
             .order((sessions::started_at.asc(), sessions::id.asc()))
             .select(SessionRow::as_select())
             .load(&mut &*shared),
@@ -140,6 +143,16 @@ pub async fn find_with_live(
     let mut live = assemble(connection, heard.into_iter().collect(), connectors, sessions).await?;
     let live = live.remove(&pile.details.charge_point_id);
     Ok(Some((pile, live)))
+}
+
+/// The session did not begin in another pile that its device was in.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_current_pile() -> _ {
+    let current = piles::table
+        .filter(piles::charge_point_id.eq(sessions::charge_point_id))
+        .filter(piles::retired_at.is_null())
+        .filter(piles::id.nullable().eq(sessions::pile_id));
+    sessions::pile_id.is_null().or(exists(current))
 }
 
 async fn assemble(

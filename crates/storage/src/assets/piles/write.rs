@@ -2,7 +2,7 @@
 
 use super::LiveView;
 use super::row::{DetailColumns, Row};
-use crate::assets::{audit, stations};
+use crate::assets::{audit, placements, stations};
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, sessions};
 use crate::{Connection, StorageError, feed};
@@ -12,7 +12,9 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::{EditStamp, Pile, PileDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
-use domain::ids::{Actor, ChargePointId, PileId};
+use domain::ids::{Actor, ChargePointId, PileId, StationId};
+use domain::text::Label;
+use serde::Serialize;
 
 /// Why an edit of a pile is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +43,9 @@ pub enum PileRefusal {
     /// The station of the pile is retired.
     #[error("the pile's station is retired")]
     StationRetired,
+    /// The pile has this charge point, or is at this station, already.
+    #[error("nothing would change")]
+    Unchanged,
 }
 
 /// Creates a pile in an existing station, on behalf of `by`.
@@ -68,7 +73,8 @@ pub async fn insert(
                 ))
                 .execute(tx)
                 .await?;
-            record_edit(tx, AssetAction::Created, None, pile, by).await?;
+            place_sessions(tx, &pile.details.charge_point_id).await?;
+            record_edit(tx, AssetAction::Created, None, pile, by, None).await?;
             Ok(())
         })
         .await
@@ -110,7 +116,10 @@ pub async fn update<E: From<PileRefusal> + Send>(
                 .get_result(tx)
                 .await?;
             let pile = Pile::try_from(row)?;
-            record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by).await?;
+            if pile.details.charge_point_id != before.details.charge_point_id {
+                place_sessions(tx, &pile.details.charge_point_id).await?;
+            }
+            record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by, None).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok((pile, live))
         })
@@ -140,7 +149,7 @@ pub async fn retire(
                 return Err(Abort::Refused(PileRefusal::OpenSession));
             }
             let pile = mark(tx, id, stamp, true).await?;
-            record_edit(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by).await?;
+            record_edit(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by, None).await?;
             Ok(())
         })
         .await
@@ -167,7 +176,8 @@ pub async fn restore(
             }
             wanted = Some(before.details.charge_point_id);
             let pile = mark(tx, id, stamp, false).await?;
-            record_edit(tx, AssetAction::Restored, None, &pile, &stamp.by).await?;
+            place_sessions(tx, &pile.details.charge_point_id).await?;
+            record_edit(tx, AssetAction::Restored, None, &pile, &stamp.by, None).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok((pile, live))
         })
@@ -200,16 +210,21 @@ async fn mark(
 
 /// Records an edit in the audit trail and appends the change to the feed, for the pile's device and
 /// for its previous device, if that changed.
-async fn record_edit(
+pub(super) async fn record_edit(
     tx: &mut Connection,
     action: AssetAction,
     before: Option<&Pile>,
     pile: &Pile,
     by: &Actor,
+    reason: Option<&Label>,
 ) -> Result<(), StorageError> {
-    let before = before.map(|before| &before.details);
-    let after = Some(&pile.details).filter(|_| pile.revision.retired_at.is_none());
-    audit::append(tx, pile.id.0, pile.revision, action, by, (before, after)).await?;
+    let has_moved = before.is_some_and(|before| before.station_id != pile.station_id);
+    let audited = |of: &Pile| AuditedPile {
+        details: of.details.clone(),
+        station_id: has_moved.then_some(of.station_id),
+    };
+    let (was, is) = (before.map(audited), Some(audited(pile)).filter(|_| pile.revision.retired_at.is_none()));
+    audit::append(tx, pile.id.0, pile.revision, action, by, (was.as_ref(), is.as_ref()), reason).await?;
     let body = PileChanged {
         pile_id: pile.id,
         station_id: pile.station_id,
@@ -223,9 +238,26 @@ async fn record_edit(
         kind: FeedKind::PileChanged(body.clone()),
     };
     let device = &pile.details.charge_point_id;
-    let left = before.map(|before| &before.charge_point_id).filter(|left| *left != device);
+    let left = before.map(|before| &before.details.charge_point_id).filter(|left| *left != device);
     let devices = left.into_iter().chain([device]);
     feed::append_of(tx, &devices.map(change).collect::<Vec<_>>()).await
+}
+
+/// The details of a pile in the audit trail, with the station if the edit changed it.
+#[derive(Serialize)]
+struct AuditedPile {
+    #[serde(flatten)]
+    details: PileDetails,
+    #[serde(rename = "stationId", skip_serializing_if = "Option::is_none")]
+    station_id: Option<StationId>,
+}
+
+/// Gives the sessions of a device that has a pile now the place where they began. Locks the device,
+/// as ingestors do when they write its sessions.
+pub(super) async fn place_sessions(tx: &mut Connection, device: &ChargePointId) -> Result<(), StorageError> {
+    feed::lock_devices(tx, &[device.as_str()]).await?;
+    placements::place_sessions(tx, &[device.as_str()]).await?;
+    Ok(())
 }
 
 /// Whether a device has an open session.
@@ -235,7 +267,7 @@ async fn has_open_session(tx: &mut Connection, device: &ChargePointId) -> QueryR
 }
 
 /// Locks a pile, retired or not, against other edits until the transaction ends.
-async fn lock(
+pub(super) async fn lock(
     tx: &mut Connection,
     id: PileId,
     expected: Option<&[i64]>,
@@ -266,7 +298,7 @@ async fn lock(
 
 /// Turns a violation of the unique index, which alone decides between concurrent edits, into a
 /// refusal.
-fn refuse_taken<T, E: From<PileRefusal>>(
+pub(super) fn refuse_taken<T, E: From<PileRefusal>>(
     written: Result<Result<T, E>, StorageError>,
     device: &ChargePointId,
 ) -> Result<Result<T, E>, StorageError> {

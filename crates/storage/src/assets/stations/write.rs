@@ -168,7 +168,7 @@ async fn record_edit(
 ) -> Result<(), StorageError> {
     let before = before.map(|before| &before.details);
     let after = Some(&station.details).filter(|_| station.revision.retired_at.is_none());
-    audit::append(tx, station.id.0, station.revision, action, by, (before, after)).await?;
+    audit::append(tx, station.id.0, station.revision, action, by, (before, after), None).await?;
     let body = StationChanged { station_id: station.id, action, version: station.revision.version };
     let change = FeedChange {
         subject: FeedSubject::Station(station.id),

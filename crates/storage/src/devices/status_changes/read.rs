@@ -1,6 +1,7 @@
 //! Reading the history of a device.
 
 use super::broken;
+use crate::assets::placements::Assignment;
 use crate::database::day_partitions::planned_anew;
 use crate::schema::status_changes;
 use crate::{Connection, StorageError};
@@ -13,6 +14,7 @@ use domain::devices::presence::Confidence;
 use domain::feed::{ConnectivityChanged, ConnectorStatusChanged};
 use domain::ids::{ChargePointId, ConnectorId, GatewayId};
 use domain::status::ConnectorStatus;
+use std::cmp::Reverse;
 
 /// The position of a change in the history of its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,17 +60,69 @@ const WINDOW: TimeDelta = TimeDelta::days(8);
 /// of 90 days nothing is older.
 const WINDOWS: u32 = 12;
 
-/// Up to `limit` changes of `device`, read backwards from `now`, the last recorded first; with
-/// `connector`, only changes of its status; with `after`, only changes that follow it. Changes
-/// older than the retention period are deleted.
+/// Which changes are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Selection {
+    /// Only changes of the status of this connector.
+    pub connector: Option<ConnectorId>,
+    /// Only changes that follow this one in the list.
+    pub after: Option<HistoryPosition>,
+    /// Only changes that happened at or after this instant.
+    pub from: Option<DateTime<Utc>>,
+    /// Only changes that happened before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// The same as [`list_of_device`] for the devices of a pile, each during its assignments, whose
+/// latest comes first.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub async fn list_of_pile(
+    connection: &mut Connection,
+    assignments: &[Assignment],
+    selection: Selection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<RecordedChange>, StorageError> {
+    let mut changes = Vec::new();
+    for stay in stays(assignments) {
+        let selection = Selection { from: stay.from, until: stay.until, ..selection };
+        changes.extend(list_of_device(connection, stay.device, selection, now, limit).await?);
+    }
+    changes.sort_by_key(|change| Reverse(change.place));
+    changes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(changes)
+}
+
+/// A time in which a device was in a pile, wherever the pile was.
+struct Stay<'a> {
+    device: &'a ChargePointId,
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+}
+
+/// The stays of devices; assignments of one device that follow each other are one stay.
+fn stays(assignments: &[Assignment]) -> Vec<Stay<'_>> {
+    let mut stays: Vec<Stay<'_>> = Vec::new();
+    for Assignment { charge_point_id: device, from, until, .. } in assignments {
+        match stays.last_mut() {
+            Some(later) if later.device == device && later.from == *until => later.from = *from,
+            _ => stays.push(Stay { device, from: *from, until: *until }),
+        }
+    }
+    stays
+}
+
+/// Up to `limit` changes of `device` in `selection`, read backwards from `now`, the last recorded
+/// first. Changes older than the retention period are deleted.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn list_of_device(
     connection: &mut Connection,
     device: &ChargePointId,
-    connector: Option<ConnectorId>,
-    after: Option<HistoryPosition>,
+    selection: Selection,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<RecordedChange>, StorageError> {
@@ -78,8 +132,8 @@ pub async fn list_of_device(
         if rows <= 0 {
             break;
         }
-        let window = Window::back_from(after.map_or(now, |place| place.noted_at), number);
-        let query = of_device(device, connector, after)?.filter(planned_anew()).limit(rows);
+        let window = Window::back_from(selection.after.map_or(now, |place| place.noted_at), number);
+        let query = of_device(device, selection)?.filter(planned_anew()).limit(rows);
         let found: Vec<Row> = window.of(query).load(connection).await?;
         changes.extend(found.into_iter().map(RecordedChange::try_from).collect::<Result<Vec<_>, _>>()?);
     }
@@ -88,11 +142,8 @@ pub async fn list_of_device(
 
 type Query<'a> = status_changes::BoxedQuery<'a, Pg, diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Row, Pg>>>;
 
-fn of_device<'a>(
-    device: &'a ChargePointId,
-    connector: Option<ConnectorId>,
-    after: Option<HistoryPosition>,
-) -> Result<Query<'a>, StorageError> {
+fn of_device(device: &ChargePointId, selection: Selection) -> Result<Query<'_>, StorageError> {
+    let Selection { connector, after, from, until } = selection;
     let mut query = status_changes::table
         .filter(status_changes::charge_point_id.eq(device.as_str()))
         .order((status_changes::noted_at.desc(), status_changes::place.desc()))
@@ -107,6 +158,12 @@ fn of_device<'a>(
         // diesel has no row comparison.
         let earlier = status_changes::noted_at.lt(noted_at).or(status_changes::place.lt(number));
         query = query.filter(status_changes::noted_at.le(noted_at)).filter(earlier);
+    }
+    if let Some(from) = from {
+        query = query.filter(status_changes::at.ge(from));
+    }
+    if let Some(until) = until {
+        query = query.filter(status_changes::at.lt(until));
     }
     Ok(query)
 }

@@ -3,7 +3,7 @@
 use super::{JUST_BEFORE, SAME_CHARGE, Track, Unplaced, Walk};
 use crate::ids::{ConnectorId, EventKey, SessionId, TransactionId};
 use crate::sessions::ledger::{CandidateConnector, Fact, FactKind};
-use crate::sessions::session::{ChargingSession, SessionState, StartedBy};
+use crate::sessions::session::{ChargingSession, ENDED_BY_OPERATOR, SessionState, StartedBy};
 use crate::sessions::status_trail::ChargeBegin;
 use chrono::{DateTime, Utc};
 
@@ -63,9 +63,13 @@ impl PendingStop<'_> {
 
 impl<'a> Walk<'a> {
     pub(super) fn take_stop(&mut self, place: usize, fact: &'a Fact) {
-        let FactKind::Stop { transaction, reason, meter_wh, session, places, .. } = &fact.kind else {
+        let FactKind::Stop { transaction, reason, meter_wh, session, places, closes, .. } = &fact.kind else {
             return;
         };
+        if let Some(closed) = closes {
+            self.close(place, fact.stamp.at, (*closed, transaction.as_ref()), *meter_wh);
+            return;
+        }
         let mut stop = PendingStop {
             event: fact.event,
             why: Unplaced::NoOpenSession,
@@ -79,6 +83,33 @@ impl<'a> Walk<'a> {
         };
         if !self.place(&mut stop) {
             self.pending.push(stop);
+        }
+    }
+
+    /// Ends a session on behalf of an operator, unless it has ended. A start that arrived later may
+    /// have given the session another id, so it is also found by its transaction.
+    fn close(
+        &mut self,
+        place: usize,
+        at: DateTime<Utc>,
+        (closed, transaction): (SessionId, Option<&TransactionId>),
+        meter_wh: Option<f64>,
+    ) {
+        let is_named = |session: &ChargingSession| {
+            transaction.is_some()
+                && session.transaction_id.as_ref() == transaction
+                && session.started_at <= at
+        };
+        let position = self.tracks.iter().position(|track| track.session.id == closed);
+        let position = position.or_else(|| self.tracks.iter().rposition(|track| is_named(&track.session)));
+        let Some(track) = position.and_then(|index| self.tracks.get_mut(index)) else { return };
+        track.facts.push(place);
+        if track.session.may_go_on(at) {
+            track.session.state = SessionState::Ended {
+                at: at.max(track.session.started_at),
+                reason: Some(ENDED_BY_OPERATOR.to_owned()),
+                meter_stop_wh: meter_wh,
+            };
         }
     }
 
@@ -180,7 +211,8 @@ impl<'a> Walk<'a> {
     fn repeat_end(&mut self, index: usize, stop: &PendingStop<'_>) -> Option<bool> {
         let held = &self.tracks.get(index)?.session;
         let SessionState::Ended { at, meter_stop_wh, .. } = held.state else { return None };
-        let (connector, is_superseded) = (held.connector_id, held.is_superseded());
+        let (connector, is_inferred) = (held.connector_id, held.has_inferred_end());
+        let latest = if held.is_superseded() { Some(at) } else { self.next_start(held) };
         let is_other_since = self.tracks.iter().map(|track| &track.session).any(|session| {
             session.may_go_on(stop.at)
                 && session.transaction_id.is_none()
@@ -191,19 +223,25 @@ impl<'a> Walk<'a> {
             begin.is_some_and(|begin| self.is_free_since(connector, begin, stop.at))
         };
         let is_other_open = is_other_since || stop.places.iter().any(is_free);
-        if is_superseded && is_other_open && stop.at > at + SAME_CHARGE {
+        if is_inferred && is_other_open && stop.at > at + SAME_CHARGE {
             return None;
         }
         let track = self.tracks.get_mut(index)?;
-        if is_superseded {
-            // Another session has started on the connector since.
-            stop.end_by(track, stop.at.min(at));
+        if is_inferred {
+            // Another session may have started on the connector since.
+            stop.end_by(track, latest.map_or(stop.at, |latest| stop.at.min(latest)));
         } else if stop.repeats(at, meter_stop_wh, is_other_open) {
             track.facts.push(stop.fact);
         } else {
             return None;
         }
         Some(true)
+    }
+
+    /// When the next session on the connector of `session` began.
+    fn next_start(&self, session: &ChargingSession) -> Option<DateTime<Utc>> {
+        let others = self.on_connector(session.connector_id).filter(|other| other.id != session.id);
+        others.map(|other| other.started_at).filter(|started_at| *started_at >= session.started_at).min()
     }
 
     /// The open sessions that a stop with an unknown id could mean: the unnamed ones; for a stop

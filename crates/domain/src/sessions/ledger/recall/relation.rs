@@ -88,7 +88,7 @@ impl Ledger {
         let is_nameless = |held: &&ChargingSession| {
             held.transaction_id.is_none()
                 && held.connector_id == connector
-                && (held.is_open() || held.is_superseded())
+                && (held.is_open() || held.has_inferred_end())
                 && held.was_open_at(at)
         };
         if self.recalled.sessions().any(is_known) {
@@ -117,11 +117,11 @@ impl Ledger {
         let of = || Past::Of(Box::new(held.clone()));
         match held.ended_at() {
             None => of(),
-            Some(end) if held.is_superseded() && at > end + SAME_CHARGE => {
+            Some(end) if held.has_inferred_end() && at > end + SAME_CHARGE => {
                 let is_other_open = self.may_end_nameless(held.connector_id, at);
                 if is_other_open { Past::History } else { of() }
             }
-            Some(_) if held.is_superseded() => of(),
+            Some(_) if held.has_inferred_end() => of(),
             Some(end) if at <= end + SAME_CHARGE => Past::Known,
             Some(_) if meter_wh.is_none() && is_past => Past::Known,
             Some(_) if meter_wh.is_some() && meter_wh == held.meter_stop_wh() => Past::Known,

@@ -3,7 +3,7 @@
 use crate::ids::EventKey;
 use crate::order::Stamp;
 use crate::sessions::ledger::{Fact, FactKind, Ledger};
-use crate::sessions::session::{ChargingSession, SUPERSEDED, SessionState, StartedBy};
+use crate::sessions::session::{ChargingSession, ENDED_BY_OPERATOR, SUPERSEDED, SessionState, StartedBy};
 use chrono::{DateTime, Utc};
 
 impl Ledger {
@@ -91,6 +91,7 @@ impl Fact {
                     places: Vec::new(),
                     command: None,
                     id_tag: None,
+                    closes: (reason.as_deref() == Some(ENDED_BY_OPERATOR)).then_some(session.id),
                 };
                 Some(fact(*at, !key, kind))
             }

@@ -1,0 +1,100 @@
+//! Replacing the device of a pile, and moving a pile to another station. Sessions and histories stay
+//! where they took place: the time of each device at each place is recorded ([`placements`]).
+//!
+//! [`placements`]: crate::assets::placements
+
+use super::LiveView;
+use super::row::Row;
+use super::write::{PileRefusal, lock, place_sessions, record_edit, refuse_taken};
+use crate::assets::stations;
+use crate::database::transaction::{Abort, Refusable};
+use crate::schema::piles;
+use crate::{Connection, StorageError};
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::assets::{EditStamp, Pile};
+use domain::feed::AssetAction;
+use domain::ids::{ChargePointId, PileId, StationId};
+use domain::text::Label;
+
+/// Replaces the device of a pile, if the pile is at one of the `expected` versions, when given. A
+/// session of the former device may be open: it stays a session of the pile. Returns the same as
+/// [`update`](super::update).
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn replace_charge_point(
+    connection: &mut Connection,
+    id: PileId,
+    expected: Option<&[i64]>,
+    stamp: &EditStamp,
+    device: &ChargePointId,
+    reason: &Label,
+) -> Result<Result<(Pile, Option<LiveView>), PileRefusal>, StorageError> {
+    let replaced = connection
+        .transaction(async |tx| {
+            let before = lock(tx, id, expected, false).await?;
+            if before.details.charge_point_id == *device {
+                return Err(Abort::Refused(PileRefusal::Unchanged));
+            }
+            let row = diesel::update(piles::table.find(id.0))
+                .set((
+                    piles::charge_point_id.eq(device.as_str()),
+                    piles::updated_at.eq(stamp.at),
+                    piles::version.eq(piles::version + 1),
+                ))
+                .returning(Row::as_returning())
+                .get_result(tx)
+                .await?;
+            let pile = Pile::try_from(row)?;
+            place_sessions(tx, device).await?;
+            record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by, Some(reason)).await?;
+            let live = super::find_live(tx, device).await?;
+            Ok((pile, live))
+        })
+        .await
+        .refusal_as_value();
+    refuse_taken(replaced, device)
+}
+
+/// Moves a pile with its device to another station, if the pile is at one of the `expected`
+/// versions, when given. Sessions that began before stay with the former station. Returns the same
+/// as [`update`](super::update).
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn move_to_station(
+    connection: &mut Connection,
+    id: PileId,
+    expected: Option<&[i64]>,
+    stamp: &EditStamp,
+    station: StationId,
+    reason: &Label,
+) -> Result<Result<(Pile, Option<LiveView>), PileRefusal>, StorageError> {
+    connection
+        .transaction(async |tx| {
+            // Stations are locked before piles, as when a pile is created.
+            if !stations::lock_active(tx, station).await? {
+                return Err(Abort::Refused(PileRefusal::StationNotFound));
+            }
+            let before = lock(tx, id, expected, false).await?;
+            if before.station_id == station {
+                return Err(Abort::Refused(PileRefusal::Unchanged));
+            }
+            let row = diesel::update(piles::table.find(id.0))
+                .set((
+                    piles::station_id.eq(station.0),
+                    piles::updated_at.eq(stamp.at),
+                    piles::version.eq(piles::version + 1),
+                ))
+                .returning(Row::as_returning())
+                .get_result(tx)
+                .await?;
+            let pile = Pile::try_from(row)?;
+            record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by, Some(reason)).await?;
+            let live = super::find_live(tx, &pile.details.charge_point_id).await?;
+            Ok((pile, live))
+        })
+        .await
+        .refusal_as_value()
+}

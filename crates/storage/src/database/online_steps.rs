@@ -1,0 +1,65 @@
+//! The steps of an upgrade that take long on large tables. They run after the migrations, without a
+//! lock that writers wait for, and continue where an interrupted run ended.
+
+use crate::assets::placements;
+use crate::{Connection, StorageError};
+use diesel::QueryableByName;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+/// Indexes by name, each with the table and columns that it covers.
+const INDEXES: [(&str, &str); 8] = [
+    ("sessions_unplaced", "sessions (charge_point_id) where station_id is null"),
+    ("sessions_of_pile", "sessions (pile_id, started_at desc, id desc)"),
+    ("sessions_of_station", "sessions (station_id, started_at desc, id desc)"),
+    ("sessions_of_operator", "sessions (operator_id, started_at desc, id desc)"),
+    ("sessions_of_id_tag", "sessions (id_tag, started_at desc, id desc) where id_tag is not null"),
+    (
+        "sessions_of_transaction",
+        "sessions (transaction_id, started_at desc, id desc) where transaction_id is not null",
+    ),
+    ("sessions_of_command", "sessions (command_id) where command_id is not null"),
+    ("sessions_page", "sessions (started_at desc, id desc)"),
+];
+
+#[derive(QueryableByName)]
+struct Index {
+    #[diesel(sql_type = Bool)]
+    valid: bool,
+}
+
+/// Builds the missing indexes and gives sessions of earlier releases their place.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub(crate) async fn run(connection: &mut Connection) -> Result<(), StorageError> {
+    connection.batch_execute("set lock_timeout = 0").await?;
+    for (name, covers) in INDEXES {
+        build(connection, name, covers).await?;
+    }
+    let placed = placements::place_known_sessions(connection).await?;
+    if placed > 0 {
+        tracing::info!(sessions = placed, "sessions of earlier releases have a place");
+    }
+    Ok(())
+}
+
+async fn build(connection: &mut Connection, name: &str, covers: &str) -> Result<(), StorageError> {
+    let found: Option<Index> =
+        diesel::sql_query("select indisvalid as valid from pg_index where indexrelid = to_regclass($1)")
+            .bind::<Text, _>(name)
+            .get_result(connection)
+            .await
+            .optional()?;
+    match found {
+        Some(Index { valid: true }) => return Ok(()),
+        // An interrupted run leaves an index that is not used.
+        Some(Index { valid: false }) => {
+            connection.batch_execute(&format!("drop index concurrently {name}")).await?;
+        }
+        None => {}
+    }
+    tracing::info!(index = name, "building an index");
+    Ok(connection.batch_execute(&format!("create index concurrently {name} on {covers}")).await?)
+}
