@@ -1,0 +1,53 @@
+
+use super::*;
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn decodes_versions_and_distances_as_they_were_encoded(version: i64, distance in 0.0..3.0_f64, id: u128) {
+        prop_assert_eq!(ByVersion::decode(&ByVersion(version).to_string()), Some(ByVersion(version)));
+        let place = ByDistance { distance, id: Uuid::from_u128(id) };
+        prop_assert_eq!(ByDistance::decode(&place.to_string()), Some(place));
+        prop_assert_eq!(ByVersion::decode(&place.to_string()), None);
+    }
+
+    #[test]
+    fn decodes_names_and_times_as_they_were_encoded(name in "[A-Za-z0-9._:@*+=|-]{1,64}", micros in 0..4_000_000_000_000_000_i64) {
+        prop_assert_eq!(ByName::decode(&ByName(name.clone()).to_string()), Some(ByName(name)));
+        let time = ByTime(DateTime::from_timestamp_micros(micros).unwrap());
+        prop_assert_eq!(ByTime::decode(&time.to_string()), Some(time));
+        prop_assert_eq!(ByVersion::decode(&time.to_string()), None);
+    }
+
+    #[test]
+    fn decodes_records_as_they_were_encoded(micros in 0..4_000_000_000_000_000_i64, number in 0..i32::MAX) {
+        let noted_at = DateTime::from_timestamp_micros(micros).unwrap();
+        let place = ByRecording { noted_at, number };
+        prop_assert_eq!(ByRecording::decode(&place.to_string()), Some(place));
+        prop_assert_eq!(ByTime::decode(&place.to_string()), None);
+    }
+
+    #[test]
+    fn refuses_text_of_another_length(bytes: Vec<u8>, text: String) {
+        prop_assume!(![9, 13, 25].contains(&bytes.len()));
+        for text in [URL_SAFE_NO_PAD.encode(bytes), text] {
+            prop_assert_eq!(ByVersion::decode(&text), None);
+            prop_assert_eq!(ByDistance::decode(&text), None);
+            prop_assert_eq!(ByTime::decode(&text), None);
+            prop_assert_eq!(ByRecording::decode(&text), None);
+        }
+    }
+}
+
+#[test]
+fn refuses_other_layouts_and_invalid_values() {
+    let text = URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(ByVersion::decode(&text), None);
+    assert_eq!(ByTime::decode(&ByTime(DateTime::UNIX_EPOCH - TimeDelta::seconds(1)).to_string()), None);
+    assert_eq!(ByName::decode(&ByName("CP 1".to_owned()).to_string()), None);
+    let never = ByRecording { noted_at: DateTime::UNIX_EPOCH, number: -1 };
+    assert_eq!(ByRecording::decode(&never.to_string()), None);
+    let nowhere = ByDistance { distance: f64::NAN, id: Uuid::nil() };
+    assert_eq!(ByDistance::decode(&nowhere.to_string()), None);
+}

@@ -1,0 +1,54 @@
+
+use super::*;
+use actix_web::App;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::Method;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+
+async fn get(path: &str) -> ServiceResponse {
+    ask(Method::GET, path).await
+}
+
+async fn ask(method: Method, path: &str) -> ServiceResponse {
+    let dispatcher = "http://127.0.0.1:8081".parse().ok();
+    let console =
+        Console::new(&Surroundings { dispatcher, asks_for_tokens: true, version: "1.2.3" }).unwrap();
+    let app = init_service(App::new().configure(|config| console.install(config))).await;
+    call_service(&app, TestRequest::with_uri(path).method(method).to_request()).await
+}
+
+#[actix_web::test]
+async fn every_address_serves_the_page_with_a_strict_policy() {
+    for path in ["/console/", "/console/piles/0192f0c1", "/console/%3Cscript%3E"] {
+        let answer = get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let header = |name| answer.headers().get(name).unwrap().to_str().unwrap();
+        assert_eq!(header(header::CACHE_CONTROL), REVALIDATE);
+        assert_eq!(
+            header(header::CONTENT_SECURITY_POLICY),
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                 connect-src 'self' http://127.0.0.1:8081; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; \
+                 require-trusted-types-for 'script'; trusted-types 'none'"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn settings_json_contains_the_surroundings() {
+    let body = read_body(get("/console/settings.json").await).await;
+    assert_eq!(body, r#"{"dispatcher":"http://127.0.0.1:8081","asksForTokens":true,"version":"1.2.3"}"#);
+}
+
+#[actix_web::test]
+async fn an_unknown_asset_is_not_found() {
+    assert_eq!(get("/console/assets/no-such.js").await.status(), 404);
+    assert_eq!(get("/console").await.status(), 307);
+}
+
+#[actix_web::test]
+async fn pages_allow_only_get_and_head() {
+    for path in ["/console/", "/console/settings.json"] {
+        assert_eq!(ask(Method::HEAD, path).await.status(), 200, "{path}");
+        assert_eq!(ask(Method::POST, path).await.status(), 404, "{path}");
+    }
+}
