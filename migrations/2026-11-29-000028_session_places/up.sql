@@ -14,5 +14,6 @@ begin
 end $$;
 create trigger sessions_are_placed before insert on sessions
     for each row execute function place_session();
+-- Also one without a place: its pile may have been registered while it was inserted.
 create trigger corrected_sessions_are_placed before update of started_at on sessions
-    for each row when (new.started_at <> old.started_at) execute function place_session();
+    for each row when (new.started_at <> old.started_at or old.station_id is null) execute function place_session();

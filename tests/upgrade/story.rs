@@ -34,6 +34,11 @@ const SOME: i64 = 1_000;
 /// More than are sent.
 const COMMANDS: usize = 100_000;
 
+/// Sessions of devices with a pile that have no place, or another one than their device at their
+/// beginning. No device was edited since it was registered.
+const UNPLACED: &str = "select count(*) from sessions join piles using (charge_point_id)
+     where sessions.pile_id is distinct from piles.id or sessions.station_id is distinct from piles.station_id";
+
 /// Everything that takes part.
 struct Stage {
     environment: Environment,
@@ -78,6 +83,9 @@ async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() 
     findings.extend(ended.err().map(|error| format!("{error:#}")));
     findings.extend(commands::findings(&database, &simulator, &calls.accepted).await);
     findings.extend(missing(&database, &calls.made).await);
+    let unplaced = database.json(UNPLACED).await;
+    findings
+        .extend((unplaced != 0).then(|| format!("{unplaced} sessions of registered devices have no place")));
     simulator.stop().await;
     environment.output.progress(&format!("{} commands were confirmed", calls.accepted.len()));
     match environment.close(played).await {
@@ -114,6 +122,8 @@ impl Stage {
         let took = begun.elapsed();
         let meanwhile = ingestors::written(&self.environment).await? - written;
         let after = migrations(database).await;
+        let unplaced = database.json(UNPLACED).await;
+        ensure!(unplaced == 0, "{unplaced} sessions of registered devices have no place");
         ensure!(after > before, "there is nothing to migrate: put an earlier commit into previous-release");
         ingestors::go_on(&self.environment, SOME).await?;
         self.progress(&format!(

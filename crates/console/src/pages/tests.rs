@@ -1,4 +1,3 @@
-
 use super::*;
 use actix_web::App;
 use actix_web::dev::ServiceResponse;

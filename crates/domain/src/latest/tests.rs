@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::order::RecordPosition;
 use chrono::TimeDelta;

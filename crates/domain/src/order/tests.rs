@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn at(seconds: i64) -> DateTime<Utc> {

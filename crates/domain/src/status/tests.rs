@@ -1,4 +1,3 @@
-
 use super::ConnectorStatus::*;
 use super::*;
 

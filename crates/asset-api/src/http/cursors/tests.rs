@@ -1,4 +1,3 @@
-
 use super::*;
 use chrono::TimeDelta;
 use proptest::prelude::*;

@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::commands::{CommandKind, CommandLife, DeviceAnswer, Effect, EffectKind};
 use crate::ids::{ChargePointId, CommandId, EventKey, PileId};

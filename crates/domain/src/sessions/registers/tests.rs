@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::ids::{ChargePointId, ConnectorId, SessionId};
 use crate::sessions::session::{SessionState, StartedBy};

@@ -1,4 +1,3 @@
-
 use super::*;
 use ConnectorStatus::{Available, Charging, Faulted, Finishing, Preparing, SuspendedEV};
 use proptest::prelude::*;

@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn zone(name: &str) -> Zone {

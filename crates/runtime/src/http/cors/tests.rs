@@ -1,4 +1,3 @@
-
 use super::super::{BodyLimit, server::app};
 use super::*;
 use crate::Problem;

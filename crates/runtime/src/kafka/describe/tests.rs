@@ -1,4 +1,3 @@
-
 use super::*;
 
 /// A response about `commands-down` with these settings.

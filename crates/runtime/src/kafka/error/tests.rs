@@ -1,4 +1,3 @@
-
 use super::*;
 
 const REQUEST_TIMED_OUT: ErrorCode = ErrorCode(7);

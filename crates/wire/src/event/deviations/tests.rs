@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn of(json: &str) -> Vec<Deviation> {

@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn read(raw: &str) -> String {

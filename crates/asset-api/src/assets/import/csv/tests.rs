@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn read(file: &str) -> Vec<(u64, Result<Vec<String>, Broken>)> {

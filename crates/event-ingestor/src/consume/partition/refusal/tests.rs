@@ -1,4 +1,3 @@
-
 use super::Verdict::{Database, Record};
 use super::*;
 use storage::{DieselError, StorageError};

@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn variables(set: &[(&str, &str)]) -> Variables {
