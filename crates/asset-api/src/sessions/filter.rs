@@ -1,7 +1,7 @@
 //! The query parameters that select sessions.
 
 use crate::http::fields::Fields;
-use crate::http::fields::parse::{instant, one_of, text, uuid};
+use crate::http::fields::parse::{any_instant, one_of, text, uuid};
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, IdTag, PileId, StationId, TransactionId};
 use domain::text::Label;
@@ -40,8 +40,8 @@ pub fn take(query: &mut Fields) -> Filter {
         transaction_id: query.optional("transactionId", text(TransactionId::parse)),
         command_id: query.optional("commandId", uuid).map(CommandId),
         open: state.map(|state| state == State::Open),
-        started_from: query.optional("startedFrom", instant),
-        started_until: query.optional("startedUntil", instant),
+        started_from: query.optional("startedFrom", any_instant),
+        started_until: query.optional("startedUntil", any_instant),
     }
 }
 

@@ -183,7 +183,7 @@ async fn finds_sessions_by_every_parameter() {
         "transactionId=700".to_owned(),
         format!("commandId={command}"),
         "state=ended".to_owned(),
-        "startedUntil=2026-07-25T10:00:00.000001Z".to_owned(),
+        "startedFrom=0000-01-01T00:00:00Z&startedUntil=2026-07-25T10:00:00.000001Z".to_owned(),
         "startedFrom=2026-07-25T10:00:00Z&startedUntil=2026-07-26T10:00:00Z".to_owned(),
     ] {
         assert_eq!(

@@ -17,6 +17,13 @@ pub fn instant(value: &Value) -> Result<DateTime<Utc>, String> {
         .ok_or_else(|| format!("must be an RFC 3339 time from {} to {}", YEARS.start(), YEARS.end()))
 }
 
+/// Parses any RFC 3339 time, with the precision of PostgreSQL (1 µs).
+pub fn any_instant(value: &Value) -> Result<DateTime<Utc>, String> {
+    let at = string(value)?.parse::<DateTime<Utc>>().ok();
+    let at = at.and_then(|at| DateTime::from_timestamp_micros(at.timestamp_micros()));
+    at.ok_or_else(|| "must be an RFC 3339 time".to_owned())
+}
+
 /// Parses a date within the years for which prices are supported.
 pub fn date(value: &Value) -> Result<NaiveDate, String> {
     let date = string(value)?.parse::<NaiveDate>().ok().filter(|date| YEARS.contains(&date.year()));
