@@ -71,14 +71,13 @@ pub async fn list_of_pile(
 
 /// `GET /api/v1/sessions/{sessionId}`
 pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
-    let found = api
+    let (session, register) = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?.ok_or(SessionNotFound)?;
-            Ok(with_registers(&mut connection, vec![found]).await?)
+            with_register(&mut connection, found).await
         })
         .await?;
-    let (session, register) = found.first().ok_or(SessionNotFound)?;
-    Ok(HttpResponse::Ok().json(SessionView::of(session, *register)))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session, register)))
 }
 
 /// Responds with the page `request` of the sessions that match `filter`. If `pile` is given, it must
@@ -105,6 +104,11 @@ async fn page(
         .await?;
     let shown = page.show(|(session, register)| SessionView::of(session, *register));
     Ok(HttpResponse::Ok().json(shown))
+}
+
+/// The same as [`with_registers`] for one session.
+async fn with_register(connection: &mut Connection, session: PlacedSession) -> Result<Metered, ApiError> {
+    Ok(with_registers(connection, vec![session]).await?.pop().ok_or(SessionNotFound)?)
 }
 
 /// Fills in missing registers, and adds the newest register of the connector of open sessions.

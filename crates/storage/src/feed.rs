@@ -11,7 +11,7 @@
 //! the same device, the first is committed before the second draws its id: it has the smaller id,
 //! and a transaction that sees the second also sees the first. [`sequence()`] numbers what it sees
 //! in the order of ids, one run at a time, so the first gets the smaller position. Ingestors lock
-//! the device anyway; other writers do so with [`append_of`].
+//! the device anyway; other writers do so with [`lock_devices`].
 
 mod outbox;
 mod read;
@@ -23,9 +23,9 @@ pub use sequence::{sequence, sequence_all};
 
 use crate::database::bulk::Bulk;
 use crate::{Connection, StorageError};
-use diesel::sql_types::{Array, Int4, Text};
+use diesel::sql_types::{Array, Text};
 use diesel_async::RunQueryDsl;
-use domain::feed::{FeedChange, FeedSubject};
+use domain::feed::FeedChange;
 
 /// Appends `changes` in as few rows as possible. Call it last in a transaction that holds the rows
 /// of the changed devices.
@@ -40,37 +40,12 @@ pub async fn append(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), S
     Ok(())
 }
 
-/// Appends a few `changes`, after locking the rows of their devices, if any, in key order, as
-/// ingestors do. A device that was never heard has no row; only transactions that lock its pile or
-/// station append changes about it.
+/// Locks the rows of `devices` in key order, as ingestors do. A device that was never heard has no
+/// row; only transactions that lock its pile or station append changes about it.
 ///
-/// This cannot deadlock: it is the last lock of such a transaction, and an ingestor takes no lock
-/// after it.
-///
-/// # Errors
-/// If PostgreSQL fails.
-pub(crate) async fn append_of(tx: &mut Connection, changes: &[FeedChange]) -> Result<(), StorageError> {
-    let devices: Vec<&str> = changes.iter().filter_map(|change| device(&change.subject)).collect();
-    let outbox::Bodies { bodies, counts } = outbox::render(changes)?;
-    // One round trip: the count is available only after all locks, and ids are drawn after the
-    // count.
-    diesel::sql_query(
-        "with locked as materialized (
-           select count(*) from (select 1 from charge_points where charge_point_id = any($3)
-                                 order by charge_point_id for update) as held)
-         insert into feed_chunks (changes, change_count)
-         select body::json, size from locked, unnest($1, $2) as new (body, size)",
-    )
-    .bind::<Array<Text>, _>(bodies)
-    .bind::<Array<Int4>, _>(counts)
-    .bind::<Array<Text>, _>(devices)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Locks the rows of many `devices` in key order, as ingestors do, for a transaction that calls
-/// [`append`] next and takes no lock after that; see [`append_of`].
+/// This cannot deadlock: these are the last locks but those of the devices' sessions that such a
+/// transaction takes before it calls [`append`], and an ingestor takes no lock after its devices but
+/// those of their sessions.
 ///
 /// # Errors
 /// If PostgreSQL fails.
@@ -97,11 +72,4 @@ pub(crate) fn render_beside(changes: &[FeedChange], rows: usize) -> Result<Padde
     let outbox::Bodies { bodies, counts } = outbox::render(changes)?;
     let chunks = bodies.into_iter().zip(counts).map(|(body, count)| (Some(body), Some(count)));
     Ok(chunks.chain(std::iter::repeat((None, None))).take(rows).unzip())
-}
-
-fn device(subject: &FeedSubject) -> Option<&str> {
-    match subject {
-        FeedSubject::ChargePoint(id) => Some(id.as_str()),
-        FeedSubject::Station(_) | FeedSubject::Tariff(_) => None,
-    }
 }

@@ -20,7 +20,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// One edit of one asset.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = asset_edits, check_for_backend(Pg))]
 pub struct AssetEdit {
     /// The version that the edit created.
@@ -58,19 +58,21 @@ pub(crate) async fn append<D: Serialize + Sync>(
     reason: Option<&Label>,
 ) -> Result<(), StorageError> {
     let json = |value: Option<&D>| value.map(serde_json::to_value).transpose().map_err(broken);
-    diesel::insert_into(asset_edits::table)
-        .values((
-            asset_edits::asset_id.eq(asset),
-            asset_edits::version.eq(revision.version),
-            asset_edits::action.eq(action.as_str()),
-            asset_edits::edited_at.eq(revision.updated_at),
-            asset_edits::edited_by.eq(by.as_str()),
-            asset_edits::before.eq(json(details.0)?),
-            asset_edits::after.eq(json(details.1)?),
-            asset_edits::reason.eq(reason.map(Label::as_str)),
-        ))
-        .execute(tx)
-        .await?;
+    let edit = AssetEdit {
+        version: revision.version,
+        action: action.as_str().to_owned(),
+        edited_at: revision.updated_at,
+        edited_by: by.to_string(),
+        before: json(details.0)?,
+        after: json(details.1)?,
+        reason: reason.map(ToString::to_string),
+    };
+    insert(tx, asset, edit).await
+}
+
+async fn insert(tx: &mut Connection, asset: Uuid, edit: AssetEdit) -> Result<(), StorageError> {
+    let values = (asset_edits::asset_id.eq(asset), edit);
+    diesel::insert_into(asset_edits::table).values(values).execute(tx).await?;
     Ok(())
 }
 
@@ -86,20 +88,16 @@ pub(crate) async fn append_end_of_session(
 ) -> Result<(), StorageError> {
     let edits = asset_edits::table.filter(asset_edits::asset_id.eq(session.id.0));
     let last: Option<i64> = edits.select(max(asset_edits::version)).first(tx).await?;
-    diesel::insert_into(asset_edits::table)
-        .values((
-            asset_edits::asset_id.eq(session.id.0),
-            asset_edits::version.eq(last.unwrap_or(0) + 1),
-            asset_edits::action.eq("ended"),
-            asset_edits::edited_at.eq(stamp.at),
-            asset_edits::edited_by.eq(stamp.by.as_str()),
-            asset_edits::before.eq(serde_json::json!({ "state": "open" })),
-            asset_edits::after.eq(serde_json::json!({ "state": "ended" })),
-            asset_edits::reason.eq(reason.as_str()),
-        ))
-        .execute(tx)
-        .await?;
-    Ok(())
+    let edit = AssetEdit {
+        version: last.unwrap_or(0) + 1,
+        action: "ended".to_owned(),
+        edited_at: stamp.at,
+        edited_by: stamp.by.to_string(),
+        before: Some(serde_json::json!({ "state": "open" })),
+        after: Some(serde_json::json!({ "state": "ended" })),
+        reason: Some(reason.to_string()),
+    };
+    insert(tx, session.id.0, edit).await
 }
 
 /// Records that `by` applied `action` to assets, which are locked. Each edit has the asset's id,

@@ -126,9 +126,12 @@ pub(crate) fn from_columns(
     station: Option<Uuid>,
     operator: Option<&str>,
 ) -> Result<Option<Placement>, StorageError> {
-    let (Some(pile), Some(station)) = (pile, station) else { return Ok(None) };
+    pile.zip(station).map(|(pile, station)| place(pile, station, operator)).transpose()
+}
+
+fn place(pile: Uuid, station: Uuid, operator: Option<&str>) -> Result<Placement, StorageError> {
     let operator_id = operator.map(Label::parse).transpose().map_err(broken)?;
-    Ok(Some(Placement { pile_id: PileId(pile), station_id: StationId(station), operator_id }))
+    Ok(Placement { pile_id: PileId(pile), station_id: StationId(station), operator_id })
 }
 
 fn broken(what: impl ToString) -> StorageError {
@@ -141,11 +144,7 @@ impl TryFrom<Row> for Assignment {
     fn try_from(row: Row) -> Result<Self, StorageError> {
         Ok(Self {
             charge_point_id: ChargePointId::parse(&row.charge_point_id).map_err(broken)?,
-            place: Placement {
-                pile_id: PileId(row.pile_id),
-                station_id: StationId(row.station_id),
-                operator_id: row.operator_id.as_deref().map(Label::parse).transpose().map_err(broken)?,
-            },
+            place: place(row.pile_id, row.station_id, row.operator_id.as_deref())?,
             from: row.from,
             until: row.placed_until,
         })

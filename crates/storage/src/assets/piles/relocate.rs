@@ -5,7 +5,7 @@
 
 use super::LiveView;
 use super::row::Row;
-use super::write::{PileRefusal, lock, place_sessions, record_edit, refuse_taken};
+use super::write::{PileRefusal, lock, record_edit, refuse_taken};
 use crate::assets::stations;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::piles;
@@ -34,23 +34,8 @@ pub async fn replace_charge_point(
     let replaced = connection
         .transaction(async |tx| {
             let before = lock(tx, id, expected, false).await?;
-            if before.details.charge_point_id == *device {
-                return Err(Abort::Refused(PileRefusal::Unchanged));
-            }
-            let row = diesel::update(piles::table.find(id.0))
-                .set((
-                    piles::charge_point_id.eq(device.as_str()),
-                    piles::updated_at.eq(stamp.at),
-                    piles::version.eq(piles::version + 1),
-                ))
-                .returning(Row::as_returning())
-                .get_result(tx)
-                .await?;
-            let pile = Pile::try_from(row)?;
-            place_sessions(tx, device).await?;
-            record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by, Some(reason)).await?;
-            let live = super::find_live(tx, device).await?;
-            Ok((pile, live))
+            let station = before.station_id;
+            relocate(tx, &before, (device, station), stamp, reason).await
         })
         .await
         .refusal_as_value();
@@ -78,23 +63,36 @@ pub async fn move_to_station(
                 return Err(Abort::Refused(PileRefusal::StationNotFound));
             }
             let before = lock(tx, id, expected, false).await?;
-            if before.station_id == station {
-                return Err(Abort::Refused(PileRefusal::Unchanged));
-            }
-            let row = diesel::update(piles::table.find(id.0))
-                .set((
-                    piles::station_id.eq(station.0),
-                    piles::updated_at.eq(stamp.at),
-                    piles::version.eq(piles::version + 1),
-                ))
-                .returning(Row::as_returning())
-                .get_result(tx)
-                .await?;
-            let pile = Pile::try_from(row)?;
-            record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by, Some(reason)).await?;
-            let live = super::find_live(tx, &pile.details.charge_point_id).await?;
-            Ok((pile, live))
+            let device = &before.details.charge_point_id;
+            relocate(tx, &before, (device, station), stamp, reason).await
         })
         .await
         .refusal_as_value()
+}
+
+/// Gives a locked pile this device and this station.
+async fn relocate(
+    tx: &mut Connection,
+    before: &Pile,
+    (device, station): (&ChargePointId, StationId),
+    stamp: &EditStamp,
+    reason: &Label,
+) -> Result<(Pile, Option<LiveView>), Abort<PileRefusal>> {
+    if (&before.details.charge_point_id, before.station_id) == (device, station) {
+        return Err(Abort::Refused(PileRefusal::Unchanged));
+    }
+    let row = diesel::update(piles::table.find(before.id.0))
+        .set((
+            piles::charge_point_id.eq(device.as_str()),
+            piles::station_id.eq(station.0),
+            piles::updated_at.eq(stamp.at),
+            piles::version.eq(piles::version + 1),
+        ))
+        .returning(Row::as_returning())
+        .get_result(tx)
+        .await?;
+    let pile = Pile::try_from(row)?;
+    record_edit(tx, AssetAction::Updated, Some(before), &pile, &stamp.by, Some(reason)).await?;
+    let live = super::find_live(tx, device).await?;
+    Ok((pile, live))
 }

@@ -73,7 +73,6 @@ pub async fn insert(
                 ))
                 .execute(tx)
                 .await?;
-            place_sessions(tx, &pile.details.charge_point_id).await?;
             record_edit(tx, AssetAction::Created, None, pile, by, None).await?;
             Ok(())
         })
@@ -116,9 +115,6 @@ pub async fn update<E: From<PileRefusal> + Send>(
                 .get_result(tx)
                 .await?;
             let pile = Pile::try_from(row)?;
-            if pile.details.charge_point_id != before.details.charge_point_id {
-                place_sessions(tx, &pile.details.charge_point_id).await?;
-            }
             record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by, None).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok((pile, live))
@@ -176,7 +172,6 @@ pub async fn restore(
             }
             wanted = Some(before.details.charge_point_id);
             let pile = mark(tx, id, stamp, false).await?;
-            place_sessions(tx, &pile.details.charge_point_id).await?;
             record_edit(tx, AssetAction::Restored, None, &pile, &stamp.by, None).await?;
             let live = super::find_live(tx, &pile.details.charge_point_id).await?;
             Ok((pile, live))
@@ -239,8 +234,13 @@ pub(super) async fn record_edit(
     };
     let device = &pile.details.charge_point_id;
     let left = before.map(|before| &before.details.charge_point_id).filter(|left| *left != device);
-    let devices = left.into_iter().chain([device]);
-    feed::append_of(tx, &devices.map(change).collect::<Vec<_>>()).await
+    let devices: Vec<&ChargePointId> = left.into_iter().chain([device]).collect();
+    // All at once, in key order, as ingestors lock them.
+    let names: Vec<&str> = devices.iter().map(|device| device.as_str()).collect();
+    feed::lock_devices(tx, &names).await?;
+    placements::place_sessions(tx, &[device.as_str()]).await?;
+    let changes: Vec<_> = devices.into_iter().map(change).collect();
+    feed::append(tx, &changes).await
 }
 
 /// The details of a pile in the audit trail, with the station if the edit changed it.
@@ -250,14 +250,6 @@ struct AuditedPile {
     details: PileDetails,
     #[serde(rename = "stationId", skip_serializing_if = "Option::is_none")]
     station_id: Option<StationId>,
-}
-
-/// Gives the sessions of a device that has a pile now the place where they began. Locks the device,
-/// as ingestors do when they write its sessions.
-pub(super) async fn place_sessions(tx: &mut Connection, device: &ChargePointId) -> Result<(), StorageError> {
-    feed::lock_devices(tx, &[device.as_str()]).await?;
-    placements::place_sessions(tx, &[device.as_str()]).await?;
-    Ok(())
 }
 
 /// Whether a device has an open session.
