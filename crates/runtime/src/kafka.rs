@@ -33,8 +33,8 @@ mod leaders;
 mod librdkafka;
 mod link;
 mod listing;
-#[cfg(not(feature = "librdkafka"))]
 mod open;
+#[cfg(not(feature = "librdkafka"))]
 mod own_client;
 mod produce;
 mod reader;

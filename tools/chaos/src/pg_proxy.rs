@@ -47,7 +47,7 @@ struct Faults {
 /// Delays on the way to the server.
 #[derive(Debug, Default)]
 struct Delays {
-    /// For each KiB of a message, in microseconds.
+    /// For each KiB of a statement's values, in microseconds.
     per_kib_us: AtomicU64,
     /// For each COMMIT, in milliseconds.
     commit_ms: AtomicU64,
@@ -98,7 +98,9 @@ impl PgProxy {
         CutCount { before: cuts.before.load(Relaxed), after: cuts.after.load(Relaxed) }
     }
 
-    /// Delays each message of a client by this much per KiB from now on; zero for no delay.
+    /// Delays the values of each statement by this much per KiB from now on; zero for no delay. The
+    /// texts of statements are not delayed: a slow server is slow by the rows, and each time-out
+    /// costs a connection, whose successor sends all texts again.
     pub fn delay_per_kib(&self, delay: Duration) {
         let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.faults.delays.per_kib_us.store(micros, Relaxed);
@@ -133,7 +135,7 @@ impl PgProxy {
 impl Delays {
     /// How long a message is delayed.
     fn of(&self, frame: &Frame) -> Duration {
-        let bytes = u64::try_from(frame.bytes()).unwrap_or(u64::MAX);
+        let bytes = u64::try_from(frame.value_bytes()).unwrap_or(u64::MAX);
         let by_size = Duration::from_micros(bytes.saturating_mul(self.per_kib_us.load(Relaxed)) / 1_024);
         let commit_ms = self.commit_ms.load(Relaxed);
         if commit_ms == 0 || !frame.requests_commit() {

@@ -53,13 +53,26 @@ pub async fn deny_writes(
     Ok(Refused { deferred, caught_up })
 }
 
-/// Waits until writes are deferred, and then for `duration`; returns how many records were written
-/// in that time.
+/// Waits until all writes are deferred, and then for `duration`; returns how many records were
+/// written in that time.
 async fn deny(environment: &Environment, deferred: u64, duration: Duration) -> anyhow::Result<i64> {
     wait_until_deferred(environment, deferred).await?;
+    wait_for_earlier_transactions(environment).await?;
     let written = environment.written().await?;
     tokio::time::sleep(duration).await;
     Ok(environment.written().await? - written)
+}
+
+/// Waits for the transactions that have begun before now: those that began before the database
+/// became read-only can still write.
+async fn wait_for_earlier_transactions(environment: &Environment) -> anyhow::Result<()> {
+    let now = environment.audited.text("select clock_timestamp()::text").await?;
+    let earlier = format!(
+        "select count(*) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid() and xact_start < '{now}'"
+    );
+    let have_ended = async || Ok(environment.audited.number(&earlier).await? == 0);
+    environment.wait_until("earlier transactions to end", have_ended).await.map(drop)
 }
 
 async fn set(environment: &Environment, scope: Scope, read_only: bool) -> anyhow::Result<()> {

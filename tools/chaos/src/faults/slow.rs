@@ -26,7 +26,7 @@ pub struct Halved {
 }
 
 /// Stops all ingestors for `gathering`, so that batches become large. Then starts as many, and
-/// delays what they send by `per_kib`, until some batches were halved and each partition has
+/// delays the values that they send by `per_kib`, until some batches were halved and each partition has
 /// advanced.
 ///
 /// # Errors
@@ -47,7 +47,7 @@ pub async fn delay_writes(
     environment.proxy.delay_per_kib(per_kib);
     environment.fleet.start_many(ingestors)?;
     environment.output.progress(&format!(
-        "{ingestors} ingestors start, and what they send is delayed by {} ms per KiB",
+        "{ingestors} ingestors start, and the values that they send are delayed by {} ms per KiB",
         per_kib.as_millis()
     ));
     let advanced = environment.wait_for_progress().await;

@@ -30,9 +30,10 @@ impl Frame {
         sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"commit"))
     }
 
-    /// The size of the content in bytes.
-    pub(super) const fn bytes(&self) -> usize {
-        self.body.len()
+    /// The size of the values of a statement, in bytes; 0 for other messages, among them those with
+    /// the statement's text.
+    pub(super) const fn value_bytes(&self) -> usize {
+        if self.kind == b'B' { self.body.len() } else { 0 }
     }
 
     /// Replaces the text of an error with Chinese, as a server with another language would; its
@@ -101,6 +102,12 @@ mod tests {
         assert!(!requests(b'B', b"COMMIT\0"));
         assert!(Frame { kind: b'C', body: b"COMMIT\0".to_vec() }.confirms_commit());
         assert!(!Frame { kind: b'C', body: b"UPDATE 1\0".to_vec() }.confirms_commit());
+    }
+
+    #[test]
+    fn counts_values_and_not_the_text_of_statements() {
+        let bytes = |kind: u8| Frame { kind, body: b"s1\0select 1\0".to_vec() }.value_bytes();
+        assert_eq!((bytes(b'B'), bytes(b'P'), bytes(b'Q')), (12, 0, 0));
     }
 
     #[test]

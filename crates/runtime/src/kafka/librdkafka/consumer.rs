@@ -1,7 +1,5 @@
 //! A librdkafka consumer with its errors classified. All calls block.
 
-use crate::lock::MutexExt as _;
-use crate::lock::MutexExt as _;
 use std::{sync::Mutex, time::Duration};
 
 use rdkafka::{
