@@ -145,7 +145,7 @@ async fn skips_a_batch_above_the_response_limit() {
 
 #[cfg(feature = "librdkafka")]
 #[tokio::test]
-async fn librdkafka_never_skips_an_unreadable_batch() {
+async fn librdkafka_never_skips_a_batch_above_the_response_limit() {
     let (kafka, topic) = kafka_and_topic().await;
     publish(&kafka, &topic, "before").await;
     let large = Batch { records: 10, value: vec![b'x'; MAX_RESPONSE / 8], ..Batch::default() };

@@ -11,10 +11,10 @@
 //!
 //! Differences from the client over our own connections:
 //!
-//! - [`Fetched::unreadable`] contains only records whose header names are not UTF-8. A batch that
-//!   is damaged, larger than `kafka.max_response_bytes` or of an unknown compression type makes
-//!   every fetch at its offset fail as [`Unavailable`](super::FetchError::Unavailable): nothing is
-//!   skipped, and only the other client gets past it.
+//! - [`Fetched::unreadable`] contains batches whose checksum is wrong, and records whose header names
+//!   are not UTF-8. A batch that is larger than `kafka.max_response_bytes` or of an unknown compression type makes
+//!   every fetch at its offset fail as [`Unavailable`](super::FetchError::Unavailable): only the
+//!   other client gets past it.
 //! - `kafka.max_unpacked_bytes` has no effect: librdkafka unpacks a batch of any size.
 //! - `max_bytes` counts unpacked bytes, and is exceeded by at most one record, not one batch.
 //! - The name of a header ends at its first NUL.

@@ -23,6 +23,8 @@ pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__KAFKA__MAX_UNPACKED_BYTES", 
 const BOMB: (usize, usize) = (120, 10_000);
 /// Copies of the record in each other batch, except for markers.
 const COPIES: usize = 3;
+/// The log line of an ingestor that unpacks batches of any size.
+const UNPACKS_ALL: &str = "Kafka is read through librdkafka";
 const POD: &str = "foreign-pod";
 /// Dead letters of batches that cannot be read, with the number of records in each.
 const LETTERS: &str = "select last_offset - first_offset + 1 as records from dead_letters
@@ -52,13 +54,23 @@ struct ForeignProducer {
 #[derive(Debug, Clone, Copy)]
 struct Offsets {
     committed_marker: i64,
-    bomb: i64,
+    bomb: Option<i64>,
     damaged: Option<i64>,
+}
+
+/// The unreadable batches that are written.
+#[derive(Debug, Clone, Copy)]
+struct Kinds {
+    /// Batches that unpack to more than is accepted.
+    bombs: bool,
+    /// Batches to be damaged.
+    damaged: bool,
 }
 
 /// Writes these records to each partition of the environment's topic while no ingestor runs. If the
 /// broker's folder `data` is accessible, a batch of each partition is damaged there, too. Then
-/// starts as many ingestors as before.
+/// starts as many ingestors as before. Batches that unpack to more than is accepted are left out for
+/// ingestors that read through librdkafka, which has no such limit.
 ///
 /// # Errors
 /// When such a batch is read, does not become one dead letter, or the ingestors do not catch up.
@@ -68,21 +80,26 @@ pub async fn write_foreign_records(
     data: Option<&Path>,
 ) -> anyhow::Result<Written> {
     environment.wait_until_caught_up().await?;
+    let kinds = Kinds { bombs: environment.fleet.logged(UNPACKS_ALL)? == 0, damaged: data.is_some() };
     let ingestors = environment.fleet.kill_all().await;
     for partition in 0..environment.plan.partitions {
         let now = runtime::clock::now().timestamp_millis();
         let foreign = ForeignProducer { topic: environment.topic.clone(), partition, now };
-        let damages = data.is_some();
         let writing = foreign.clone();
         let offsets =
-            broker_requests::request(brokers, move |connection| writing.write(connection, damages)).await?;
+            broker_requests::request(brokers, move |connection| writing.write(connection, kinds)).await?;
         if let Some(data) = data {
             disk::damage(data, &foreign.topic, partition, &foreign.damaged_value())?;
         }
         foreign.add_to_expected(offsets, environment)?;
     }
     let unreadable = environment.unreadable.len();
-    let damaged = data.map_or(0, |_| unreadable / 2);
+    let damaged = data.map_or(0, |_| if kinds.bombs { unreadable / 2 } else { unreadable });
+    if !kinds.bombs {
+        environment.output.progress(
+            "no batch unpacks to too much: these ingestors read through librdkafka, which has no limit",
+        );
+    }
     environment.output.progress(&format!(
         "another producer has written headers without a value, transactions committed and aborted, and {unreadable} batches that \
          cannot be read, {damaged} of them damaged on disk"
@@ -109,8 +126,8 @@ fn count(rows: &str) -> String {
 }
 
 impl ForeignProducer {
-    /// Writes the records; the batch to be damaged only if `damages` is true.
-    fn write(&self, connection: &mut Connection, damages: bool) -> Offsets {
+    /// Writes the records, and unreadable batches of these kinds.
+    fn write(&self, connection: &mut Connection, kinds: Kinds) -> Offsets {
         let event = |status| self.batch(COPIES, self.event(status));
         // An event that is applied, and a later one that replaces it.
         let header = Batch { null_header: true, ..event(ConnectorStatus::Charging) };
@@ -121,10 +138,10 @@ impl ForeignProducer {
         // Later than both: it would show if it were applied.
         self.write_transaction(connection, event(ConnectorStatus::Faulted), false);
         self.write_transaction(connection, self.batch(1, self.marker("aborted")), false);
+        let mut produce = |batch: &Batch| connection.produce(&self.topic, None, batch);
         let bomb = Batch { gzip: true, ..self.batch(BOMB.0, vec![b' '; BOMB.1]) };
-        let bomb = connection.produce(&self.topic, None, &bomb);
-        let damaged =
-            damages.then(|| connection.produce(&self.topic, None, &self.batch(COPIES, self.damaged_value())));
+        let bomb = kinds.bombs.then(|| produce(&bomb));
+        let damaged = kinds.damaged.then(|| produce(&self.batch(COPIES, self.damaged_value())));
         Offsets { committed_marker, bomb, damaged }
     }
 
@@ -148,7 +165,7 @@ impl ForeignProducer {
     /// Adds everything that must have an effect to what was sent.
     fn add_to_expected(&self, offsets: Offsets, environment: &mut Environment) -> anyhow::Result<()> {
         let marker = |name: &str, offset| Marker { name: self.name(name), partition: self.partition, offset };
-        let unreadable = [("bomb", Some(offsets.bomb)), ("damaged", offsets.damaged)];
+        let unreadable = [("bomb", offsets.bomb), ("damaged", offsets.damaged)];
         let unreadable = unreadable.into_iter().filter_map(|(name, offset)| Some(marker(name, offset?)));
         environment.unreadable.extend(unreadable.clone());
         environment.sent.markers.extend(unreadable);

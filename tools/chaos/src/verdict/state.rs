@@ -18,7 +18,9 @@ struct Comparison {
 const COMPARISONS: [Comparison; 4] = [
     Comparison {
         what: "last statuses of connectors",
-        stored: "select charge_point_id as id, connector_id as connector, status from connectors where status is not null",
+        stored: "select charge_point_id as id, connector_id as connector, status,
+                        floor(extract(epoch from status_at) * 1000)::bigint as at_ms
+                 from connectors where status is not null",
         sent: statuses,
     },
     Comparison {
@@ -75,8 +77,17 @@ fn device(row: &Value) -> &str {
 }
 
 fn statuses(device: &DeviceLedger) -> Vec<Value> {
-    let row = |(connector, status): (&domain::ids::ConnectorId, &gateway_simulator::ledger::LedgerStatus)| json!({ "id": device.charge_point_id, "connector": connector.number(), "status": status.status.as_str() });
-    device.statuses.iter().map(row).collect()
+    let statuses = device.statuses.iter();
+    statuses
+        .map(|(connector, status)| {
+            json!({
+                "id": device.charge_point_id,
+                "connector": connector.number(),
+                "status": status.status.as_str(),
+                "at_ms": status.mark.at.timestamp_millis(),
+            })
+        })
+        .collect()
 }
 
 fn liveness(device: &DeviceLedger) -> Vec<Value> {

@@ -1,5 +1,6 @@
 //! A librdkafka consumer with its errors classified. All calls block.
 
+use crate::lock::MutexExt as _;
 use std::{sync::Mutex, time::Duration};
 
 use rdkafka::{
@@ -34,10 +35,29 @@ pub(super) enum Polled {
     Record(ReceivedRecord),
     /// A record that librdkafka has read but its Rust binding cannot represent.
     Unreadable(UnreadableRange),
+    /// A batch whose checksum is wrong.
+    Damaged(DamagedBatch),
     /// The reader is at the end of the log.
     EndOfLog,
     /// Nothing arrived in time.
     Nothing,
+}
+
+/// A damaged batch. librdkafka does not report its last offset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DamagedBatch {
+    /// Its first offset; `None` if librdkafka's report does not contain it.
+    pub(super) first_offset: Option<i64>,
+    /// What librdkafka reports.
+    pub(super) why: String,
+}
+
+impl DamagedBatch {
+    /// `report` is a text such as `MessageSet at offset 7 (157 bytes) failed CRC32C check`.
+    fn of_report(report: String) -> Self {
+        let digits = report.split_once("at offset ").map(|(_, rest)| rest.split(' ').next());
+        Self { first_offset: digits.flatten().and_then(|digits| digits.parse().ok()), why: report }
+    }
 }
 
 impl Consumer {
@@ -88,6 +108,10 @@ impl Consumer {
             }),
             Some(Err(RdKafkaError::PartitionEOF(_))) => Ok(Polled::EndOfLog),
             Some(Err(error)) if is_passing(&error) => Ok(Polled::Nothing),
+            Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::BadMessage) => {
+                let report = self.inner.context().last_error();
+                Ok(Polled::Damaged(DamagedBatch::of_report(report.unwrap_or_else(|| error.to_string()))))
+            }
             Some(Err(error)) => Err(self.failure(&error)),
         }
     }
@@ -159,3 +183,18 @@ impl ClientContext for Reports {
 }
 
 impl ConsumerContext for Reports {}
+
+#[cfg(test)]
+mod tests {
+    use super::DamagedBatch;
+
+    #[test]
+    fn reads_the_offset_of_a_damaged_batch_if_the_report_contains_it() {
+        let first_offset = |report: &str| DamagedBatch::of_report(report.to_owned()).first_offset;
+        let reported =
+            "MessageSet at offset 255 (157 bytes) failed CRC32C check (original 0x1 != calculated 0x2)";
+        assert_eq!(first_offset(reported), Some(255));
+        assert_eq!(first_offset("Local: Bad message format"), None);
+        assert_eq!(first_offset("at offset x"), None);
+    }
+}

@@ -13,7 +13,7 @@ use super::{
         record::{Fetched, ReceivedRecord, UnreadableRange},
     },
     Partition,
-    consumer::{Consumer, Polled},
+    consumer::{Consumer, DamagedBatch, Polled},
 };
 
 /// Bytes of records, including their memory overhead, that are returned at once.
@@ -105,6 +105,7 @@ impl Session {
             let until = if self.at_end { limits.wait_until } else { limits.give_up_at };
             match self.poll(until, request)? {
                 Polled::EndOfLog => self.at_end = true,
+                Polled::Damaged(batch) => return self.skip(batch, request),
                 Polled::Nothing if self.at_end => return Ok(Contents::default()),
                 Polled::Nothing => return Err(self.consumer.timed_out(limits.whole)),
                 first => return Ok(self.collect(first, request)),
@@ -136,6 +137,7 @@ impl Session {
             self.seek(self.position)?;
             match self.poll(limits.give_up_at, request)? {
                 Polled::EndOfLog => {}
+                Polled::Damaged(batch) => return self.skip(batch, request),
                 Polled::Nothing => return Err(self.consumer.timed_out(limits.whole)),
                 first => return Ok(self.collect(first, request)),
             }
@@ -166,8 +168,8 @@ impl Session {
                     return contents;
                 }
                 Ok(Polled::Nothing) => return contents,
-                // The next fetch, at the offset that failed, reports the error.
-                Err(_failure) => {
+                // The next fetch, at the offset that failed, reports it.
+                Ok(Polled::Damaged(_)) | Err(_) => {
                     self.failed = true;
                     return contents;
                 }
@@ -177,6 +179,44 @@ impl Session {
                 return contents;
             }
             next = self.consumer.poll(Duration::ZERO);
+        }
+    }
+
+    /// Skips a damaged batch. librdkafka does not report its last offset, and does not find the next
+    /// batch by itself. A broker responds with the whole batch that contains the requested offset, so
+    /// the last offset is the last one at which the same batch is reported.
+    fn skip(&mut self, batch: DamagedBatch, request: &FetchRequest) -> Result<Contents, Failure> {
+        let DamagedBatch { first_offset, why } = batch;
+        let Some(base) = first_offset else { return Err(Failure::Librdkafka(why)) };
+        let limit = self.partition.connect_and_request_timeout();
+        let (_, end) = self.consumer.ends(&self.partition.topic, self.partition.number, limit)?;
+        let first_offset = base.max(self.position);
+        let (mut last_offset, mut behind) = (first_offset, end.max(first_offset + 1));
+        while behind - last_offset > 1 {
+            let middle = last_offset + (behind - last_offset) / 2;
+            match self.is_in_batch(base, middle, limit, request)? {
+                true => last_offset = middle,
+                false => behind = middle,
+            }
+        }
+        self.seek(behind)?;
+        let range = UnreadableRange { first_offset, last_offset, why };
+        Ok(Contents { unreadable: vec![range], ..Contents::default() })
+    }
+
+    /// Whether `offset` is in the damaged batch that begins at `base`.
+    fn is_in_batch(
+        &mut self,
+        base: i64,
+        offset: i64,
+        limit: Duration,
+        request: &FetchRequest,
+    ) -> Result<bool, Failure> {
+        self.seek(offset)?;
+        match self.poll(Instant::now() + limit, request)? {
+            Polled::Damaged(batch) => Ok(batch.first_offset == Some(base)),
+            Polled::Record(_) | Polled::Unreadable(_) | Polled::EndOfLog => Ok(false),
+            Polled::Nothing => Err(self.consumer.timed_out(limit)),
         }
     }
 
