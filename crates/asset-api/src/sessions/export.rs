@@ -158,8 +158,9 @@ impl Export {
     }
 
     /// The body of the response, which begins with the sessions `first`.
-    fn stream(self, first: &Rows) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        let (piece, rest) = self.write(self.format.head(), first);
+    fn stream(self, first: &Rows) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
+        let head = self.format.head();
+        let (piece, rest) = self.write(head, first);
         let rest = stream::unfold(rest, async |rest| {
             let export = rest?;
             match export.read().await {

@@ -122,7 +122,7 @@ async fn an_export_that_reaches_a_limit_continues_from_its_cursor() {
 
     let app = start(1_300, |settings| settings.export.timeout_ms = 0).await;
     let answer = app.get(EXPORT).await;
-    let last = answer.text().split_terminator("\r\n").next_back().unwrap().to_owned();
+    let last = answer.text().split_terminator("\r\n").last().unwrap().to_owned();
     let cursor = last.strip_prefix(",,,,,,,,,,,,,,,,,timeLimit,").unwrap();
     let (rest, end) = ndjson(&app, &format!("&cursor={cursor}")).await;
     assert_eq!((rest.len(), &end["outcome"]), (500, &json!("timeLimit")));
