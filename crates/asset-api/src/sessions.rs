@@ -1,10 +1,13 @@
 //! `/api/v1/sessions` and `/api/v1/piles/{pileId}/sessions`: charging sessions with their places,
-//! times, energy and meter samples.
+//! times, energy and meter samples; lists, and exports of whole lists.
 
 mod end;
+mod export;
 mod filter;
 pub mod routes;
 mod view;
+
+pub use export::Exports;
 
 use crate::assets::piles::PileResource;
 use crate::http::context::Api;

@@ -18,7 +18,7 @@ pub mod repair;
 pub use end::{SessionEndRefusal, end};
 pub use metered::{MeteredSession, find_metered};
 pub(crate) use read::SessionRow;
-pub use read::{Filter, PlacedSession, find, list};
+pub use read::{Filter, PlacedSession, estimate_count, find, list};
 pub(crate) use recall::recall;
 pub use registers::fill_registers;
 

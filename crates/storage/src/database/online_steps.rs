@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Indexes by name, each with the table and columns that it covers.
-const INDEXES: [(&str, &str); 8] = [
+const INDEXES: [(&str, &str); 9] = [
     ("sessions_unplaced", "sessions (charge_point_id) where station_id is null"),
     ("sessions_of_pile", "sessions (pile_id, started_at desc, id desc)"),
     ("sessions_of_station", "sessions (station_id, started_at desc, id desc)"),
@@ -21,6 +21,7 @@ const INDEXES: [(&str, &str); 8] = [
     ),
     ("sessions_of_command", "sessions (command_id) where command_id is not null"),
     ("sessions_page", "sessions (started_at desc, id desc)"),
+    ("sessions_open_page", "sessions (started_at desc, id desc) where ended_at is null"),
 ];
 
 #[derive(QueryableByName)]
