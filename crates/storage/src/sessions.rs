@@ -9,6 +9,7 @@ macro_rules! session_columns {
 }
 
 mod end;
+pub mod limits;
 mod metered;
 mod read;
 mod recall;
