@@ -172,7 +172,9 @@ const fn refusal_kind(refusal: &CommandRefusal) -> ProblemKind {
         }
         CommandRefusal::StartInFlight { .. } => problem_kind::COMMAND_IN_FLIGHT,
         CommandRefusal::NoActiveTransaction(_) => problem_kind::NO_ACTIVE_TRANSACTION,
-        CommandRefusal::TransactionMismatch { .. } | CommandRefusal::SessionNotOpen { .. } => problem_kind::TRANSACTION_MISMATCH,
+        CommandRefusal::TransactionMismatch { .. } | CommandRefusal::SessionNotOpen { .. } => {
+            problem_kind::TRANSACTION_MISMATCH
+        }
         CommandRefusal::AmbiguousTransaction(_) => problem_kind::AMBIGUOUS_TRANSACTION,
     }
 }

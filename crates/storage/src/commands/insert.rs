@@ -1,7 +1,7 @@
 //! Inserting commands before anything is published: several at once, in one statement.
 
-use super::{KeyedRequest, RecordedCommand};
 use super::row::impossible;
+use super::{KeyedRequest, RecordedCommand};
 use crate::commands::outcomes::change;
 use crate::database::bulk::{self, Bulk, Rows};
 use crate::{Connection, StorageError, feed};

@@ -52,7 +52,12 @@ pub(crate) async fn run(connection: &mut Connection) -> Result<(), StorageError>
     Ok(())
 }
 
-async fn build(connection: &mut Connection, kind: &str, name: &str, covers: &str) -> Result<(), StorageError> {
+async fn build(
+    connection: &mut Connection,
+    kind: &str,
+    name: &str,
+    covers: &str,
+) -> Result<(), StorageError> {
     let found: Option<Index> =
         diesel::sql_query("select indisvalid as valid from pg_index where indexrelid = to_regclass($1)")
             .bind::<Text, _>(name)

@@ -6,7 +6,7 @@ use domain::ids::{ConnectorId, PileId, SessionId};
 use domain::tariffs::Currency;
 use runtime::clock;
 use storage::commands::waiting::{self, DueStop, Release};
-use storage::commands::{self, KeyedRequest, RecordedCommand, Recorded};
+use storage::commands::{self, KeyedRequest, Recorded, RecordedCommand};
 use storage::sessions::{self, PlacedSession};
 use storage::tariffs::{PriceTarget, load_book};
 use storage::{PooledConnection, StorageError};

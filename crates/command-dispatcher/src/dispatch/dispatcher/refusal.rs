@@ -11,9 +11,9 @@ impl Dispatcher {
     pub(super) async fn explain(&self, pile_id: PileId, refusal: CommandRefusal) -> DispatchError {
         let CommandRefusal::SessionNotOpen { session_id, .. } = &refusal else { return refusal.into() };
         let found = match self.store.find_session(*session_id).await {
-            Ok(found) => found.filter(|found| {
-                found.place.as_ref().is_some_and(|place| place.pile_id == pile_id)
-            }),
+            Ok(found) => {
+                found.filter(|found| found.place.as_ref().is_some_and(|place| place.pile_id == pile_id))
+            }
             Err(error) => return error,
         };
         match found.map(|found| found.session.ended_at()) {

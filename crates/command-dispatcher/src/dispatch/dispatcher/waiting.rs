@@ -5,7 +5,9 @@ use crate::dispatch::gateway_directory::ResolvedRoute;
 use crate::dispatch::record::OutgoingCommand;
 use crate::error::DispatchError;
 use chrono::SubsecRound as _;
-use domain::commands::{Command, CommandKind, CommandLife, CommandRecord, CommandRefusal, Goal, PileSnapshot};
+use domain::commands::{
+    Command, CommandKind, CommandLife, CommandRecord, CommandRefusal, Goal, PileSnapshot,
+};
 use domain::ids::{CommandId, SessionId, TransactionId};
 use runtime::{clock, trace};
 use serde_json::json;

@@ -108,9 +108,10 @@ async fn load_sessions(
         placed.into_iter().map(|placed| (placed.session, placed.place)).unzip();
     fill_registers(connection, &mut sessions).await?;
     let registers = connectors::registers_of(connection, &sessions).await?;
-    let by_start = sessions.into_iter().zip(places).zip(registers).filter_map(|((session, place), register)| {
-        Some((session.command_id?, (PlacedSession { session, place }, register)))
-    });
+    let by_start =
+        sessions.into_iter().zip(places).zip(registers).filter_map(|((session, place), register)| {
+            Some((session.command_id?, (PlacedSession { session, place }, register)))
+        });
     Ok(by_start.collect())
 }
 
