@@ -11,7 +11,7 @@ use crate::sessions;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::commands::{CommandRecord, GatewayRoute, RouteSource, WaitEnd, WaitOutcome};
 use domain::devices::presence::Confidence;
