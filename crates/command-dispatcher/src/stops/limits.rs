@@ -86,7 +86,9 @@ impl LimitCheck {
             Some(ended_at) => self.settle(watched, ended_at).await.map_err(DispatchError::from),
             None => self.check_open(watched).await,
         };
-        if let Err(error) = checked {
+        if let Err(refused @ (DispatchError::Refused(_) | DispatchError::NoGateway(_))) = &checked {
+            tracing::debug!(%session_id, code = refused.code(), "a session at its limit cannot be stopped now");
+        } else if let Err(error) = checked {
             tracing::warn!(
                 command_id = %start,
                 %session_id,

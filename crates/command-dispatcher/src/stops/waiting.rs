@@ -64,7 +64,9 @@ impl WaitingStops {
             }),
             None => self.end(&stop).await.map_err(DispatchError::from),
         };
-        if let Err(error) = settled {
+        if let Err(refused @ (DispatchError::Refused(_) | DispatchError::NoGateway(_))) = &settled {
+            tracing::debug!(command_id = %stop.id, code = refused.code(), "a waiting stop cannot be sent now");
+        } else if let Err(error) = settled {
             tracing::warn!(
                 command_id = %stop.id,
                 session_id = %stop.session_id,
