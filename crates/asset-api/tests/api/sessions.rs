@@ -108,6 +108,44 @@ async fn lists_the_sessions_of_a_pile_latest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn shows_the_limits_of_a_session_and_the_one_that_it_reached() {
+    const START: &str = "0192f0c3-0000-7000-8000-000000000001";
+    let app = TestApp::start().await;
+    let path = app.pile("CP-1").await;
+    app.database.execute(SESSIONS).await;
+    app.database
+        .execute(&format!(
+            "insert into commands (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at,
+                                   expires_at, life)
+             select '{START}', id, 'CP-1', 'RemoteStartTransaction', '{{}}', 'confirmed', 'g', 0, now(), now(), '{{\"trail\": []}}'
+             from piles;
+             insert into session_limits (command_id, limits)
+             values ('{START}', '{{\"maxAmount\": \"30.00\", \"currency\": \"CNY\", \"maxEnergyWh\": 4900}}')"
+        ))
+        .await;
+    let session = "/api/v1/sessions/0192f0c1-0000-7000-8000-000000000005";
+    let open = app.get(session).await.json();
+    let limits = json!({"maxEnergyWh": 4_900, "maxDurationS": null, "maxAmount": "30.00", "currency": "CNY"});
+    assert_eq!((&open["limits"], &open["limitReached"]), (&limits, &Value::Null));
+    app.database
+        .execute(&format!(
+            "update session_limits set reached = 'energy', reached_at = '2026-07-25T10:08:00Z', reached_value = '5000',
+                                       stop_attempts = 1, stop_command_id = '{START}'"
+        ))
+        .await;
+    let reached = |last: Value, overshoot: Value| {
+        json!({
+            "limit": "energy", "at": "2026-07-25T10:08:00Z", "value": "5000", "stopCommandId": START,
+            "finalValue": last, "overshoot": overshoot,
+        })
+    };
+    assert_eq!(app.get(session).await.json()["limitReached"], reached(Value::Null, Value::Null));
+    app.database.execute("update session_limits set final_value = '5012.5', settled_at = now()").await;
+    let listed = app.get(&format!("{path}/sessions?limit=1")).await.json();
+    assert_eq!(listed["items"][0]["limitReached"], reached(json!("5012.5"), json!("112.5")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn energy_of_an_open_session_ignores_other_transactions_and_slips() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;

@@ -39,13 +39,12 @@ impl StopMetrics {
                 .with_description("Sessions that reached a limit of their start, by the kind of limit")
                 .build(),
             overshoot_energy: meter
-                .f64_histogram("session.limits.overshoot.energy")
-                .with_unit("Wh")
-                .with_description("Energy of ended sessions above their limit of energy")
+                .f64_histogram("session.limits.overshoot.wh")
+                .with_description("Energy of ended sessions above their limit of energy, in Wh")
                 .with_boundaries(ENERGY_BUCKETS.to_vec())
                 .build(),
             overshoot_time: meter
-                .f64_histogram("session.limits.overshoot.time")
+                .f64_histogram("session.limits.overshoot")
                 .with_unit("s")
                 .with_description(
                     "Time from when a limit was reached until the session ended, by the kind of limit",
