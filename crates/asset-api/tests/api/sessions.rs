@@ -100,6 +100,11 @@ async fn lists_the_sessions_of_a_pile_latest_first() {
     let open = app.get("/api/v1/sessions/0192f0c1-0000-7000-8000-000000000005").await.json();
     assert_eq!((&open["energyWh"], &open["endedAt"]), (&json!(5000.0), &Value::Null));
     assert_eq!(open["commandId"], "0192f0c3-0000-7000-8000-000000000001");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_session_is_not_found() {
+    let app = TestApp::start().await;
     for nowhere in ["0192f0b0-0000-7000-8000-000000000000", "634"] {
         assert_eq!(app.get(&format!("/api/v1/sessions/{nowhere}")).await.json()["code"], "SESSION_NOT_FOUND");
         let samples = app.get(&format!("/api/v1/sessions/{nowhere}/meter-samples")).await;

@@ -25,14 +25,16 @@ const CHUNK: i64 = 500;
 /// The most sessions that are checked at the same time. Few need a statement of their own.
 const AT_ONCE: usize = 8;
 
+/// The total of a session, and the reading up to which it counts.
+type RunningTotal = (DateTime<Utc>, Option<Money>);
+
 /// The check of limits.
 pub(super) struct LimitCheck {
     database: Database,
     dispatcher: Arc<Dispatcher>,
     metrics: StopMetrics,
-    /// The running totals by start, with the reading up to which each counts: a total is computed
-    /// once for each reading.
-    totals: Mutex<HashMap<CommandId, (DateTime<Utc>, Option<Money>)>>,
+    /// The running totals by start: a total is computed once for each reading.
+    totals: Mutex<HashMap<CommandId, RunningTotal>>,
 }
 
 impl LimitCheck {
