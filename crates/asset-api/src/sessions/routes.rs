@@ -133,5 +133,14 @@ fn session() -> Value {
         "meterStartWh": 1_182_400.0,
         "meterStopWh": null,
         "energyWh": 22_150.0,
+        "limits": { "maxEnergyWh": 22_000, "maxDurationS": null, "maxAmount": null, "currency": null },
+        "limitReached": {
+            "limit": "energy",
+            "at": "2026-03-01T09:29:55Z",
+            "value": "22150",
+            "stopCommandId": "0192f0c3-5140-7d21-9b0e-5c4d3e2f1a0b",
+            "finalValue": null,
+            "overshoot": null,
+        },
     })
 }

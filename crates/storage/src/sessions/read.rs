@@ -92,6 +92,23 @@ pub async fn find(connection: &mut Connection, id: SessionId) -> Result<Option<P
     row.map(PlacedSession::try_from).transpose()
 }
 
+/// The sessions that `commands` started, in any order.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub(super) async fn started_by(
+    connection: &mut Connection,
+    commands: &[CommandId],
+) -> Result<Vec<PlacedSession>, StorageError> {
+    let ids = commands.iter().map(|id| id.0);
+    let rows: Vec<PlacedRow> = sessions::table
+        .filter(sessions::command_id.eq_any(ids))
+        .select(PlacedRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(PlacedSession::try_from).collect()
+}
+
 /// Up to `limit` sessions, the latest started first; with `after`, those that follow the session
 /// started at that time with that id.
 ///
