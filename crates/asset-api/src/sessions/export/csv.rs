@@ -6,10 +6,12 @@ use serde_json::Value;
 
 /// The first row: the fields of a session, and the two columns of the last row.
 pub const HEADER: &str = "id,pileId,stationId,operatorId,chargePointId,connectorId,transactionId,idTag,reservationId,commandId,startedAt,startedBy,endedAt,\
-endReason,meterStartWh,meterStopWh,energyWh,exportOutcome,nextCursor\r\n";
+endReason,meterStartWh,meterStopWh,energyWh,limits.maxEnergyWh,limits.maxDurationS,limits.maxAmount,limits.currency,\
+limitReached.limit,limitReached.at,limitReached.value,limitReached.finalValue,limitReached.overshoot,limitReached.stopCommandId,exportOutcome,nextCursor\r\n";
 
-/// The columns of a session, in the order of [`HEADER`].
-const COLUMNS: [&str; 17] = [
+/// The columns of a session, in the order of [`HEADER`]; a field of an object has the object's name in
+/// front.
+const COLUMNS: [&str; 27] = [
     "id",
     "pileId",
     "stationId",
@@ -27,6 +29,16 @@ const COLUMNS: [&str; 17] = [
     "meterStartWh",
     "meterStopWh",
     "energyWh",
+    "limits.maxEnergyWh",
+    "limits.maxDurationS",
+    "limits.maxAmount",
+    "limits.currency",
+    "limitReached.limit",
+    "limitReached.at",
+    "limitReached.value",
+    "limitReached.finalValue",
+    "limitReached.overshoot",
+    "limitReached.stopCommandId",
 ];
 
 /// The characters with which a spreadsheet recognizes a formula at the beginning of a cell, and the
@@ -38,7 +50,8 @@ pub fn write_session(text: &mut String, session: &SessionView<'_>) {
     // Strings and numbers can always be serialized.
     let fields = serde_json::to_value(session).unwrap_or_default();
     for name in COLUMNS {
-        write_field(text, fields.get(name).unwrap_or(&Value::Null));
+        let path = format!("/{}", name.replace('.', "/"));
+        write_field(text, fields.pointer(&path).unwrap_or(&Value::Null));
         text.push(',');
     }
     // The columns of the last row are empty.

@@ -1,17 +1,20 @@
 use super::{COLUMNS, HEADER, end, write_session};
+use crate::sessions::CompleteSession;
 use crate::sessions::export::lines::{CSV_EXAMPLE, End, Outcome};
 use crate::sessions::view::SessionView;
 use csv_core::{ReadRecordResult, Reader};
 use domain::assets::Placement;
-use domain::ids::{ChargePointId, ConnectorId, IdTag, PileId, SessionId, StationId};
+use domain::ids::{ChargePointId, CommandId, ConnectorId, IdTag, PileId, SessionId, StationId};
+use domain::sessions::limits::{LimitKind, LimitReached, LimitValue, SessionLimits};
 use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
 use domain::text::Label;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use storage::sessions::PlacedSession;
+use storage::sessions::limits::RecordedLimits;
 use uuid::Uuid;
 
-fn session(operator: &str, reason: &str) -> PlacedSession {
+fn session(operator: &str, reason: &str) -> CompleteSession {
     let at = "2026-03-01T09:00:00Z".parse().unwrap();
     let session = ChargingSession {
         id: SessionId(Uuid::nil()),
@@ -28,13 +31,37 @@ fn session(operator: &str, reason: &str) -> PlacedSession {
     };
     let operator_id = Label::parse(operator).ok();
     let place = Placement { pile_id: PileId(Uuid::nil()), station_id: StationId(Uuid::nil()), operator_id };
-    PlacedSession { session, place: Some(place) }
+    let reached = LimitReached { kind: LimitKind::Energy, at, value: LimitValue::parse("5003").unwrap() };
+    let limits = RecordedLimits {
+        limits: SessionLimits {
+            max_energy_wh: Some(5_000),
+            max_duration_s: None,
+            max_amount: None,
+            currency: None,
+        },
+        reached: Some(reached),
+        stop_command_id: Some(CommandId(Uuid::nil())),
+        final_value: None,
+    };
+    let placed = PlacedSession { session, place: Some(place) };
+    CompleteSession { placed, register: None, limits: Some(limits) }
 }
 
-fn row(session: &PlacedSession) -> String {
+fn row(session: &CompleteSession) -> String {
     let mut text = String::new();
-    write_session(&mut text, &SessionView::of(session, None));
+    write_session(&mut text, &SessionView::of(session));
     text
+}
+
+/// The fields of an object and of the objects in it, with the names of those in front.
+fn leaves(object: &serde_json::Value, prefix: &str) -> BTreeSet<String> {
+    let fields = object.as_object().unwrap().iter();
+    fields
+        .flat_map(|(name, value)| match value.is_object() {
+            true => leaves(value, &format!("{prefix}{name}.")),
+            false => BTreeSet::from([format!("{prefix}{name}")]),
+        })
+        .collect()
 }
 
 /// The cells of a row, read by a parser of RFC 4180.
@@ -55,9 +82,8 @@ fn cells(row: &str) -> Vec<String> {
 #[test]
 fn has_a_column_for_each_field_of_a_session() {
     let session = session("op-7", "Local");
-    let fields = serde_json::to_value(SessionView::of(&session, None)).unwrap();
-    let fields: BTreeSet<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(COLUMNS.into_iter().collect::<BTreeSet<_>>(), fields);
+    let fields = leaves(&serde_json::to_value(SessionView::of(&session)).unwrap(), "");
+    assert_eq!(COLUMNS.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), fields);
     assert_eq!(HEADER, format!("{},exportOutcome,nextCursor\r\n", COLUMNS.join(",")));
     assert!(CSV_EXAMPLE.starts_with(HEADER));
 }
@@ -69,6 +95,8 @@ fn writes_values_as_they_are_and_null_as_nothing() {
     assert_eq!(column("operatorId"), "运营商, \"七\"");
     assert_eq!((column("reservationId"), column("meterStartWh")), ("-7", "1000.5"));
     assert_eq!((column("transactionId"), column("energyWh")), ("", ""));
+    assert_eq!((column("limits.maxEnergyWh"), column("limits.maxAmount")), ("5000", ""));
+    assert_eq!((column("limitReached.limit"), column("limitReached.value")), ("energy", "5003"));
     assert_eq!(cells.len(), COLUMNS.len() + 2);
 }
 
@@ -77,7 +105,7 @@ fn the_last_row_has_as_many_cells_as_the_others() {
     let more = End { outcome: Outcome::RowLimit, rows: 7, next_cursor: Some("AQ".to_owned()) };
     let more = cells(&end(&more));
     assert_eq!(
-        (more.len(), &more[17], &more[18]),
+        (more.len(), &more[COLUMNS.len()], &more[COLUMNS.len() + 1]),
         (COLUMNS.len() + 2, &"rowLimit".to_owned(), &"AQ".to_owned())
     );
 }
