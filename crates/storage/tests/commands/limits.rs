@@ -1,7 +1,7 @@
 //! Limits that a start sets for its session.
 
-use crate::fixture::{database, record, start};
-use chrono::{DateTime, SubsecRound as _, Utc};
+use crate::fixture::{database, noon, record, start};
+use chrono::{DateTime, Utc};
 use domain::ids::CommandId;
 use domain::sessions::limits::{LimitKind, LimitReached, LimitValue, SessionLimits};
 use std::time::Duration;
@@ -67,9 +67,9 @@ async fn the_first_recorded_limit_and_the_last_stop_are_kept() {
     let (database, mut connection) = database().await;
     let start = limited(&mut connection).await.command.id;
     begin(&database, start).await;
-    let first = reached(Utc::now().trunc_subsecs(3), "1000.5");
+    let first = reached(noon(), "1000.5");
     assert!(limits::record_reached(&mut connection, start, &first).await.unwrap());
-    assert!(!limits::record_reached(&mut connection, start, &reached(Utc::now(), "1100")).await.unwrap());
+    assert!(!limits::record_reached(&mut connection, start, &reached(noon(), "1100")).await.unwrap());
     // Any recorded command may stand for the stops.
     let stops = [start, start];
     limits::record_stop(&mut connection, start, 2, stops[1]).await.unwrap();
