@@ -20,10 +20,15 @@ comment on column placements.station_id is 'The station of the pile at that time
 comment on column placements.operator_id is 'The operator of the station at that time; null if the station had none';
 
 -- Ends the current placements of piles whose device, station or operator changed or that were retired, and begins the new ones. A
--- new placement begins where the last one of the device or of the pile ended. A clock that runs
--- behind another cannot end a placement before it began.
+-- new placement begins where the last one of the device ended, or at the edit that ended the last one of the pile. A clock that
+-- runs behind another cannot end a placement before it began. The clock of a device may be ahead: sessions of it that were recorded
+-- before the edit, and began up to an hour after it, have their place already, so that the placement ends after their start.
 create function place_piles(wanted uuid[]) returns void language sql as $$
-    update placements set placed_until = greatest(edit.at, placed_from + interval '1 microsecond')
+    update placements set placed_until = greatest(
+        edit.at, placed_from + interval '1 microsecond',
+        (select max(started_at) + interval '1 microsecond' from sessions
+         where sessions.charge_point_id = placements.charge_point_id
+           and started_at >= edit.at and started_at < edit.at + interval '1 hour'))
     from piles join stations on stations.id = piles.station_id
          cross join lateral (select greatest(piles.updated_at, stations.updated_at) as at) as edit
     where piles.id = any(wanted) and placements.pile_id = piles.id and placements.placed_until is null
@@ -31,11 +36,14 @@ create function place_piles(wanted uuid[]) returns void language sql as $$
            or (piles.charge_point_id, piles.station_id) <> (placements.charge_point_id, placements.station_id)
            or stations.operator_id is distinct from placements.operator_id);
     insert into placements (charge_point_id, placed_from, pile_id, station_id, operator_id)
-    select piles.charge_point_id, coalesce(last.placed_until, '-infinity'), piles.id, piles.station_id, stations.operator_id
+    select piles.charge_point_id, coalesce(greatest(last.of_device, last.of_pile), '-infinity'),
+           piles.id, piles.station_id, stations.operator_id
     from piles join stations on stations.id = piles.station_id
+         cross join lateral (select greatest(piles.updated_at, stations.updated_at) as at) as edit
          cross join lateral (
-           select greatest((select max(placed_until) from placements where charge_point_id = piles.charge_point_id),
-                           (select max(placed_until) from placements where pile_id = piles.id)) as placed_until) as last
+           select (select max(placed_until) from placements where charge_point_id = piles.charge_point_id) as of_device,
+                  (select max(least(placed_until, greatest(edit.at, placed_from + interval '1 microsecond')))
+                   from placements where pile_id = piles.id) as of_pile) as last
     where piles.id = any(wanted) and piles.retired_at is null
       and not exists (select from placements where pile_id = piles.id and placed_until is null)
     order by piles.charge_point_id;

@@ -10,6 +10,7 @@ mod feed;
 mod fleet;
 mod metrics;
 mod observability;
+mod prepaid;
 mod presence;
 mod promql;
 mod publishing;

@@ -48,13 +48,21 @@ impl Platform {
     /// # Panics
     /// When the stack cannot be reached.
     pub async fn start(adapt: impl FnOnce(&mut SimulatorSettings)) -> Self {
+        Self::start_with(&[], adapt).await
+    }
+
+    /// The same; command-dispatcher has these settings.
+    ///
+    /// # Panics
+    /// When the stack cannot be reached.
+    pub async fn start_with(dispatcher: &[(&str, &str)], adapt: impl FnOnce(&mut SimulatorSettings)) -> Self {
         let database = TestDatabase::new().await;
         let simulator_settings = simulator_settings(adapt);
         let (kafka, redis) = clients();
         kafka.create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS).await.unwrap();
         kafka.create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into()).await.unwrap();
         let assets = serve_assets(&database, &simulator_settings.topics.events, &[]).await;
-        let commands = serve_commands(&database, &simulator_settings.topics.commands, &[]).await;
+        let commands = serve_commands(&database, &simulator_settings.topics.commands, dispatcher).await;
         let shutdown = Shutdown::new(Duration::from_secs(1));
         let simulator = Simulator::start(simulator_settings.clone(), kafka.clone(), redis.clone(), shutdown)
             .await

@@ -20,5 +20,6 @@ mod tariffs;
 pub use routes::openapi;
 pub use service::{migrate, serve};
 pub use settings::{
-    ConsoleSettings, DEFAULTS, FeedSettings, FreshnessSettings, ImportSettings, Settings, TariffSettings,
+    ConsoleSettings, DEFAULTS, ExportSettings, FeedSettings, FreshnessSettings, ImportSettings, Settings,
+    TariffSettings,
 };

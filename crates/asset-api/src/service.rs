@@ -7,6 +7,7 @@ use crate::feed::Hub;
 use crate::freshness::IngestProgress;
 use crate::http::context::Api;
 use crate::routes;
+use crate::sessions::Exports;
 use crate::tariffs;
 use actix_web::web;
 use anyhow::Context as _;
@@ -43,6 +44,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
     let hub = web::Data::from(hub);
     let imports = web::Data::new(Imports::new(settings.import.clone()));
+    let exports = web::Data::new(Exports::new(settings.export.clone(), context.shutdown.clone()));
     let progress = IngestProgress::watch(database.clone(), &settings.freshness, context.shutdown.clone());
     let pile_counts = web::Data::new(PileCounts::default());
     let console = console(&settings)?;
@@ -52,7 +54,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         // Each worker sets up its own context, on its own runtime.
         let api = Api::new(of_worker(&database, &settings), Arc::clone(&progress), &settings);
         let routes = routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone());
-        routes::set_up(routes.share(pile_counts.clone()));
+        routes::set_up(routes.share(exports.clone()).share(pile_counts.clone()));
         routes.pages(|config| console.install(config));
     })?;
     server.stopped().await

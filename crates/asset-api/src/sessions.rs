@@ -1,10 +1,14 @@
 //! `/api/v1/sessions` and `/api/v1/piles/{pileId}/sessions`: charging sessions with their places,
-//! times, energy and meter samples.
+//! times, energy and meter samples; lists, and exports of whole lists.
 
 mod end;
+mod export;
 mod filter;
+mod limits_view;
 pub mod routes;
 mod view;
+
+pub use export::Exports;
 
 use crate::assets::piles::PileResource;
 use crate::http::context::Api;
@@ -13,7 +17,7 @@ use crate::http::fields::Fields;
 use crate::http::paging::{self, ByTime};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use domain::ids::{PileId, SessionId};
+use domain::ids::{CommandId, PileId, SessionId};
 use domain::measure::Dated;
 use runtime::Problem;
 use runtime::http::QueryParams;
@@ -21,6 +25,7 @@ use runtime::http::page::{Cursor, Page, PageRequest};
 use runtime::http::{PathId, Resource};
 use storage::assets::piles::PileRefusal;
 use storage::devices::{connectors, meter_samples};
+use storage::sessions::limits::{self, RecordedLimits};
 use storage::sessions::{Filter, PlacedSession};
 use storage::{Connection, StorageError};
 use view::{SampleView, SessionView};
@@ -71,13 +76,13 @@ pub async fn list_of_pile(
 
 /// `GET /api/v1/sessions/{sessionId}`
 pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
-    let (session, register) = api
+    let session = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?.ok_or(SessionNotFound)?;
-            with_register(&mut connection, found).await
+            complete_one(&mut connection, found).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session, register)))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session)))
 }
 
 /// Responds with the page `request` of the sessions that match `filter`. If `pile` is given, it must
@@ -96,32 +101,43 @@ async fn page(
             if let Some(pile) = pile.filter(|_| rows.is_empty()) {
                 storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
             }
-            let rows = with_registers(&mut connection, rows).await?;
-            let place =
-                |(last, _): &Metered| Cursor { created_at: last.session.started_at, id: last.session.id.0 };
+            let rows = complete(&mut connection, rows).await?;
+            let place = |last: &CompleteSession| {
+                let session = &last.placed.session;
+                Cursor { created_at: session.started_at, id: session.id.0 }
+            };
             Ok(Page::cut(&request, rows, place))
         })
         .await?;
-    let shown = page.show(|(session, register)| SessionView::of(session, *register));
-    Ok(HttpResponse::Ok().json(shown))
+    Ok(HttpResponse::Ok().json(page.show(SessionView::of)))
 }
 
-/// The same as [`with_registers`] for one session.
-async fn with_register(connection: &mut Connection, session: PlacedSession) -> Result<Metered, ApiError> {
-    Ok(with_registers(connection, vec![session]).await?.pop().ok_or(SessionNotFound)?)
+/// The same as [`complete`] for one session.
+async fn complete_one(
+    connection: &mut Connection,
+    session: PlacedSession,
+) -> Result<CompleteSession, ApiError> {
+    Ok(complete(connection, vec![session]).await?.pop().ok_or(SessionNotFound)?)
 }
 
-/// Fills in missing registers, and adds the newest register of the connector of open sessions.
-async fn with_registers(
+/// Fills in missing registers, and adds the newest register of the connector of open sessions and the
+/// limits of their starts.
+async fn complete(
     connection: &mut Connection,
     rows: Vec<PlacedSession>,
-) -> Result<Vec<Metered>, StorageError> {
+) -> Result<Vec<CompleteSession>, StorageError> {
     let (mut sessions, places): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|row| (row.session, row.place)).unzip();
     storage::sessions::fill_registers(connection, &mut sessions).await?;
     let registers = connectors::registers_of(connection, &sessions).await?;
+    let starts: Vec<CommandId> = sessions.iter().filter_map(|session| session.command_id).collect();
+    let mut limits = limits::find_many(connection, &starts).await?;
     let placed = sessions.into_iter().zip(places).map(|(session, place)| PlacedSession { session, place });
-    Ok(placed.zip(registers).collect())
+    let complete = placed.zip(registers).map(|(placed, register)| {
+        let limits = placed.session.command_id.and_then(|start| limits.remove(&start));
+        CompleteSession { placed, register, limits }
+    });
+    Ok(complete.collect())
 }
 
 /// `GET /api/v1/sessions/{sessionId}/meter-samples`
@@ -144,5 +160,11 @@ pub async fn samples(
     Ok(HttpResponse::Ok().json(page.show(SampleView::of)))
 }
 
-/// A session, and the newest register of its connector while it is open.
-type Metered = (PlacedSession, Option<Dated<f64>>);
+/// A session with all that its view shows.
+struct CompleteSession {
+    placed: PlacedSession,
+    /// The newest register of its connector while it is open.
+    register: Option<Dated<f64>>,
+    /// The limits that its start command set.
+    limits: Option<RecordedLimits>,
+}

@@ -4,7 +4,7 @@ use runtime::auth::AuthSettings;
 use runtime::http::WebOrigin;
 use runtime::settings::HttpSettings;
 use serde::{Deserialize, Deserializer, de};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use storage::DatabaseSettings;
 
@@ -27,6 +27,8 @@ pub struct Settings {
     pub feed: FeedSettings,
     /// `[import]`: limits of imports.
     pub import: ImportSettings,
+    /// `[export]`: limits of exports.
+    pub export: ExportSettings,
     /// `[console]`: the console's pages.
     pub console: ConsoleSettings,
     /// `[tariffs]`: activation of tariff versions.
@@ -74,6 +76,18 @@ pub struct ImportSettings {
     pub work_timeout_ms: u64,
     /// Directory for temporary files; empty for the system's directory.
     pub directory: PathBuf,
+}
+
+/// The limits of exports.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportSettings {
+    /// Largest number of rows in an export.
+    pub max_rows: NonZeroUsize,
+    /// Largest number of exports that run in this process at once.
+    pub max_concurrent: usize,
+    /// Time after which an export starts no further page, in ms.
+    pub timeout_ms: u64,
 }
 
 /// The settings of the feed over HTTP.

@@ -5,6 +5,7 @@ pub(crate) mod problem_kind;
 use crate::dispatch::coalescer::Lost;
 use crate::dispatch::topic::Unpublished;
 use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
 use domain::commands::CommandRefusal;
 use domain::ids::{ChargePointId, CommandId};
 use problem_kind::ProblemKind;
@@ -35,6 +36,18 @@ pub(crate) enum DispatchError {
     /// The command batch does not exist.
     #[error("there is no such command batch")]
     BatchNotFound,
+    /// The session does not exist, or is not one of the pile.
+    #[error("there is no such session at this pile")]
+    SessionNotFound,
+    /// The session has ended.
+    #[error("the session ended at {at:?}")]
+    SessionEnded {
+        /// When it ended.
+        at: DateTime<Utc>,
+    },
+    /// An amount is limited, but no tariff applies.
+    #[error("no tariff applies at that place now, so maxAmount cannot be checked")]
+    NoTariff,
     /// A batch would have more piles than allowed.
     #[error("the command matches more than {MAX_PILES} piles: select fewer with pileIds or statuses")]
     TooManyPiles,
@@ -129,11 +142,16 @@ impl DispatchError {
             Self::CommandNotFound => problem_kind::COMMAND_NOT_FOUND,
             Self::StationNotFound => problem_kind::STATION_NOT_FOUND,
             Self::BatchNotFound => problem_kind::COMMAND_BATCH_NOT_FOUND,
+            Self::SessionNotFound => problem_kind::SESSION_NOT_FOUND,
+            Self::SessionEnded { .. } => problem_kind::SESSION_ENDED,
+            Self::NoTariff => problem_kind::NO_TARIFF_APPLIES,
             Self::TooManyPiles => problem_kind::TOO_MANY_PILES,
             Self::NoGateway(_) => problem_kind::PILE_OFFLINE,
             Self::Refused(refusal) => refusal_kind(refusal),
             Self::StillRunning | Self::Conflict(Conflict::Key) => problem_kind::IDEMPOTENCY_IN_PROGRESS,
-            Self::Conflict(Conflict::StartInFlight) => problem_kind::COMMAND_IN_FLIGHT,
+            Self::Conflict(Conflict::StartInFlight | Conflict::Id | Conflict::StopWaiting) => {
+                problem_kind::COMMAND_IN_FLIGHT
+            }
             Self::KeyReused => problem_kind::IDEMPOTENCY_KEY_REUSED,
             Self::RouteStore(_) => problem_kind::ROUTE_STORE_UNAVAILABLE,
             Self::NotPublished { .. } => problem_kind::BROKER_UNAVAILABLE,
@@ -154,9 +172,10 @@ const fn refusal_kind(refusal: &CommandRefusal) -> ProblemKind {
         }
         CommandRefusal::StartInFlight { .. } => problem_kind::COMMAND_IN_FLIGHT,
         CommandRefusal::NoActiveTransaction(_) => problem_kind::NO_ACTIVE_TRANSACTION,
-        CommandRefusal::TransactionMismatch { .. } => problem_kind::TRANSACTION_MISMATCH,
+        CommandRefusal::TransactionMismatch { .. } | CommandRefusal::SessionNotOpen { .. } => {
+            problem_kind::TRANSACTION_MISMATCH
+        }
         CommandRefusal::AmbiguousTransaction(_) => problem_kind::AMBIGUOUS_TRANSACTION,
-        CommandRefusal::TransactionIdPending(_) => problem_kind::TRANSACTION_ID_PENDING,
     }
 }
 
@@ -180,7 +199,7 @@ impl From<DispatchError> for Problem {
         let detail = error.to_string();
         match error {
             Invalid(errors) => Self::invalid(errors),
-            PileNotFound | CommandNotFound | StationNotFound | BatchNotFound => problem,
+            PileNotFound | CommandNotFound | StationNotFound | BatchNotFound | SessionNotFound => problem,
             RouteStore(_) | Storage(_) if kind.status == StatusCode::SERVICE_UNAVAILABLE => {
                 tracing::warn!(
                     code = kind.code,
@@ -196,6 +215,8 @@ impl From<DispatchError> for Problem {
             | Conflict(_)
             | Refused(_)
             | NoGateway(_)
+            | SessionEnded { .. }
+            | NoTariff
             | KeyReused
             | TooManyPiles => problem.detail(detail),
         }

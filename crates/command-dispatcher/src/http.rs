@@ -91,6 +91,10 @@ async fn send<R: CommandRequest>(
             locate(sent.command.id);
             Ok(response.json(AcceptedAnswer::from(sent.as_ref())))
         }
+        Dispatched::Waiting(stop) => {
+            locate(stop.record.id);
+            Ok(response.json(AcceptedAnswer::from(stop.as_ref())))
+        }
         Dispatched::Before(known) => {
             locate(known.record.id);
             response.insert_header(("idempotent-replayed", "true"));

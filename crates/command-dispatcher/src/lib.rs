@@ -13,6 +13,9 @@
 //!
 //! Only a published command is answered with 202.
 //!
+//! A stop whose transaction id is not known yet waits, and a session that reaches a limit of its
+//! start is stopped: see [`stops`].
+//!
 //! A command to a whole station is recorded as one of the [`batches`], which replicas carry out
 //! through the same dispatcher.
 
@@ -20,10 +23,12 @@ mod batches;
 mod dispatch;
 mod error;
 mod http;
+mod lease;
 mod metrics;
 mod presence;
 mod service;
 mod settings;
+mod stops;
 
 pub use http::openapi;
 pub use service::serve;

@@ -13,6 +13,7 @@ use crate::dispatch::reroute::Rerouter;
 use crate::dispatch::topic::CommandTopic;
 use crate::metrics::Metrics;
 use crate::presence::{Prober, Watch};
+use crate::stops::StopWorker;
 use crate::{Settings, http};
 use actix_web::web;
 use runtime::Context;
@@ -77,9 +78,14 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         delivery.clone(),
         metrics.clone(),
         &settings.dispatch,
+        &settings.stops,
         patience,
     );
     let dispatcher = Arc::new(dispatcher);
+    // The checks of limits wait for nothing that commands wait for.
+    let checked = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })?;
+    let stops = StopWorker::new(checked, Arc::clone(&dispatcher), settings.stops, &context.meter());
+    let stops = AbortOnDropHandle::new(tokio::spawn(stops.run(context.shutdown.clone())));
     let runner = Runner::new(batches.clone(), Arc::clone(&dispatcher), metrics, &settings.dispatch);
     let runner = AbortOnDropHandle::new(tokio::spawn(runner.run(context.shutdown.clone())));
     let (dispatcher, store) = (web::Data::from(dispatcher), web::Data::new(store));
@@ -91,6 +97,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     server.stopped().await?;
     runner.await?;
     rerouter.await?;
+    stops.await?;
     delivery.finish().await;
     expiry.await?;
     retention.await?;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// `[dispatch]`
     pub dispatch: DispatchSettings,
+    /// `[stops]`
+    pub stops: StopSettings,
     /// `[presence]`
     pub presence: PresenceSettings,
 }
@@ -87,6 +89,20 @@ pub enum DoubtfulStarts {
     Refuse,
 }
 
+/// `[stops]`: stops that wait for a transaction id, and sessions with limits.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopSettings {
+    /// Seconds for which a stop waits for the transaction id of its session.
+    pub wait_s: u32,
+    /// Milliseconds between two searches for waiting stops that can be sent.
+    pub poll_ms: u64,
+    /// Milliseconds between two checks of the sessions with limits; 0 turns the checks off.
+    pub limit_interval_ms: u64,
+    /// Days for which the limits of a session are kept.
+    pub limit_retention_days: u32,
+}
+
 /// `[presence]`: which silent devices are probed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +129,26 @@ pub struct PresenceSettings {
     pub ingest_topic: String,
     /// The longest lag, in seconds, of a partition of that topic with which silence is judged.
     pub ingest_lag_s: u32,
+}
+
+impl StopSettings {
+    /// The time between two searches for waiting stops.
+    #[must_use]
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms.max(1))
+    }
+
+    /// The time between two checks of limits; `None` if they are turned off.
+    #[must_use]
+    pub fn limit_interval(&self) -> Option<Duration> {
+        Some(Duration::from_millis(self.limit_interval_ms)).filter(|interval| !interval.is_zero())
+    }
+
+    /// How long the limits of a session are kept.
+    #[must_use]
+    pub fn limit_retention(&self) -> Duration {
+        Duration::from_secs(86_400) * self.limit_retention_days
+    }
 }
 
 impl PresenceSettings {

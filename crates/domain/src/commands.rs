@@ -12,10 +12,11 @@ mod reroute;
 mod route;
 mod state;
 mod step;
+mod waiting;
 
 pub use cause::CommandedStart;
 pub(crate) use cause::Evidence;
-pub use check::{CommandRefusal, LastHeard, OpenSession, PileSnapshot, StartInFlight};
+pub use check::{CommandRefusal, LastHeard, OpenSession, PileSnapshot, StartInFlight, StopTarget};
 pub use configuration::{ConfigurationKey, ConfigurationValue};
 pub use effect::{Effect, EffectKind};
 pub use failure::{Failure, FailureCode};
@@ -25,6 +26,7 @@ pub use reroute::Sighting;
 pub use route::{ChosenGateway, RouteKey, RouteSource, choose_gateway};
 pub use state::CommandState;
 pub use step::{DeviceAnswer, Step, TrailEntry};
+pub use waiting::{WaitEnd, WaitOutcome};
 
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, SessionId, TransactionId};
 use chrono::{DateTime, Utc};

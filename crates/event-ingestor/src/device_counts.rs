@@ -16,11 +16,17 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// How often a replica checks whether it owns the first partition.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Counts while this replica reads the first partition, until asked to stop.
-pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shutdown: Shutdown) {
+/// Counts while this replica reads the first partition, until asked to stop. `long_open_h` is
+/// `ingest.long_open_session_h`.
+pub(crate) async fn keep_counting(
+    database: Database,
+    metrics: Arc<Metrics>,
+    long_open_h: u16,
+    shutdown: Shutdown,
+) {
     while !shutdown.is_requested() {
         let counts = metrics.reads(FIRST);
-        let device_counts = if counts { count(&database).await } else { None };
+        let device_counts = if counts { count(&database, long_open_h).await } else { None };
         metrics.fleet(device_counts);
         let oldest = if counts { oldest_snapshot(&database).await } else { None };
         metrics.oldest_snapshot(oldest);
@@ -29,8 +35,10 @@ pub(crate) async fn keep_counting(database: Database, metrics: Arc<Metrics>, shu
     }
 }
 
-async fn count(database: &Database) -> Option<device_counts::DeviceCounts> {
-    let counting = async move |mut connection: PooledConnection| device_counts::count(&mut connection).await;
+async fn count(database: &Database, long_open_h: u16) -> Option<device_counts::DeviceCounts> {
+    let counting = async move |mut connection: PooledConnection| {
+        device_counts::count(&mut connection, long_open_h).await
+    };
     let counted: Result<_, StorageError> = database.run(counting).await;
     counted
         .inspect_err(|error| {

@@ -81,7 +81,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     };
     let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
     let relayed = async { relay.await.context("the relay died") };
-    let IngestSettings { sample_retention_days, status_retention_days, .. } = settings.ingest;
+    let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =
+        settings.ingest;
     let days = Arc::new(Days::new(&database, &metrics, sample_retention_days, status_retention_days));
     let keeper = tokio::spawn(Arc::clone(&days).maintain(context.shutdown.clone()));
     let keeper = AbortOnDropHandle::new(keeper);
@@ -89,6 +90,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let device_counts = tokio::spawn(device_counts::keep_counting(
         watch.clone(),
         Arc::clone(&metrics),
+        long_open_session_h,
         context.shutdown.clone(),
     ));
     let device_counts = AbortOnDropHandle::new(device_counts);

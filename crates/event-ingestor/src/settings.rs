@@ -51,6 +51,8 @@ pub struct IngestSettings {
     pub sample_retention_days: u32,
     /// How long the status history is kept, in days.
     pub status_retention_days: u32,
+    /// How long a session may be open before it counts as open for long, in hours.
+    pub long_open_session_h: u16,
 }
 
 /// How silent devices are probed; must equal the settings of command-dispatcher, which sends the

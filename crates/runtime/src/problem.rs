@@ -10,6 +10,7 @@ use actix_web::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use uuid::Uuid;
 
 const TYPE_PREFIX: &str = "https://charging.example/problems/";
 
@@ -28,6 +29,7 @@ struct Parts {
     title: Cow<'static, str>,
     detail: Option<String>,
     errors: Vec<FieldError>,
+    session_ids: Vec<Uuid>,
     retry_after_s: Option<u32>,
     allow: Option<header::HeaderValue>,
 }
@@ -74,6 +76,7 @@ impl Problem {
             title: title.into(),
             detail: None,
             errors: Vec::new(),
+            session_ids: Vec::new(),
             retry_after_s: None,
             allow: None,
         }))
@@ -149,6 +152,13 @@ impl Problem {
         self
     }
 
+    /// Names the open sessions that prevent the request.
+    #[must_use]
+    pub fn open_sessions(mut self, ids: impl IntoIterator<Item = Uuid>) -> Self {
+        self.0.session_ids = ids.into_iter().collect();
+        self
+    }
+
     /// Adds a `Retry-After` header, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
@@ -216,6 +226,7 @@ impl Problem {
             instance,
             trace_id,
             errors: &self.0.errors,
+            session_ids: &self.0.session_ids,
         }
     }
 }
@@ -246,6 +257,10 @@ pub(crate) struct Body<'a> {
     /// The invalid fields or other reasons, each with its place; absent if there are none.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
+    /// The open sessions that prevent the request, at most ten; absent if the problem is not about
+    /// open sessions. `POST /api/v1/sessions/{sessionId}/end` ends one whose stop never arrives.
+    #[serde(skip_serializing_if = "<[Uuid]>::is_empty")]
+    session_ids: &'a [Uuid],
 }
 
 impl fmt::Display for Problem {

@@ -278,6 +278,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    session_limits (command_id) {
+        command_id -> Uuid,
+        limits -> Jsonb,
+        created_at -> Timestamptz,
+        reached -> Nullable<Text>,
+        reached_at -> Nullable<Timestamptz>,
+        reached_value -> Nullable<Text>,
+        stop_attempts -> Int2,
+        stop_command_id -> Nullable<Uuid>,
+        final_value -> Nullable<Text>,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         charge_point_id -> Text,
@@ -407,6 +422,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     placements,
     schema_floor,
     session_ledgers,
+    session_limits,
     sessions,
     stations,
     status_changes,

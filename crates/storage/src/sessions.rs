@@ -9,6 +9,7 @@ macro_rules! session_columns {
 }
 
 mod end;
+pub mod limits;
 mod metered;
 mod read;
 mod recall;
@@ -16,9 +17,9 @@ mod registers;
 pub mod repair;
 
 pub use end::{SessionEndRefusal, end};
-pub use metered::{MeteredSession, find_metered};
+pub use metered::find_metered;
 pub(crate) use read::SessionRow;
-pub use read::{Filter, PlacedSession, find, list};
+pub use read::{Filter, PlacedSession, estimate_count, find, list};
 pub(crate) use recall::recall;
 pub use registers::fill_registers;
 

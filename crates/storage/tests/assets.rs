@@ -284,10 +284,10 @@ async fn a_refused_edit_changes_nothing() {
     let taken = piles::PileRefusal::ChargePointTaken(one.details.charge_point_id.clone());
     assert_eq!(refused.unwrap(), Err(taken));
     let refused = piles::update(&mut connection, two.id, None, &signed(noon()), |_| {
-        Err::<PileDetails, _>(piles::PileRefusal::OpenSession)
+        Err::<PileDetails, _>(piles::PileRefusal::Unchanged)
     })
     .await;
-    assert_eq!(refused.unwrap(), Err(piles::PileRefusal::OpenSession));
+    assert_eq!(refused.unwrap(), Err(piles::PileRefusal::Unchanged));
     assert_eq!(audit::list(&mut connection, two.id.0, None, 10).await.unwrap().len(), 1);
     assert_eq!(piles::find(&mut connection, two.id).await.unwrap(), Some(two));
 }

@@ -86,6 +86,7 @@ fn command(batch: &CommandBatch, pile_id: PileId) -> NewCommand {
         seen_gateway_id: None,
         confidence: Confidence::Live,
         keyed: Some(KeyedRequest { key: item_key(batch.id, pile_id), digest: 7 }),
+        limits: None,
     }
 }
 

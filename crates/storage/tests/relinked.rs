@@ -111,6 +111,7 @@ impl Stage {
             seen_gateway_id: None,
             confidence: Confidence::Live,
             keyed: None,
+            limits: None,
         };
         assert_eq!(commands::insert_many(&mut self.connection, &[new]).await.unwrap(), Recorded::All);
         let step = Step::Published { offset: 1 };

@@ -189,5 +189,8 @@ fn migrations_digest() -> u64 {
         migration.file_name().hash(&mut digest);
         std::fs::read(migration.join("up.sql")).unwrap().hash(&mut digest);
     }
+    let online_steps =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/storage/src/database/online_steps.rs");
+    std::fs::read(online_steps).unwrap().hash(&mut digest);
     digest.finish()
 }

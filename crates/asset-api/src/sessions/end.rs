@@ -1,7 +1,7 @@
 //! `POST /api/v1/sessions/{sessionId}/end`: ends a session whose stop never arrived.
 
 use super::view::SessionView;
-use super::{SessionNotFound, SessionResource, with_register};
+use super::{SessionNotFound, SessionResource, complete_one};
 use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem};
@@ -63,11 +63,11 @@ pub async fn end(
 ) -> Result<HttpResponse, ApiError> {
     let (reason, meter_stop_wh) = read(body)?;
     let stamp = caller.stamp();
-    let (session, register) = api
+    let session = api
         .run(move |mut connection| async move {
             let ended = storage::sessions::end(&mut connection, id, meter_stop_wh, &stamp, &reason).await??;
-            with_register(&mut connection, ended).await
+            complete_one(&mut connection, ended).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session, register)))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session)))
 }

@@ -2,6 +2,7 @@
 
 use super::SessionNotFound;
 use super::end::EndBody;
+use super::export::{CSV_EXAMPLE, ESTIMATED_ROWS, Format, NDJSON_EXAMPLE, TooManyExports};
 use super::filter;
 use super::view::{SampleView, SessionView};
 use crate::http::error::ApiError;
@@ -10,7 +11,7 @@ use actix_web::http::StatusCode;
 use chrono::DateTime;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
-use runtime::openapi::{Answer, Operation};
+use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::{Value, json};
 use storage::assets::piles::PileRefusal;
 use storage::sessions::SessionEndRefusal;
@@ -21,6 +22,8 @@ pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/piles/{pileId}/sessions", |on| on.get(list_of_pile(), super::list_of_pile))
         .resource("/api/v1/sessions", |on| on.get(list(), super::list))
+        // Before the session: "export" would otherwise match the id in its path.
+        .resource("/api/v1/sessions/export", |on| on.get(export(), super::export::export))
         .resource("/api/v1/sessions/{sessionId}", |on| on.get(get(), super::get))
         .resource("/api/v1/sessions/{sessionId}/end", |on| on.post(end(), super::end::end))
         .resource("/api/v1/sessions/{sessionId}/meter-samples", |on| on.get(samples(), super::samples));
@@ -33,6 +36,35 @@ fn list() -> Operation {
         .with(PageRequest::parameters())
         .answers(page())
         .refuses([InvalidCursor])
+}
+
+fn export() -> Operation {
+    let text = "All sessions that match, the latest first, with the filters of the list. The last line states whether the export is \
+                complete (`outcome` or `exportOutcome` is `complete`). Otherwise it has the cursor with which another export continues, and \
+                why this one ended: `rowLimit`, `timeLimit`, `stopped` or `failed`. A response without that line was cut off. In CSV, a \
+                text that a spreadsheet could take for a formula, or that begins with an apostrophe, has an apostrophe in front.";
+    let about = "The export; as many sessions as there are, up to the limits of the service";
+    let format = Parameter::query::<Format>(
+        "format",
+        "The format; when absent, the one that `Accept` prefers, or `csv` if it names neither.",
+    );
+    let cursor = Parameter::query::<String>(
+        "cursor",
+        "The position after which the export begins: the `nextCursor` of an export or of a page of the list, with the same filters.",
+    );
+    read("exportSessions", TAG, "Export sessions")
+        .describe(text)
+        .with(filter::parameters())
+        .with([cursor, format])
+        .answers(
+            Answer::text(StatusCode::OK, about, "text/csv", CSV_EXAMPLE)
+                .or_text("application/x-ndjson", NDJSON_EXAMPLE)
+                .header(
+                    ESTIMATED_ROWS,
+                    "Estimated number of sessions in this response, by statistics of the database; may be far off.",
+                ),
+        )
+        .refuses([ApiError::from(TooManyExports), InvalidCursor.into()])
 }
 
 fn list_of_pile() -> Operation {
@@ -101,5 +133,14 @@ fn session() -> Value {
         "meterStartWh": 1_182_400.0,
         "meterStopWh": null,
         "energyWh": 22_150.0,
+        "limits": { "maxEnergyWh": 22_000, "maxDurationS": null, "maxAmount": null, "currency": null },
+        "limitReached": {
+            "limit": "energy",
+            "at": "2026-03-01T09:29:55Z",
+            "value": "22150",
+            "stopCommandId": "0192f0c3-5140-7d21-9b0e-5c4d3e2f1a0b",
+            "finalValue": null,
+            "overshoot": null,
+        },
     })
 }

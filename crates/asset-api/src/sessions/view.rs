@@ -1,10 +1,11 @@
 //! Sessions and meter samples in responses.
 
+use super::CompleteSession;
+use super::limits_view::{LimitReachedView, LimitsView};
 use chrono::{DateTime, Utc};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
-use domain::measure::Dated;
 use domain::sessions::session::{SessionState, StartedBy};
 use domain::text::Label;
 use schemars::JsonSchema;
@@ -60,12 +61,18 @@ pub struct SessionView<'a> {
     /// The energy of the session, in Wh; of an open session the energy so far, by the newest
     /// reading. Null if a register is missing or the register ran backwards.
     energy_wh: Option<f64>,
+    /// The limits that the start command set. Null if it set none, and once the limits are no longer
+    /// kept (`stops.limit_retention_days`).
+    limits: Option<LimitsView>,
+    /// The limit that the session reached first, at which the platform stops it. Null if it reached
+    /// none.
+    limit_reached: Option<LimitReachedView>,
 }
 
 impl<'a> SessionView<'a> {
-    /// Combines a session with `register`, the newest register of its connector, from which the
-    /// energy of an open session is computed.
-    pub fn of(PlacedSession { session, place }: &'a PlacedSession, register: Option<Dated<f64>>) -> Self {
+    /// The view of a session; the energy of an open one is computed from its newest register.
+    pub(super) fn of(CompleteSession { placed, register, limits }: &'a CompleteSession) -> Self {
+        let PlacedSession { session, place } = placed;
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),
             SessionState::Ended { reason, meter_stop_wh, .. } => (reason.as_deref(), *meter_stop_wh),
@@ -87,7 +94,9 @@ impl<'a> SessionView<'a> {
             end_reason,
             meter_start_wh: session.meter_start_wh,
             meter_stop_wh,
-            energy_wh: session.energy_wh(register),
+            energy_wh: session.energy_wh(*register),
+            limits: limits.as_ref().map(LimitsView::of),
+            limit_reached: limits.as_ref().and_then(LimitReachedView::of),
         }
     }
 }

@@ -12,7 +12,7 @@ const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 62] = [
+pub const ROUTES: [(&str, &str, &str); 63] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -44,6 +44,7 @@ pub const ROUTES: [(&str, &str, &str); 62] = [
     ("GET", "piles/ID/sessions", READ),
     ("GET", "piles/ID/status-history", READ),
     ("GET", "sessions", READ),
+    ("GET", "sessions/export", READ),
     ("GET", "sessions/ID", READ),
     ("POST", "sessions/ID/end", OPERATE),
     ("GET", "sessions/ID/audit", READ),

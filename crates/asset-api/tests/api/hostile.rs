@@ -161,6 +161,7 @@ impl Fixture {
             on("POST", pile, "/move").headers(&revision).body(relocation),
             on("GET", pile, "/status-history").query(&page).query(&["connectorId"]),
             list("GET", "sessions").query(&page).query(&sessions),
+            list("GET", "sessions/export").query(&["cursor", "format"]).query(&sessions),
             other("GET", "sessions", ""),
             other("GET", "sessions", "/audit").query(&page),
             other("POST", "sessions", "/end").body(json!({ "reason": "r", "meterStopWh": 1.5 })),

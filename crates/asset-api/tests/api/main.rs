@@ -29,6 +29,7 @@ mod placements;
 mod prices;
 mod requests;
 mod search;
+mod session_export;
 mod sessions;
 mod stations;
 mod status_history;

@@ -163,7 +163,11 @@ async fn does_not_retire_a_pile_with_an_open_session() {
 
     {
       "code": "PILE_HAS_OPEN_SESSION",
+      "detail": "wait for the stops of the sessions in sessionIds, or end them with POST /api/v1/sessions/{sessionId}/end; POST /api/v1/piles/{pileId}/replace-charge-point replaces the charge point at once",
       "instance": "/api/v1/piles/[id 1]",
+      "sessionIds": [
+        "[id 2]"
+      ],
       "status": 409,
       "title": "The pile has an open session",
       "type": "https://charging.example/problems/pile-has-open-session"

@@ -1,8 +1,10 @@
 //! Where sessions belong when charge points are replaced, piles move, and stations change operators;
 //! and sessions that an operator ends.
 
+use crate::answer::Answer;
 use crate::app::{TestApp, id, pile};
 use domain::ids::SessionId;
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -231,4 +233,43 @@ async fn an_operator_ends_a_session_whose_stop_never_came() {
     let published = "select jsonb_agg(change #>> '{kind,data,pileId}') from feed_chunks, json_array_elements(changes) as change
                      where change #>> '{kind,type}' = 'charging.session.changed.v1'";
     assert_eq!(app.database.json(published).await, json!([id(&site.pile)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_session_never_blocks_a_pile_for_good() {
+    let site = Site::new().await;
+    let (app, path) = (&site.app, &site.pile);
+    let second = charge(app, "CP-1", "now() - interval '3 days'").await;
+    let stuck = json!([site.session, second]);
+    // A session of another device blocks nothing here.
+    let other = charge(app, "CP-9", "now() - interval '3 days'").await;
+    let refusals = [
+        app.delete(path).await,
+        app.put(path, &pile("CP-2")).await,
+        Answer::to(app.request(Method::PATCH, path).json(&json!({ "chargePointId": "CP-2" }))).await,
+    ];
+    for refused in refusals {
+        let problem = refused.json();
+        assert_eq!((refused.status.as_u16(), &problem["code"]), (409, &json!("PILE_HAS_OPEN_SESSION")));
+        assert_eq!(problem["sessionIds"], stuck, "the newest first");
+        assert!(
+            problem["detail"].as_str().unwrap().contains("/api/v1/sessions/{sessionId}/end"),
+            "{problem}"
+        );
+    }
+    let body = json!({ "reason": "its stop never came" });
+    for id in stuck.as_array().unwrap() {
+        let ended = app.post(&format!("/api/v1/sessions/{}/end", id.as_str().unwrap()), &body).await;
+        assert_eq!(ended.status, 200, "{}", ended.text());
+        let left = app.delete(path).await;
+        let last = id.as_str() == Some(&second);
+        assert_eq!(left.status.as_u16(), if last { 204 } else { 409 }, "{}", left.text());
+    }
+    assert_eq!(app.post(&format!("{path}/restore"), &json!({})).await.status, 200);
+    assert_eq!(app.put(path, &pile("CP-2")).await.status, 200);
+    // A device that comes with a stuck session blocks the pile that it is in now.
+    let moved = app.pile("CP-9").await;
+    assert_eq!(app.delete(&moved).await.json()["sessionIds"], json!([other]));
+    assert_eq!(app.post(&format!("/api/v1/sessions/{other}/end"), &body).await.status, 200);
+    assert_eq!(app.delete(&moved).await.status, 204);
 }

@@ -49,6 +49,8 @@ async fn lists_the_sessions_of_a_pile_latest_first() {
           "energyWh": 5000.0,
           "id": "[id 2]",
           "idTag": "RFID1",
+          "limitReached": null,
+          "limits": null,
           "meterStartWh": 100000.0,
           "meterStopWh": null,
           "operatorId": null,
@@ -68,6 +70,8 @@ async fn lists_the_sessions_of_a_pile_latest_first() {
           "energyWh": 7000.5,
           "id": "[id 5]",
           "idTag": null,
+          "limitReached": null,
+          "limits": null,
           "meterStartWh": 5000.0,
           "meterStopWh": 12000.5,
           "operatorId": null,
@@ -96,11 +100,54 @@ async fn lists_the_sessions_of_a_pile_latest_first() {
     let open = app.get("/api/v1/sessions/0192f0c1-0000-7000-8000-000000000005").await.json();
     assert_eq!((&open["energyWh"], &open["endedAt"]), (&json!(5000.0), &Value::Null));
     assert_eq!(open["commandId"], "0192f0c3-0000-7000-8000-000000000001");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_session_is_not_found() {
+    let app = TestApp::start().await;
     for nowhere in ["0192f0b0-0000-7000-8000-000000000000", "634"] {
         assert_eq!(app.get(&format!("/api/v1/sessions/{nowhere}")).await.json()["code"], "SESSION_NOT_FOUND");
         let samples = app.get(&format!("/api/v1/sessions/{nowhere}/meter-samples")).await;
         assert_eq!(samples.json()["code"], "SESSION_NOT_FOUND");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shows_the_limits_of_a_session_and_the_one_that_it_reached() {
+    const START: &str = "0192f0c3-0000-7000-8000-000000000001";
+    let app = TestApp::start().await;
+    let path = app.pile("CP-1").await;
+    app.database.execute(SESSIONS).await;
+    app.database
+        .execute(&format!(
+            "insert into commands (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at,
+                                   expires_at, life)
+             select '{START}', id, 'CP-1', 'RemoteStartTransaction', '{{}}', 'confirmed', 'g', 0, now(), now(), '{{\"trail\": []}}'
+             from piles;
+             insert into session_limits (command_id, limits)
+             values ('{START}', '{{\"maxAmount\": \"30.00\", \"currency\": \"CNY\", \"maxEnergyWh\": 4900}}')"
+        ))
+        .await;
+    let session = "/api/v1/sessions/0192f0c1-0000-7000-8000-000000000005";
+    let open = app.get(session).await.json();
+    let limits = json!({"maxEnergyWh": 4_900, "maxDurationS": null, "maxAmount": "30.00", "currency": "CNY"});
+    assert_eq!((&open["limits"], &open["limitReached"]), (&limits, &Value::Null));
+    app.database
+        .execute(&format!(
+            "update session_limits set reached = 'energy', reached_at = '2026-07-25T10:08:00Z', reached_value = '5000',
+                                       stop_attempts = 1, stop_command_id = '{START}'"
+        ))
+        .await;
+    let reached = |last: Value, overshoot: Value| {
+        json!({
+            "limit": "energy", "at": "2026-07-25T10:08:00Z", "value": "5000", "stopCommandId": START,
+            "finalValue": last, "overshoot": overshoot,
+        })
+    };
+    assert_eq!(app.get(session).await.json()["limitReached"], reached(Value::Null, Value::Null));
+    app.database.execute("update session_limits set final_value = '5012.5', settled_at = now()").await;
+    let listed = app.get(&format!("{path}/sessions?limit=1")).await.json();
+    assert_eq!(listed["items"][0]["limitReached"], reached(json!("5012.5"), json!("112.5")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -149,7 +149,9 @@ impl BatchRun {
             let key = item_key(self.claimed.batch.id, pile_id);
             let error = match self.tools.dispatcher.dispatch(pile_id, command.intent(), Some(key)).await {
                 Ok(Dispatched::Now(sent)) => return Some((Outcome::Sent(sent.command.id), "sent")),
-                Ok(Dispatched::Before(known)) => return Some((Outcome::Sent(known.record.id), "sent")),
+                Ok(Dispatched::Waiting(known) | Dispatched::Before(known)) => {
+                    return Some((Outcome::Sent(known.record.id), "sent"));
+                }
                 Err(DispatchError::OutcomeUnknown(id)) => return Some((Outcome::Sent(id), "sent")),
                 // A replica that held the batch before has recorded a refusal.
                 Err(DispatchError::KeyReused) => return None,

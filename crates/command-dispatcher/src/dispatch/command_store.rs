@@ -3,6 +3,7 @@
 
 pub(crate) mod inserts;
 pub(crate) mod outcomes;
+mod stops;
 
 use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::error::DispatchError;

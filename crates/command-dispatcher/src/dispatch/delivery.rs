@@ -10,7 +10,9 @@ use chrono::SubsecRound as _;
 use domain::commands::{Command, Goal, Step};
 use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, CommandId, PileId};
+use domain::sessions::limits::SessionLimits;
 use runtime::causes;
+use runtime::kafka::NewRecord;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,6 +41,8 @@ pub(crate) struct RoutedCommand {
     pub way: ResolvedRoute,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
+    /// The limits of the session that the command starts.
+    pub limits: Option<SessionLimits>,
 }
 
 /// Delivers commands, each in a task of its own: a caller that disconnects cannot interrupt it.
@@ -102,21 +106,33 @@ impl Delivery {
     }
 
     async fn record_and_publish(&self, routed: &RoutedCommand) -> Result<(), DispatchError> {
-        let OutgoingCommand { mut record, payload } = OutgoingCommand::encode(&routed.command, clock::now())?;
+        let OutgoingCommand { record, payload } = OutgoingCommand::encode(&routed.command, clock::now())?;
         self.store.insert(routed.to_new(payload)).await?;
+        self.publish(&routed.command, routed.partition, record).await
+    }
+
+    /// Publishes a recorded command and records the outcome.
+    ///
+    /// # Errors
+    /// [`DispatchError::NotPublished`] or [`DispatchError::OutcomeUnknown`].
+    pub(crate) async fn publish(
+        &self,
+        command: &Command,
+        partition: i32,
+        mut record: NewRecord,
+    ) -> Result<(), DispatchError> {
         let started = Instant::now();
-        let span = trace::send(self.publisher.topic(), routed.partition);
+        let span = trace::send(self.publisher.topic(), partition);
         // The headers of this span, or of the enclosing one where nothing is exported.
         span.in_scope(trace::TraceHeaders::current).put(&mut record.headers);
-        let publication = self.publisher.publish(routed.partition, record).instrument(span.clone()).await;
+        let publication = self.publisher.publish(partition, record).instrument(span.clone()).await;
         match &publication {
             Ok(offset) => trace::sent(&span, *offset),
             Err(_) => trace::fail(&span, publish_label(&publication)),
         }
         let state = publish_label(&publication);
         self.metrics.published(state, started.elapsed());
-        let recorded =
-            self.record_outcome(&routed.command.charge_point_id, routed.command.id, step(&publication)).await;
+        let recorded = self.record_outcome(&command.charge_point_id, command.id, step(&publication)).await;
         let Err(why) = publication else { return Ok(()) };
         tracing::error!(
             state,
@@ -125,7 +141,7 @@ impl Delivery {
         );
         // A caller that queries the command at once then sees the same outcome.
         let _late = timeout(OUTCOME_WAIT, recorded).await;
-        Err(DispatchError::unpublished(routed.command.id, &why))
+        Err(DispatchError::unpublished(command.id, &why))
     }
 
     /// Publishes a recorded command again, to the gateway and partition that its record names now,
@@ -188,6 +204,7 @@ impl RoutedCommand {
             seen_gateway_id: self.way.seen.clone(),
             confidence: self.confidence,
             keyed: self.keyed.clone(),
+            limits: self.limits,
         }
     }
 }

@@ -1,13 +1,16 @@
 //! The steps of a command on one screen: load context, check, route, deliver.
 
+mod refusal;
+mod waiting;
+
 use crate::dispatch::coalescer::Lost;
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::delivery::{Delivery, RoutedCommand};
 use crate::dispatch::gateway_directory::GatewayDirectory;
-use crate::dispatch::intent::Intent;
+use crate::dispatch::intent::{Decision, Intent};
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
-use crate::settings::{DispatchSettings, DoubtfulStarts};
+use crate::settings::{DispatchSettings, DoubtfulStarts, StopSettings};
 use chrono::{SubsecRound as _, TimeDelta};
 use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, GatewayRoute};
 use domain::ids::{ChargePointId, CommandId, PileId};
@@ -34,6 +37,8 @@ pub(crate) struct Dispatcher {
     startable: Vec<ConnectorStatus>,
     doubtful_starts: DoubtfulStarts,
     ttl: TimeDelta,
+    /// How long a stop waits for the transaction id of its session.
+    wait: TimeDelta,
     /// How long publishing a command may take.
     patience: TimeDelta,
     runtime: Handle,
@@ -43,6 +48,8 @@ pub(crate) struct Dispatcher {
 pub(crate) enum Dispatched {
     /// A new command, which is published.
     Now(Arc<RoutedCommand>),
+    /// A new stop, which waits for the transaction id of its session.
+    Waiting(Box<RecordedCommand>),
     /// The command that the same request created before.
     Before(Box<RecordedCommand>),
 }
@@ -55,6 +62,7 @@ impl Dispatcher {
         delivery: Delivery,
         metrics: Metrics,
         settings: &DispatchSettings,
+        stops: &StopSettings,
         patience: Duration,
     ) -> Self {
         Self {
@@ -65,6 +73,7 @@ impl Dispatcher {
             startable: settings.startable_statuses.clone(),
             doubtful_starts: settings.doubtful_starts,
             ttl: TimeDelta::seconds(settings.command_ttl_s.into()),
+            wait: TimeDelta::seconds(stops.wait_s.into()),
             patience: TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX),
             runtime: Handle::current(),
         }
@@ -87,8 +96,9 @@ impl Dispatcher {
         AbortOnDropHandle::new(runtime.spawn(work)).await.map_err(|_panicked| Lost)?
     }
 
-    /// Sends the command that `intent` leads to; when this returns, the command is published. A
-    /// repeated request with the same `key` returns the same command.
+    /// Sends the command that `intent` leads to; when this returns, the command is published, or
+    /// recorded as a stop that waits. A repeated request with the same `key` returns the same
+    /// command.
     ///
     /// # Errors
     /// Why the command was not sent, or that its outcome is unknown.
@@ -98,27 +108,44 @@ impl Dispatcher {
         intent: Intent,
         key: Option<String>,
     ) -> Result<Dispatched, DispatchError> {
-        let (asked, name) = (Instant::now(), intent.name());
         let keyed = key.map(|key| intent.keyed(pile_id, key)).transpose()?;
-        let prepared = self.prepare(pile_id, intent, keyed.clone()).await;
-        let routed = match prepared.inspect_err(|refused| self.metrics.command(name, refused.outcome()))? {
-            Prepared::Routed(routed) => routed,
-            Prepared::Known(record) => return Ok(Dispatched::Before(record)),
-        };
-        let (device, connector) =
-            (routed.command.charge_point_id.clone(), routed.command.kind.connector_id());
-        match self.delivery.deliver(*routed, asked).await {
-            Ok(sent) => Ok(Dispatched::Now(sent)),
+        let id = CommandId(Uuid::now_v7());
+        match self.dispatch_as(id, pile_id, intent, keyed.clone()).await {
             Err(DispatchError::Conflict(Conflict::Key)) => {
                 self.command_of_concurrent_request(pile_id, keyed).await
             }
+            outcome => outcome,
+        }
+    }
+
+    /// Sends the command that `intent` leads to with the id `id`.
+    ///
+    /// # Errors
+    /// See [`Dispatcher::dispatch`]; also [`DispatchError::Conflict`], if the id or the key belongs
+    /// to a recorded command.
+    pub(crate) async fn dispatch_as(
+        &self,
+        id: CommandId,
+        pile_id: PileId,
+        intent: Intent,
+        keyed: Option<KeyedRequest>,
+    ) -> Result<Dispatched, DispatchError> {
+        let (asked, name) = (Instant::now(), intent.name());
+        let prepared = self.prepare(id, pile_id, intent, keyed.clone()).await;
+        match prepared.inspect_err(|refused| self.metrics.command(name, refused.outcome()))? {
+            Prepared::Known(record) => Ok(Dispatched::Before(record)),
+            Prepared::Waiting(stop) => self.record_waiting(stop, keyed).await,
+            Prepared::Routed(routed) => self.deliver(*routed, asked).await,
+        }
+    }
+
+    async fn deliver(&self, routed: RoutedCommand, asked: Instant) -> Result<Dispatched, DispatchError> {
+        let (charge_point_id, connector_id) =
+            (routed.command.charge_point_id.clone(), routed.command.kind.connector_id());
+        match self.delivery.deliver(routed, asked).await {
+            Ok(sent) => Ok(Dispatched::Now(sent)),
             Err(DispatchError::Conflict(Conflict::StartInFlight)) => {
-                let refusal = CommandRefusal::StartInFlight {
-                    charge_point_id: device,
-                    connector_id: connector,
-                    command_id: None,
-                };
-                Err(refusal.into())
+                Err(CommandRefusal::StartInFlight { charge_point_id, connector_id, command_id: None }.into())
             }
             Err(error) => Err(error),
         }
@@ -139,6 +166,7 @@ impl Dispatcher {
 
     async fn prepare(
         &self,
+        id: CommandId,
         pile_id: PileId,
         intent: Intent,
         keyed: Option<KeyedRequest>,
@@ -151,16 +179,29 @@ impl Dispatcher {
         if intent.is_start() && self.doubtful_starts == DoubtfulStarts::Refuse {
             pile.check_trusted()?;
         }
-        let kind = intent.into_command(&pile, &self.startable)?;
+        let (limits, connector_id) = (intent.limits(), intent.start_connector_id());
+        let kind = match intent.decide(&pile, &self.startable) {
+            Ok(Decision::Send(kind)) => kind,
+            Ok(Decision::WaitFor(session_id)) => {
+                let way = self.routes.find(&pile).await?;
+                return Ok(Prepared::Waiting(Box::new(self.compose_waiting(id, pile, session_id, way))));
+            }
+            Err(refusal) => return Err(self.explain(pile_id, refusal).await),
+        };
+        let limits = match limits {
+            Some(limits) => Some(self.with_currency(limits, pile_id, connector_id).await?),
+            None => None,
+        };
         let way = self.routes.find(&pile).await?;
         Ok(Prepared::Routed(Box::new(RoutedCommand {
             pile_id,
             partition: way.route.partition,
             confidence: pile.confidence,
             goal: pile.goal_of(&kind),
-            command: self.compose(pile.charge_point_id, way.route.clone(), kind),
+            command: self.compose(id, pile.charge_point_id, way.route.clone(), kind),
             way,
             keyed,
+            limits,
         })))
     }
 
@@ -218,12 +259,18 @@ impl Dispatcher {
         record.life.state() == CommandState::Accepted && clock::now() - record.issued_at < self.patience
     }
 
-    fn compose(&self, charge_point_id: ChargePointId, route: GatewayRoute, kind: CommandKind) -> Command {
+    fn compose(
+        &self,
+        id: CommandId,
+        charge_point_id: ChargePointId,
+        route: GatewayRoute,
+        kind: CommandKind,
+    ) -> Command {
         // In milliseconds, like the times on the wire, so that a command has the same times
         // everywhere.
         let issued_at = clock::now().trunc_subsecs(3);
         Command {
-            id: CommandId(Uuid::now_v7()),
+            id,
             charge_point_id,
             gateway_id: route.gateway_id,
             kind,
@@ -238,6 +285,8 @@ impl Dispatcher {
 enum Prepared {
     /// A command that may be sent.
     Routed(Box<RoutedCommand>),
+    /// A stop that waits for the transaction id of its session.
+    Waiting(Box<RecordedCommand>),
     /// The request was sent before.
     Known(Box<RecordedCommand>),
 }

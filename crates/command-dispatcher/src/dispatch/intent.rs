@@ -2,10 +2,11 @@
 
 use domain::commands::{
     Availability, CommandKind, CommandRefusal, ConfigurationKey, ConfigurationValue, PileSnapshot, ResetKind,
-    TriggeredMessage,
+    StopTarget, TriggeredMessage,
 };
 use domain::digest::fnv1a_64;
-use domain::ids::{ConnectorId, IdTag, PileId, TransactionId};
+use domain::ids::{ConnectorId, IdTag, PileId, SessionId, TransactionId};
+use domain::sessions::limits::SessionLimits;
 use domain::status::ConnectorStatus;
 use serde::Serialize;
 use storage::commands::KeyedRequest;
@@ -19,9 +20,19 @@ pub(crate) enum Intent {
         id_tag: IdTag,
         /// The connector; any free one when absent.
         connector_id: Option<ConnectorId>,
+        /// The limits of the session, without a currency.
+        #[serde(skip_serializing_if = "SessionLimits::is_empty")]
+        limits: SessionLimits,
     },
-    /// Stops charging: the transaction named, or the one on the connector named, or the only one.
-    StopTransaction { transaction_id: Option<TransactionId>, connector_id: Option<ConnectorId> },
+    /// Stops charging: the session or transaction named, or the one on the connector named, or the
+    /// only one.
+    StopTransaction {
+        transaction_id: Option<TransactionId>,
+        connector_id: Option<ConnectorId>,
+        /// The session, instead of the other two.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session_id: Option<SessionId>,
+    },
     /// Restarts the device.
     Reset { kind: ResetKind },
     /// Releases a connector's lock.
@@ -49,6 +60,15 @@ pub(crate) enum Intent {
     },
 }
 
+/// What is done for a request that the pile allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The command is sent.
+    Send(CommandKind),
+    /// A stop waits for the transaction id of this session.
+    WaitFor(SessionId),
+}
+
 impl Intent {
     /// This intent for `pile` under the caller's idempotency key `key`.
     ///
@@ -65,6 +85,23 @@ impl Intent {
         matches!(self, Self::StartTransaction { .. })
     }
 
+    /// The limits of the session that this intent starts; `None` if there are none.
+    pub(crate) const fn limits(&self) -> Option<SessionLimits> {
+        match self {
+            Self::StartTransaction { limits, .. } if !limits.is_empty() => Some(*limits),
+            _ => None,
+        }
+    }
+
+    /// The connector at which this intent starts charging; `None` if the device chooses, and for
+    /// other intents.
+    pub(crate) const fn start_connector_id(&self) -> Option<ConnectorId> {
+        match self {
+            Self::StartTransaction { connector_id, .. } => *connector_id,
+            _ => None,
+        }
+    }
+
     /// The OCPP 1.6 action.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
@@ -78,45 +115,54 @@ impl Intent {
         }
     }
 
-    /// Returns the command for `pile`; to start charging, a connector must be in one of the
+    /// Returns what is done for `pile`; to start charging, a connector must be in one of the
     /// `startable` statuses.
     ///
     /// # Errors
     /// Why the pile cannot execute the command.
-    pub(crate) fn into_command(
+    pub(crate) fn decide(
         self,
         pile: &PileSnapshot,
         startable: &[ConnectorStatus],
-    ) -> Result<CommandKind, CommandRefusal> {
-        match self {
-            Self::StartTransaction { id_tag, connector_id } => {
+    ) -> Result<Decision, CommandRefusal> {
+        let kind = match self {
+            Self::StartTransaction { id_tag, connector_id, limits: _ } => {
                 pile.check_start(connector_id, startable)?;
-                Ok(CommandKind::StartTransaction { id_tag, connector_id })
+                CommandKind::StartTransaction { id_tag, connector_id }
             }
-            Self::StopTransaction { transaction_id, connector_id } => {
-                let transaction_id = pile.check_stop(transaction_id.as_ref(), connector_id)?;
-                Ok(CommandKind::StopTransaction { transaction_id })
+            Self::StopTransaction { transaction_id, connector_id, session_id } => {
+                let target = match session_id {
+                    Some(session_id) => pile.check_stop_of_session(session_id)?,
+                    None => pile.check_stop(transaction_id.as_ref(), connector_id)?,
+                };
+                match target {
+                    StopTarget::Transaction(transaction_id) => {
+                        CommandKind::StopTransaction { transaction_id }
+                    }
+                    StopTarget::Session(session_id) => return Ok(Decision::WaitFor(session_id)),
+                }
             }
             Self::Reset { kind } => {
                 pile.check_reachable()?;
-                Ok(CommandKind::Reset { kind })
+                CommandKind::Reset { kind }
             }
             Self::UnlockConnector { connector_id } => {
                 pile.check_connector(connector_id)?;
-                Ok(CommandKind::UnlockConnector { connector_id })
+                CommandKind::UnlockConnector { connector_id }
             }
             Self::ChangeAvailability { availability, connector_id } => {
                 pile.check_connector(connector_id)?;
-                Ok(CommandKind::ChangeAvailability { connector_id, availability })
+                CommandKind::ChangeAvailability { connector_id, availability }
             }
             Self::TriggerMessage { requested, connector_id } => {
                 pile.check_connector(connector_id.unwrap_or(ConnectorId::WHOLE))?;
-                Ok(CommandKind::TriggerMessage { requested, connector_id })
+                CommandKind::TriggerMessage { requested, connector_id }
             }
             Self::ChangeConfiguration { key, value } => {
                 pile.check_reachable()?;
-                Ok(CommandKind::ChangeConfiguration { key, value })
+                CommandKind::ChangeConfiguration { key, value }
             }
-        }
+        };
+        Ok(Decision::Send(kind))
     }
 }

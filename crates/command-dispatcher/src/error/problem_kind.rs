@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use runtime::Problem;
 
-/// Seconds after which a retry is useful: dependencies recover, transaction ids become known.
+/// Seconds after which a retry is useful: dependencies recover.
 const RETRY_AFTER_S: u32 = 1;
 
 /// A status, a code, and a title that is the same for every occurrence.
@@ -79,8 +79,11 @@ pub(crate) const TRANSACTION_MISMATCH: ProblemKind =
     ProblemKind::conflict("TRANSACTION_MISMATCH", "Transaction is not open");
 pub(crate) const AMBIGUOUS_TRANSACTION: ProblemKind =
     ProblemKind::conflict("AMBIGUOUS_TRANSACTION", "Several transactions are open");
-pub(crate) const TRANSACTION_ID_PENDING: ProblemKind =
-    ProblemKind::conflict("TRANSACTION_ID_PENDING", "Transaction id is not known yet").transient();
+pub(crate) const SESSION_NOT_FOUND: ProblemKind =
+    ProblemKind::missing("SESSION_NOT_FOUND", "There is no such session");
+pub(crate) const SESSION_ENDED: ProblemKind = ProblemKind::conflict("SESSION_ENDED", "The session has ended");
+pub(crate) const NO_TARIFF_APPLIES: ProblemKind =
+    ProblemKind::conflict("NO_TARIFF_APPLIES", "No tariff applies at that place and time");
 pub(crate) const ROUTE_STORE_UNAVAILABLE: ProblemKind =
     ProblemKind::unavailable("ROUTE_STORE_UNAVAILABLE", "The gateway routes are not available");
 pub(crate) const BROKER_UNAVAILABLE: ProblemKind =

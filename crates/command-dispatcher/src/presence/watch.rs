@@ -1,10 +1,10 @@
 //! The watch: every second, finds silent devices and gateways, and probes devices.
 
-use super::lease::WatchLease;
 use super::metrics::PresenceMetrics;
 use super::probe::Prober;
 use super::rate_limit::RateLimit;
 use super::topic::{IngestTopic, TopicCheck};
+use crate::lease::WorkLease;
 use crate::settings::PresenceSettings;
 use domain::ids::{ChargePointId, GatewayId};
 use opentelemetry::metrics::Meter;
@@ -16,6 +16,8 @@ use storage::devices::presence::due::{self, DueDevice, Dueness};
 use storage::devices::presence::{gateways, probes};
 use storage::{Database, PooledConnection, StorageError};
 
+/// The name of the lease: one watch covers all devices.
+const LEASE: &str = "presence/watch";
 const TICK: Duration = Duration::from_secs(1);
 /// The probes of a tick are published in this many parts, spread over the tick.
 const PARTS: usize = 8;
@@ -37,7 +39,7 @@ pub(crate) struct Watch {
     database: Database,
     settings: PresenceSettings,
     prober: Prober,
-    lease: WatchLease,
+    lease: WorkLease,
     topic: IngestTopic,
     metrics: PresenceMetrics,
     rate_limit: RateLimit,
@@ -53,7 +55,7 @@ impl Watch {
     pub(crate) fn new(database: Database, prober: Prober, settings: PresenceSettings, meter: &Meter) -> Self {
         let now = Instant::now();
         Self {
-            lease: WatchLease::new(database.clone()),
+            lease: WorkLease::new(database.clone(), LEASE),
             topic: IngestTopic::new(&settings.ingest_topic),
             metrics: PresenceMetrics::new(meter),
             rate_limit: RateLimit::new(settings.probe_rate_per_s, now),

@@ -64,6 +64,15 @@ impl TestApp {
         pile
     }
 
+    /// The id of the session on a connector of the pile.
+    pub async fn session_id(&self, pile: &Pile, connector: i16) -> String {
+        let sql = format!(
+            "select id from sessions where charge_point_id = '{}' and connector_id = {connector}",
+            pile.charge_point_id
+        );
+        self.database.json(&sql).await.as_str().unwrap().to_owned()
+    }
+
     /// Has `gateway` write its key in Redis for the device (or pile) with id `name`.
     pub async fn set_route_key(&self, gateway: &str, name: &str) {
         let key = format!("conn:{name}");

@@ -10,8 +10,14 @@ use testkit::injection::{Endpoint, attack};
 use uuid::Uuid;
 
 /// The tables that commands write to.
-const CHANGING: [&str; 5] =
-    ["commands", "idempotency_keys", "command_batches", "command_batch_items", "feed_chunks"];
+const CHANGING: [&str; 6] = [
+    "commands",
+    "idempotency_keys",
+    "command_batches",
+    "command_batch_items",
+    "feed_chunks",
+    "session_limits",
+];
 const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
         'select count(*) as n from %I', relname), false, true, '')))[1]::text::bigint)
     from pg_class where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace";
@@ -57,8 +63,16 @@ impl Fixture {
         };
         let page = ["cursor", "limit"];
         vec![
-            command("start-transaction", json!({ "idTag": "T", "connectorId": 1 })),
-            command("stop-transaction", json!({ "transactionId": "634", "connectorId": 1 })),
+            command(
+                "start-transaction",
+                json!({
+                    "idTag": "T", "connectorId": 1, "maxEnergyWh": 1_000, "maxDurationS": 60, "maxAmount": null,
+                }),
+            ),
+            command(
+                "stop-transaction",
+                json!({ "transactionId": "634", "connectorId": 1, "sessionId": null }),
+            ),
             command("reset", json!({ "type": "Soft" })),
             command("unlock-connector", json!({ "connectorId": 1 })),
             command("change-availability", json!({ "type": "Operative", "connectorId": 1 })),

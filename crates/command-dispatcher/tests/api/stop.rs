@@ -112,19 +112,51 @@ async fn requires_the_transaction_id_if_several_are_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refuses_to_stop_a_transaction_whose_id_is_not_known_yet() {
-    assert_snapshot!(stop(Device::charging(&[(1, None)]), json!({})).await, @r#"
-    409 Conflict
-    retry-after: 1
-    {
-      "code": "TRANSACTION_ID_PENDING",
-      "detail": "the gateway has not reported the transaction id of the session on CP yet: try again shortly",
-      "instance": "/api/v1/piles/[id]/commands/stop-transaction",
-      "status": 409,
-      "title": "Transaction id is not known yet",
-      "traceId": "[traceId]",
-      "type": "https://charging.example/problems/transaction-id-pending"
+async fn a_session_is_stopped_by_its_id() {
+    let app = TestApp::start().await;
+    let pile = app.pile(Device::charging(&[(1, Some("634")), (2, Some("635"))])).await;
+    let session_id = app.session_id(&pile, 2).await;
+    let answer = app.command(pile.id, "stop-transaction", json!({"sessionId": session_id})).await;
+    assert_eq!(answer.status, 202, "{answer}");
+    let record = app.get(&format!("commands/{}", answer.command_id())).await;
+    assert_eq!(record.body["payload"], json!({"transactionId": 635}));
+    assert_eq!(record.text("sessionId"), session_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_sessions_that_are_not_open_at_the_pile() {
+    let app = TestApp::with(&[]).await;
+    let pile = app.pile(Device::charging(&[(1, Some("634")), (2, None)])).await;
+    let other = app.pile(Device::charging(&[(1, Some("700"))])).await;
+    let stop = async |id: String| {
+        let answer = app.command(pile.id, "stop-transaction", json!({"sessionId": id})).await;
+        (answer.status.as_u16(), answer.text("code").to_owned())
+    };
+    let missing = (404, "SESSION_NOT_FOUND".to_owned());
+    assert_eq!(stop("0192f0b0-0000-7000-8000-000000000000".to_owned()).await, missing);
+    assert_eq!(stop(app.session_id(&other, 1).await).await, missing);
+    for connector in [1, 2] {
+        let id = app.session_id(&pile, connector).await;
+        app.database.execute(&format!("update sessions set ended_at = now() where id = '{id}'")).await;
+        assert_eq!(stop(id).await, (409, "SESSION_ENDED".to_owned()));
     }
+    assert!(app.holds("(select count(*) from commands) = 0").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_id_excludes_the_other_ways_to_name_a_session() {
+    let app = TestApp::with(&[]).await;
+    let pile = app.pile(Device::charging(&[(1, Some("634"))])).await;
+    let id = app.session_id(&pile, 1).await;
+    let bodies = [
+        json!({"sessionId": id, "transactionId": 634}),
+        json!({"sessionId": id, "connectorId": 1}),
+        json!({"sessionId": "634"}),
+    ];
+    assert_snapshot!(app.field_errors(pile.id, "stop-transaction", &bodies).await, @r#"
+    "sessionId": "must not be combined with transactionId or connectorId"
+    "sessionId": "must not be combined with transactionId or connectorId"
+    "sessionId": "must be a UUID"
     "#);
 }
 

@@ -129,9 +129,29 @@ pub enum CommandRefusal {
     /// More than one session matches.
     #[error("{0} has several open charging sessions: name a transactionId or a connectorId")]
     AmbiguousTransaction(ChargePointId),
-    /// A session is open, but the gateway has not reported its transaction id yet.
-    #[error("the gateway has not reported the transaction id of the session on {0} yet: try again shortly")]
-    TransactionIdPending(ChargePointId),
+    /// The requested session is not open on the device.
+    #[error("session {session_id} is not open on {charge_point_id}")]
+    SessionNotOpen {
+        /// The device.
+        charge_point_id: ChargePointId,
+        /// The requested session.
+        session_id: SessionId,
+    },
+}
+
+/// What a stop ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopTarget {
+    /// This transaction.
+    Transaction(TransactionId),
+    /// This session; the gateway has not reported its transaction id yet.
+    Session(SessionId),
+}
+
+impl StopTarget {
+    fn of(session: &OpenSession) -> Self {
+        session.transaction_id.clone().map_or(Self::Session(session.id), Self::Transaction)
+    }
 }
 
 fn connector_label(connector_id: Option<&ConnectorId>) -> String {
@@ -263,8 +283,20 @@ impl PileSnapshot {
         }
     }
 
-    /// The transaction that a stop means: the named one, or the one on the named connector, or the
-    /// only one.
+    /// What a stop of the session with id `session_id` ends.
+    ///
+    /// # Errors
+    /// [`CommandRefusal::SessionNotOpen`], or the device is not online.
+    pub fn check_stop_of_session(&self, session_id: SessionId) -> Result<StopTarget, CommandRefusal> {
+        self.check_reachable()?;
+        let open = self.open_sessions.iter().find(|session| session.id == session_id);
+        let charge_point_id = || self.charge_point_id.clone();
+        open.map(StopTarget::of)
+            .ok_or_else(|| CommandRefusal::SessionNotOpen { charge_point_id: charge_point_id(), session_id })
+    }
+
+    /// What a stop ends: the named transaction, or the session on the named connector, or the only
+    /// one.
     ///
     /// The transaction that the caller names is accepted if there is an open session whose id the
     /// gateway has not reported yet, or if the device itself has named it: the device refuses ids
@@ -276,18 +308,18 @@ impl PileSnapshot {
         &self,
         transaction: Option<&TransactionId>,
         connector: Option<ConnectorId>,
-    ) -> Result<TransactionId, CommandRefusal> {
+    ) -> Result<StopTarget, CommandRefusal> {
         self.check_reachable()?;
         let on_connector = |session: &&OpenSession| connector.is_none_or(|id| session.connector_id == id);
         let open: Vec<_> = self.open_sessions.iter().filter(on_connector).collect();
         let charge_point_id = || self.charge_point_id.clone();
         if let Some(wanted) = transaction.filter(|wanted| self.sighted.contains(wanted)) {
-            return Ok(wanted.clone());
+            return Ok(StopTarget::Transaction(wanted.clone()));
         }
         if let (Some(wanted), false) = (transaction, open.is_empty()) {
             let named = |session: &OpenSession| session.transaction_id.as_ref().is_none_or(|id| id == wanted);
             return match open.into_iter().any(named) {
-                true => Ok(wanted.clone()),
+                true => Ok(StopTarget::Transaction(wanted.clone())),
                 false => Err(CommandRefusal::TransactionMismatch {
                     charge_point_id: charge_point_id(),
                     transaction_id: wanted.clone(),
@@ -296,10 +328,7 @@ impl PileSnapshot {
         }
         match newest_per_connector(&open).as_slice() {
             [] => Err(CommandRefusal::NoActiveTransaction(charge_point_id())),
-            [only] => only
-                .transaction_id
-                .clone()
-                .ok_or_else(|| CommandRefusal::TransactionIdPending(charge_point_id())),
+            [only] => Ok(StopTarget::of(only)),
             _ => Err(CommandRefusal::AmbiguousTransaction(charge_point_id())),
         }
     }

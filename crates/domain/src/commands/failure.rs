@@ -28,6 +28,10 @@ pub enum FailureCode {
     /// Neither an answer nor an effect was observed in time, and the device has moved to another
     /// gateway since the command was sent.
     RouteStale,
+    /// The gateway did not report the transaction id of the session while the stop waited for it.
+    TransactionIdUnknown,
+    /// The session ended while the stop waited for its transaction id; nothing was sent.
+    SessionEnded,
 }
 
 /// The failure that `step` reports, if it reports one.
@@ -41,7 +45,10 @@ pub(super) fn failure_of(step: &Step) -> Option<Failure> {
             failure(FailureCode::Rejected, &format!("the device answered {}{reason}", answer.status))
         }
         Step::Expired { moved_to, looked_for } => Some(expiry(moved_to.as_ref(), looked_for.as_deref())),
+        Step::WaitEnded { cause } => Some(Failure { code: cause.code(), detail: cause.to_string() }),
         Step::Accepted
+        | Step::Waiting
+        | Step::Released { .. }
         | Step::Published { .. }
         | Step::Rerouted { .. }
         | Step::Republished { .. }
@@ -77,6 +84,8 @@ impl FailureCode {
             Self::Rejected => "REJECTED",
             Self::NoAnswer => "NO_ANSWER",
             Self::RouteStale => "ROUTE_STALE",
+            Self::TransactionIdUnknown => "TRANSACTION_ID_UNKNOWN",
+            Self::SessionEnded => "SESSION_ENDED",
         }
     }
 }

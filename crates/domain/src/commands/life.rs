@@ -36,6 +36,14 @@ impl CommandLife {
         Self { trail: vec![TrailEntry { at, late: false, step: Step::Accepted }], omitted: 0 }
     }
 
+    /// The life of a stop that was recorded at `at` and waits for a transaction id.
+    #[must_use]
+    pub fn waiting(at: DateTime<Utc>) -> Self {
+        let mut life = Self::accepted(at);
+        life.apply(at, Step::Waiting);
+        life
+    }
+
     /// The steps, in the order in which they were recorded.
     #[must_use]
     pub fn trail(&self) -> &[TrailEntry] {

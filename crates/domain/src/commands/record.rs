@@ -1,7 +1,9 @@
 //! The recorded state of a command, and the events that show its success.
 
 use super::cause::CLOCK_TOLERANCE;
-use super::{CommandLife, CommandState, CommandedStart, Effect, EffectKind, RouteSource, Step};
+use super::{
+    CommandLife, CommandState, CommandedStart, Effect, EffectKind, GatewayRoute, RouteSource, Step, WaitEnd,
+};
 use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
 use crate::merged::Merged;
 use crate::order::Stamp;
@@ -51,6 +53,11 @@ pub enum Goal {
         /// The session, if known.
         session_id: Option<SessionId>,
     },
+    /// A session ends whose transaction id is not known yet: the goal of a stop while it waits.
+    SessionEnded {
+        /// The session.
+        session_id: SessionId,
+    },
     /// The device boots.
     Restarted,
 }
@@ -79,7 +86,8 @@ impl CommandRecord {
             EffectKind::Charging => effect.session_id.is_some(),
             EffectKind::Stopped | EffectKind::Restarted => true,
         });
-        self.goal.is_some() && !self.is_refused() && !is_seen
+        let is_sent = !matches!(self.goal, None | Some(Goal::SessionEnded { .. }));
+        is_sent && !self.is_refused() && !is_seen
     }
 
     fn is_refused(&self) -> bool {
@@ -131,6 +139,36 @@ impl CommandRecord {
         self.life.apply(now, Step::Expired { moved_to, looked_for: Some(self.expected_effects()) })
     }
 
+    /// Ends the wait of the stop for a transaction id at `now`: the stop is sent to `route`, for
+    /// `transaction_id`, and must not be carried out after `expires_at`. [`Merged::Known`] if it
+    /// does not wait.
+    pub fn release(
+        &mut self,
+        transaction_id: TransactionId,
+        route: GatewayRoute,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Merged {
+        let Some(Goal::SessionEnded { session_id }) = self.goal else { return Merged::Known };
+        if self.life.state() != CommandState::Waiting {
+            return Merged::Known;
+        }
+        let GatewayRoute { gateway_id, partition } = route;
+        self.gateway_id = gateway_id.clone();
+        self.expires_at = expires_at;
+        let session_id = Some(session_id);
+        self.goal = Some(Goal::Stopped { transaction_id: transaction_id.clone(), session_id });
+        self.life.apply(now, Step::Released { transaction_id, gateway: gateway_id, partition })
+    }
+
+    /// Ends the command at `now` because its wait for a transaction id ended without one.
+    pub fn end_wait(&mut self, cause: WaitEnd, now: DateTime<Utc>) -> Merged {
+        if self.life.state() != CommandState::Waiting {
+            return Merged::Known;
+        }
+        self.life.apply(now, Step::WaitEnded { cause })
+    }
+
     /// The observations that would show success.
     fn expected_effects(&self) -> String {
         match &self.goal {
@@ -146,7 +184,7 @@ impl CommandRecord {
                 format!("an answer of the device, or the end of transaction {transaction_id}")
             }
             Some(Goal::Restarted) => "an answer of the device, or its boot".to_owned(),
-            None => "an answer of the device".to_owned(),
+            Some(Goal::SessionEnded { .. }) | None => "an answer of the device".to_owned(),
         }
     }
 
@@ -161,7 +199,7 @@ impl CommandRecord {
         let found = match &self.goal {
             Some(Goal::Charging { .. }) => self.find_started(sessions),
             Some(Goal::Stopped { .. }) => self.find_ended(sessions),
-            Some(Goal::Restarted) | None => return Merged::Known,
+            Some(Goal::SessionEnded { .. } | Goal::Restarted) | None => return Merged::Known,
         };
         match (self.effect_on_session(), found) {
             (Some((_, held)), Some((_, _, now))) if held == now => Merged::Known,
@@ -235,6 +273,7 @@ impl CommandRecord {
         let seen = self.life.effect().and_then(|(_, effect)| effect.session_id);
         seen.or(match &self.goal {
             Some(Goal::Stopped { session_id, .. }) => *session_id,
+            Some(Goal::SessionEnded { session_id }) => Some(*session_id),
             _ => None,
         })
     }

@@ -1,6 +1,7 @@
 //! The states of a command and the steps that change them.
 
 use super::step::Step;
+use super::waiting::WaitEnd;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -10,6 +11,8 @@ use std::fmt;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename_all = "lowercase")]
 pub enum CommandState {
+    /// A stop that is recorded and not sent: the transaction id of its session is not known yet.
+    Waiting,
     /// Checked, routed and recorded; not known to be on the topic yet.
     Accepted,
     /// On the topic, acknowledged by all replicas.
@@ -29,7 +32,8 @@ pub enum CommandState {
 
 impl CommandState {
     /// All states.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Waiting,
         Self::Accepted,
         Self::Published,
         Self::Unknown,
@@ -43,6 +47,7 @@ impl CommandState {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Waiting => "waiting",
             Self::Accepted => "accepted",
             Self::Published => "published",
             Self::Unknown => "unknown",
@@ -70,6 +75,11 @@ impl CommandState {
             | Step::Rerouted { .. }
             | Step::Republished { .. }
             | Step::NotRepublished { .. } => self,
+            Step::Waiting if self == Self::Accepted => Self::Waiting,
+            Step::Released { .. } if self == Self::Waiting => Self::Accepted,
+            Step::WaitEnded { cause: WaitEnd::TimedOut } if self == Self::Waiting => Self::Expired,
+            Step::WaitEnded { .. } if self == Self::Waiting => Self::Failed,
+            Step::Waiting | Step::Released { .. } | Step::WaitEnded { .. } => self,
             Step::Published { .. } => Self::Published,
             // A confirmed publication is not put in doubt again.
             Step::Unconfirmed { .. } if self == Self::Published => self,

@@ -1,7 +1,8 @@
 //! The steps in the life of a command.
 
 use super::effect::Effect;
-use crate::ids::{EventKey, GatewayId};
+use super::waiting::WaitEnd;
+use crate::ids::{EventKey, GatewayId, TransactionId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,24 @@ use serde::{Deserialize, Serialize};
 pub enum Step {
     /// The command was recorded.
     Accepted,
+    /// The command waits for the transaction id of its session.
+    Waiting,
+    /// The transaction id is known, and the command is sent to this gateway. Recorded before it is
+    /// published there.
+    #[serde(rename_all = "camelCase")]
+    Released {
+        /// The transaction to stop.
+        transaction_id: TransactionId,
+        /// The gateway that holds the device.
+        gateway: GatewayId,
+        /// The partition that the gateway reads.
+        partition: i32,
+    },
+    /// The command is not sent: the wait ended before the transaction id was known.
+    WaitEnded {
+        /// Why it ended.
+        cause: WaitEnd,
+    },
     /// All replicas of the command's partition have its record.
     Published {
         /// The offset of the record.

@@ -48,5 +48,15 @@ pub(super) fn observed(meter: &Meter) -> Fleet {
             }
         })
         .build();
+    let counted = Arc::clone(&fleet);
+    meter
+        .i64_observable_gauge("fleet.sessions.long_open")
+        .with_description("Charging sessions that have been open for longer than ingest.long_open_session_h")
+        .with_callback(move |observer| {
+            if let Some(device_counts) = &*counted.locked() {
+                observer.observe(device_counts.long_open_sessions, &[]);
+            }
+        })
+        .build();
     fleet
 }

@@ -28,7 +28,8 @@ pub struct Assignment {
     pub place: Placement,
     /// Since when; `None` for everything that was heard of the device until `until`.
     pub from: Option<DateTime<Utc>>,
-    /// Until when; `None` for the current assignment.
+    /// Until when; `None` for the current assignment. Later than the edit that ended it if a session
+    /// that was recorded before the edit began after it, by a clock that is ahead.
     pub until: Option<DateTime<Utc>>,
 }
 

@@ -1,7 +1,7 @@
 //! Inserting commands before anything is published: several at once, in one statement.
 
-use super::KeyedRequest;
 use super::row::impossible;
+use super::{KeyedRequest, RecordedCommand};
 use crate::commands::outcomes::change;
 use crate::database::bulk::{self, Bulk, Rows};
 use crate::{Connection, StorageError, feed};
@@ -14,6 +14,7 @@ use domain::commands::{Command, CommandLife, CommandRecord, Goal, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::feed::FeedChange;
 use domain::ids::{GatewayId, PileId};
+use domain::sessions::limits::SessionLimits;
 use uuid::Uuid;
 
 /// A command to record.
@@ -39,6 +40,8 @@ pub struct NewCommand {
     pub confidence: Confidence,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
+    /// The limits of the session that the command starts; `None` for other commands.
+    pub limits: Option<SessionLimits>,
 }
 
 /// The result of recording commands.
@@ -57,6 +60,10 @@ pub enum Conflict {
     Key,
     /// The command is a start, and another start is in flight on the connector.
     StartInFlight,
+    /// A command with this id is recorded already.
+    Id,
+    /// The command is a stop that waits, and another one waits for the same session.
+    StopWaiting,
 }
 
 impl NewCommand {
@@ -77,6 +84,24 @@ impl NewCommand {
             life: CommandLife::accepted(command.issued_at),
         }
     }
+
+    fn to_recorded(&self) -> RecordedCommand {
+        let transaction_id = match &self.goal {
+            Some(Goal::Stopped { transaction_id, .. }) => Some(transaction_id.clone()),
+            _ => None,
+        };
+        RecordedCommand {
+            record: self.to_record(),
+            payload: self.payload.clone(),
+            partition: self.partition,
+            trace_id: self.command.trace_id.clone(),
+            connector_id: self.command.kind.connector_id(),
+            transaction_id,
+            degraded: self.degraded,
+            seen_gateway_id: self.seen_gateway_id.clone(),
+            confidence: self.confidence,
+        }
+    }
 }
 
 /// Records `new` as accepted, with their keys and feed changes: all of them, or none.
@@ -87,13 +112,38 @@ pub async fn insert_many(connection: &mut Connection, new: &[NewCommand]) -> Res
     // Sorted by key, so that two transactions that insert the same keys do not deadlock.
     let mut ordered: Vec<&NewCommand> = new.iter().collect();
     ordered.sort_by_key(|new| new.keyed.as_ref().map(|keyed| keyed.key.as_str()));
-    let records: Vec<CommandRecord> = ordered.iter().map(|new| new.to_record()).collect();
-    let changes: Vec<FeedChange> = records.iter().map(|record| change(record, record.issued_at)).collect();
+    let recorded: Vec<RecordedCommand> = ordered.iter().map(|new| new.to_recorded()).collect();
     let mut columns = Columns::default();
-    for (new, record) in ordered.into_iter().zip(&records) {
-        columns.push(new, record)?;
+    for (new, recorded) in ordered.into_iter().zip(&recorded) {
+        columns.push(recorded, new.keyed.as_ref(), new.limits)?;
     }
-    (columns.chunk, columns.chunk_size) = feed::render_beside(&changes, new.len())?;
+    insert(connection, columns, &recorded).await
+}
+
+/// Records a stop that waits, with its key and its feed change. Its goal is
+/// [`Goal::SessionEnded`], and nothing is published before it is
+/// [released](super::waiting::release).
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn insert_waiting(
+    connection: &mut Connection,
+    stop: &RecordedCommand,
+    keyed: Option<&KeyedRequest>,
+) -> Result<Recorded, StorageError> {
+    let mut columns = Columns::default();
+    columns.push(stop, keyed, None)?;
+    insert(connection, columns, std::slice::from_ref(stop)).await
+}
+
+async fn insert(
+    connection: &mut Connection,
+    mut columns: Columns<'_>,
+    commands: &[RecordedCommand],
+) -> Result<Recorded, StorageError> {
+    let changes: Vec<FeedChange> =
+        commands.iter().map(|command| change(&command.record, command.record.issued_at)).collect();
+    (columns.chunk, columns.chunk_size) = feed::render_beside(&changes, commands.len())?;
     match Bulk(columns).execute(connection).await {
         Ok(_) => Ok(Recorded::All),
         Err(error) => conflict(&error).map(Recorded::None).ok_or_else(|| error.into()),
@@ -105,6 +155,8 @@ fn conflict(error: &DieselError) -> Option<Conflict> {
     match info.constraint_name()? {
         "idempotency_keys_pkey" => Some(Conflict::Key),
         "start_in_flight" => Some(Conflict::StartInFlight),
+        "commands_pkey" => Some(Conflict::Id),
+        "waiting_stop_of_session" => Some(Conflict::StopWaiting),
         _ => None,
     }
 }
@@ -115,7 +167,8 @@ struct Columns<'a> {
     id: Vec<Uuid>,
     pile_id: Vec<Uuid>,
     charge_point_id: Vec<&'a str>,
-    name: Vec<&'static str>,
+    name: Vec<&'a str>,
+    state: Vec<&'static str>,
     payload: Vec<&'a serde_json::Value>,
     gateway_id: Vec<&'a str>,
     partition: Vec<i32>,
@@ -129,45 +182,53 @@ struct Columns<'a> {
     session_id: Vec<Option<Uuid>>,
     degraded: Vec<bool>,
     seen_gateway_id: Vec<Option<&'a str>>,
-    route: Vec<&'static str>,
+    route: Vec<Option<&'static str>>,
     confidence: Vec<Option<&'static str>>,
     key: Vec<Option<&'a str>>,
     digest: Vec<Option<i64>>,
+    limits: Vec<Option<serde_json::Value>>,
     chunk: Vec<Option<String>>,
     chunk_size: Vec<Option<i32>>,
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, new: &'a NewCommand, record: &CommandRecord) -> Result<(), StorageError> {
-        let NewCommand { command, keyed, .. } = new;
-        self.id.push(command.id.0);
-        self.pile_id.push(new.pile_id.0);
-        self.charge_point_id.push(command.charge_point_id.as_str());
-        self.name.push(command.kind.name());
+    fn push(
+        &mut self,
+        new: &'a RecordedCommand,
+        keyed: Option<&'a KeyedRequest>,
+        limits: Option<SessionLimits>,
+    ) -> Result<(), StorageError> {
+        let record = &new.record;
+        self.id.push(record.id.0);
+        self.pile_id.push(record.pile_id.0);
+        self.charge_point_id.push(record.charge_point_id.as_str());
+        self.name.push(&record.name);
+        self.state.push(record.life.state().as_str());
         self.payload.push(&new.payload);
-        self.gateway_id.push(command.gateway_id.as_str());
+        self.gateway_id.push(record.gateway_id.as_str());
         self.partition.push(new.partition);
-        self.issued_at.push(command.issued_at);
-        self.expires_at.push(command.expires_at);
-        self.trace_id.push(command.trace_id.as_deref());
+        self.issued_at.push(record.issued_at);
+        self.expires_at.push(record.expires_at);
+        self.trace_id.push(new.trace_id.as_deref());
         self.life.push(serde_json::to_value(&record.life).map_err(impossible)?);
-        let connector = command.kind.connector_id().map(|id| i16::try_from(id.number())).transpose();
+        let connector = new.connector_id.map(|id| i16::try_from(id.number())).transpose();
         self.connector_id.push(connector.map_err(impossible)?);
-        let (id_tag, transaction) = match &new.goal {
+        let (id_tag, transaction) = match &record.goal {
             Some(Goal::Charging { id_tag, .. }) => (Some(id_tag.as_str()), None),
             Some(Goal::Stopped { transaction_id, .. }) => (None, Some(transaction_id.as_str())),
-            Some(Goal::Restarted) | None => (None, None),
+            Some(Goal::SessionEnded { .. } | Goal::Restarted) | None => (None, None),
         };
         self.id_tag.push(id_tag);
         self.transaction_id.push(transaction);
         self.session_id.push(record.session_id().map(|id| id.0));
         self.degraded.push(new.degraded);
         self.seen_gateway_id.push(new.seen_gateway_id.as_ref().map(|id| id.as_str()));
-        self.route.push(new.route.as_str());
+        self.route.push(record.route.map(RouteSource::as_str));
         let confidence = Some(new.confidence).filter(|confidence| *confidence != Confidence::Live);
         self.confidence.push(confidence.map(Confidence::as_str));
-        self.key.push(keyed.as_ref().map(|keyed| keyed.key.as_str()));
-        self.digest.push(keyed.as_ref().map(|keyed| keyed.digest));
+        self.key.push(keyed.map(|keyed| keyed.key.as_str()));
+        self.digest.push(keyed.map(|keyed| keyed.digest));
+        self.limits.push(limits.map(serde_json::to_value).transpose().map_err(impossible)?);
         Ok(())
     }
 }
@@ -180,10 +241,10 @@ impl Rows for Columns<'_> {
            $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::jsonb[],
            $12::smallint[], $13::text[], $14::text[], $15::uuid[], $16::boolean[],
            $17::text[], $18::text[], $19::text[], $20::text[], $21::bigint[], $22::text[],
-           $23::integer[]) as new
+           $23::integer[], $24::text[], $25::jsonb[]) as new
            (id, pile_id, charge_point_id, name, payload, gateway_id, partition, issued_at, expires_at, trace_id, life,
             connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence, key, digest,
-            chunk, chunk_size)),
+            chunk, chunk_size, state, limits)),
          locked as materialized (
            select count(*) from (
              select 1 from new join charge_points using (charge_point_id)
@@ -192,7 +253,7 @@ impl Rows for Columns<'_> {
            insert into commands
              (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at, trace_id,
               life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence)
-           select id, pile_id, charge_point_id, name, payload, 'accepted', gateway_id, partition, issued_at, expires_at,
+           select id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at,
                   trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence
            from new, locked),
          asked as (
@@ -203,7 +264,10 @@ impl Rows for Columns<'_> {
            on conflict (charge_point_id) do update set boot_asked_at = excluded.boot_asked_at),
          named as (
            insert into idempotency_keys (key, request_digest, command_id)
-           select key, digest, id from new, locked where key is not null)
+           select key, digest, id from new, locked where key is not null),
+         limited as (
+           insert into session_limits (command_id, limits)
+           select id, limits from new, locked where limits is not null)
          insert into feed_chunks (changes, change_count)
          select chunk::json, chunk_size from new, locked where chunk is not null";
 
@@ -225,11 +289,13 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<SqlUuid>, _>(&self.session_id)?;
         columns.push::<Bool, _>(&self.degraded)?;
         columns.push::<Nullable<Text>, _>(&self.seen_gateway_id)?;
-        columns.push::<Text, _>(&self.route)?;
+        columns.push::<Nullable<Text>, _>(&self.route)?;
         columns.push::<Nullable<Text>, _>(&self.confidence)?;
         columns.push::<Nullable<Text>, _>(&self.key)?;
         columns.push::<Nullable<Int8>, _>(&self.digest)?;
         columns.push::<Nullable<Text>, _>(&self.chunk)?;
-        columns.push::<Nullable<Int4>, _>(&self.chunk_size)
+        columns.push::<Nullable<Int4>, _>(&self.chunk_size)?;
+        columns.push::<Text, _>(&self.state)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.limits)
     }
 }

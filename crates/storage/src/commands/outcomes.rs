@@ -152,7 +152,7 @@ async fn list_due(tx: &mut Connection, grace: Duration, limit: i64) -> QueryResu
 }
 
 /// Locks devices in key order and returns the gateways of their last events.
-async fn lock_devices(
+pub(super) async fn lock_devices(
     tx: &mut Connection,
     mut ids: Vec<&str>,
 ) -> Result<BTreeMap<String, Option<GatewayId>>, StorageError> {

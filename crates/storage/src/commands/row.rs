@@ -133,6 +133,9 @@ impl CommandRow {
                 transaction_id: TransactionId::parse(transaction).map_err(impossible)?,
                 session_id: self.session_id.map(SessionId),
             }),
+            ("RemoteStopTransaction", _, None) => {
+                self.session_id.map(|id| Goal::SessionEnded { session_id: SessionId(id) })
+            }
             ("Reset", _, _) => Some(Goal::Restarted),
             _ => None,
         })

@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Indexes by name, each with the table and columns that it covers.
-const INDEXES: [(&str, &str); 8] = [
+const INDEXES: [(&str, &str); 9] = [
     ("sessions_unplaced", "sessions (charge_point_id) where station_id is null"),
     ("sessions_of_pile", "sessions (pile_id, started_at desc, id desc)"),
     ("sessions_of_station", "sessions (station_id, started_at desc, id desc)"),
@@ -21,7 +21,12 @@ const INDEXES: [(&str, &str); 8] = [
     ),
     ("sessions_of_command", "sessions (command_id) where command_id is not null"),
     ("sessions_page", "sessions (started_at desc, id desc)"),
+    ("sessions_open_page", "sessions (started_at desc, id desc) where ended_at is null"),
 ];
+
+/// Unique indexes, likewise.
+const UNIQUE_INDEXES: [(&str, &str); 1] =
+    [("waiting_stop_of_session", "commands (session_id) where state = 'waiting'")];
 
 #[derive(QueryableByName)]
 struct Index {
@@ -36,7 +41,10 @@ struct Index {
 pub(crate) async fn run(connection: &mut Connection) -> Result<(), StorageError> {
     connection.batch_execute("set lock_timeout = 0").await?;
     for (name, covers) in INDEXES {
-        build(connection, name, covers).await?;
+        build(connection, "index", name, covers).await?;
+    }
+    for (name, covers) in UNIQUE_INDEXES {
+        build(connection, "unique index", name, covers).await?;
     }
     let placed = placements::place_known_sessions(connection).await?;
     if placed > 0 {
@@ -45,7 +53,12 @@ pub(crate) async fn run(connection: &mut Connection) -> Result<(), StorageError>
     Ok(())
 }
 
-async fn build(connection: &mut Connection, name: &str, covers: &str) -> Result<(), StorageError> {
+async fn build(
+    connection: &mut Connection,
+    kind: &str,
+    name: &str,
+    covers: &str,
+) -> Result<(), StorageError> {
     let found: Option<Index> =
         diesel::sql_query("select indisvalid as valid from pg_index where indexrelid = to_regclass($1)")
             .bind::<Text, _>(name)
@@ -61,5 +74,5 @@ async fn build(connection: &mut Connection, name: &str, covers: &str) -> Result<
         None => {}
     }
     tracing::info!(index = name, "building an index");
-    Ok(connection.batch_execute(&format!("create index concurrently {name} on {covers}")).await?)
+    Ok(connection.batch_execute(&format!("create {kind} concurrently {name} on {covers}")).await?)
 }

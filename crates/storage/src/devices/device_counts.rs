@@ -2,7 +2,7 @@
 
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Int8, Text};
+use diesel::sql_types::{Int4, Int8, Text};
 use diesel_async::RunQueryDsl;
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct DeviceCounts {
     pub connectors: BTreeMap<String, i64>,
     /// Sessions without an end.
     pub open_sessions: i64,
+    /// Those of them that began longer ago than the limit: their stop may never arrive.
+    pub long_open_sessions: i64,
 }
 
 #[derive(QueryableByName)]
@@ -29,12 +31,13 @@ struct Counted {
     count: i64,
 }
 
-/// Counts all devices. Reads every device's row, so run it periodically, on a connection of
-/// [`crate::Database::for_sweeps`].
+/// Counts all devices, and the sessions that are open, in all and for longer than `long_open_h`
+/// hours by PostgreSQL's clock. Reads every device's row, so run it periodically, on a connection
+/// of [`crate::Database::for_sweeps`].
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn count(connection: &mut Connection) -> Result<DeviceCounts, StorageError> {
+pub async fn count(connection: &mut Connection, long_open_h: u16) -> Result<DeviceCounts, StorageError> {
     let counted: Vec<Counted> = diesel::sql_query(
         "select 'charge_points' as what, case when online then 'online' else 'offline' end as word, count(*) as count
          from charge_points group by online
@@ -43,8 +46,12 @@ pub async fn count(connection: &mut Connection) -> Result<DeviceCounts, StorageE
          from connectors join charge_points using (charge_point_id)
          where online and connector_id <> 0 and status is not null group by status
          union all
-         select 'sessions', 'open', count(*) from sessions where ended_at is null",
+         select 'sessions', 'open', count(*) from sessions where ended_at is null
+         union all
+         select 'sessions', 'long_open', count(*) from sessions
+         where ended_at is null and started_at < now() - make_interval(hours => $1)",
     )
+    .bind::<Int4, _>(i32::from(long_open_h))
     .load(connection)
     .await?;
     let mut counts = DeviceCounts::default();
@@ -52,7 +59,8 @@ pub async fn count(connection: &mut Connection) -> Result<DeviceCounts, StorageE
         match (what.as_str(), word.as_str()) {
             ("charge_points", "online") => counts.online = count,
             ("charge_points", _) => counts.offline = count,
-            ("sessions", _) => counts.open_sessions = count,
+            ("sessions", "open") => counts.open_sessions = count,
+            ("sessions", _) => counts.long_open_sessions = count,
             _ => {
                 counts.connectors.insert(word, count);
             }

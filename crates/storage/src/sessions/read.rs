@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, Json, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::assets::Placement;
 use domain::ids::{
@@ -91,6 +92,23 @@ pub async fn find(connection: &mut Connection, id: SessionId) -> Result<Option<P
     row.map(PlacedSession::try_from).transpose()
 }
 
+/// The sessions that `commands` started, in any order.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub(super) async fn started_by(
+    connection: &mut Connection,
+    commands: &[CommandId],
+) -> Result<Vec<PlacedSession>, StorageError> {
+    let ids = commands.iter().map(|id| id.0);
+    let rows: Vec<PlacedRow> = sessions::table
+        .filter(sessions::command_id.eq_any(ids))
+        .select(PlacedRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(PlacedSession::try_from).collect()
+}
+
 /// Up to `limit` sessions, the latest started first; with `after`, those that follow the session
 /// started at that time with that id.
 ///
@@ -102,22 +120,58 @@ pub async fn list(
     after: Option<(DateTime<Utc>, SessionId)>,
     limit: i64,
 ) -> Result<Vec<PlacedSession>, StorageError> {
-    let mut query = filter
-        .query()
+    let query = filter
+        .query(after)
         .order((sessions::started_at.desc(), sessions::id.desc()))
         .limit(limit)
         .select(PlacedRow::as_select());
-    if let Some((at, id)) = after {
-        // Diesel has no row comparison. It starts the index scan at the exact row.
-        let place = sql::<Bool>("(sessions.started_at, sessions.id) < (").bind::<Timestamptz, _>(at);
-        query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
-    }
     query.load(connection).await?.into_iter().map(PlacedSession::try_from).collect()
 }
 
+/// How many sessions match `filter`, by the planner's statistics: reads no session, and may be wrong
+/// by orders of magnitude. With `after`, only those that follow, as in [`list`].
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn estimate_count(
+    connection: &mut Connection,
+    filter: &Filter,
+    after: Option<(DateTime<Utc>, SessionId)>,
+) -> Result<usize, StorageError> {
+    let query = filter.query(after).select(sessions::id);
+    let plan: serde_json::Value = Explained(query).get_result(connection).await?;
+    let rows = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_u64);
+    let rows = rows.ok_or_else(|| super::broken(format!("plan {plan}")))?;
+    Ok(usize::try_from(rows).unwrap_or(usize::MAX))
+}
+
+/// The plan of a query as JSON.
+struct Explained<Q>(Q);
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Explained<Q> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("explain (format json) ");
+        self.0.walk_ast(pass.reborrow())
+    }
+}
+
+impl<Q> QueryId for Explained<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> Query for Explained<Q> {
+    type SqlType = Json;
+}
+
 impl Filter {
-    fn query(&self) -> sessions::BoxedQuery<'_, Pg> {
+    fn query(&self, after: Option<(DateTime<Utc>, SessionId)>) -> sessions::BoxedQuery<'_, Pg> {
         let mut query = sessions::table.into_boxed::<Pg>();
+        if let Some((at, id)) = after {
+            // Diesel has no row comparison. It starts the index scan at the exact row.
+            let place = sql::<Bool>("(sessions.started_at, sessions.id) < (").bind::<Timestamptz, _>(at);
+            query = query.filter(place.sql(", ").bind::<SqlUuid, _>(id.0).sql(")"));
+        }
         if let Some(pile) = self.pile_id {
             query = query.filter(sessions::pile_id.eq(pile.0));
         }

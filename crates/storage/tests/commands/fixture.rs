@@ -80,6 +80,7 @@ pub fn new(command: Command) -> NewCommand {
         seen_gateway_id: None,
         confidence: Confidence::Live,
         keyed: None,
+        limits: None,
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod contexts;
 mod fixture;
+mod limits;
 mod outcomes;
 mod recording;
 mod starts_in_flight;
+mod waiting;

@@ -73,6 +73,7 @@ fn commands_of(device: usize) -> [NewCommand; 4] {
         seen_gateway_id: None,
         confidence: Confidence::Live,
         keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
+        limits: None,
     };
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
 }

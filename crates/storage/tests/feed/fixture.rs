@@ -205,6 +205,7 @@ pub fn new(command: Command, pile_id: PileId) -> NewCommand {
         seen_gateway_id: None,
         confidence: Confidence::Live,
         keyed: None,
+        limits: None,
     }
 }
 

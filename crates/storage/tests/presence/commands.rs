@@ -94,6 +94,7 @@ async fn command(fixture: &Fixture, connection: &mut Connection, requested: Trig
         seen_gateway_id: None,
         confidence: Confidence::Live,
         keyed: None,
+        limits: None,
     };
     assert_eq!(commands::insert_many(connection, &[new]).await.unwrap(), commands::Recorded::All);
 }

@@ -178,6 +178,7 @@ pub(super) const fn evidence(evidence: StartedBy) -> proto::SessionEvidence {
 /// The wire form of a command's state.
 pub(super) const fn state(state: CommandState) -> proto::CommandState {
     match state {
+        CommandState::Waiting => proto::CommandState::Waiting,
         CommandState::Accepted => proto::CommandState::Accepted,
         CommandState::Published => proto::CommandState::Published,
         CommandState::Unknown => proto::CommandState::Unknown,

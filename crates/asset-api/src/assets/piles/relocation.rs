@@ -29,10 +29,12 @@ pub struct PlacementView<'a> {
     station_id: StationId,
     /// The operator of the station at that time; null if it had none.
     operator_id: Option<&'a Label>,
-    /// When the time begins, RFC 3339 in UTC. Null for the first pile of a charge point: everything
-    /// that was heard of it before it was registered belongs to this pile.
+    /// When the time begins, RFC 3339 in UTC. Null for the first charge point of a pile, if it had
+    /// no pile before: everything that was heard of it before it was registered belongs to this
+    /// pile.
     from: Option<DateTime<Utc>>,
-    /// When the time ends, exclusive, RFC 3339 in UTC; null for the current one.
+    /// When the time ends, exclusive, RFC 3339 in UTC; null for the current one. Up to an hour after
+    /// the edit that ended it, if a session whose charge point has a fast clock began after the edit.
     until: Option<DateTime<Utc>>,
 }
 

@@ -8,7 +8,7 @@ use crate::http::error::ApiError;
 use crate::http::scopes::{read, write};
 use actix_web::http::StatusCode;
 use domain::assets::PileDetails;
-use domain::ids::{ChargePointId, StationId};
+use domain::ids::{ChargePointId, SessionId, StationId};
 use domain::status::PileStatus;
 use domain::text::Label;
 use runtime::http::Routes;
@@ -16,6 +16,7 @@ use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::{Value, json};
 use storage::assets::piles::PileRefusal;
+use uuid::Uuid;
 
 const TAG: &str = "Piles";
 
@@ -107,7 +108,7 @@ fn retire() -> Operation {
     edit("retirePile", "Retire a pile")
         .describe("The history of the pile is kept, and the pile can be restored.")
         .answers(Answer::empty(StatusCode::NO_CONTENT, "The pile is retired"))
-        .refuses([ApiError::from(PileRefusal::OpenSession)])
+        .refuses([open_session()])
 }
 
 fn restore() -> Operation {
@@ -164,7 +165,12 @@ fn edit(id: &'static str, summary: &'static str) -> Operation {
 
 /// The refusals of an edit that may exchange the charge point.
 fn of_exchanges() -> impl Iterator<Item = ApiError> {
-    [ApiError::from(PileRefusal::OpenSession)].into_iter().chain(taken())
+    [open_session()].into_iter().chain(taken())
+}
+
+fn open_session() -> ApiError {
+    let id = Uuid::from_u128(0x0192_f0c5_41d2_7e6a_9b0c_8d5e_2f7a_1b33);
+    PileRefusal::OpenSessions { ids: vec![SessionId(id)] }.into()
 }
 
 fn taken() -> Option<ApiError> {

@@ -1,7 +1,7 @@
 //! The reasons why there is no price, as problems.
 
 use crate::http::error::IntoProblem;
-use domain::tariffs::{Considered, InvalidUsage, Outcome, Unpriced};
+use domain::tariffs::{Considered, Outcome, Unpriced, UnquotableSession};
 use runtime::Problem;
 use runtime::problem::FieldError;
 
@@ -48,15 +48,6 @@ fn explain(index: usize, considered: &Considered) -> FieldError {
     FieldError::new(format!("considered[{index}]"), message)
 }
 
-/// The reason why a recorded session has no quote.
-#[derive(Debug, Clone, Copy)]
-pub enum UnquotableSession {
-    /// Its charge point is not assigned to a pile, so there is no place whose prices could apply.
-    WithoutPile,
-    /// Its readings do not give its energy.
-    NotMetered(InvalidUsage),
-}
-
 impl IntoProblem for UnquotableSession {
     fn into_problem(self) -> Problem {
         match self {
@@ -68,6 +59,7 @@ impl IntoProblem for UnquotableSession {
                 Problem::conflict("SESSION_NOT_METERED", "The session's readings do not give its energy")
                     .detail(invalid.to_string())
             }
+            Self::Unpriced(unpriced) => unpriced.into_problem(),
         }
     }
 }

@@ -34,7 +34,9 @@ const BATCHES: &str = "Commands to stations";
 
 pub(crate) fn start() -> Operation {
     let text = "The connector must be in a startable status: `Available` unless the platform or the station \
-                is set otherwise.";
+                is set otherwise. With `maxEnergyWh`, `maxDurationS` or `maxAmount` the platform stops the \
+                session when the first of them is reached; the session shows which, and by how much it was \
+                exceeded.";
     command("startTransaction", "Start charging", "RemoteStartTransaction")
         .describe(text)
         .takes::<StartRequest>(json!({ "idTag": "A1B2C3D4", "connectorId": 1 }))
@@ -43,12 +45,14 @@ pub(crate) fn start() -> Operation {
             problem_kind::PILE_NOT_AVAILABLE,
             problem_kind::CONNECTOR_NOT_AVAILABLE,
             problem_kind::COMMAND_IN_FLIGHT,
+            problem_kind::NO_TARIFF_APPLIES,
         ])
 }
 
 pub(crate) fn stop() -> Operation {
-    let text = "Without a `transactionId`, stops the open session of the connector or pile; there must be \
-                exactly one.";
+    let text = "Without a `transactionId` or `sessionId`, stops the open session of the connector or pile; \
+                there must be exactly one. If the transaction id of the session is not known yet, the stop \
+                has the status `waiting` and is sent as soon as the id is known.";
     command("stopTransaction", "Stop charging", "RemoteStopTransaction")
         .describe(text)
         .may_take::<StopRequest>(json!({ "transactionId": 634 }))
@@ -56,7 +60,9 @@ pub(crate) fn stop() -> Operation {
             problem_kind::NO_ACTIVE_TRANSACTION,
             problem_kind::TRANSACTION_MISMATCH,
             problem_kind::AMBIGUOUS_TRANSACTION,
-            problem_kind::TRANSACTION_ID_PENDING,
+            problem_kind::SESSION_NOT_FOUND,
+            problem_kind::SESSION_ENDED,
+            problem_kind::COMMAND_IN_FLIGHT,
             problem_kind::CONNECTOR_NOT_AVAILABLE,
         ])
 }

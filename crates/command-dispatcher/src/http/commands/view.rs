@@ -19,8 +19,9 @@ use storage::commands::RecordedCommand;
 pub(crate) struct AcceptedAnswer<'a> {
     /// The id of the command, a version 7 UUID; also that of the command on the topic.
     command_id: CommandId,
-    /// Always `accepted`: the command is recorded and is on the topic. The command itself has the
-    /// current status.
+    /// `accepted`: the command is recorded and is on the topic. `waiting`: a stop is recorded, and is
+    /// sent once the transaction id of its session is known. The command itself has the current
+    /// status.
     #[schemars(with = "CommandState")]
     status: &'static str,
     /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
@@ -29,7 +30,8 @@ pub(crate) struct AcceptedAnswer<'a> {
     pile_id: PileId,
     /// The device of the pile, to which the command is sent.
     charge_point_id: &'a str,
-    /// The gateway to which the command is sent.
+    /// The gateway to which the command is sent; of a stop that waits, the one that has the device
+    /// now.
     gateway_id: &'a str,
     /// How the gateway was found. Null for a repeated request whose command is of a release that
     /// did not record it.
@@ -63,12 +65,15 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
     }
 }
 
-/// The same response, to a repeated request.
+/// The same response, to a repeated request, and to a stop that waits.
 impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
     fn from(RecordedCommand { record, partition, confidence, .. }: &'a RecordedCommand) -> Self {
         Self {
             command_id: record.id,
-            status: CommandState::Accepted.as_str(),
+            status: match record.life.state() {
+                waiting @ CommandState::Waiting => waiting.as_str(),
+                _ => CommandState::Accepted.as_str(),
+            },
             command_name: &record.name,
             pile_id: record.pile_id,
             charge_point_id: record.charge_point_id.as_str(),
@@ -115,7 +120,7 @@ pub(crate) struct CommandAnswer<'a> {
     confidence: Confidence,
     /// The partition of the command topic to which the command was last published.
     partition: i32,
-    /// The OCPP 1.6 request that is sent to the device.
+    /// The OCPP 1.6 request that is sent to the device; empty while a stop waits.
     #[schemars(with = "Map<String, Value>")]
     payload: &'a Value,
     /// The session that a start began or that a stop ends. Null if there is none yet, if the
@@ -127,7 +132,7 @@ pub(crate) struct CommandAnswer<'a> {
     /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
     /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
-    /// afterwards.
+    /// afterwards. While a stop waits, the end of the wait.
     expires_at: DateTime<Utc>,
     /// When all replicas of the topic had acknowledged the command, RFC 3339 in UTC. Null if that
     /// is not recorded or did not happen; a later publication to another gateway does not change
@@ -185,7 +190,7 @@ struct EventView<'a> {
     /// When the step happened, RFC 3339 in UTC, by the clock of the dispatcher, the device or the
     /// database.
     at: DateTime<Utc>,
-    /// The step: `accepted`, `published`, `unconfirmed`, `unpublished`, `rerouted`, `republished`,
+    /// The step: `accepted`, `waiting`, `released`, `waitEnded`, `published`, `unconfirmed`, `unpublished`, `rerouted`, `republished`,
     /// `notRepublished`, `answered`, `charging`, `stopped`, `restarted`, `status` or `expired`.
     event: &'static str,
     /// More about the step, for people: an error, the device's answer, the status of the connector,
@@ -200,6 +205,11 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
     fn from(entry: &'a TrailEntry) -> Self {
         let (event, detail) = match &entry.step {
             Step::Accepted => ("accepted", None),
+            Step::Waiting => ("waiting", None),
+            Step::Released { transaction_id, .. } => {
+                ("released", Some(format!("transaction {transaction_id}").into()))
+            }
+            Step::WaitEnded { cause } => ("waitEnded", Some(cause.to_string().into())),
             Step::Published { .. } => ("published", None),
             Step::Unconfirmed { detail } => ("unconfirmed", Some(detail.as_str().into())),
             Step::Unpublished { detail } => ("unpublished", Some(detail.as_str().into())),

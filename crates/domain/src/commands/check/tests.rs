@@ -116,9 +116,9 @@ fn a_connector_is_known_by_its_status_or_its_session() {
 fn a_stop_means_one_transaction_or_is_refused() {
     let id = |raw: &str| TransactionId::parse(raw).unwrap();
     let one = charging(&[(1, Some("634"))]);
-    assert_eq!(one.check_stop(None, None), Ok(id("634")));
-    assert_eq!(one.check_stop(None, Some(connector(1))), Ok(id("634")));
-    assert_eq!(one.check_stop(Some(&id("634")), None), Ok(id("634")));
+    assert_eq!(one.check_stop(None, None), Ok(StopTarget::Transaction(id("634"))));
+    assert_eq!(one.check_stop(None, Some(connector(1))), Ok(StopTarget::Transaction(id("634"))));
+    assert_eq!(one.check_stop(Some(&id("634")), None), Ok(StopTarget::Transaction(id("634"))));
     assert_eq!(refusal(one.check_stop(Some(&id("7")), None)), "transaction 7 is not open on CP-001");
     assert_eq!(refusal(one.check_stop(None, Some(connector(2)))), "CP-001 has no open charging session");
     assert_eq!(
@@ -126,11 +126,11 @@ fn a_stop_means_one_transaction_or_is_refused() {
         "CP-001 has no open charging session"
     );
     let unnamed = charging(&[(1, None)]);
-    assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(id("7")));
-    assert!(matches!(unnamed.check_stop(None, None), Err(CommandRefusal::TransactionIdPending(_))));
+    assert_eq!(unnamed.check_stop(Some(&id("7")), None), Ok(StopTarget::Transaction(id("7"))));
+    assert_eq!(unnamed.check_stop(None, None), Ok(StopTarget::Session(SessionId(Uuid::from_u128(1)))));
     let two = charging(&[(1, Some("1")), (2, Some("2"))]);
     assert!(matches!(two.check_stop(None, None), Err(CommandRefusal::AmbiguousTransaction(_))));
-    assert_eq!(two.check_stop(None, Some(connector(2))), Ok(id("2")));
+    assert_eq!(two.check_stop(None, Some(connector(2))), Ok(StopTarget::Transaction(id("2"))));
 }
 
 #[test]
@@ -138,8 +138,8 @@ fn a_stop_by_connector_stops_the_newest_session() {
     let id = |raw: &str| TransactionId::parse(raw).unwrap();
     let mut lost = charging(&[(1, Some("1")), (1, Some("2"))]);
     lost.open_sessions[1].id = SessionId(Uuid::from_u128(9));
-    assert_eq!(lost.check_stop(None, Some(connector(1))), Ok(id("2")));
-    assert_eq!(lost.check_stop(Some(&id("1")), Some(connector(1))), Ok(id("1")));
+    assert_eq!(lost.check_stop(None, Some(connector(1))), Ok(StopTarget::Transaction(id("2"))));
+    assert_eq!(lost.check_stop(Some(&id("1")), Some(connector(1))), Ok(StopTarget::Transaction(id("1"))));
 }
 
 fn any_pile() -> impl Strategy<Value = PileSnapshot> {
@@ -222,9 +222,9 @@ fn a_stop_targets_the_session_of_its_transaction() {
 fn accepts_a_stop_of_a_transaction_that_the_device_named() {
     let seen = TransactionId::parse("700").unwrap();
     let pile = PileSnapshot { sighted: vec![seen.clone()], ..charging(&[(1, Some("5"))]) };
-    assert_eq!(pile.check_stop(Some(&seen), None), Ok(seen.clone()));
+    assert_eq!(pile.check_stop(Some(&seen), None), Ok(StopTarget::Transaction(seen.clone())));
     let pile = PileSnapshot { open_sessions: Vec::new(), ..pile };
-    assert_eq!(pile.check_stop(Some(&seen), None), Ok(seen));
+    assert_eq!(pile.check_stop(Some(&seen), None), Ok(StopTarget::Transaction(seen)));
     let other = TransactionId::parse("701").unwrap();
     assert!(matches!(pile.check_stop(Some(&other), None), Err(CommandRefusal::NoActiveTransaction(_))));
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The stored form of a life. Steps that the previous release cannot read are stored separately,
 /// where that release ignores them: during an upgrade both releases work on the same commands.
+/// `since` has the steps that the release with reroutes added, `waits` those of waiting stops.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredLife {
     trail: Vec<TrailEntry>,
@@ -14,6 +15,8 @@ pub(super) struct StoredLife {
     omitted: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     since: Vec<PlacedEntry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waits: Vec<PlacedEntry>,
 }
 
 /// An entry with its index in the trail.
@@ -24,14 +27,22 @@ struct PlacedEntry {
     entry: TrailEntry,
 }
 
+/// The release that added a step.
+enum KnownSince {
+    Beginning,
+    Reroutes,
+    Waits,
+}
+
 impl From<CommandLife> for StoredLife {
     fn from(life: CommandLife) -> Self {
-        let mut stored = Self { trail: Vec::new(), omitted: life.omitted, since: Vec::new() };
+        let mut stored =
+            Self { trail: Vec::new(), omitted: life.omitted, since: Vec::new(), waits: Vec::new() };
         for (place, entry) in life.trail.into_iter().enumerate() {
-            if entry.step.is_known_to_previous_release() {
-                stored.trail.push(entry);
-            } else {
-                stored.since.push(PlacedEntry { place, entry });
+            match entry.step.known_since() {
+                KnownSince::Beginning => stored.trail.push(entry),
+                KnownSince::Reroutes => stored.since.push(PlacedEntry { place, entry }),
+                KnownSince::Waits => stored.waits.push(PlacedEntry { place, entry }),
             }
         }
         stored
@@ -41,7 +52,10 @@ impl From<CommandLife> for StoredLife {
 impl From<StoredLife> for CommandLife {
     fn from(stored: StoredLife) -> Self {
         let mut trail = stored.trail;
-        for PlacedEntry { place, entry } in stored.since {
+        let mut placed = stored.since;
+        placed.extend(stored.waits);
+        placed.sort_by_key(|placed| placed.place);
+        for PlacedEntry { place, entry } in placed {
             trail.insert(place.min(trail.len()), entry);
         }
         Self { trail, omitted: stored.omitted }
@@ -49,11 +63,14 @@ impl From<StoredLife> for CommandLife {
 }
 
 impl Step {
-    const fn is_known_to_previous_release(&self) -> bool {
+    const fn known_since(&self) -> KnownSince {
         match self {
-            Self::Rerouted { .. } | Self::Republished { .. } | Self::NotRepublished { .. } => false,
-            Self::TookEffect(effect) => !matches!(effect.kind, EffectKind::Status),
-            _ => true,
+            Self::Waiting | Self::Released { .. } | Self::WaitEnded { .. } => KnownSince::Waits,
+            Self::Rerouted { .. } | Self::Republished { .. } | Self::NotRepublished { .. } => {
+                KnownSince::Reroutes
+            }
+            Self::TookEffect(effect) if matches!(effect.kind, EffectKind::Status) => KnownSince::Reroutes,
+            _ => KnownSince::Beginning,
         }
     }
 }

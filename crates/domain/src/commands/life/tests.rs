@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::commands::failure::FailureCode;
-use crate::ids::{EventKey, GatewayId};
+use crate::commands::waiting::WaitEnd;
+use crate::ids::{EventKey, GatewayId, TransactionId};
 use crate::merged::Merged;
 use crate::status::ConnectorStatus;
 use proptest::prelude::*;
@@ -25,6 +26,11 @@ fn preparing() -> Step {
     Step::TookEffect(Effect::of_status(ConnectorStatus::Preparing))
 }
 
+fn released() -> Step {
+    let transaction_id = TransactionId::parse("634").unwrap();
+    Step::Released { transaction_id, gateway: gateway("pod-a"), partition: 3 }
+}
+
 fn gateway(name: &str) -> GatewayId {
     GatewayId::parse(name).unwrap()
 }
@@ -39,6 +45,9 @@ fn steps() -> impl Strategy<Value = Step> {
         Just(preparing()),
         Just(Step::Expired { moved_to: None, looked_for: None }),
         Just(Step::Rerouted { from: gateway("pod-a"), to: gateway("pod-b"), partition: 5 }),
+        Just(Step::Waiting),
+        Just(released()),
+        prop::sample::select(WaitEnd::ALL.to_vec()).prop_map(|cause| Step::WaitEnded { cause }),
         Just(Step::Republished { offset: 4 }),
         Just(Step::NotRepublished { detail: "broker".to_owned() }),
     ]
@@ -62,7 +71,7 @@ proptest! {
             let now = life.state();
             prop_assert_eq!(taken == Merged::Changed, now != before);
             prop_assert!(!before.is_end() || now == before);
-            prop_assert!(now != CommandState::Accepted || before == CommandState::Accepted);
+            prop_assert!(now != CommandState::Accepted || before <= CommandState::Accepted);
             before = now;
         }
     }
@@ -113,6 +122,42 @@ fn steps_unknown_to_the_previous_release_are_stored_separately() {
     assert_eq!(steps, ["accepted", "published", "answered"]);
     assert_eq!((&stored["since"][0]["place"], &stored["since"][0]["kind"]), (&2.into(), &"status".into()));
     assert_eq!(serde_json::from_value::<CommandLife>(stored).unwrap(), life);
+}
+
+#[test]
+fn a_stop_waits_is_released_and_published_once() {
+    let mut life = CommandLife::waiting(at(0));
+    assert_eq!(life.state(), CommandState::Waiting);
+    assert_eq!(life.apply(at(1), released()), Merged::Changed);
+    assert_eq!(life.state(), CommandState::Accepted);
+    assert_eq!(life.apply(at(2), released()), Merged::Known);
+    assert_eq!(life.apply(at(2), Step::WaitEnded { cause: WaitEnd::TimedOut }), Merged::Recorded);
+    assert_eq!(life.apply(at(3), Step::Published { offset: 9 }), Merged::Changed);
+    assert_eq!((life.state(), life.failure()), (CommandState::Published, None));
+}
+
+#[test]
+fn a_wait_without_a_transaction_id_ends_with_its_cause() {
+    for (cause, state, code) in [
+        (WaitEnd::TimedOut, CommandState::Expired, FailureCode::TransactionIdUnknown),
+        (WaitEnd::SessionEnded, CommandState::Failed, FailureCode::SessionEnded),
+        (WaitEnd::SessionWithdrawn, CommandState::Failed, FailureCode::SessionEnded),
+    ] {
+        let mut life = CommandLife::waiting(at(0));
+        assert_eq!(life.apply(at(1), Step::WaitEnded { cause }), Merged::Changed);
+        let failure = life.failure().unwrap();
+        assert_eq!((life.state(), failure.code, failure.detail), (state, code, cause.to_string()));
+        assert_eq!(life.apply(at(2), released()), Merged::Recorded);
+        assert_eq!(life.state(), state, "a stop is not sent after its wait ended");
+    }
+}
+
+#[test]
+fn the_previous_release_reads_a_waiting_stop() {
+    let stored = serde_json::to_value(CommandLife::waiting(at(0))).unwrap();
+    assert_eq!(stored["trail"].as_array().map(Vec::len), Some(1));
+    assert_eq!(stored["trail"][0]["step"], "accepted");
+    assert_eq!(stored["since"], serde_json::Value::Null, "it reads all steps there");
 }
 
 #[test]

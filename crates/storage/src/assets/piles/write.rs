@@ -6,15 +6,18 @@ use crate::assets::{audit, placements, stations};
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, sessions};
 use crate::{Connection, StorageError, feed};
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::{EditStamp, Pile, PileDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
-use domain::ids::{Actor, ChargePointId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, PileId, SessionId, StationId};
 use domain::text::Label;
 use serde::Serialize;
+use uuid::Uuid;
+
+/// Largest number of open sessions that a refusal names.
+const NAMED_SESSIONS: i64 = 10;
 
 /// Why an edit of a pile is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,9 +37,12 @@ pub enum PileRefusal {
     /// This device is assigned to another pile.
     #[error("{0} is the charge point of another pile")]
     ChargePointTaken(ChargePointId),
-    /// The pile has an open session.
+    /// The pile's device has open sessions.
     #[error("the pile has an open session")]
-    OpenSession,
+    OpenSessions {
+        /// The newest of them, at most ten.
+        ids: Vec<SessionId>,
+    },
     /// The pile is not retired, so it cannot be restored.
     #[error("the pile is not retired")]
     NotRetired,
@@ -102,8 +108,8 @@ pub async fn update<E: From<PileRefusal> + Send>(
             let details = change(&before.details).map_err(Abort::Refused)?;
             wanted = Some(details.charge_point_id.clone());
             let device = &before.details.charge_point_id;
-            if details.charge_point_id != *device && has_open_session(tx, device).await? {
-                return Err(Abort::Refused(PileRefusal::OpenSession.into()));
+            if details.charge_point_id != *device {
+                refuse_open_sessions(tx, device).await.map_err(Abort::widen)?;
             }
             let row = diesel::update(piles::table.find(id.0))
                 .set((
@@ -141,9 +147,7 @@ pub async fn retire(
     connection
         .transaction(async |tx| {
             let before = lock(tx, id, expected, false).await?;
-            if has_open_session(tx, &before.details.charge_point_id).await? {
-                return Err(Abort::Refused(PileRefusal::OpenSession));
-            }
+            refuse_open_sessions(tx, &before.details.charge_point_id).await?;
             let pile = mark(tx, id, stamp, true).await?;
             record_edit(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by, None).await?;
             Ok(())
@@ -252,10 +256,18 @@ struct AuditedPile {
     station_id: Option<StationId>,
 }
 
-/// Whether a device has an open session.
-async fn has_open_session(tx: &mut Connection, device: &ChargePointId) -> QueryResult<bool> {
-    let open = sessions::charge_point_id.eq(device.as_str()).and(sessions::ended_at.is_null());
-    diesel::select(exists(sessions::table.filter(open))).get_result(tx).await
+/// Refuses an edit while a device has open sessions.
+async fn refuse_open_sessions(tx: &mut Connection, device: &ChargePointId) -> Result<(), Abort<PileRefusal>> {
+    let open = sessions::table
+        .filter(sessions::charge_point_id.eq(device.as_str()).and(sessions::ended_at.is_null()))
+        .order((sessions::started_at.desc(), sessions::id.desc()))
+        .limit(NAMED_SESSIONS)
+        .select(sessions::id);
+    let ids: Vec<Uuid> = open.load(tx).await?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Err(Abort::Refused(PileRefusal::OpenSessions { ids: ids.into_iter().map(SessionId).collect() }))
 }
 
 /// Locks a pile, retired or not, against other edits until the transaction ends.

@@ -3,8 +3,9 @@
 use super::CommandRequest;
 use crate::dispatch::intent::Intent;
 use crate::http::fields::one_connector;
-use domain::ids::{ConnectorId, TransactionId};
+use domain::ids::{ConnectorId, SessionId, TransactionId};
 use runtime::http::fields::Fields;
+use runtime::http::fields::parse::uuid;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +18,9 @@ pub(crate) struct StopRequest {
     /// session at `connectorId` or else the only open session is stopped.
     #[schemars(extend("not" = { "enum": [0, -1, "0", "-1"] }))]
     transaction_id: Option<NumberOrText>,
+    /// The session to stop, instead of `transactionId` and `connectorId`. If its transaction id is not
+    /// known yet, the stop waits for it.
+    session_id: Option<SessionId>,
     /// The connector whose open session is stopped, 1 to 1000; null or absent: the session may be
     /// on any connector.
     #[schemars(range(min = 1, max = ConnectorId::MAX))]
@@ -37,7 +41,11 @@ impl CommandRequest for StopRequest {
     fn read(body: &mut Fields) -> Option<Intent> {
         let transaction_id = body.optional("transactionId", transaction);
         let connector_id = body.optional("connectorId", one_connector);
-        Some(Intent::StopTransaction { transaction_id, connector_id })
+        let session_id = body.optional("sessionId", uuid).map(SessionId);
+        if session_id.is_some() && (transaction_id.is_some() || connector_id.is_some()) {
+            body.refuse("sessionId", "must not be combined with transactionId or connectorId");
+        }
+        Some(Intent::StopTransaction { transaction_id, connector_id, session_id })
     }
 }
 
