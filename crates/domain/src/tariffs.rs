@@ -16,6 +16,7 @@ mod band;
 mod binding;
 mod book;
 mod check;
+mod considered;
 mod currency;
 mod draft;
 mod energy;
@@ -32,8 +33,9 @@ mod zone;
 
 pub use band::{Band, BandKind, Rate};
 pub use binding::{Binding, BindingOverlap, Level, PricedPlace, Subject, clashes};
-pub use book::{Applied, Considered, Outcome, PriceAt, PriceBook, Resolution, Unpriced};
+pub use book::{Applied, PriceAt, PriceBook, Resolution, Unpriced};
 pub use check::{Finding, Findings, MAX_BANDS, MAX_GRACE_MINUTES, MAX_HOLIDAYS, MAX_SCHEDULES, MAX_SEASONS};
+pub use considered::{Considered, Outcome};
 pub use currency::{Currency, UnknownCurrency};
 pub use draft::{BandDraft, OccupancyDraft, PriceListDraft, ScheduleDraft, SeasonDraft};
 pub use energy::{Energy, InvalidEnergy};

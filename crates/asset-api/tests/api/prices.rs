@@ -151,6 +151,47 @@ async fn explains_why_there_is_no_price() {
     assert_eq!(price(&format!("stationId={nowhere}")).await.json()["code"], "STATION_NOT_FOUND");
 }
 
+/// A binding from noon to 13:00, and none before or after.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_the_bindings_that_begin_later_or_have_ended() {
+    let app = TestApp::start().await;
+    let station = app.post("/api/v1/stations", &json!({ "name": "North" })).await;
+    let station = id(station.header("location").unwrap()).to_owned();
+    let tariff = app.tariff(&flat("1")).await;
+    let binding = json!({ "subject": { "level": "station", "stationId": station }, "tariffId": id(&tariff),
+                          "effectiveFrom": NOON, "effectiveUntil": "2098-07-01T05:00:00Z" });
+    let bound = app.post("/api/v1/tariffs/bindings", &binding).await;
+    assert_eq!(bound.status.as_u16(), 201);
+    let platform = json!({ "subject": { "level": "platform" }, "tariffId": id(&tariff),
+                           "effectiveFrom": "2098-07-01T06:00:00Z" });
+    assert_eq!(app.post("/api/v1/tariffs/bindings", &platform).await.status.as_u16(), 201);
+    let price =
+        async |at: &str| app.get(&format!("/api/v1/tariffs/price?stationId={station}&at={at}")).await.json();
+    let why = |answer: &Value| {
+        assert_eq!(answer["code"], "NO_TARIFF_APPLIES");
+        let all = answer["errors"].as_array().unwrap().iter();
+        let why = |error: &Value| {
+            let message = error["message"].as_str().unwrap();
+            message.split_once(", at level ").unwrap().1.to_owned()
+        };
+        all.map(why).collect::<Vec<_>>()
+    };
+    let platform = "platform, begins at 2098-07-01T06:00:00Z".to_owned();
+    let early = why(&price("2098-07-01T03:59:59Z").await);
+    assert_eq!(early, ["station, begins at 2098-07-01T04:00:00Z".to_owned(), platform.clone()]);
+    let late = why(&price("2098-07-01T05:00:00Z").await);
+    assert_eq!(late, ["station, ended at 2098-07-01T05:00:00Z".to_owned(), platform]);
+    let answer = price(NOON).await;
+    assert_eq!(
+        (&answer["considered"][0]["outcome"], &answer["considered"][1]["outcome"]),
+        (&json!("applies"), &json!("notYet"))
+    );
+    assert_eq!(answer["considered"][1]["effectiveFrom"], "2098-07-01T06:00:00Z");
+    let answer = price("2098-07-01T06:00:00Z").await;
+    assert_eq!(answer["considered"][0]["outcome"], "over");
+    assert_eq!(answer["considered"][0]["effectiveUntil"], "2098-07-01T05:00:00Z");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn timetable_has_no_gaps_and_merges_equal_prices() {
     let app = TestApp::start().await;
