@@ -16,7 +16,7 @@ mod registers;
 pub mod repair;
 
 pub use end::{SessionEndRefusal, end};
-pub use metered::{MeteredSession, find_metered};
+pub use metered::find_metered;
 pub(crate) use read::SessionRow;
 pub use read::{Filter, PlacedSession, find, list};
 pub(crate) use recall::recall;

@@ -8,11 +8,13 @@ pub mod bindings;
 mod price_book;
 mod publish;
 mod row;
+mod session_quote;
 pub mod versions;
 mod write;
 
 pub use activate::activate_due;
 pub use price_book::{PriceTarget, load_book, load_book_at};
+pub use session_quote::{load_book_of, quote_metered, quote_of_session};
 pub use write::{TariffRefusal, insert, retire, update};
 
 use crate::schema::tariffs;

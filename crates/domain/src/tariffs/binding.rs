@@ -1,5 +1,6 @@
 //! Bindings: the subject that a tariff prices, and for how long.
 
+use crate::assets::Placement;
 use crate::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
 use crate::text::Label;
 use chrono::{DateTime, Utc};
@@ -99,6 +100,19 @@ pub struct PricedPlace {
     pub pile_id: Option<PileId>,
     /// The connector of the pile; `None` for the price of the pile as a whole.
     pub connector_id: Option<ConnectorId>,
+}
+
+impl PricedPlace {
+    /// A connector of the pile of `placement`.
+    #[must_use]
+    pub fn of_connector(placement: &Placement, connector_id: ConnectorId) -> Self {
+        Self {
+            operator_id: placement.operator_id.clone(),
+            station_id: placement.station_id,
+            pile_id: Some(placement.pile_id),
+            connector_id: Some(connector_id),
+        }
+    }
 }
 
 /// Two bindings of one subject that overlap in time, so that neither is narrower.

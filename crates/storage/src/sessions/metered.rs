@@ -10,35 +10,20 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int2, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Placement;
 use domain::ids::SessionId;
 use domain::sessions::session::ChargingSession;
+use domain::tariffs::{MAX_READINGS, MeteredSession};
 
-/// A session with its pile, its meter readings and its occupancy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MeteredSession {
-    /// The session.
-    pub session: ChargingSession,
-    /// Where it took place; `None` if its device was assigned to no pile.
-    pub place: Option<Placement>,
-    /// The energy register of the connector during the session, in Wh, in ascending order of time.
-    pub samples: Vec<(DateTime<Utc>, f64)>,
-    /// When the connector became free after the session: it was `Available`, or another session
-    /// began. `None` if not known yet, or if the status history of that time is no longer kept.
-    pub freed_at: Option<DateTime<Utc>>,
-}
-
-/// The session with id `id`, with up to `limit` readings; `None` if it does not exist.
+/// The session with id `id`, with up to [`MAX_READINGS`] readings; `None` if it does not exist.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn find_metered(
     connection: &mut Connection,
     id: SessionId,
-    limit: i64,
 ) -> Result<Option<MeteredSession>, StorageError> {
     let Some(PlacedSession { session, place }) = find(connection, id).await? else { return Ok(None) };
-    let samples = samples(connection, &session, limit).await?;
+    let samples = samples(connection, &session).await?;
     let freed_at = match session.ended_at() {
         Some(ended_at) => freed_at(connection, &session, ended_at).await?,
         None => None,
@@ -53,8 +38,8 @@ fn connector_of(session: &ChargingSession) -> Result<i16, StorageError> {
 async fn samples(
     connection: &mut Connection,
     session: &ChargingSession,
-    limit: i64,
 ) -> Result<Vec<(DateTime<Utc>, f64)>, StorageError> {
+    let limit = i64::try_from(MAX_READINGS).unwrap_or(i64::MAX);
     let mut query = meter_samples::table
         .filter(meter_samples::charge_point_id.eq(session.charge_point_id.as_str()))
         .filter(meter_samples::connector_id.eq(connector_of(session)?))

@@ -2,7 +2,7 @@
 
 use crate::http::error::IntoProblem;
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::tariffs::{Considered, InvalidUsage, Outcome, Unpriced};
+use domain::tariffs::{Considered, Outcome, Unpriced, UnquotableSession};
 use runtime::Problem;
 use runtime::problem::FieldError;
 
@@ -53,15 +53,6 @@ fn in_utc(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// The reason why a recorded session has no quote.
-#[derive(Debug, Clone, Copy)]
-pub enum UnquotableSession {
-    /// Its charge point is not assigned to a pile, so there is no place whose prices could apply.
-    WithoutPile,
-    /// Its readings do not give its energy.
-    NotMetered(InvalidUsage),
-}
-
 impl IntoProblem for UnquotableSession {
     fn into_problem(self) -> Problem {
         match self {
@@ -73,6 +64,7 @@ impl IntoProblem for UnquotableSession {
                 Problem::conflict("SESSION_NOT_METERED", "The session's readings do not give its energy")
                     .detail(invalid.to_string())
             }
+            Self::Unpriced(unpriced) => unpriced.into_problem(),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! The operations on prices and quotes.
 
 use super::body::QuoteRequest;
-use super::problem::UnquotableSession;
-use super::view::{SessionQuote, TimetableView};
+use super::view::{SessionQuoteView, TimetableView};
 use super::{problem, session};
 use crate::http::error::ApiError;
 use crate::http::scopes::read_tariffs;
@@ -10,7 +9,7 @@ use crate::sessions::SessionNotFound;
 use crate::tariffs::prices::price_target;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::tariffs::{InvalidUsage, PriceAt, PriceBook, Quote, Unpriced};
+use domain::tariffs::{InvalidUsage, PriceAt, PriceBook, Quote, Unpriced, UnquotableSession};
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
@@ -121,7 +120,7 @@ fn quote_session() -> Operation {
             "An open session is quoted up to its last reading. The prices are those of the pile to which the charge point is assigned. \
              Occupancy lasts until the connector was free again, if that is known. The platform quotes; it does not bill.",
         )
-        .answers(Answer::json::<SessionQuote>(StatusCode::OK, "The quote", example))
+        .answers(Answer::json::<SessionQuoteView>(StatusCode::OK, "The quote", example))
         .refuses(reasons())
         .refuses([
             ApiError::from(SessionNotFound),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::SessionId;
-use domain::tariffs::{Quote, Timetable, Zone};
+use domain::tariffs::{Quote, SessionQuote, Timetable, Zone};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,7 +24,8 @@ pub struct TimetableView {
 /// The cost of a recorded session by its own readings.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SessionQuote {
+#[schemars(rename = "SessionQuote")]
+pub struct SessionQuoteView {
     /// The recorded session that is priced.
     pub session_id: SessionId,
     /// Whether charging has ended. Otherwise the quote covers the session up to its last reading.
@@ -36,4 +37,12 @@ pub struct SessionQuote {
     pub unplugged_at: Option<DateTime<Utc>>,
     #[serde(flatten)]
     pub quote: Quote,
+}
+
+impl SessionQuoteView {
+    /// The quote of the session with id `session_id`.
+    pub fn of(session_id: SessionId, quote: SessionQuote) -> Self {
+        let SessionQuote { ended, readings, unplugged_at, quote } = quote;
+        Self { session_id, ended, readings, unplugged_at, quote }
+    }
 }
