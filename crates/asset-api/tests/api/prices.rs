@@ -16,7 +16,7 @@ fn in_utc(time: &str) -> String {
 fn summary(quote: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let item = |item: &Value| {
-        let [energy, kind] = ["energyWh", "kind"].map(|name| text(&item[name]));
+        let (energy, kind) = (item["energyWh"].as_f64().unwrap(), text(&item["kind"]));
         let [electricity, service] = ["electricity", "service"].map(|name| text(&item[name]["amount"]));
         format!("{energy} Wh {kind} {electricity} + {service}")
     };
@@ -273,6 +273,12 @@ async fn quote_lists_items_that_add_up() {
         { "at": "2098-07-01T06:30:00+08:00", "energyWh": 21000.5 },
     ], "unpluggedAt": "2098-07-01T07:00:30+08:00" }));
     assert_eq!(metered.await.json(), even.json());
+    let of_text = quote(json!({
+        "startedAt": "2098-07-01T05:30:00+08:00", "endedAt": "2098-07-01T06:30:00+08:00", "energyWh": "20000",
+        "unpluggedAt": "2098-07-01T07:00:30+08:00"
+    }));
+    assert_eq!(of_text.await.json(), even.json(), "the same number as text");
+    assert_eq!(even.json()["energyWh"], json!(20_000.0));
     for (wrong, field) in [
         (json!({}), "startedAt"),
         (
@@ -280,6 +286,7 @@ async fn quote_lists_items_that_add_up() {
             "endedAt",
         ),
         (json!({ "startedAt": NOON, "endedAt": NOON, "energyWh": -1 }), "energyWh"),
+        (json!({ "startedAt": NOON, "endedAt": NOON, "energyWh": "1e3" }), "energyWh"),
         (json!({ "readings": [{ "at": NOON, "energyWh": 1 }] }), "readings"),
         (json!({ "readings": [{ "at": NOON, "energyWh": 1 }, { "at": NOON }] }), "readings[1]"),
         (json!({ "readings": 7 }), "readings"),

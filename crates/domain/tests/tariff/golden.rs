@@ -19,7 +19,7 @@ const BEIJING: [&str; 7] = [
     "18:00-23:00 peak 1.1020 0.8000",
 ];
 
-/// In JSON, decimals are strings and money has its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32
+/// In JSON, prices are strings, energies are numbers, and money has its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32
 /// and 0.80.
 #[test]
 fn quotes_and_prices_have_their_json_form() {
@@ -39,13 +39,13 @@ fn quotes_and_prices_have_their_json_form() {
             "kind": "valley",
             "electricityPrice": "0.3158",
             "serviceFee": "0.8000",
-            "energyWh": "1000",
+            "energyWh": 1000.0,
             "electricity": money("0.32"),
             "service": money("0.80"),
         }],
         "sessionFee": null,
         "occupancy": null,
-        "energyWh": "1000",
+        "energyWh": 1000.0,
         "totals": {
             "electricity": money("0.32"),
             "service": money("0.80"),

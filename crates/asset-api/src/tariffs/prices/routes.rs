@@ -152,7 +152,7 @@ const WIDER: &str = "0192f0c4-0b0d-7000-8000-000000000001";
 
 fn quoted() -> Value {
     let money = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
-    let item = |from: &str, to: &str, kind: &str, price: &str, wh: &str, electricity: &str, service: &str| {
+    let item = |from: &str, to: &str, kind: &str, price: &str, wh: f64, electricity: &str, service: &str| {
         json!({ "from": from, "to": to, "tariffId": TARIFF, "version": 2, "kind": kind, "electricityPrice": price,
                 "serviceFee": "0.80", "energyWh": wh, "electricity": money(electricity), "service": money(service) })
     };
@@ -162,13 +162,13 @@ fn quoted() -> Value {
         "currency": "CNY",
         "changeRule": "FrozenAtStart",
         "items": [
-            item(start, seven, "valley", "0.3158", "10000", "3.16", "8.00"),
-            item(seven, end, "sharp", "1.2345", "10500", "12.96", "8.40"),
+            item(start, seven, "valley", "0.3158", 10_000.0, "3.16", "8.00"),
+            item(seven, end, "sharp", "1.2345", 10_500.0, "12.96", "8.40"),
         ],
         "sessionFee": money("1.00"),
         "occupancy": { "tariffId": TARIFF, "version": 2, "pricePerMinute": "0.5", "graceMinutes": 15, "chargedMinutes": 15,
                        "capped": false, "amount": money("7.50") },
-        "energyWh": "20500",
+        "energyWh": 20_500.0,
         "totals": { "electricity": money("16.12"), "service": money("16.40"), "sessionFee": money("1.00"),
                     "occupancy": money("7.50"), "total": money("41.02") },
     })
