@@ -47,38 +47,38 @@ struct Question {
 /// Selects the tariffs of the former, each with the version that is in force at the beginning and
 /// those that follow before the end.
 const LOAD: &str = ")),
-    place as (
+    located as (
         select stations.id as station_id, asked.*,
                case when asked.placed then asked.operator else stations.operator_id end as operator_id
         from asked, stations
         where stations.id = coalesce(asked.station, (select station_id from piles where id = asked.pile))
     ),
-    subjects as (
-        select unnest(array[
-            'platform',
-            'operator:' || place.operator_id,
-            'station:' || place.station_id::text,
-            'pile:' || place.pile::text,
-            'connector:' || place.pile::text || ':' || place.connector::text]) as subject
-        from place
+    place as (
+        select located.*, array[
+                   'platform',
+                   'operator:' || operator_id,
+                   'station:' || station_id::text,
+                   'pile:' || pile::text,
+                   'connector:' || pile::text || ':' || connector::text] as subjects
+        from located
     ),
     bound as (
         select binding.* from place, tariff_bindings binding
-        where binding.subject in (select subject from subjects)
+        where binding.subject = any (place.subjects)
           and tstzrange(binding.effective_from, binding.effective_until) && tstzrange(place.begin, place.finish, '[]')
     ),
     neighbours as (
-        select previous.* from place, subjects, lateral (
+        select earlier.* from place, unnest(place.subjects) as wanted (subject), lateral (
             select * from tariff_bindings binding
-            where binding.subject = subjects.subject and binding.effective_until <= place.begin
+            where binding.subject = wanted.subject and binding.effective_until <= place.begin
               and binding.effective_from < binding.effective_until
-            order by binding.effective_until desc limit 1) previous
+            order by binding.effective_until desc limit 1) earlier
         union all
-        select following.* from place, subjects, lateral (
+        select later.* from place, unnest(place.subjects) as wanted (subject), lateral (
             select * from tariff_bindings binding
-            where binding.subject = subjects.subject and binding.effective_from > place.finish
+            where binding.subject = wanted.subject and binding.effective_from > place.finish
               and binding.effective_until is distinct from binding.effective_from
-            order by binding.effective_from limit 1) following
+            order by binding.effective_from limit 1) later
     )
     select place.station_id, place.operator_id,
            (select coalesce(jsonb_agg(to_jsonb(known)), '[]')
