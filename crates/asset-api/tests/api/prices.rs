@@ -87,6 +87,7 @@ async fn shows_a_price_with_its_band_and_zone() {
     {
       "at": "2098-07-01T12:00:00+08:00",
       "band": 1,
+      "chargingTime": null,
       "considered": [
         {
           "bindingId": "[id 1]",
@@ -109,6 +110,8 @@ async fn shows_a_price_with_its_band_and_zone() {
       "schedule": 0,
       "serviceFee": "0.80",
       "tariffId": "[id 2]",
+      "taxPercent": null,
+      "tiers": [],
       "version": 1
     }
     "#);
@@ -302,4 +305,48 @@ async fn quote_lists_items_that_add_up() {
         json!({ "startedAt": "2098-07-01T00:00:00Z", "endedAt": "2098-09-01T00:00:00Z", "energyWh": 1 }),
     );
     assert_eq!(long.await.json()["code"], "TIME_OUT_OF_REACH");
+}
+
+/// 05:30 to 06:30 at 20 kWh an hour. Valley until 06:00 at 0.3158, sharp after it at 1.2345 and, of
+/// the energy beyond 15 kWh, at 2; service is 0.80. Charging time is 0.10 a minute, tax is 6 %.
+///
+/// Electricity 10 × 0.3158 + 5 × 1.2345 + 5 × 2 = 3.16 + 6.17 + 10.00, service 8.00 + 4.00 + 4.00,
+/// charging time 60 × 0.10 = 6.00: 41.33. Tax 2.4798 → 2.48.
+#[tokio::test(flavor = "multi_thread")]
+async fn quote_shows_tiers_charging_time_and_tax() {
+    let app = TestApp::start().await;
+    let pile = app.pile("CP-1").await;
+    let mut list = day_and_night();
+    list["schedules"][0]["bands"][1]["tiers"] =
+        json!([{ "aboveWh": 15000, "electricityPrice": "2", "serviceFee": "0.80" }]);
+    list["chargingTime"] = json!({ "pricePerMinute": "0.10", "basis": "energyFlow" });
+    list["taxPercent"] = "6".into();
+    let tariff = app.tariff(&list).await;
+    app.bind(&tariff, &json!({ "level": "platform" })).await;
+    assert_eq!(app.get(&format!("{tariff}/versions/1")).await.json()["priceList"], list);
+    let body = json!({
+        "pileId": id(&pile), "startedAt": "2098-07-01T05:30:00+08:00", "endedAt": "2098-07-01T06:30:00+08:00",
+        "energyWh": 20000
+    });
+    let quote = app.post("/api/v1/tariffs/quote", &body).await.json();
+    let items = quote["items"].as_array().unwrap().iter();
+    let items: Vec<_> = items
+        .map(|item| {
+            (
+                item["tier"].as_u64().unwrap(),
+                item["energyWh"].as_f64().unwrap(),
+                &item["electricity"]["amount"],
+            )
+        })
+        .collect();
+    let amounts = ["3.16", "6.17", "10.00"].map(Value::from);
+    assert_eq!(items, [(0, 10_000.0, &amounts[0]), (0, 5_000.0, &amounts[1]), (1, 5_000.0, &amounts[2])]);
+    assert_eq!(quote["chargingTime"][0]["chargedSeconds"], 3600);
+    let totals =
+        ["chargingTime", "total", "tax", "totalWithTax"].map(|name| &quote["totals"][name]["amount"]);
+    assert_eq!(totals, ["6.00", "41.33", "2.48", "43.81"]);
+    assert_eq!(quote["taxes"][0]["net"]["amount"], "41.33");
+    let price = app.get(&format!("/api/v1/tariffs/price?pileId={}&at={NOON}", id(&pile))).await.json();
+    assert_eq!(price["tiers"][0]["aboveWh"], 15_000.0);
+    assert_eq!((&price["chargingTime"]["basis"], &price["taxPercent"]), (&json!("energyFlow"), &json!("6")));
 }

@@ -4,6 +4,7 @@ use super::band::{BandKind, Rate};
 use super::binding::{Binding, PricedPlace};
 use super::considered::{Considered, Outcome};
 use super::currency::Currency;
+use super::terms::Terms;
 use super::timetable::Timetable;
 use super::zone::Zone;
 use super::{Tariff, TariffStatus, TariffVersion};
@@ -54,9 +55,12 @@ pub struct PriceAt {
     /// The price of a kWh, in parts.
     #[serde(flatten)]
     pub rate: Rate,
-    /// The total price of a kWh.
+    /// The total price of a kWh; with tiers, of the energy up to the first threshold.
     #[schemars(with = "super::money::DecimalText")]
     pub price_per_kwh: Decimal,
+    /// The terms beyond the price of the first kWh.
+    #[serde(flatten)]
+    pub terms: Terms,
     /// The currency of the prices.
     pub currency: Currency,
     /// The kind of band.
@@ -151,6 +155,7 @@ impl PriceBook {
             at: shown,
             rate: found.band.rate,
             price_per_kwh: found.band.rate.per_kwh(),
+            terms: Terms::of(&version.price_list, &found),
             currency: tariff.details.currency,
             kind: found.band.kind,
             tariff_id: tariff.id,

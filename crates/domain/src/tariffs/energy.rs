@@ -2,6 +2,7 @@
 
 use super::money::as_number;
 use crate::schema::written_as;
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::json_schema;
 use serde::{Serialize, Serializer};
@@ -88,6 +89,20 @@ impl Energy {
         let drawn = (end.0 - self.0) * Decimal::from(elapsed);
         let share = drawn.checked_div(Decimal::from(whole)).unwrap_or_default();
         Self::to_thousandths(self.0 + share)
+    }
+
+    /// The sum of both.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
+    /// The part of `whole` after which the energy was `reached`, of the time in which it grew evenly
+    /// from `self` to `end`: rounded up, in the unit of `whole`. `reached` is between both, and `end`
+    /// is greater than `self`.
+    pub(super) fn time_to_reach(self, reached: Self, end: Self, whole: i64) -> i64 {
+        let elapsed = (reached.0 - self.0) * Decimal::from(whole);
+        let elapsed = elapsed.checked_div(end.0 - self.0).unwrap_or_default();
+        elapsed.ceil().to_i64().unwrap_or(whole)
     }
 
     fn to_thousandths(wh: Decimal) -> Self {
