@@ -47,8 +47,10 @@ pub fn clock(minute: u16) -> String {
     TimeOfDay::from_minutes(minute).unwrap().to_string()
 }
 
+type Tiers = Option<Vec<TierDraft>>;
+
 /// Mostly no tiers; else up to three, with thresholds that sessions reach.
-fn tiers() -> impl Strategy<Value = Option<Vec<TierDraft>>> {
+fn tiers() -> impl Strategy<Value = Tiers> {
     let thresholds = proptest::collection::btree_set(1..40_000_i64, 1..4);
     let prices = proptest::collection::vec((price(), price()), 3);
     let tiers = (thresholds, prices).prop_map(|(thresholds, prices)| {
@@ -87,7 +89,7 @@ pub fn bands() -> impl Strategy<Value = Vec<BandDraft>> {
             let bands = cuts.iter().zip(ends).zip(prices);
             let band = |((from, to), (kind, electricity_price, service_fee, tiers)): (
                 (&u16, u16),
-                (usize, String, String, Option<Vec<TierDraft>>),
+                (usize, String, String, Tiers),
             )| {
                 let to = if to == 0 && ends_as_24 { 1440 } else { to };
                 BandDraft {

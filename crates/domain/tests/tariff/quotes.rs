@@ -149,7 +149,7 @@ proptest! {
         let priced: Vec<_> =
             periods(&book, &usage).into_iter().filter(|(_, _, number)| fee(*number).is_some()).collect();
         let items = &quote.charging_time;
-        prop_assert_eq!(items.iter().map(|item| (item.from.to_utc(), item.to.to_utc(), item.version)).collect::<Vec<_>>(), priced.clone());
+        prop_assert_eq!(items.iter().map(|item| (item.from.to_utc(), item.to.to_utc(), item.version)).collect::<Vec<_>>(), &priced[..]);
         for item in items {
             prop_assert_eq!(Some(item.fee), fee(item.version));
             let (from, to) = (item.from.to_utc(), item.to.to_utc());
@@ -185,7 +185,7 @@ proptest! {
         let mut rates: Vec<_> = amounts.iter().filter_map(|(rate, _)| *rate).collect();
         rates.sort_unstable();
         rates.dedup();
-        prop_assert_eq!(quote.taxes.iter().map(|item| item.percent).collect::<Vec<_>>(), rates.clone());
+        prop_assert_eq!(quote.taxes.iter().map(|item| item.percent).collect::<Vec<_>>(), &rates[..]);
         let half = Decimal::new(5, quote.currency.minor_digits() + 1);
         for item in &quote.taxes {
             let with_rate = amounts.iter().filter(|(rate, _)| *rate == Some(item.percent));
