@@ -7,6 +7,9 @@
 //! - Of the tariffs that are bound to a place, the one of the narrowest level applies ([`Level`]).
 //! - Energy flows evenly between two readings; each item of a quote is rounded, and the quote is
 //!   their sum ([`Quote`]).
+//! - The energy of a session may have tiers ([`Tier`]), and its time a price ([`ChargingTimeFee`]).
+//! - A price list that names a tax rate has prices without tax ([`TaxPercent`]); tax is computed on
+//!   the sum of the amounts with one rate.
 //! - The tariff's [`ChangeRule`] decides about changes in the middle of a session.
 //!
 //! If another platform's format cannot express a version, the conversion returns an error and never
@@ -15,7 +18,9 @@
 mod band;
 mod binding;
 mod book;
+mod charging_time;
 mod check;
+mod considered;
 mod currency;
 mod draft;
 mod energy;
@@ -26,23 +31,36 @@ mod quote;
 mod recorded;
 mod season;
 mod session_quote;
+mod tax;
 pub mod tcec;
+mod terms;
+mod tier;
 mod timetable;
 mod usage;
 mod zone;
 
 pub use band::{Band, BandKind, Rate};
 pub use binding::{Binding, BindingOverlap, Level, PricedPlace, Subject, clashes};
-pub use book::{Applied, Considered, Outcome, PriceAt, PriceBook, Resolution, Unpriced};
-pub use check::{Finding, Findings, MAX_BANDS, MAX_GRACE_MINUTES, MAX_HOLIDAYS, MAX_SCHEDULES, MAX_SEASONS};
+pub use book::{Applied, PriceAt, PriceBook, Resolution, Unpriced};
+pub use charging_time::{ChargingTimeBasis, ChargingTimeFee};
+pub use check::{
+    Finding, Findings, MAX_BANDS, MAX_GRACE_MINUTES, MAX_HOLIDAYS, MAX_SCHEDULES, MAX_SEASONS, MAX_TIER_WH,
+    MAX_TIERS,
+};
+pub use considered::{Considered, Outcome};
 pub use currency::{Currency, UnknownCurrency};
-pub use draft::{BandDraft, OccupancyDraft, PriceListDraft, ScheduleDraft, SeasonDraft};
+pub use draft::{
+    BandDraft, ChargingTimeDraft, OccupancyDraft, PriceListDraft, ScheduleDraft, SeasonDraft, TierDraft,
+};
 pub use energy::{Energy, InvalidEnergy};
 pub use money::{InvalidPrice, Money, Price};
 pub use price_list::{Conditions, FoundBand, OccupancyFee, PriceList, Schedule};
-pub use quote::{EnergyItem, OccupancyItem, Quote, Totals};
+pub use quote::{ChargingTimeItem, EnergyItem, OccupancyItem, Quote, TaxItem, Totals};
 pub use season::{InvalidMonthDay, MonthDay, Season};
 pub use session_quote::{MeteredSession, SessionQuote, UnquotableSession};
+pub use tax::{InvalidTaxPercent, TaxPercent};
+pub use terms::Terms;
+pub use tier::Tier;
 pub use timetable::{Timetable, TimetableRow, UnpricedTime};
 pub use usage::{InvalidUsage, MAX_READINGS, Reading, Usage};
 pub use zone::{UnknownZone, Zone};

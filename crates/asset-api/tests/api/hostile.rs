@@ -77,6 +77,10 @@ fn full_list() -> Value {
     list["holidays"] = json!(["2098-10-01"]);
     list["sessionFee"] = json!("1");
     list["occupancy"] = json!({ "pricePerMinute": "0.5", "graceMinutes": 15, "cap": "50" });
+    list["schedules"][1]["bands"][0]["tiers"] =
+        json!([{ "aboveWh": 20000, "electricityPrice": "0.9", "serviceFee": "0.80" }]);
+    list["chargingTime"] = json!({ "pricePerMinute": "0.1", "basis": "session" });
+    list["taxPercent"] = json!("6");
     list
 }
 

@@ -16,7 +16,7 @@ fn in_utc(time: &str) -> String {
 fn summary(quote: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let item = |item: &Value| {
-        let [energy, kind] = ["energyWh", "kind"].map(|name| text(&item[name]));
+        let (energy, kind) = (item["energyWh"].as_f64().unwrap(), text(&item["kind"]));
         let [electricity, service] = ["electricity", "service"].map(|name| text(&item[name]["amount"]));
         format!("{energy} Wh {kind} {electricity} + {service}")
     };
@@ -87,6 +87,7 @@ async fn shows_a_price_with_its_band_and_zone() {
     {
       "at": "2098-07-01T12:00:00+08:00",
       "band": 1,
+      "chargingTime": null,
       "considered": [
         {
           "bindingId": "[id 1]",
@@ -109,6 +110,8 @@ async fn shows_a_price_with_its_band_and_zone() {
       "schedule": 0,
       "serviceFee": "0.80",
       "tariffId": "[id 2]",
+      "taxPercent": null,
+      "tiers": [],
       "version": 1
     }
     "#);
@@ -149,6 +152,47 @@ async fn explains_why_there_is_no_price() {
     let nowhere = "0192f0b0-0000-7000-8000-000000000000";
     assert_eq!(price(&format!("pileId={nowhere}")).await.json()["code"], "PILE_NOT_FOUND");
     assert_eq!(price(&format!("stationId={nowhere}")).await.json()["code"], "STATION_NOT_FOUND");
+}
+
+/// A binding from noon to 13:00, and none before or after.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_the_bindings_that_begin_later_or_have_ended() {
+    let app = TestApp::start().await;
+    let station = app.post("/api/v1/stations", &json!({ "name": "North" })).await;
+    let station = id(station.header("location").unwrap()).to_owned();
+    let tariff = app.tariff(&flat("1")).await;
+    let binding = json!({ "subject": { "level": "station", "stationId": station }, "tariffId": id(&tariff),
+                          "effectiveFrom": NOON, "effectiveUntil": "2098-07-01T05:00:00Z" });
+    let bound = app.post("/api/v1/tariffs/bindings", &binding).await;
+    assert_eq!(bound.status.as_u16(), 201);
+    let platform = json!({ "subject": { "level": "platform" }, "tariffId": id(&tariff),
+                           "effectiveFrom": "2098-07-01T06:00:00Z" });
+    assert_eq!(app.post("/api/v1/tariffs/bindings", &platform).await.status.as_u16(), 201);
+    let price =
+        async |at: &str| app.get(&format!("/api/v1/tariffs/price?stationId={station}&at={at}")).await.json();
+    let why = |answer: &Value| {
+        assert_eq!(answer["code"], "NO_TARIFF_APPLIES");
+        let all = answer["errors"].as_array().unwrap().iter();
+        let why = |error: &Value| {
+            let message = error["message"].as_str().unwrap();
+            message.split_once(", at level ").unwrap().1.to_owned()
+        };
+        all.map(why).collect::<Vec<_>>()
+    };
+    let platform = "platform, begins at 2098-07-01T06:00:00Z".to_owned();
+    let early = why(&price("2098-07-01T03:59:59Z").await);
+    assert_eq!(early, ["station, begins at 2098-07-01T04:00:00Z".to_owned(), platform.clone()]);
+    let late = why(&price("2098-07-01T05:00:00Z").await);
+    assert_eq!(late, ["station, ended at 2098-07-01T05:00:00Z".to_owned(), platform]);
+    let answer = price(NOON).await;
+    assert_eq!(
+        (&answer["considered"][0]["outcome"], &answer["considered"][1]["outcome"]),
+        (&json!("applies"), &json!("notYet"))
+    );
+    assert_eq!(answer["considered"][1]["effectiveFrom"], "2098-07-01T06:00:00Z");
+    let answer = price("2098-07-01T06:00:00Z").await;
+    assert_eq!(answer["considered"][0]["outcome"], "over");
+    assert_eq!(answer["considered"][0]["effectiveUntil"], "2098-07-01T05:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,6 +276,12 @@ async fn quote_lists_items_that_add_up() {
         { "at": "2098-07-01T06:30:00+08:00", "energyWh": 21000.5 },
     ], "unpluggedAt": "2098-07-01T07:00:30+08:00" }));
     assert_eq!(metered.await.json(), even.json());
+    let of_text = quote(json!({
+        "startedAt": "2098-07-01T05:30:00+08:00", "endedAt": "2098-07-01T06:30:00+08:00", "energyWh": "20000",
+        "unpluggedAt": "2098-07-01T07:00:30+08:00"
+    }));
+    assert_eq!(of_text.await.json(), even.json(), "the same number as text");
+    assert_eq!(even.json()["energyWh"], json!(20_000.0));
     for (wrong, field) in [
         (json!({}), "startedAt"),
         (
@@ -239,6 +289,7 @@ async fn quote_lists_items_that_add_up() {
             "endedAt",
         ),
         (json!({ "startedAt": NOON, "endedAt": NOON, "energyWh": -1 }), "energyWh"),
+        (json!({ "startedAt": NOON, "endedAt": NOON, "energyWh": "1e3" }), "energyWh"),
         (json!({ "readings": [{ "at": NOON, "energyWh": 1 }] }), "readings"),
         (json!({ "readings": [{ "at": NOON, "energyWh": 1 }, { "at": NOON }] }), "readings[1]"),
         (json!({ "readings": 7 }), "readings"),
@@ -254,4 +305,48 @@ async fn quote_lists_items_that_add_up() {
         json!({ "startedAt": "2098-07-01T00:00:00Z", "endedAt": "2098-09-01T00:00:00Z", "energyWh": 1 }),
     );
     assert_eq!(long.await.json()["code"], "TIME_OUT_OF_REACH");
+}
+
+/// 05:30 to 06:30 at 20 kWh an hour. Valley until 06:00 at 0.3158, sharp after it at 1.2345 and, of
+/// the energy beyond 15 kWh, at 2; service is 0.80. Charging time is 0.10 a minute, tax is 6 %.
+///
+/// Electricity 10 × 0.3158 + 5 × 1.2345 + 5 × 2 = 3.16 + 6.17 + 10.00, service 8.00 + 4.00 + 4.00,
+/// charging time 60 × 0.10 = 6.00: 41.33. Tax 2.4798 → 2.48.
+#[tokio::test(flavor = "multi_thread")]
+async fn quote_shows_tiers_charging_time_and_tax() {
+    let app = TestApp::start().await;
+    let pile = app.pile("CP-1").await;
+    let mut list = day_and_night();
+    list["schedules"][0]["bands"][1]["tiers"] =
+        json!([{ "aboveWh": 15000, "electricityPrice": "2", "serviceFee": "0.80" }]);
+    list["chargingTime"] = json!({ "pricePerMinute": "0.10", "basis": "energyFlow" });
+    list["taxPercent"] = "6".into();
+    let tariff = app.tariff(&list).await;
+    app.bind(&tariff, &json!({ "level": "platform" })).await;
+    assert_eq!(app.get(&format!("{tariff}/versions/1")).await.json()["priceList"], list);
+    let body = json!({
+        "pileId": id(&pile), "startedAt": "2098-07-01T05:30:00+08:00", "endedAt": "2098-07-01T06:30:00+08:00",
+        "energyWh": 20000
+    });
+    let quote = app.post("/api/v1/tariffs/quote", &body).await.json();
+    let items = quote["items"].as_array().unwrap().iter();
+    let items: Vec<_> = items
+        .map(|item| {
+            (
+                item["tier"].as_u64().unwrap(),
+                item["energyWh"].as_f64().unwrap(),
+                &item["electricity"]["amount"],
+            )
+        })
+        .collect();
+    let amounts = ["3.16", "6.17", "10.00"].map(Value::from);
+    assert_eq!(items, [(0, 10_000.0, &amounts[0]), (0, 5_000.0, &amounts[1]), (1, 5_000.0, &amounts[2])]);
+    assert_eq!(quote["chargingTime"][0]["chargedSeconds"], 3600);
+    let totals =
+        ["chargingTime", "total", "tax", "totalWithTax"].map(|name| &quote["totals"][name]["amount"]);
+    assert_eq!(totals, ["6.00", "41.33", "2.48", "43.81"]);
+    assert_eq!(quote["taxes"][0]["net"]["amount"], "41.33");
+    let price = app.get(&format!("/api/v1/tariffs/price?pileId={}&at={NOON}", id(&pile))).await.json();
+    assert_eq!(price["tiers"][0]["aboveWh"], 15_000.0);
+    assert_eq!((&price["chargingTime"]["basis"], &price["taxPercent"]), (&json!("energyFlow"), &json!("6")));
 }

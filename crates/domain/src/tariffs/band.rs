@@ -1,6 +1,7 @@
 //! Price bands: the price of energy by time of day.
 
 use super::money::Price;
+use super::tier::Tier;
 use crate::calendar::TimeOfDay;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use serde::Serialize;
 /// A time of day with its price. If `from` is later than `to`, the band crosses midnight: it then
 /// covers the end and the beginning of the same day, because each day is priced by its own bands
 /// alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Band {
     /// The start.
     pub from: TimeOfDay,
@@ -17,8 +18,10 @@ pub struct Band {
     pub to: TimeOfDay,
     /// The kind of band.
     pub kind: BandKind,
-    /// The price of energy.
+    /// The price of energy; with tiers, of the energy of a session up to the first threshold.
     pub rate: Rate,
+    /// The prices of the energy of a session beyond thresholds, in ascending order; mostly none.
+    pub tiers: Vec<Tier>,
 }
 
 /// The kinds of bands.

@@ -1,12 +1,14 @@
 //! Tariffs and their bindings: which tariff applies where and when, and what charging costs.
 
 use super::band::{BandKind, Rate};
-use super::binding::{Binding, Level, PricedPlace};
+use super::binding::{Binding, PricedPlace};
+use super::considered::{Considered, Outcome};
 use super::currency::Currency;
+use super::terms::Terms;
 use super::timetable::Timetable;
 use super::zone::Zone;
 use super::{Tariff, TariffStatus, TariffVersion};
-use crate::ids::{BindingId, TariffId};
+use crate::ids::TariffId;
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -28,7 +30,8 @@ pub struct PriceBook {
 pub struct Resolution<'book> {
     /// The applicable tariff; `None` if there is none.
     pub applied: Option<Applied<'book>>,
-    /// All bindings of subjects that include the place, the narrowest first.
+    /// The bindings of subjects that include the place, the narrowest first: all that are in force,
+    /// and those before and after that the price book contains.
     pub considered: Vec<Considered>,
 }
 
@@ -43,46 +46,6 @@ pub struct Applied<'book> {
     pub version: &'book TariffVersion,
 }
 
-/// A binding of a subject that includes the place, and its outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Considered {
-    /// The binding.
-    pub binding_id: BindingId,
-    /// The level of its subject.
-    pub level: Level,
-    /// The bound tariff.
-    pub tariff_id: TariffId,
-    /// Why the binding applies or does not apply.
-    #[serde(flatten)]
-    pub outcome: Outcome,
-}
-
-/// Why a binding applies or does not apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Outcome {
-    /// The binding applies: of the candidates, it has the narrowest subject.
-    Applies,
-    /// The binding has not begun.
-    NotYet,
-    /// The binding has ended.
-    Over,
-    /// The bound tariff is unknown.
-    TariffUnknown,
-    /// The bound tariff is a draft.
-    TariffNotActive,
-    /// No version of the bound tariff is in force yet.
-    NoVersionInForce,
-    /// The binding could apply, but one with a narrower subject does. (Of two overlapping bindings
-    /// of one subject, the one that began later applies, and of two that began together, the one
-    /// with the greater id.)
-    Overridden {
-        /// The binding that applies.
-        by: BindingId,
-    },
-}
-
 /// The price at an instant, and how it was determined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -92,9 +55,12 @@ pub struct PriceAt {
     /// The price of a kWh, in parts.
     #[serde(flatten)]
     pub rate: Rate,
-    /// The total price of a kWh.
+    /// The total price of a kWh; with tiers, of the energy up to the first threshold.
     #[schemars(with = "super::money::DecimalText")]
     pub price_per_kwh: Decimal,
+    /// The terms beyond the price of the first kWh.
+    #[serde(flatten)]
+    pub terms: Terms,
     /// The currency of the prices.
     pub currency: Currency,
     /// The kind of band.
@@ -189,6 +155,7 @@ impl PriceBook {
             at: shown,
             rate: found.band.rate,
             price_per_kwh: found.band.rate.per_kwh(),
+            terms: Terms::of(&version.price_list, &found),
             currency: tariff.details.currency,
             kind: found.band.kind,
             tariff_id: tariff.id,
@@ -321,11 +288,11 @@ impl PriceBook {
         binding: &'book Binding,
         at: DateTime<Utc>,
     ) -> Result<Applied<'book>, Outcome> {
-        if binding.is_over(at) {
-            return Err(Outcome::Over);
+        if let Some(effective_until) = binding.effective_until.filter(|until| *until <= at) {
+            return Err(Outcome::Over { effective_until });
         }
         if at < binding.effective_from {
-            return Err(Outcome::NotYet);
+            return Err(Outcome::NotYet { effective_from: binding.effective_from });
         }
         let tariff = self.tariff(binding.tariff_id).ok_or(Outcome::TariffUnknown)?;
         if tariff.details.status != TariffStatus::Active {

@@ -1,13 +1,15 @@
 //! Checks a price list before it is saved and reports all errors, each with its path.
 
 mod cover;
+mod fees;
 
 use super::band::{Band, BandKind, Rate};
 use super::currency::Currency;
-use super::draft::{BandDraft, OccupancyDraft, PriceListDraft, ScheduleDraft, SeasonDraft};
+use super::draft::{BandDraft, PriceListDraft, ScheduleDraft, SeasonDraft};
 use super::money::Price;
-use super::price_list::{Conditions, OccupancyFee, PriceList, Schedule};
+use super::price_list::{Conditions, PriceList, Schedule};
 use super::season::{MonthDay, Season};
+use super::tax::TaxPercent;
 use super::zone::Zone;
 use crate::calendar::{TimeOfDay, Weekday};
 use chrono::NaiveDate;
@@ -26,6 +28,10 @@ pub const MAX_SCHEDULES: usize = 16;
 pub const MAX_SEASONS: usize = 12;
 /// The maximum number of holidays of a price list.
 pub const MAX_HOLIDAYS: usize = 400;
+/// The maximum number of tiers of a band.
+pub const MAX_TIERS: usize = 8;
+/// The maximum threshold of a tier, in Wh: a GWh.
+pub const MAX_TIER_WH: i64 = 1_000_000_000;
 /// The longest grace period, in minutes.
 pub const MAX_GRACE_MINUTES: u16 = 1_440;
 /// The maximum of a session fee or an occupancy cap, as a multiple of the highest price of a kWh.
@@ -63,10 +69,14 @@ fn read(draft: &PriceListDraft, currency: Option<Currency>) -> Result<PriceList,
     let schedules = check.schedules(&draft.schedules, !named.is_empty());
     let session_fee =
         draft.session_fee.as_ref().and_then(|raw| check.price("sessionFee", raw, Decimal::from(FEE_IN_KWH)));
+    let charging_time = draft.charging_time.as_ref().and_then(|fee| check.charging_time(fee));
     let occupancy = draft.occupancy.as_ref().and_then(|fee| check.occupancy(fee));
+    let tax_percent = draft.tax_percent.as_ref();
+    let tax_percent =
+        tax_percent.and_then(|raw| check.valid_or_finding("taxPercent", TaxPercent::parse(raw)));
     match zone {
         Some(zone) if check.findings.is_empty() => {
-            Ok(PriceList { zone, holidays, schedules, session_fee, occupancy })
+            Ok(PriceList { zone, holidays, schedules, session_fee, charging_time, occupancy, tax_percent })
         }
         _ => Err(Findings(check.findings)),
     }
@@ -248,13 +258,18 @@ impl Check {
         let times = from.zip(to).and_then(|(from, to)| self.times(path, from, to));
         let kind = BandKind::parse(&draft.kind).ok_or("must be sharp, peak, flat or valley");
         let kind = self.valid_or_finding(format!("{path}.kind"), kind);
-        let electricity =
-            self.price(format!("{path}.electricityPrice"), &draft.electricity_price, Decimal::ONE);
-        let service = self.price(format!("{path}.serviceFee"), &draft.service_fee, Decimal::ONE);
-        let rate = electricity.zip(service);
-        let rate = rate.map(|(electricity_price, service_fee)| Rate { electricity_price, service_fee });
+        let rate = self.rate(path, &draft.electricity_price, &draft.service_fee);
+        let tiers = draft.tiers.as_ref().map(|tiers| self.tiers(&format!("{path}.tiers"), tiers));
+        let tiers = tiers.unwrap_or_default();
         let band = times.zip(kind).zip(rate);
-        (times, band.map(|(((from, to), kind), rate)| Band { from, to, kind, rate }))
+        (times, band.map(|(((from, to), kind), rate)| Band { from, to, kind, rate, tiers }))
+    }
+
+    fn rate(&mut self, path: &str, electricity: &str, service: &str) -> Option<Rate> {
+        let electricity = self.price(format!("{path}.electricityPrice"), electricity, Decimal::ONE);
+        let service = self.price(format!("{path}.serviceFee"), service, Decimal::ONE);
+        let rate = electricity.zip(service);
+        rate.map(|(electricity_price, service_fee)| Rate { electricity_price, service_fee })
     }
 
     fn times(&mut self, path: &str, from: TimeOfDay, to: TimeOfDay) -> Option<cover::Times> {
@@ -270,16 +285,5 @@ impl Check {
             return None;
         }
         Some((from, to))
-    }
-
-    fn occupancy(&mut self, draft: &OccupancyDraft) -> Option<OccupancyFee> {
-        let price = self.price("occupancy.pricePerMinute", &draft.price_per_minute, Decimal::ONE);
-        let grace = u16::try_from(draft.grace_minutes).ok().filter(|minutes| *minutes <= MAX_GRACE_MINUTES);
-        let grace = grace.ok_or_else(|| format!("must be from 0 to {MAX_GRACE_MINUTES}"));
-        let grace = self.valid_or_finding("occupancy.graceMinutes", grace);
-        let cap =
-            draft.cap.as_ref().and_then(|raw| self.price("occupancy.cap", raw, Decimal::from(FEE_IN_KWH)));
-        let (price_per_minute, grace_minutes) = price.zip(grace)?;
-        Some(OccupancyFee { price_per_minute, grace_minutes, cap })
     }
 }

@@ -1,11 +1,15 @@
 //! The JSON form of a price list, before it is checked.
 
+use super::charging_time::{ChargingTimeBasis, ChargingTimeFee};
 use super::money::Price;
 use super::price_list::{OccupancyFee, PriceList, Schedule};
 use super::season::{MonthDay, Season};
+use super::tax::TaxPercent;
+use super::tier::Tier;
 use super::{band::Band, band::BandKind, zone::Zone};
 use crate::calendar::{TimeOfDay, Weekday};
 use chrono::NaiveDate;
+use rust_decimal::prelude::ToPrimitive;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -31,9 +35,17 @@ pub struct PriceListDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Price>")]
     pub session_fee: Option<String>,
+    /// The fee for the time of charging, before occupancy begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charging_time: Option<ChargingTimeDraft>,
     /// The fee for staying plugged in after the charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occupancy: Option<OccupancyDraft>,
+    /// The rate of the tax that is added to all prices, in percent. Quotes then show the tax apart.
+    /// Absent if tax is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<TaxPercent>")]
+    pub tax_percent: Option<String>,
 }
 
 /// The bands of a day, and the dates on which they apply: all given conditions must hold.
@@ -91,6 +103,42 @@ pub struct BandDraft {
     /// The fee for the service (服务费), per kWh.
     #[schemars(with = "Price")]
     pub service_fee: String,
+    /// The prices of the energy of a session beyond thresholds, in ascending order; absent if all of
+    /// it has one price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 8))]
+    pub tiers: Option<Vec<TierDraft>>,
+}
+
+/// The price of the energy of a session beyond a threshold, while a band lasts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "TierPrice")]
+pub struct TierDraft {
+    /// The energy since the start of the session above which the tier applies, in Wh; greater than
+    /// that of the tier before.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub above_wh: i64,
+    /// The price of the electricity (电费), per kWh.
+    #[schemars(with = "Price")]
+    pub electricity_price: String,
+    /// The fee for the service (服务费), per kWh.
+    #[schemars(with = "Price")]
+    pub service_fee: String,
+}
+
+/// The fee for the time of charging, before occupancy begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "ChargingTimeFee")]
+pub struct ChargingTimeDraft {
+    /// The price per minute; each started second is charged a sixtieth.
+    #[schemars(with = "Price")]
+    pub price_per_minute: String,
+    /// The time that counts: `session`, from the start to the end of charging, or `energyFlow`, the
+    /// time in which energy flows.
+    #[schemars(with = "ChargingTimeBasis")]
+    pub basis: String,
 }
 
 /// The fee for staying plugged in after the charge.
@@ -118,7 +166,9 @@ impl From<PriceList> for PriceListDraft {
             holidays: (!holidays.is_empty()).then_some(holidays),
             schedules: list.schedules.iter().map(ScheduleDraft::from).collect(),
             session_fee: list.session_fee.map(String::from),
+            charging_time: list.charging_time.map(ChargingTimeDraft::from),
             occupancy: list.occupancy.map(OccupancyDraft::from),
+            tax_percent: list.tax_percent.map(|percent| percent.to_string()),
         }
     }
 }
@@ -152,7 +202,7 @@ impl From<&Schedule> for ScheduleDraft {
             seasons: (!seasons.is_empty()).then_some(seasons),
             weekdays: (!weekdays.is_empty()).then_some(weekdays),
             holiday: conditions.holiday,
-            bands: schedule.bands.iter().copied().map(BandDraft::from).collect(),
+            bands: schedule.bands.iter().map(BandDraft::from).collect(),
         }
     }
 }
@@ -163,15 +213,34 @@ impl From<Season> for SeasonDraft {
     }
 }
 
-impl From<Band> for BandDraft {
-    fn from(band: Band) -> Self {
+impl From<&Band> for BandDraft {
+    fn from(band: &Band) -> Self {
         Self {
             from: band.from.to_string(),
             to: band.to.to_string(),
             kind: band.kind.as_str().to_owned(),
             electricity_price: band.rate.electricity_price.to_string(),
             service_fee: band.rate.service_fee.to_string(),
+            tiers: (!band.tiers.is_empty())
+                .then(|| band.tiers.iter().copied().map(TierDraft::from).collect()),
         }
+    }
+}
+
+impl From<Tier> for TierDraft {
+    fn from(tier: Tier) -> Self {
+        Self {
+            // A price list holds whole numbers of Wh in the range of the check.
+            above_wh: tier.above_wh.wh().to_i64().unwrap_or_default(),
+            electricity_price: tier.rate.electricity_price.to_string(),
+            service_fee: tier.rate.service_fee.to_string(),
+        }
+    }
+}
+
+impl From<ChargingTimeFee> for ChargingTimeDraft {
+    fn from(fee: ChargingTimeFee) -> Self {
+        Self { price_per_minute: fee.price_per_minute.to_string(), basis: fee.basis.as_str().to_owned() }
     }
 }
 

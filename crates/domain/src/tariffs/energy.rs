@@ -1,6 +1,8 @@
 //! Exact amounts of electric energy.
 
+use super::money::as_number;
 use crate::schema::written_as;
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::json_schema;
 use serde::{Serialize, Serializer};
@@ -47,6 +49,21 @@ impl Energy {
         wh.to_string().parse().map_err(|_no_number| InvalidEnergy).and_then(Self::from_wh)
     }
 
+    /// Energy in Wh from text: up to 13 digits, and up to 3 more after a decimal point.
+    ///
+    /// # Errors
+    /// The text has another form, or the value exceeds the greatest value of a register.
+    pub fn parse(text: &str) -> Result<Self, InvalidEnergy> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let is_plain = |digits: &str, max| {
+            (1..=max).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if !is_plain(whole, 13) || !is_plain(fraction, 3) {
+            return Err(InvalidEnergy);
+        }
+        text.parse().map_err(|_no_number| InvalidEnergy).and_then(Self::from_wh)
+    }
+
     /// The energy in Wh.
     #[must_use]
     pub const fn wh(self) -> Decimal {
@@ -74,6 +91,20 @@ impl Energy {
         Self::to_thousandths(self.0 + share)
     }
 
+    /// The sum of both.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
+    /// The part of `whole` after which the energy was `reached`, of the time in which it grew evenly
+    /// from `self` to `end`: rounded up, in the unit of `whole`. `reached` is between both, and `end`
+    /// is greater than `self`.
+    pub(super) fn time_to_reach(self, reached: Self, end: Self, whole: i64) -> i64 {
+        let elapsed = (reached.0 - self.0) * Decimal::from(whole);
+        let elapsed = elapsed.checked_div(end.0 - self.0).unwrap_or_default();
+        elapsed.ceil().to_i64().unwrap_or(whole)
+    }
+
     fn to_thousandths(wh: Decimal) -> Self {
         Self(wh.round_dp_with_strategy(DECIMALS, RoundingStrategy::MidpointAwayFromZero))
     }
@@ -85,9 +116,10 @@ impl fmt::Display for Energy {
     }
 }
 
+/// As a JSON number: at most 16 digits, so that each thousandth below 1 TWh reads back as itself.
 impl Serialize for Energy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.normalize())
+        as_number(&self.0, serializer)
     }
 }
 
@@ -95,9 +127,10 @@ written_as!(
     Energy,
     "Energy",
     json_schema!({
-        "description": "Wh, a decimal number as a string, exact to thousandths.",
-        "type": "string",
-        "pattern": r"^[0-9]{1,13}(\.[0-9]{1,3})?$",
+        "description": "Energy in Wh, exact to thousandths.",
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1_000_000_000_000_i64,
     })
 );
 
@@ -114,6 +147,24 @@ mod tests {
         assert_eq!(wh(f64::MIN_POSITIVE).unwrap(), "0");
         for wrong in [-0.001, f64::NAN, f64::INFINITY, 1.000_001e12] {
             assert_eq!(wh(wrong), Err(InvalidEnergy), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn text_has_plain_digits_to_thousandths() {
+        let wh = |text| Energy::parse(text).map(|energy| energy.wh().normalize().to_string());
+        assert_eq!([wh("0"), wh("10500"), wh("0.125")].map(Result::unwrap), ["0", "10500", "0.125"]);
+        for wrong in ["", "-1", "1e3", "1.2345", ".5", "5.", "1000000000000.1", "12345678901234", " 1"] {
+            assert_eq!(wh(wrong), Err(InvalidEnergy), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_thousandth_is_a_number_that_reads_back_as_itself() {
+        for text in ["0", "0.001", "20500", "123456789.123", "999999999999.999", "1000000000000"] {
+            let energy = Energy::parse(text).unwrap();
+            let number = serde_json::to_value(energy).unwrap();
+            assert_eq!(Energy::from_wh_float(number.as_f64().unwrap()), Ok(energy), "{number}");
         }
     }
 }

@@ -12,12 +12,16 @@
 //!   these dates. Without a horizon such a version is an error.
 //! - OCPI has one price for energy, the sum of electricity and service. The separate prices are
 //!   lost.
+//! - A tier of a band is an element of its own, with `min_kwh` and `max_kwh`: the energy of the
+//!   session from which and up to which it holds.
+//! - A fee for the time in which energy flows is `TIME`, whose price is per hour, in steps of 1 s. A
+//!   fee for all time of the session is an error, because pauses are not part of `TIME`.
 //! - The session fee is a `FLAT` component without restrictions. A minute of occupancy is
 //!   `PARKING_TIME`, whose price is per hour, in steps of 60 s, which charges a started minute as
 //!   the platform does. OCPI has neither a grace period nor a cap for it alone: both are errors.
 //! - The `step_size` of energy is 1 Wh, so OCPI's sum may exceed the platform's by up to 1 Wh.
-//! - All prices in OCPI are without VAT; whether the tariff's are is for the parties to agree, and
-//!   no `vat` is given.
+//! - All prices in OCPI are without VAT. A tax rate is the `vat` of every component; without one, no
+//!   `vat` is given, and whether prices include tax is for the parties to agree.
 //! - OCPI does not express the rule for changes in the middle of a session ([`super::ChangeRule`]).
 
 mod header;
@@ -29,8 +33,11 @@ pub use horizon::Horizon;
 pub use tariff_object::Object;
 
 use super::band::Band;
+use super::charging_time::ChargingTimeBasis;
+use super::energy::Energy;
 use super::money::Price;
 use super::price_list::{PriceList, Schedule};
+use super::tier::CurrentTier;
 use super::{Tariff, TariffVersion};
 use crate::calendar::{TimeOfDay, Weekday};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -51,6 +58,9 @@ pub enum Inexpressible {
         /// The index of the schedule.
         schedule: usize,
     },
+    /// A fee for the time of the session, pauses included.
+    #[error("chargingTime.basis session cannot be expressed in OCPI 2.2.1, which excludes pauses")]
+    ChargingTimeWithPauses,
     /// Free minutes of occupancy.
     #[error("occupancy.graceMinutes cannot be expressed in OCPI 2.2.1")]
     OccupancyGrace,
@@ -96,7 +106,7 @@ fn elements(list: &PriceList, horizon: Option<Horizon>) -> Result<Vec<Element>, 
     for (index, schedule) in list.schedules().iter().enumerate() {
         for dates in date_ranges(list, index, schedule, horizon)? {
             for band in &schedule.bands {
-                elements.extend(energy(schedule, dates, band));
+                elements.extend(energy(list, schedule, dates, band));
             }
             if elements.len() > MAX_ELEMENTS {
                 return Err(Inexpressible::TooManyElements);
@@ -108,7 +118,14 @@ fn elements(list: &PriceList, horizon: Option<Horizon>) -> Result<Vec<Element>, 
 
 /// The elements of the fees other than energy.
 fn fees(list: &PriceList) -> Result<Vec<Element>, Inexpressible> {
-    let flat = list.session_fee().map(|fee| Element::free(Dimension::Flat, fee.value(), 1));
+    let vat = list.tax_percent();
+    let flat = list.session_fee().map(|fee| Element::free(Dimension::Flat, fee.value(), 1, vat));
+    let time = list.charging_time().map(|fee| match fee.basis {
+        ChargingTimeBasis::Session => Err(Inexpressible::ChargingTimeWithPauses),
+        ChargingTimeBasis::EnergyFlow => {
+            Ok(Element::free(Dimension::Time, per_hour(fee.price_per_minute), 1, vat))
+        }
+    });
     let parking = list.occupancy().map(|fee| {
         if fee.grace_minutes > 0 {
             return Err(Inexpressible::OccupancyGrace);
@@ -116,9 +133,9 @@ fn fees(list: &PriceList) -> Result<Vec<Element>, Inexpressible> {
         if fee.cap.is_some() {
             return Err(Inexpressible::OccupancyCap);
         }
-        Ok(Element::free(Dimension::ParkingTime, per_hour(fee.price_per_minute), 60))
+        Ok(Element::free(Dimension::ParkingTime, per_hour(fee.price_per_minute), 60, vat))
     });
-    Ok(flat.into_iter().chain(parking.transpose()?).collect())
+    flat.map(Ok).into_iter().chain(time).chain(parking).collect()
 }
 
 fn per_hour(per_minute: Price) -> Decimal {
@@ -151,12 +168,11 @@ fn date_ranges(
     Ok(ranges.into_iter().map(Some).collect())
 }
 
-/// The elements of a band, one per part.
-fn energy(schedule: &Schedule, dates: Dates, band: &Band) -> impl Iterator<Item = Element> {
-    let price = band.rate.per_kwh();
+/// The elements of a band, one per part and tier.
+fn energy(list: &PriceList, schedule: &Schedule, dates: Dates, band: &Band) -> Vec<Element> {
     let weekdays = &schedule.conditions.weekdays;
     let day_of_week: Vec<_> = weekdays.iter().copied().map(day_of_week).collect();
-    band.parts().map(move |part| {
+    let element = |part: (u16, u16), tier: CurrentTier, min_kwh: Option<Energy>| {
         let whole_day = part == (0, TimeOfDay::MINUTES);
         let clock = |minute: u16| (!whole_day).then(|| clock(minute));
         let restrictions = Restrictions {
@@ -164,11 +180,19 @@ fn energy(schedule: &Schedule, dates: Dates, band: &Band) -> impl Iterator<Item 
             end_time: clock(part.1),
             start_date: dates.map(|(first, _)| first),
             end_date: dates.map(|(_, end)| end),
+            min_kwh: min_kwh.map(Energy::kwh),
+            max_kwh: tier.until.map(Energy::kwh),
             day_of_week: day_of_week.clone(),
         };
         let restrictions = (restrictions != Restrictions::default()).then_some(restrictions);
-        Element { restrictions, ..Element::free(Dimension::Energy, price, 1) }
-    })
+        let price = tier.rate.per_kwh();
+        Element { restrictions, ..Element::free(Dimension::Energy, price, 1, list.tax_percent()) }
+    };
+    let thresholds = || std::iter::once(None).chain(band.tiers.iter().map(|tier| Some(tier.above_wh)));
+    let elements_of =
+        |part| thresholds().map(move |above| (part, band.tier_after(above.unwrap_or(Energy::ZERO)), above));
+    let elements = band.parts().flat_map(elements_of);
+    elements.map(|(part, tier, above)| element(part, tier, above)).collect()
 }
 
 /// A minute of a day in OCPI's form, in which a day ends at `00:00`.

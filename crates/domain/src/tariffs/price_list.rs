@@ -1,8 +1,10 @@
 //! A checked price list, the content of a version of a tariff.
 
 use super::band::Band;
+use super::charging_time::ChargingTimeFee;
 use super::money::Price;
 use super::season::Season;
+use super::tax::TaxPercent;
 use super::zone::Zone;
 use crate::calendar::{TimeOfDay, Weekday};
 use chrono::{NaiveDate, NaiveDateTime, Timelike};
@@ -17,7 +19,9 @@ pub struct PriceList {
     pub(super) holidays: BTreeSet<NaiveDate>,
     pub(super) schedules: Vec<Schedule>,
     pub(super) session_fee: Option<Price>,
+    pub(super) charging_time: Option<ChargingTimeFee>,
     pub(super) occupancy: Option<OccupancyFee>,
+    pub(super) tax_percent: Option<TaxPercent>,
 }
 
 /// The bands of a day, and the dates on which they apply.
@@ -85,6 +89,18 @@ impl PriceList {
     #[must_use]
     pub const fn session_fee(&self) -> Option<Price> {
         self.session_fee
+    }
+
+    /// The fee for the time of charging.
+    #[must_use]
+    pub const fn charging_time(&self) -> Option<&ChargingTimeFee> {
+        self.charging_time.as_ref()
+    }
+
+    /// The rate of the tax that is added to all prices; `None` if the price list names none.
+    #[must_use]
+    pub const fn tax_percent(&self) -> Option<TaxPercent> {
+        self.tax_percent
     }
 
     /// The fee for staying plugged in after the charge.

@@ -1,26 +1,35 @@
 //! Quotes: the cost of a session, item by item.
 
-use super::band::{BandKind, Rate};
+mod charging_time_items;
+mod energy_items;
+mod occupancy_item;
+mod totals;
+
+pub use charging_time_items::ChargingTimeItem;
+pub use energy_items::EnergyItem;
+pub use occupancy_item::OccupancyItem;
+pub use totals::{TaxItem, Totals};
+
 use super::binding::PricedPlace;
-use super::book::{PriceBook, Unpriced, VersionPeriod};
+use super::book::{PriceBook, Unpriced};
 use super::currency::Currency;
 use super::energy::Energy;
-use super::money::{Money, Price};
-use super::price_list::OccupancyFee;
-use super::timetable::Walk;
+use super::money::Money;
 use super::usage::Usage;
 use super::{ChangeRule, Tariff};
-use crate::ids::TariffId;
-use chrono::{DateTime, FixedOffset, TimeDelta};
-use rust_decimal::Decimal;
+use charging_time_items::charging_time_items;
+use energy_items::energy_items;
+use occupancy_item::occupancy_item;
 use schemars::JsonSchema;
 use serde::Serialize;
+use totals::Amounts;
 
 /// The cost of a session.
 ///
-/// Energy and prices are exact. Electricity and service of each item, the session fee and occupancy
-/// are rounded half up to the minor unit of the currency. Nothing is rounded after that, so totals
-/// are sums of the shown amounts.
+/// Energy and prices are exact. Electricity and service of each item, the time of charging, the
+/// session fee and occupancy are rounded half up to the minor unit of the currency. Totals are sums
+/// of the shown amounts. Only tax is rounded after that: once for each rate, on the sum of the
+/// amounts with that rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quote {
@@ -31,75 +40,20 @@ pub struct Quote {
     /// The energy, one item per period with one price, in order and without gaps; empty if the
     /// session takes no time.
     pub items: Vec<EnergyItem>,
+    /// The time of charging, one item per version that has a fee for it, in order; empty if there is
+    /// none.
+    pub charging_time: Vec<ChargingTimeItem>,
     /// The session fee; `None` if there is none.
     pub session_fee: Option<Money>,
     /// The occupancy fee; `None` if there is none, or if the end of occupancy is unknown.
     pub occupancy: Option<OccupancyItem>,
     /// The total energy, in Wh.
     pub energy_wh: Energy,
+    /// The tax, one item per rate in ascending order; empty if no version of the session names a
+    /// tax rate. The session fee has the rate of the version at the start.
+    pub taxes: Vec<TaxItem>,
     /// The sums of all parts.
     pub totals: Totals,
-}
-
-/// Energy at one price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct EnergyItem {
-    /// The start, in local time of the zone.
-    pub from: DateTime<FixedOffset>,
-    /// The end, exclusive, in local time of the zone.
-    pub to: DateTime<FixedOffset>,
-    /// The tariff that applied.
-    pub tariff_id: TariffId,
-    /// The number of the version that applied.
-    pub version: u32,
-    /// The kind of band.
-    pub kind: BandKind,
-    /// The price of a kWh, in parts.
-    #[serde(flatten)]
-    pub rate: Rate,
-    /// The energy, in Wh.
-    pub energy_wh: Energy,
-    /// The cost of the electricity, rounded.
-    pub electricity: Money,
-    /// The cost of the service, rounded.
-    pub service: Money,
-}
-
-/// The cost of staying plugged in after the charge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct OccupancyItem {
-    /// The tariff that applied.
-    pub tariff_id: TariffId,
-    /// The number of the version that applied.
-    pub version: u32,
-    /// The price per minute.
-    pub price_per_minute: Price,
-    /// The free minutes.
-    pub grace_minutes: u16,
-    /// The charged minutes after the free ones, including a started last minute.
-    pub charged_minutes: i64,
-    /// Whether the cap reduced the amount.
-    pub capped: bool,
-    /// The cost of all minutes, rounded.
-    pub amount: Money,
-}
-
-/// The sums of a quote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Totals {
-    /// The electricity of all items.
-    pub electricity: Money,
-    /// The service of all items.
-    pub service: Money,
-    /// The session fee.
-    pub session_fee: Money,
-    /// The occupancy fee.
-    pub occupancy: Money,
-    /// The sum of all of these.
-    pub total: Money,
 }
 
 impl PriceBook {
@@ -123,98 +77,34 @@ impl PriceBook {
         };
         let currency = at_start.applied.tariff.details.currency;
         one_currency(currency, version_periods.iter().chain([&at_end]).map(|reign| reign.applied.tariff))?;
-        let items = price(currency, stretches(&version_periods), usage);
-        let session_fee = at_start.applied.version.price_list.session_fee();
-        let session_fee = session_fee.map(|fee| Money::rounded(fee.value(), currency));
-        let occupancy = held_until.and_then(|until| occupancy(currency, &at_end, until - end));
-        let totals = Totals::of(currency, &items, session_fee, occupancy.as_ref());
-        Ok(Quote { currency, change_rule, items, session_fee, occupancy, energy_wh: usage.energy(), totals })
-    }
-}
-
-/// A period with one price.
-struct Stretch {
-    from: DateTime<FixedOffset>,
-    to: DateTime<FixedOffset>,
-    tariff_id: TariffId,
-    version: u32,
-    kind: BandKind,
-    rate: Rate,
-}
-
-impl Stretch {
-    /// Whether both periods look the same to a driver, apart from their times.
-    fn is_like(&self, other: &Self) -> bool {
-        (self.tariff_id, self.version, self.kind, self.rate)
-            == (other.tariff_id, other.version, other.kind, other.rate)
-    }
-}
-
-/// The periods with one price, in order, each as long as possible.
-fn stretches(version_periods: &[VersionPeriod<'_>]) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = vec![];
-    for VersionPeriod { from, to, applied } in version_periods {
-        let list = &applied.version.price_list;
-        for stay in Walk::new(list, *from, *to) {
-            let stretch = Stretch {
-                from: list.zone().local(stay.from),
-                to: list.zone().local(stay.to),
-                tariff_id: applied.tariff.id,
-                version: applied.version.number,
-                kind: stay.found.band.kind,
-                rate: stay.found.band.rate,
-            };
-            match stretches.last_mut() {
-                Some(last) if last.is_like(&stretch) => last.to = stretch.to,
-                _ => stretches.push(stretch),
-            }
-        }
-    }
-    stretches
-}
-
-fn price(currency: Currency, stretches: Vec<Stretch>, usage: &Usage) -> Vec<EnergyItem> {
-    let mut drawn_before = Energy::ZERO;
-    let item = |stretch: Stretch| {
-        // The energies are differences of one curve, so they add up to the total energy regardless
-        // of rounding.
-        let drawn = usage.energy_until(stretch.to.to_utc());
-        let energy_wh = drawn.beyond(drawn_before);
-        drawn_before = drawn;
-        let cost = |price: Price| Money::rounded(energy_wh.kwh() * price.value(), currency);
-        EnergyItem {
-            from: stretch.from,
-            to: stretch.to,
-            tariff_id: stretch.tariff_id,
-            version: stretch.version,
-            kind: stretch.kind,
-            rate: stretch.rate,
+        let items = energy_items(currency, &version_periods, usage);
+        let charging_time = charging_time_items(currency, &version_periods, usage);
+        let list_at_start = &at_start.applied.version.price_list;
+        let session_fee = list_at_start.session_fee().map(|fee| Money::rounded(fee.value(), currency));
+        let occupancy = held_until.and_then(|until| occupancy_item(currency, &at_end, until - end));
+        let amounts = Amounts {
+            currency,
+            items: &items,
+            charging_time: &charging_time,
+            session_fee,
+            session_fee_tax: list_at_start.tax_percent(),
+            occupancy: occupancy.as_ref(),
+        };
+        let taxes = amounts.taxes();
+        let totals = amounts.totals(&taxes);
+        let energy_wh = usage.energy();
+        Ok(Quote {
+            currency,
+            change_rule,
+            items,
+            charging_time,
+            session_fee,
+            occupancy,
             energy_wh,
-            electricity: cost(stretch.rate.electricity_price),
-            service: cost(stretch.rate.service_fee),
-        }
-    };
-    stretches.into_iter().map(item).collect()
-}
-
-/// The cost of occupying a connector for `held` after the charge.
-fn occupancy(currency: Currency, reign: &VersionPeriod<'_>, held: TimeDelta) -> Option<OccupancyItem> {
-    let OccupancyFee { price_per_minute, grace_minutes, cap } =
-        *reign.applied.version.price_list.occupancy()?;
-    let charged = held - TimeDelta::minutes(grace_minutes.into());
-    let begun = i64::from(charged > TimeDelta::minutes(charged.num_minutes()));
-    let charged_minutes = (charged.num_minutes() + begun).max(0);
-    let uncapped = price_per_minute.value() * Decimal::from(charged_minutes);
-    let capped = cap.filter(|cap| cap.value() < uncapped);
-    Some(OccupancyItem {
-        tariff_id: reign.applied.tariff.id,
-        version: reign.applied.version.number,
-        price_per_minute,
-        grace_minutes,
-        charged_minutes,
-        capped: capped.is_some(),
-        amount: Money::rounded(capped.map_or(uncapped, Price::value), currency),
-    })
+            taxes,
+            totals,
+        })
+    }
 }
 
 fn one_currency<'book>(
@@ -225,20 +115,4 @@ fn one_currency<'book>(
     currencies
         .find(|other| *other != one)
         .map_or(Ok(()), |other| Err(Unpriced::MixedCurrencies { one, other }))
-}
-
-impl Totals {
-    fn of(
-        currency: Currency,
-        items: &[EnergyItem],
-        session_fee: Option<Money>,
-        occupancy: Option<&OccupancyItem>,
-    ) -> Self {
-        let electricity = Money::sum(currency, items.iter().map(|item| item.electricity));
-        let service = Money::sum(currency, items.iter().map(|item| item.service));
-        let session_fee = session_fee.unwrap_or_else(|| Money::zero(currency));
-        let occupancy = occupancy.map_or_else(|| Money::zero(currency), |item| item.amount);
-        let total = Money::sum(currency, [electricity, service, session_fee, occupancy]);
-        Self { electricity, service, session_fee, occupancy, total }
-    }
 }

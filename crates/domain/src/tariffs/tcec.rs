@@ -8,8 +8,9 @@
 //!   on their days. A version that comes into force in the middle of a day is returned from the
 //!   next query on.
 //! - The kinds of periods: 尖峰平谷 are returned with the document, in [`Periods::names`].
-//! - Session fees and occupancy fees: existing ones are listed with the document, in
-//!   [`Periods::left_out`].
+//! - Session fees, fees for charging time, occupancy fees and taxes: existing ones are listed with
+//!   the document, in [`Periods::left_out`].
+//! - Tiers: an error, because the document would name wrong prices of energy.
 //! - Currencies other than CNY, prices with more than four decimal places, more than 32 periods:
 //!   errors.
 
@@ -35,18 +36,22 @@ pub struct Periods {
     pub document: Document,
     /// The kind of each period: 尖, 峰, 平 or 谷.
     pub names: Vec<&'static str>,
-    /// The fees other than energy that the document does not contain.
+    /// The charges other than energy that the document does not contain.
     pub left_out: Vec<LeftOut>,
 }
 
-/// Fees other than energy.
+/// Charges other than energy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum LeftOut {
     /// The session fee.
     SessionFee,
+    /// The fee for charging time.
+    ChargingTime,
     /// The occupancy fee.
     Occupancy,
+    /// The tax.
+    Tax,
 }
 
 /// The fields of the document that contain prices; the caller adds the requester and the connector.
@@ -87,6 +92,12 @@ pub enum Inexpressible {
     /// Too many price changes in the day.
     #[error("the day has more than {MAX_PERIODS} periods, the limit of T/CEC 102")]
     TooManyPeriods,
+    /// Prices that depend on the energy of the session.
+    #[error("schedules[{schedule}] has tiers, which cannot be expressed in T/CEC 102")]
+    Tiers {
+        /// The index of the schedule.
+        schedule: usize,
+    },
     /// A price with too many decimal places.
     #[error(
         "schedules[{schedule}] has a price with more than {MAX_DECIMALS} decimal places, the limit of T/CEC 102"
@@ -106,6 +117,9 @@ pub fn periods(tariff: &Tariff, list: &PriceList, date: NaiveDate) -> Result<Per
         return Err(Inexpressible::Currency);
     }
     let (schedule, found) = list.schedule_on(date);
+    if found.bands.iter().any(|band| !band.tiers.is_empty()) {
+        return Err(Inexpressible::Tiers { schedule });
+    }
     let starts = starts(&found.bands);
     let prices = starts.iter().flat_map(|(_, band)| [band.rate.electricity_price, band.rate.service_fee]);
     if prices.map(|price| price.decimals()).max().unwrap_or_default() > MAX_DECIMALS {
@@ -114,8 +128,12 @@ pub fn periods(tariff: &Tariff, list: &PriceList, date: NaiveDate) -> Result<Per
     if starts.len() > MAX_PERIODS {
         return Err(Inexpressible::TooManyPeriods);
     }
-    let fees =
-        [list.session_fee().map(|_| LeftOut::SessionFee), list.occupancy().map(|_| LeftOut::Occupancy)];
+    let fees = [
+        list.session_fee().map(|_| LeftOut::SessionFee),
+        list.charging_time().map(|_| LeftOut::ChargingTime),
+        list.occupancy().map(|_| LeftOut::Occupancy),
+        list.tax_percent().map(|_| LeftOut::Tax),
+    ];
     Ok(Periods {
         document: Document {
             sum_period: starts.len(),

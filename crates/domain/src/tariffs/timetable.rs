@@ -3,6 +3,7 @@
 use super::band::{BandKind, Rate};
 use super::currency::Currency;
 use super::price_list::{FoundBand, PriceList, minute_of_day};
+use super::terms::Terms;
 use chrono::{DateTime, FixedOffset, Utc};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -21,9 +22,12 @@ pub struct TimetableRow {
     /// The price of a kWh, in parts.
     #[serde(flatten)]
     pub rate: Rate,
-    /// The total price of a kWh.
+    /// The total price of a kWh; with tiers, of the energy up to the first threshold.
     #[schemars(with = "super::money::DecimalText")]
     pub price_per_kwh: Decimal,
+    /// The terms beyond the price of the first kWh.
+    #[serde(flatten)]
+    pub terms: Terms,
     /// The currency of the prices.
     pub currency: Currency,
 }
@@ -94,7 +98,8 @@ impl Timetable {
         match self.rows.last_mut() {
             Some(last)
                 if last.to == row.from
-                    && (last.kind, last.rate, last.currency) == (row.kind, row.rate, row.currency) =>
+                    && (last.kind, last.rate, &last.terms, last.currency)
+                        == (row.kind, row.rate, &row.terms, row.currency) =>
             {
                 last.to = row.to;
             }
@@ -117,6 +122,7 @@ impl Timetable {
                 kind: stay.found.band.kind,
                 rate: stay.found.band.rate,
                 price_per_kwh: stay.found.band.rate.per_kwh(),
+                terms: Terms::of(list, &stay.found),
                 currency,
             });
         }

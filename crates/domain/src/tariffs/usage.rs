@@ -1,7 +1,7 @@
 //! The usage of a session: energy over time, and the occupancy afterwards.
 
 use super::energy::Energy;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// The maximum number of readings of a session: one per second of a day.
 pub const MAX_READINGS: usize = 86_400;
@@ -146,5 +146,28 @@ impl Usage {
             before.register.on_the_way_to(after.register, elapsed, whole)
         });
         shown.beyond(self.first.register)
+    }
+
+    /// When the energy since the start was `drawn`, rounded up to a microsecond; the end of charging
+    /// if it never was.
+    #[must_use]
+    pub fn reached_at(&self, drawn: Energy) -> DateTime<Utc> {
+        let register = self.first.register.plus(drawn);
+        let next = self.readings.partition_point(|reading| reading.register < register);
+        let Some(after) = self.readings.get(next) else { return self.last.at };
+        let before = next.checked_sub(1).and_then(|index| self.readings.get(index));
+        let Some(before) = before else { return self.first.at };
+        let whole = (after.at - before.at).num_microseconds().unwrap_or_default();
+        let elapsed = before.register.time_to_reach(register, after.register, whole);
+        before.at + TimeDelta::microseconds(elapsed)
+    }
+
+    /// The time from the start until an instant in which energy flowed: that between two readings
+    /// whose registers differ.
+    #[must_use]
+    pub fn flow_until(&self, at: DateTime<Utc>) -> TimeDelta {
+        let pairs = self.readings.iter().zip(self.readings.iter().skip(1));
+        let flowing = pairs.filter(|(before, after)| before.register < after.register && before.at < at);
+        flowing.map(|(before, after)| after.at.min(at) - before.at).sum()
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, StationId, TariffId};
 use domain::tariffs::{
     BandDraft, Binding, ChangeRule, Currency, Energy, PriceBook, PriceList, PriceListDraft, PricedPlace,
-    Quote, ScheduleDraft, Subject, Tariff, TariffDetails, TariffStatus, TariffVersion,
+    Quote, ScheduleDraft, Subject, Tariff, TariffDetails, TariffStatus, TariffVersion, TierDraft,
 };
 use domain::text::Label;
 use uuid::Uuid;
@@ -28,7 +28,23 @@ pub fn band(text: &str) -> BandDraft {
         kind: words[1].to_owned(),
         electricity_price: words[2].to_owned(),
         service_fee: words[3].to_owned(),
+        tiers: None,
     }
+}
+
+/// A tier such as `20000 0.8 0.6`: threshold in Wh, electricity, service.
+pub fn tier(text: &str) -> TierDraft {
+    let words: Vec<_> = text.split_whitespace().collect();
+    TierDraft {
+        above_wh: words[0].parse().unwrap(),
+        electricity_price: words[1].to_owned(),
+        service_fee: words[2].to_owned(),
+    }
+}
+
+/// A band with tiers.
+pub fn tiered(text: &str, tiers: &[&str]) -> BandDraft {
+    BandDraft { tiers: Some(tiers.iter().map(|text| tier(text)).collect()), ..band(text) }
 }
 
 /// A schedule for every date.
@@ -43,7 +59,9 @@ pub fn draft(zone: &str, schedules: Vec<ScheduleDraft>) -> PriceListDraft {
         holidays: None,
         schedules,
         session_fee: None,
+        charging_time: None,
         occupancy: None,
+        tax_percent: None,
     }
 }
 

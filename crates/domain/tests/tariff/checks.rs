@@ -1,7 +1,7 @@
 //! The findings of a check, with their paths.
 
 use crate::build::*;
-use domain::tariffs::{Currency, OccupancyDraft, PriceList, PriceListDraft, SeasonDraft};
+use domain::tariffs::{ChargingTimeDraft, Currency, OccupancyDraft, PriceList, PriceListDraft, SeasonDraft};
 
 /// The findings, each as `path: message`, in order.
 fn findings(draft: &PriceListDraft) -> Vec<String> {
@@ -56,6 +56,40 @@ fn all_errors_are_found_at_once() {
             &format!("occupancy.cap: {DECIMAL}"),
         ]
     );
+}
+
+#[test]
+fn errors_in_tiers_charging_time_and_tax_are_found() {
+    let mut day = daily(&[]);
+    let tiers = ["0 1 1", "20000 1 1", "20000 1 1", "10000 101 x", "1000000001 1 1", "30000 1 1"].as_slice();
+    day.bands = vec![tiered("00:00-12:00 flat 1 1", tiers), tiered("12:00-24:00 flat 1 1", &[])];
+    let mut wrong = draft("Asia/Shanghai", vec![day]);
+    wrong.charging_time =
+        Some(ChargingTimeDraft { price_per_minute: "101".to_owned(), basis: "always".to_owned() });
+    wrong.tax_percent = Some("13%".to_owned());
+    let tier = |index: usize, rest: &str| format!("schedules[0].bands[0].tiers[{index}].{rest}");
+    assert_eq!(
+        findings(&wrong),
+        [
+            tier(0, "aboveWh: must be from 1 to 1000000000"),
+            tier(2, "aboveWh: must be greater than that of the tier before"),
+            tier(3, "aboveWh: must be greater than that of the tier before"),
+            tier(3, "electricityPrice: must be at most 100; check the decimal point"),
+            tier(3, "serviceFee: must be a decimal number as a string, with at most 9 digits before the decimal point and 6 after it, such as \"0.8765\""),
+            tier(4, "aboveWh: must be from 1 to 1000000000"),
+            tier(5, "aboveWh: must be greater than that of the tier before"),
+            "schedules[0].bands[1].tiers: must have 1 to 8 entries".to_owned(),
+            "chargingTime.pricePerMinute: must be at most 100; check the decimal point".to_owned(),
+            "chargingTime.basis: must be session or energyFlow".to_owned(),
+            "taxPercent: must be a percentage from 0 to 100 as a string, with at most 4 digits after the decimal point, such as \"13\"".to_owned(),
+        ]
+    );
+    let nine: Vec<_> = (1..=9).map(|kwh| format!("{kwh}000 1 1")).collect();
+    let nine: Vec<_> = nine.iter().map(String::as_str).collect();
+    let mut day = daily(&[]);
+    day.bands = vec![tiered("00:00-24:00 flat 1 1", &nine)];
+    let many = draft("Asia/Shanghai", vec![day]);
+    assert_eq!(findings(&many), ["schedules[0].bands[0].tiers: must have 1 to 8 entries"]);
 }
 
 #[test]

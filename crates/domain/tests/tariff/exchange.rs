@@ -3,7 +3,9 @@
 use crate::build::*;
 use domain::tariffs::ocpi::{self, Header, Horizon};
 use domain::tariffs::tcec;
-use domain::tariffs::{ChangeRule, OccupancyDraft, PriceList, PriceListDraft, SeasonDraft, Tariff};
+use domain::tariffs::{
+    ChangeRule, ChargingTimeDraft, OccupancyDraft, PriceList, PriceListDraft, SeasonDraft, Tariff,
+};
 use serde_json::{Value, json};
 
 fn header() -> Header {
@@ -66,6 +68,39 @@ fn a_version_is_an_ocpi_tariff() {
         "last_updated": "2026-11-01T08:00:00Z",
     });
     assert_eq!(exported(&of(terms), None).unwrap(), expected);
+}
+
+#[test]
+fn tiers_charging_time_and_tax_are_part_of_an_ocpi_tariff() {
+    let mut day = daily(&["06:00-24:00 peak 1 0.8"]);
+    day.bands.push(tiered("00:00-06:00 valley 0.3 0.2", &["20000 0.6 0.2", "50500 0.9 0.2"]));
+    let mut terms = draft("Asia/Shanghai", vec![day]);
+    terms.tax_percent = Some("13.5".to_owned());
+    let fee = |basis: &str| {
+        Some(ChargingTimeDraft { price_per_minute: "0.25".to_owned(), basis: basis.to_owned() })
+    };
+    terms.charging_time = fee("energyFlow");
+    let energy = |price: f64, restrictions: Value| {
+        let component = json!({ "type": "ENERGY", "price": price, "vat": 13.5, "step_size": 1 });
+        json!({ "price_components": [component], "restrictions": restrictions })
+    };
+    let night = |limits: Value| {
+        let mut restrictions = json!({ "start_time": "00:00", "end_time": "06:00" });
+        restrictions.as_object_mut().unwrap().extend(limits.as_object().unwrap().clone());
+        restrictions
+    };
+    assert_eq!(
+        exported(&of(terms.clone()), None).unwrap()["elements"],
+        json!([
+            { "price_components": [{ "type": "TIME", "price": 15.0, "vat": 13.5, "step_size": 1 }] },
+            energy(1.8, json!({ "start_time": "06:00", "end_time": "00:00" })),
+            energy(0.5, night(json!({ "max_kwh": 20.0 }))),
+            energy(0.8, night(json!({ "min_kwh": 20.0, "max_kwh": 50.5 }))),
+            energy(1.1, night(json!({ "min_kwh": 50.5 }))),
+        ])
+    );
+    terms.charging_time = fee("session");
+    assert_eq!(exported(&of(terms), None), Err(ocpi::Inexpressible::ChargingTimeWithPauses));
 }
 
 /// Winter has its own price from 12-15 to 01-15, and holidays have theirs in any season.
@@ -155,6 +190,9 @@ fn a_date_is_a_policy_of_tcec_102() {
     ];
     let mut terms = draft("Asia/Shanghai", vec![daily(&bands)]);
     terms.session_fee = Some("1".to_owned());
+    terms.tax_percent = Some("6".to_owned());
+    terms.charging_time =
+        Some(ChargingTimeDraft { price_per_minute: "0.1".to_owned(), basis: "session".to_owned() });
     let tariff = of(terms);
     let date = "2026-12-01".parse().unwrap();
     let periods = tcec::periods(&tariff, &tariff.versions[0].price_list, date).unwrap();
@@ -171,7 +209,10 @@ fn a_date_is_a_policy_of_tcec_102() {
         })
     );
     assert_eq!(periods.names, ["谷", "平", "峰", "谷"]);
-    assert_eq!(periods.left_out, [tcec::LeftOut::SessionFee]);
+    assert_eq!(
+        periods.left_out,
+        [tcec::LeftOut::SessionFee, tcec::LeftOut::ChargingTime, tcec::LeftOut::Tax]
+    );
 }
 
 #[test]
@@ -191,6 +232,10 @@ fn what_tcec_102_cannot_express_is_an_error() {
     };
     let fine = of(draft("Asia/Shanghai", vec![daily(&["00:00-24:00 flat 0.12345 0"])]));
     assert_eq!(periods(&fine), Err(tcec::Inexpressible::TooManyDecimals { schedule: 0 }));
+    let mut day = daily(&[]);
+    day.bands = vec![tiered("00:00-24:00 flat 1 0", &["1000 2 0"])];
+    let tiers = of(draft("Asia/Shanghai", vec![day]));
+    assert_eq!(periods(&tiers), Err(tcec::Inexpressible::Tiers { schedule: 0 }));
     let bands: Vec<_> = (0..33)
         .map(|index| {
             let end = if index == 32 { "24:00".to_owned() } else { format!("00:{:02}", index + 1) };

@@ -19,7 +19,7 @@ const BEIJING: [&str; 7] = [
     "18:00-23:00 peak 1.1020 0.8000",
 ];
 
-/// In JSON, decimals are strings and money has its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32
+/// In JSON, prices are strings, energies are numbers, and money has its currency. 10 min of valley, 1 kWh: 0.3158 → 0.32
 /// and 0.80.
 #[test]
 fn quotes_and_prices_have_their_json_form() {
@@ -37,21 +37,28 @@ fn quotes_and_prices_have_their_json_form() {
             "tariffId": id(1),
             "version": 1,
             "kind": "valley",
+            "tier": 0,
             "electricityPrice": "0.3158",
             "serviceFee": "0.8000",
-            "energyWh": "1000",
+            "taxPercent": null,
+            "energyWh": 1000.0,
             "electricity": money("0.32"),
             "service": money("0.80"),
         }],
+        "chargingTime": [],
         "sessionFee": null,
         "occupancy": null,
-        "energyWh": "1000",
+        "energyWh": 1000.0,
+        "taxes": [],
         "totals": {
             "electricity": money("0.32"),
             "service": money("0.80"),
+            "chargingTime": money("0.00"),
             "sessionFee": money("0.00"),
             "occupancy": money("0.00"),
             "total": money("1.12"),
+            "tax": null,
+            "totalWithTax": null,
         },
     });
     assert_eq!(serde_json::to_value(quote).unwrap(), expected);
@@ -60,6 +67,9 @@ fn quotes_and_prices_have_their_json_form() {
         "electricityPrice": "0.3158",
         "serviceFee": "0.8000",
         "pricePerKwh": "1.1158",
+        "tiers": [],
+        "chargingTime": null,
+        "taxPercent": null,
         "currency": "CNY",
         "kind": "valley",
         "tariffId": id(1),

@@ -4,9 +4,11 @@
 
 mod build;
 mod checks;
+mod components;
 mod exchange;
 mod generated;
 mod golden;
 mod properties;
+mod quotes;
 mod recorded;
 mod resolution;

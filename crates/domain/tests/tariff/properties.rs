@@ -1,13 +1,12 @@
-//! Properties of all price lists, zones and sessions.
+//! Properties of all price lists and zones.
 
 use crate::build::*;
-use crate::generated::{bands, clock, day, read, sessions};
+use crate::generated::{bands, clock, day, read, without_tiers};
 use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use domain::calendar::TimeOfDay;
 use domain::tariffs::tcec::{self, MAX_PERIODS};
 use domain::tariffs::{
-    BandDraft, ChangeRule, PriceBook, PriceList, PriceListDraft, Quote, Reading, ScheduleDraft,
-    TariffVersion, TimetableRow, Usage, ocpi,
+    BandDraft, ChargingTimeBasis, PriceList, PriceListDraft, ScheduleDraft, TariffVersion, TimetableRow, ocpi,
 };
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -15,7 +14,7 @@ use serde_json::Value;
 
 /// The one band of a draft that contains the minute of the local clock, found as a reader of the
 /// JSON would.
-fn expected_band<'draft>(
+pub fn expected_band<'draft>(
     draft: &'draft PriceListDraft,
     list: &PriceList,
     at: DateTime<Utc>,
@@ -39,27 +38,17 @@ fn same_price(row: &TimetableRow, band: &BandDraft) -> bool {
     row.kind.as_str() == band.kind
         && row.rate.electricity_price.value() == decimal(&band.electricity_price)
         && row.rate.service_fee.value() == decimal(&band.service_fee)
+        && row.terms.tiers.len() == band.tiers.iter().flatten().count()
+        && row.terms.tiers.iter().zip(band.tiers.iter().flatten()).all(|(tier, draft)| {
+            tier.above_wh.wh() == Decimal::from(draft.above_wh)
+                && tier.rate.electricity_price.value() == decimal(&draft.electricity_price)
+                && tier.rate.service_fee.value() == decimal(&draft.service_fee)
+        })
 }
 
-fn quote(book: &PriceBook, usage: &Usage) -> Quote {
-    book.quote(&place(), usage).unwrap()
-}
-
-fn amount(quotes: &[Quote], part: impl Fn(&Quote) -> domain::tariffs::Money) -> Decimal {
-    quotes.iter().map(|quote| part(quote).amount()).sum()
-}
-
-/// The usage in a part of a session: the readings in it, and the interpolated registers at its
-/// ends.
-fn part_of(usage: &Usage, from: DateTime<Utc>, to: DateTime<Utc>, read_at: &[DateTime<Utc>]) -> Usage {
-    let within = read_at.iter().copied().filter(|at| from < *at && *at < to);
-    let instants = std::iter::once(from).chain(within).chain([to]);
-    Usage::metered(instants.map(|at| Reading { at, register: usage.energy_until(at) }).collect()).unwrap()
-}
-
-/// The price of a kWh by an OCPI tariff at the local time `shown`: that of the first matching
-/// element, as a reader of OCPI would find it.
-fn price_in_ocpi(object: &Value, shown: DateTime<FixedOffset>) -> f64 {
+/// The price of a kWh by an OCPI tariff at the local time `shown`, when a session has drawn `kwh`:
+/// that of the first matching element, as a reader of OCPI would find it.
+fn price_in_ocpi(object: &Value, shown: DateTime<FixedOffset>, kwh: f64) -> f64 {
     let (date, time) = (shown.format("%Y-%m-%d").to_string(), shown.format("%H:%M").to_string());
     let weekday = shown.format("%A").to_string().to_uppercase();
     let fits = |element: &&Value| {
@@ -70,6 +59,8 @@ fn price_in_ocpi(object: &Value, shown: DateTime<FixedOffset>) -> f64 {
             && limit("end_date").is_none_or(|end| *date < *end)
             && limit("start_time").is_none_or(|start| *start <= *time)
             && limit("end_time").is_none_or(|end| end == "00:00" || *time < *end)
+            && restrictions["min_kwh"].as_f64().is_none_or(|from| from <= kwh)
+            && restrictions["max_kwh"].as_f64().is_none_or(|until| kwh < until)
             && restrictions["day_of_week"]
                 .as_array()
                 .is_none_or(|days| days.contains(&weekday.as_str().into()))
@@ -102,7 +93,7 @@ proptest! {
         }
         prop_assert_eq!(at, end);
         for (one, next) in rows.iter().zip(rows.iter().skip(1)) {
-            prop_assert_ne!((one.kind, one.rate), (next.kind, next.rate));
+            prop_assert_ne!((one.kind, one.rate, &one.terms), (next.kind, next.rate, &next.terms));
         }
         let mut at = start + TimeDelta::seconds(offset);
         while at < end {
@@ -111,71 +102,12 @@ proptest! {
             let row = rows.iter().find(|row| row.from <= at && at < row.to).unwrap();
             prop_assert!(same_price(row, band.unwrap()), "at {}: {:?}", at, row);
             let price = book.price_at(&place(), at).unwrap();
-            prop_assert_eq!((price.kind, price.rate), (row.kind, row.rate));
+            prop_assert_eq!((price.kind, price.rate, &price.terms), (row.kind, row.rate, &row.terms));
+            prop_assert_eq!(price.terms.tax_percent, list.tax_percent());
+            prop_assert_eq!(price.terms.charging_time.as_ref(), list.charging_time());
             prop_assert_eq!(&draft.schedules[price.schedule].bands[price.band], band.unwrap());
             at += TimeDelta::seconds(421);
         }
-    }
-
-    /// Items follow one another from the start to the end and contain all the energy, and the quote
-    /// is their sum.
-    #[test]
-    fn a_quote_is_the_sum_of_its_items((book, usage, _) in sessions()) {
-        let quote = quote(&book, &usage);
-        let mut at = usage.started_at();
-        for item in &quote.items {
-            prop_assert_eq!(item.from.to_utc(), at);
-            at = item.to.to_utc();
-            let exact = item.energy_wh.kwh() * item.rate.electricity_price.value();
-            let half = Decimal::new(5, quote.currency.minor_digits() + 1);
-            prop_assert!((exact - item.electricity.amount()).abs() <= half);
-            prop_assert_eq!(item.electricity.amount().scale(), quote.currency.minor_digits());
-        }
-        prop_assert_eq!(at, usage.ended_at());
-        let items = &quote.items;
-        prop_assert_eq!(items.iter().map(|item| item.energy_wh.wh()).sum::<Decimal>(), usage.energy().wh());
-        let electricity: Decimal = items.iter().map(|item| item.electricity.amount()).sum();
-        let service: Decimal = items.iter().map(|item| item.service.amount()).sum();
-        let occupancy = quote.occupancy.as_ref().map_or(Decimal::ZERO, |item| item.amount.amount());
-        let session_fee = quote.session_fee.map_or(Decimal::ZERO, |fee| fee.amount());
-        prop_assert_eq!(quote.totals.electricity.amount(), electricity);
-        prop_assert_eq!(quote.totals.service.amount(), service);
-        prop_assert_eq!(quote.totals.total.amount(), electricity + service + occupancy + session_fee);
-        if quote.change_rule == ChangeRule::FrozenAtStart {
-            let first = items.first().map_or(1, |item| item.version);
-            prop_assert!(items.iter().all(|item| item.version == first));
-        }
-    }
-
-    /// A session that is divided into several costs the same as the whole: each rounding differs by
-    /// at most half a minor unit.
-    #[test]
-    fn a_session_in_parts_costs_what_it_costs_whole(
-        (book, usage, read_at) in sessions(),
-        cuts in proptest::collection::btree_set(1..999_i64, 0..5),
-    ) {
-        let mut book = book;
-        // With frozen prices each part would be frozen at its own start.
-        book.tariffs[0].details.change_rule = ChangeRule::ByConsumption;
-        let (start, end) = (usage.started_at(), usage.ended_at());
-        let cuts: Vec<_> = cuts.iter().map(|share| start + (end - start) * i32::try_from(*share).unwrap() / 1000).collect();
-        let whole = quote(&book, &usage);
-        let borders: Vec<_> = std::iter::once(start).chain(cuts.iter().copied()).chain([end]).collect();
-        let parts: Vec<_> = borders
-            .iter()
-            .zip(borders.iter().skip(1))
-            .map(|(from, to)| quote(&book, &part_of(&usage, *from, *to, &read_at)))
-            .collect();
-        let roundings = whole.items.len() + parts.iter().map(|part| part.items.len()).sum::<usize>();
-        let half = Decimal::new(5, whole.currency.minor_digits() + 1);
-        let bound = half * Decimal::from(roundings) + Decimal::new(1, 4);
-        let whole = [whole];
-        for part in [|quote: &Quote| quote.totals.electricity, |quote: &Quote| quote.totals.service] {
-            let difference = amount(&whole, part) - amount(&parts, part);
-            prop_assert!(difference.abs() <= bound, "{} of at most {}", difference, bound);
-        }
-        let energy: Decimal = parts.iter().map(|part| part.energy_wh.wh()).sum();
-        prop_assert_eq!(energy, usage.energy().wh());
     }
 
     #[test]
@@ -222,8 +154,11 @@ proptest! {
     #[test]
     fn documents_for_other_platforms_contain_the_same_prices((date, draft) in day(), ahead in 0..300_u16) {
         let mut draft = draft;
-        // OCPI has no grace period, and T/CEC 102 prices only energy.
+        // OCPI has no grace period and no pauses in charging time.
         draft.occupancy = None;
+        if let Some(fee) = &mut draft.charging_time {
+            fee.basis = ChargingTimeBasis::EnergyFlow.as_str().to_owned();
+        }
         let book = book("CNY", read(&draft));
         let (tariff, list) = (&book.tariffs[0], &book.tariffs[0].versions[0].price_list);
         let header = ocpi::Header::parse("CN", "EVC", "1", DateTime::UNIX_EPOCH).unwrap();
@@ -234,7 +169,10 @@ proptest! {
         let (mut at, end) = (list.zone().day_start(asked), list.zone().day_start(asked.succ_opt().unwrap()));
         prop_assert!(*object["start_date_time"].as_str().unwrap() <= *at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
         prop_assert_eq!(object["end_date_time"].as_str().unwrap(), end.format("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let document = serde_json::to_value(tcec::periods(tariff, list, asked).unwrap().document).unwrap();
+        let has_tiers = list.schedule_on(asked).1.bands.iter().any(|band| !band.tiers.is_empty());
+        prop_assert_eq!(tcec::periods(tariff, list, asked).is_err(), has_tiers);
+        let document = tcec::periods(tariff, &without_tiers(list), asked).unwrap().document;
+        let document = serde_json::to_value(document).unwrap();
         let periods = document["PolicyInfos"].as_array().unwrap();
         prop_assert_eq!(&document["SumPeriod"], periods.len());
         prop_assert!(periods.len() <= MAX_PERIODS);
@@ -243,7 +181,11 @@ proptest! {
             // Where clocks were set back after midnight, minutes of the date before were repeated:
             // they are before the horizon's dates.
             if shown.date_naive() >= date {
-                prop_assert_eq!(price_in_ocpi(&object, shown), number(price.price_per_kwh), "at {}", shown);
+                prop_assert_eq!(price_in_ocpi(&object, shown, 0.0), number(price.price_per_kwh), "at {}", shown);
+                for tier in &price.terms.tiers {
+                    let kwh = number(tier.above_wh.kwh());
+                    prop_assert_eq!(price_in_ocpi(&object, shown, kwh), number(tier.rate.per_kwh()), "at {}", shown);
+                }
             }
             if shown.date_naive() == asked {
                 let time = shown.format("%H%M%S").to_string();

@@ -109,8 +109,8 @@ fn each_binding_that_does_not_apply_has_a_reason() {
     book.tariffs[1].versions[0].effective_from = instant("2026-07-01T00:00:00Z");
     let found = outcomes(&book, &here(), NOON);
     let reasons = [
-        (5, Outcome::NotYet),
-        (4, Outcome::Over),
+        (5, Outcome::NotYet { effective_from: instant("2026-07-01T00:00:00Z") }),
+        (4, Outcome::Over { effective_until: instant(NOON) }),
         (3, Outcome::TariffNotActive),
         (2, Outcome::NoVersionInForce),
     ];
@@ -155,7 +155,10 @@ fn overlapping_bindings_are_found_and_the_later_one_applies() {
     let book = PriceBook { bindings, tariffs };
     let (by, found) = (BindingId(id(2)), outcomes(&book, &here(), NOON));
     assert_eq!(found[0], (2, Outcome::Applies));
-    assert_eq!(found[1..3], [(3, Outcome::Over), (1, Outcome::Overridden { by })]);
+    assert_eq!(
+        found[1..3],
+        [(3, Outcome::Over { effective_until: instant(START) }), (1, Outcome::Overridden { by })]
+    );
 }
 
 /// The station's own tariff, 3 yuan, applies from 12:00 to 13:00; before and after that the

@@ -42,27 +42,47 @@ struct Question {
     finish: DateTime<Utc>,
 }
 
-/// Selects for each tariff the version that is in force at the beginning, and those that follow
-/// before the end.
+/// Selects the bindings that are in force at some time of the period and, for each subject, the last
+/// one before and the first one after it; a binding that ended before it began is none of these.
+/// Selects the tariffs of the former, each with the version that is in force at the beginning and
+/// those that follow before the end.
 const LOAD: &str = ")),
-    place as (
+    located as (
         select stations.id as station_id, asked.*,
                case when asked.placed then asked.operator else stations.operator_id end as operator_id
         from asked, stations
         where stations.id = coalesce(asked.station, (select station_id from piles where id = asked.pile))
     ),
+    place as (
+        select located.*, array[
+                   'platform',
+                   'operator:' || operator_id,
+                   'station:' || station_id::text,
+                   'pile:' || pile::text,
+                   'connector:' || pile::text || ':' || connector::text] as subjects
+        from located
+    ),
     bound as (
         select binding.* from place, tariff_bindings binding
-        where binding.subject = any (array[
-                  'platform',
-                  'operator:' || place.operator_id,
-                  'station:' || place.station_id::text,
-                  'pile:' || place.pile::text,
-                  'connector:' || place.pile::text || ':' || place.connector::text])
+        where binding.subject = any (place.subjects)
           and tstzrange(binding.effective_from, binding.effective_until) && tstzrange(place.begin, place.finish, '[]')
+    ),
+    neighbours as (
+        select earlier.* from place, unnest(place.subjects) as wanted (subject), lateral (
+            select * from tariff_bindings binding
+            where binding.subject = wanted.subject and binding.effective_until <= place.begin
+              and binding.effective_from < binding.effective_until
+            order by binding.effective_until desc limit 1) earlier
+        union all
+        select later.* from place, unnest(place.subjects) as wanted (subject), lateral (
+            select * from tariff_bindings binding
+            where binding.subject = wanted.subject and binding.effective_from > place.finish
+              and binding.effective_until is distinct from binding.effective_from
+            order by binding.effective_from limit 1) later
     )
     select place.station_id, place.operator_id,
-           (select coalesce(jsonb_agg(to_jsonb(bound)), '[]') from bound) as bindings,
+           (select coalesce(jsonb_agg(to_jsonb(known)), '[]')
+            from (select * from bound union all select * from neighbours) known) as bindings,
            (select coalesce(jsonb_agg(to_jsonb(tariff) || jsonb_build_object('versions', (
                 select coalesce(jsonb_agg(jsonb_build_object(
                     'number', number, 'effectiveFrom', effective_from, 'priceList', price_list)), '[]')
@@ -124,8 +144,9 @@ struct HeldTariff {
 /// `to`, both included, with their tariffs, retired or not, and the versions that are in force
 /// then. `None` if the station or pile never existed.
 ///
-/// Bindings and versions outside that time are not loaded, so they are not among those that
-/// [`PriceBook::resolve`] reports as considered.
+/// Of the bindings outside that time, the last one before and the first one after it are loaded for
+/// each subject, without their tariffs, so that [`PriceBook::resolve`] reports them as over or not
+/// yet begun.
 ///
 /// # Errors
 /// If PostgreSQL fails, or a row is invalid.

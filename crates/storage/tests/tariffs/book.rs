@@ -3,7 +3,7 @@
 use crate::fixture::{binding, elaborate, flat, hours, label, made, noon, place, publish, signed};
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
-use domain::tariffs::{Binding, Level, PriceBook, PricedPlace, Subject, Tariff};
+use domain::tariffs::{Binding, Level, Outcome, PriceBook, PricedPlace, Subject, Tariff};
 use storage::Connection;
 use storage::assets::piles;
 use storage::tariffs::{self, PriceTarget, bindings, load_book, versions};
@@ -136,16 +136,17 @@ async fn a_price_book_contains_what_is_in_force_in_its_period() {
         numbers.sort_unstable();
         (bound, numbers)
     };
-    assert_eq!(seen(connection, -5, -1).await, (vec![], vec![]));
-    assert_eq!(seen(connection, -5, 0).await, (vec![early.id], vec![1]));
-    assert_eq!(seen(connection, 0, 9).await, (vec![early.id], vec![1]));
-    assert_eq!(seen(connection, 9, 10).await, (vec![early.id], vec![1, 2]));
-    assert_eq!(seen(connection, 10, 24).await, (vec![early.id], vec![2, 3]));
-    assert_eq!(seen(connection, 24, 25).await, (vec![early.id, late.id], vec![3]));
-    assert_eq!(seen(connection, 25, 99).await, (vec![late.id], vec![3, 4, 5]));
+    let both = vec![early.id, late.id];
+    assert_eq!(seen(connection, -5, -1).await, (vec![early.id], vec![]), "only the next one is loaded");
+    assert_eq!(seen(connection, -5, 0).await, (both.clone(), vec![1]));
+    assert_eq!(seen(connection, 0, 9).await, (both.clone(), vec![1]));
+    assert_eq!(seen(connection, 9, 10).await, (both.clone(), vec![1, 2]));
+    assert_eq!(seen(connection, 10, 24).await, (both.clone(), vec![2, 3]));
+    assert_eq!(seen(connection, 24, 25).await, (both.clone(), vec![3]));
+    assert_eq!(seen(connection, 25, 99).await, (both.clone(), vec![3, 4, 5]));
     assert_eq!(
         seen(connection, 99, 9).await,
-        (vec![late.id], vec![5]),
+        (both, vec![5]),
         "a reversed period is treated as its beginning"
     );
 
@@ -165,4 +166,49 @@ async fn a_price_book_contains_what_is_in_force_in_its_period() {
     let versions: Vec<_> = published.collect();
     assert_eq!(versions[0].price_list, elaborate());
     assert_eq!(whole, [Tariff { id: tariff, details, versions }]);
+}
+
+/// Five bindings of a station from hour 0 on, an hour each with an hour between them; the fourth was
+/// ended before it began. The platform has one from hour 100 on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bindings_before_and_after_the_period_are_loaded_without_their_tariffs() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let (station, _) = place(connection).await;
+    let tariff = made(connection, "Hourly").await;
+    publish(connection, tariff, flat("0.7"), noon()).await;
+    let subject = Subject::Station { station_id: station };
+    let mut hourly = vec![];
+    for number in 0..5 {
+        let from = noon() + hours(2 * number);
+        let until = from + hours(i64::from(number != 3));
+        let wanted = binding(subject.clone(), tariff, from, Some(until));
+        let made = bindings::insert(connection, &wanted, &signed(noon())).await.unwrap();
+        hourly.push(made.unwrap().binding);
+    }
+    let later = bind(connection, Subject::Platform, tariff, noon() + hours(100)).await;
+    let at = |hour: i64, minutes: i64| noon() + hours(hour) + chrono::TimeDelta::minutes(minutes);
+    let found = async |connection: &mut Connection, at| {
+        let (place, book) =
+            load_book(connection, PriceTarget::Station(station), at, at).await.unwrap().unwrap();
+        assert_eq!(book.tariffs.len(), usize::from(book.price_at(&place, at).is_ok()));
+        let considered = book.resolve(&place, at).considered;
+        considered.into_iter().map(|one| (one.binding_id, one.outcome)).collect::<Vec<_>>()
+    };
+    let over = |index: usize| {
+        let effective_until = hourly[index].effective_until.unwrap();
+        (hourly[index].id, Outcome::Over { effective_until })
+    };
+    let not_yet =
+        |binding: &Binding| (binding.id, Outcome::NotYet { effective_from: binding.effective_from });
+    let applies = |index: usize| (hourly[index].id, Outcome::Applies);
+    let platform = not_yet(&later);
+    assert_eq!(found(connection, at(-1, 0)).await, [not_yet(&hourly[0]), platform]);
+    assert_eq!(found(connection, at(0, 30)).await, [not_yet(&hourly[1]), applies(0), platform]);
+    assert_eq!(found(connection, at(1, 0)).await, [not_yet(&hourly[1]), over(0), platform]);
+    assert_eq!(found(connection, at(5, 30)).await, [not_yet(&hourly[4]), over(2), platform]);
+    assert_eq!(found(connection, at(9, 0)).await, [over(4), platform]);
+    let after = [over(4), (later.id, Outcome::Applies)];
+    assert_eq!(found(connection, at(100, 0)).await, after);
 }

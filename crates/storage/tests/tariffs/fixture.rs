@@ -8,8 +8,8 @@ use domain::assets::{
 use domain::feed::{FeedKind, FeedSubject};
 use domain::ids::{Actor, BindingId, ChargePointId, PileId, StationId, TariffId};
 use domain::tariffs::{
-    BandDraft, Binding, ChangeRule, Currency, OccupancyDraft, PriceList, PriceListDraft, ScheduleDraft,
-    SeasonDraft, Subject, TariffDetails, TariffStatus,
+    BandDraft, Binding, ChangeRule, ChargingTimeDraft, Currency, OccupancyDraft, PriceList, PriceListDraft,
+    ScheduleDraft, SeasonDraft, Subject, TariffDetails, TariffStatus, TierDraft,
 };
 use domain::text::Label;
 use std::collections::BTreeSet;
@@ -71,6 +71,7 @@ fn band(from: &str, to: &str, kind: &str, price: &str) -> BandDraft {
         kind: kind.to_owned(),
         electricity_price: price.to_owned(),
         service_fee: "0.80".to_owned(),
+        tiers: None,
     }
 }
 
@@ -83,7 +84,9 @@ pub fn flat(price: &str) -> PriceList {
         holidays: None,
         schedules: vec![daily],
         session_fee: None,
+        charging_time: None,
         occupancy: None,
+        tax_percent: None,
     };
     PriceList::try_from(draft).unwrap()
 }
@@ -98,16 +101,27 @@ pub fn elaborate() -> PriceList {
         holiday: Some(false),
         bands: vec![band("23:00", "07:00", "valley", "0.3158"), band("07:00", "23:00", "sharp", "1.2345")],
     };
+    let tier = TierDraft {
+        above_wh: 20_000,
+        electricity_price: "0.9055".to_owned(),
+        service_fee: "0.80".to_owned(),
+    };
+    let tiered = BandDraft { tiers: Some(vec![tier]), ..band("00:00", "24:00", "flat", "0.7055") };
     let draft = PriceListDraft {
         time_zone: "Asia/Shanghai".to_owned(),
         holidays: Some(vec!["2026-10-01".to_owned()]),
-        schedules: vec![summer, daily(vec![band("00:00", "24:00", "flat", "0.7055")])],
+        schedules: vec![summer, daily(vec![tiered])],
         session_fee: Some("1".to_owned()),
+        charging_time: Some(ChargingTimeDraft {
+            price_per_minute: "0.1".to_owned(),
+            basis: "energyFlow".to_owned(),
+        }),
         occupancy: Some(OccupancyDraft {
             price_per_minute: "0.5".to_owned(),
             grace_minutes: 15,
             cap: Some("50".to_owned()),
         }),
+        tax_percent: Some("13".to_owned()),
     };
     PriceList::try_from(draft).unwrap()
 }

@@ -75,7 +75,7 @@ pub async fn quote(
     let path = format!("{path}/quote");
     let quote = environment.assets.get(&path).await?.expect(200)?;
     let total = quote.text("/totals/total/amount");
-    let kwh = quote.text("/energyWh").parse::<f64>().context("the quote has no energyWh")? / 1000.0;
+    let kwh = quote.number("/energyWh").context("the quote has no energyWh")? / 1000.0;
     ensure!(kwh > 0.0, "the session has no energy: {}", quote.body);
     call("GET", &path, &format!("{total} CNY for {kwh:.3} kWh"));
     passed(&format!(

@@ -28,7 +28,8 @@ pub struct QuoteRequest {
     started_at: Option<DateTime<Utc>>,
     /// The end of charging; required without `readings`.
     ended_at: Option<DateTime<Utc>>,
-    /// The energy that flowed evenly from start to end, in Wh; required without `readings`.
+    /// The energy that flowed evenly from start to end, in Wh; required without `readings`. The same
+    /// number as a string is accepted, too.
     #[schemars(range(min = 0))]
     energy_wh: Option<f64>,
     /// The readings of the meter in order of time; the first is the start of charging, the last the
@@ -46,7 +47,7 @@ pub struct QuoteRequest {
 struct ReadingSaid {
     /// When the meter was read, RFC 3339 with any offset; not earlier than the reading before.
     at: DateTime<Utc>,
-    /// The energy register of the meter, in Wh.
+    /// The energy register of the meter, in Wh. The same number as a string is accepted, too.
     #[schemars(range(min = 0))]
     energy_wh: f64,
 }
@@ -105,6 +106,11 @@ fn reading(given: Value) -> Result<Reading, String> {
     })
 }
 
+/// Parses a number of Wh, or the same number as text, which quotes returned before.
 fn energy(value: &Value) -> Result<Energy, String> {
-    Energy::from_wh_float(number(value)?).map_err(|error| error.to_string())
+    let energy = match value {
+        Value::String(text) => Energy::parse(text),
+        value => Energy::from_wh_float(number(value)?),
+    };
+    energy.map_err(|error| error.to_string())
 }

@@ -1,6 +1,7 @@
 //! The reasons why there is no price, as problems.
 
 use crate::http::error::IntoProblem;
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::tariffs::{Considered, Outcome, Unpriced, UnquotableSession};
 use runtime::Problem;
 use runtime::problem::FieldError;
@@ -35,17 +36,21 @@ pub fn currencies_mixed() -> Problem {
 /// Explains why a binding that was considered does not apply.
 fn explain(index: usize, considered: &Considered) -> FieldError {
     let why = match considered.outcome {
-        Outcome::Applies => "applies",
-        Outcome::NotYet => "has not begun yet",
-        Outcome::Over => "has ended",
-        Outcome::TariffUnknown => "refers to an unknown tariff",
-        Outcome::TariffNotActive => "refers to a draft tariff",
-        Outcome::NoVersionInForce => "refers to a tariff without a version in force yet",
-        Outcome::Overridden { .. } => "is overridden",
+        Outcome::Applies => "applies".to_owned(),
+        Outcome::NotYet { effective_from } => format!("begins at {}", in_utc(effective_from)),
+        Outcome::Over { effective_until } => format!("ended at {}", in_utc(effective_until)),
+        Outcome::TariffUnknown => "refers to an unknown tariff".to_owned(),
+        Outcome::TariffNotActive => "refers to a draft tariff".to_owned(),
+        Outcome::NoVersionInForce => "refers to a tariff without a version in force yet".to_owned(),
+        Outcome::Overridden { by } => format!("is overridden by binding {by}"),
     };
     let Considered { binding_id, level, tariff_id, .. } = considered;
     let message = format!("binding {binding_id} of tariff {tariff_id}, at level {}, {why}", level.as_str());
     FieldError::new(format!("considered[{index}]"), message)
+}
+
+fn in_utc(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 impl IntoProblem for UnquotableSession {

@@ -31,6 +31,9 @@ fn price() -> Operation {
         "electricityPrice": "1.2345",
         "serviceFee": "0.80",
         "pricePerKwh": "2.0345",
+        "tiers": [{ "aboveWh": 20_000.0, "electricityPrice": "1.4345", "serviceFee": "0.80" }],
+        "chargingTime": { "pricePerMinute": "0.10", "basis": "energyFlow" },
+        "taxPercent": "6",
         "currency": "CNY",
         "kind": "sharp",
         "tariffId": TARIFF,
@@ -57,7 +60,7 @@ fn price() -> Operation {
 fn timetable() -> Operation {
     let row = |from: &str, to: &str, kind: &str, electricity: &str, all: &str| {
         json!({ "from": from, "to": to, "kind": kind, "electricityPrice": electricity, "serviceFee": "0.80",
-                "pricePerKwh": all, "currency": "CNY" })
+                "pricePerKwh": all, "tiers": [], "chargingTime": null, "taxPercent": null, "currency": "CNY" })
     };
     let example = json!({
         "timeZone": "Asia/Shanghai",
@@ -152,9 +155,9 @@ const WIDER: &str = "0192f0c4-0b0d-7000-8000-000000000001";
 
 fn quoted() -> Value {
     let money = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
-    let item = |from: &str, to: &str, kind: &str, price: &str, wh: &str, electricity: &str, service: &str| {
-        json!({ "from": from, "to": to, "tariffId": TARIFF, "version": 2, "kind": kind, "electricityPrice": price,
-                "serviceFee": "0.80", "energyWh": wh, "electricity": money(electricity), "service": money(service) })
+    let item = |from: &str, to: &str, kind: &str, price: &str, wh: f64, electricity: &str, service: &str| {
+        json!({ "from": from, "to": to, "tariffId": TARIFF, "version": 2, "kind": kind, "tier": 0, "electricityPrice": price,
+                "serviceFee": "0.80", "taxPercent": "6", "energyWh": wh, "electricity": money(electricity), "service": money(service) })
     };
     let (start, seven, end) =
         ("2026-11-23T06:30:00+08:00", "2026-11-23T07:00:00+08:00", "2026-11-23T07:30:00+08:00");
@@ -162,14 +165,18 @@ fn quoted() -> Value {
         "currency": "CNY",
         "changeRule": "FrozenAtStart",
         "items": [
-            item(start, seven, "valley", "0.3158", "10000", "3.16", "8.00"),
-            item(seven, end, "sharp", "1.2345", "10500", "12.96", "8.40"),
+            item(start, seven, "valley", "0.3158", 10_000.0, "3.16", "8.00"),
+            item(seven, end, "sharp", "1.2345", 10_500.0, "12.96", "8.40"),
         ],
+        "chargingTime": [{ "from": start, "to": end, "tariffId": TARIFF, "version": 2, "pricePerMinute": "0.10",
+                           "basis": "energyFlow", "taxPercent": "6", "chargedSeconds": 3600, "amount": money("6.00") }],
         "sessionFee": money("1.00"),
         "occupancy": { "tariffId": TARIFF, "version": 2, "pricePerMinute": "0.5", "graceMinutes": 15, "chargedMinutes": 15,
-                       "capped": false, "amount": money("7.50") },
-        "energyWh": "20500",
-        "totals": { "electricity": money("16.12"), "service": money("16.40"), "sessionFee": money("1.00"),
-                    "occupancy": money("7.50"), "total": money("41.02") },
+                       "capped": false, "taxPercent": "6", "amount": money("7.50") },
+        "energyWh": 20_500.0,
+        "taxes": [{ "percent": "6", "net": money("47.02"), "tax": money("2.82") }],
+        "totals": { "electricity": money("16.12"), "service": money("16.40"), "chargingTime": money("6.00"),
+                    "sessionFee": money("1.00"), "occupancy": money("7.50"), "total": money("47.02"),
+                    "tax": money("2.82"), "totalWithTax": money("49.84") },
     })
 }

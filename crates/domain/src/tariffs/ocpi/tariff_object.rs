@@ -1,6 +1,7 @@
 //! The Tariff object of OCPI 2.2.1 in its serialized form.
 
 use crate::tariffs::money::as_number;
+use crate::tariffs::tax::TaxPercent;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -54,16 +55,21 @@ pub(super) struct Element {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "OcpiPriceComponent")]
 pub(super) struct Component {
-    /// What is priced: energy, the session (`FLAT`) or occupancy after the charge (`PARKING_TIME`).
+    /// What is priced: energy, the time in which energy flows (`TIME`), the session (`FLAT`) or
+    /// occupancy after the charge (`PARKING_TIME`).
     #[serde(rename = "type")]
     dimension: Dimension,
     /// The price in the major unit of the currency: per kWh for `ENERGY` (electricity and service
-    /// together), per session for `FLAT`, per hour for `PARKING_TIME`.
+    /// together), per session for `FLAT`, per hour for `TIME` and `PARKING_TIME`. Without VAT.
     #[serde(serialize_with = "as_number")]
     #[schemars(with = "f64")]
     price: Decimal,
-    /// The smallest amount that is billed: 1 Wh for `ENERGY`, 60 seconds for `PARKING_TIME`, 1 for
-    /// `FLAT`.
+    /// The VAT in percent; absent if the version names no tax rate.
+    #[serde(serialize_with = "as_number_if_any", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<f64>")]
+    vat: Option<Decimal>,
+    /// The smallest amount that is billed: 1 Wh for `ENERGY`, 1 second for `TIME`, 60 seconds for
+    /// `PARKING_TIME`, 1 for `FLAT`.
     step_size: u16,
 }
 
@@ -74,6 +80,7 @@ pub(super) enum Dimension {
     Energy,
     Flat,
     ParkingTime,
+    Time,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
@@ -95,6 +102,15 @@ pub(super) struct Restrictions {
     /// absent if it does not depend on dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) end_date: Option<NaiveDate>,
+    /// The energy of the session from which the price holds, in kWh; absent if it holds from the
+    /// start.
+    #[serde(serialize_with = "as_number_if_any", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<f64>")]
+    pub(super) min_kwh: Option<Decimal>,
+    /// The energy of the session until which the price holds, in kWh; absent if it holds to the end.
+    #[serde(serialize_with = "as_number_if_any", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<f64>")]
+    pub(super) max_kwh: Option<Decimal>,
     /// The days of the week on which the price holds, such as `MONDAY`; absent if it holds on all
     /// of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -103,8 +119,21 @@ pub(super) struct Restrictions {
 
 impl Element {
     /// An element without restrictions.
-    pub(super) const fn free(dimension: Dimension, price: Decimal, step_size: u16) -> Self {
-        Self { price_components: [Component { dimension, price, step_size }], restrictions: None }
+    pub(super) fn free(
+        dimension: Dimension,
+        price: Decimal,
+        step_size: u16,
+        vat: Option<TaxPercent>,
+    ) -> Self {
+        let vat = vat.map(TaxPercent::percent);
+        Self { price_components: [Component { dimension, price, vat, step_size }], restrictions: None }
+    }
+}
+
+fn as_number_if_any<S: Serializer>(decimal: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    match decimal {
+        Some(decimal) => as_number(decimal, serializer),
+        None => serializer.serialize_none(),
     }
 }
 
