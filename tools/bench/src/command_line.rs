@@ -11,22 +11,21 @@ use launch::output::heading;
 use launch::{shutdown_requested, variable};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const USAGE: &str =
-    "usage: bench [quick] [tail|commands|reads|truth] [idle] [ingestors=N] [partitions=N] [pace=MS]
+    "usage: bench [quick] [tail|commands|reads|sessions|truth] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N]
   quick      the same steps, small and short, to try the tool; the figures are meaningless
   tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
   commands   commands only, four minutes; the report goes to a folder of its own
   reads      reads only, four minutes; the report goes to a folder of its own
+  sessions   lists and exports of 10,000,000 sessions only; not part of a full run; the report goes to a folder of its own
   truth      the time to truth only, seven minutes; the report goes to a folder of its own
   idle       for truth: the devices of the killed pod send nothing before the kill, except answers to probes
   pace=MS    for truth: milliseconds between two events of a gateway pod, 10 by default
+  sessions=N for sessions: how many the database contains, 100,000 to 20,000,000
 
 Requires DATABASE_URL, REDIS_URL and KAFKA_BROKERS; `make bench` sets them.";
-
-/// The time limit of a run, longer than any run takes.
-const LIMIT: Duration = Duration::from_secs(35 * 60);
 
 /// Runs the benchmark that the arguments of the process ask for.
 pub fn execute() -> ExitCode {
@@ -64,9 +63,10 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
         Conditions::collect(plan, &url, &broker).await.context("read the conditions of the run")?;
     let mut report = Report::new(plan.mode, conditions);
     let names = [Names::new(), Names::new()];
+    let limit = plan.limit();
     let measured = tokio::select! {
-        measured = tokio::time::timeout(LIMIT, Box::pin(run::measure_all(plan, &names, &folder, &broker, &mut report))) => {
-            measured.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {LIMIT:?}")))
+        measured = tokio::time::timeout(limit, Box::pin(run::measure_all(plan, &names, &folder, &broker, &mut report))) => {
+            measured.unwrap_or_else(|_elapsed| Err(anyhow!("the run took longer than {limit:?}")))
         }
         () = shutdown_requested() => Err(anyhow!("the run was interrupted")),
     };

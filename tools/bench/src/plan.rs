@@ -1,5 +1,11 @@
 //! What is measured, at which rates and for how long.
 
+mod chapter;
+mod sessions;
+
+pub use chapter::Chapter;
+pub use sessions::SessionPlan;
+
 use anyhow::{Context as _, bail};
 use std::time::Duration;
 
@@ -47,6 +53,8 @@ pub struct Plan {
     pub commands: CommandPlan,
     /// The plan for reads.
     pub reads: ReadPlan,
+    /// The plan for lists of sessions.
+    pub sessions: SessionPlan,
     /// The plan for the time to truth.
     pub truth: TruthPlan,
     /// Events with which the floor is measured.
@@ -55,37 +63,6 @@ pub struct Plan {
     pub one_by_one: Duration,
     /// Commits with which the disk is measured.
     pub commits: usize,
-}
-
-/// A part that can be measured alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chapter {
-    /// The latency of events at the lowest of the steady rates.
-    Tail,
-    /// Commands.
-    Commands,
-    /// Reads.
-    Reads,
-    /// The time to truth.
-    Truth,
-}
-
-impl Chapter {
-    /// Its name on the command line, and of the folder of its report.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tail => "tail",
-            Self::Commands => "commands",
-            Self::Reads => "reads",
-            Self::Truth => "truth",
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        [Self::Tail, Self::Commands, Self::Reads, Self::Truth]
-            .into_iter()
-            .find(|chapter| chapter.name() == word)
-    }
 }
 
 /// How reads are measured.
@@ -238,6 +215,7 @@ impl Plan {
             only: None,
             commands: CommandPlan::full(),
             reads: ReadPlan::full(),
+            sessions: SessionPlan::full(),
             truth: TruthPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
@@ -262,6 +240,7 @@ impl Plan {
             takeover: seconds(16),
             commands: CommandPlan::quick(),
             reads: ReadPlan::quick(),
+            sessions: SessionPlan::quick(),
             truth: TruthPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
@@ -270,11 +249,11 @@ impl Plan {
         }
     }
 
-    /// The plan for these arguments: `quick`, a chapter, `ingestors=N`, `partitions=N`, `idle` and
-    /// `pace=MS`.
+    /// The plan for these arguments: `quick`, a chapter, `ingestors=N`, `partitions=N`, `idle`,
+    /// `pace=MS` and `sessions=N`.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
-        let (mut pace_ms, mut idle) = (None, false);
+        let (mut pace_ms, mut idle, mut sessions) = (None, false, None);
         for word in words {
             match word.split_once('=') {
                 None if word == "quick" => {
@@ -290,19 +269,27 @@ impl Plan {
                     plan.partitions = at_least_one(&word, number)?.try_into().context("partitions")?;
                 }
                 Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
+                Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, truth, idle, ingestors=N, partitions=N, pace=MS"
+                    "`{word}` is not one of quick, tail, commands, reads, sessions, truth, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
                 ),
             }
         }
         plan.truth.idle = idle;
         plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
+        plan.sessions.sessions = sessions.unwrap_or(plan.sessions.sessions);
         Ok(plan)
     }
 
     /// Whether that chapter is measured.
     pub fn measures(&self, chapter: Chapter) -> bool {
-        self.only.is_none_or(|only| only == chapter)
+        self.only.map_or(chapter.is_in_full_run(), |only| only == chapter)
+    }
+
+    /// The time limit of the run, longer than any run takes.
+    pub fn limit(&self) -> Duration {
+        let minutes = if self.measures(Chapter::Sessions) { 90 } else { 35 };
+        seconds(minutes * 60)
     }
 
     /// The rate of the comparison of fleets and of the takeover.
@@ -339,6 +326,11 @@ mod tests {
         assert!(!truth.truth.idle && parse(&["truth", "idle", "quick"]).unwrap().truth.idle);
         assert!(truth.measures(Chapter::Truth) && !truth.measures(Chapter::Commands));
         assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));
+        let sessions = parse(&["sessions", "sessions=200000", "quick"]).unwrap();
+        assert_eq!((sessions.only, sessions.sessions.sessions), (Some(Chapter::Sessions), 200_000));
+        assert_eq!(parse(&["sessions"]).unwrap().sessions.sessions, 10_000_000);
+        assert!(sessions.limit() > plan.limit() && !plan.measures(Chapter::Sessions));
+        assert!(parse(&["sessions=99999"]).is_err() && parse(&["sessions=x"]).is_err());
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

@@ -11,6 +11,7 @@ mod requests;
 mod saturation;
 mod script;
 mod service;
+pub mod sessions;
 
 use crate::database;
 use crate::http_client::HttpClient;
@@ -29,7 +30,7 @@ use list::List;
 use pgbench::{Length, Pgbench};
 use requests::Kind;
 use service::{AssetApi, CONNECTIONS, Recorded};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Clients without pauses: enough that all connections to `PostgreSQL` are busy.
@@ -59,23 +60,12 @@ struct RecordedKind {
 pub async fn measure(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
     progress(&format!("{} stations and {} piles …", fixture::STATIONS, fixture::PILES));
     let url = fixture::create(&variable("DATABASE_URL")?, &names.reads).await?;
-    let logs = folder.join("logs");
-    std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
-    let mut queries = database::connect(&url).await?;
-    let version = server::settings(&mut queries).await?.into_iter().find(|setting| setting.name == "version");
-    let version = version.context("PostgreSQL reported no version")?.value;
-    let recorded = record(&url, &logs).await?;
+    let logs = logs(folder)?;
     let api = AssetApi::start(&url, CONNECTIONS, &logs).await?;
-    let backend = server::backend(&mut queries).await?;
-    let meters = Meters {
-        postgres: Meters::postgres_of(backend),
-        probes: vec![backend],
-        asset_api: api.process.id(),
-        ..Meters::default()
-    };
-    let pgbench = Pgbench::find(&version, &url, folder, CONNECTIONS)?;
-    let threads = Threads::start()?;
-    let bench = ReadBench { plan: plan.reads.clone(), api, pgbench, meters, threads };
+    let stations = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
+    api.stop().await?;
+    let recorded = record(&url, &logs, requests::kinds(&stations)?).await?;
+    let bench = ReadBench::start(plan.reads.clone(), &url, folder).await?;
     let mut reads = Reads {
         stations: fixture::STATIONS,
         piles: fixture::PILES,
@@ -91,19 +81,25 @@ pub async fn measure(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Resul
     Ok(reads)
 }
 
+/// The folder of the services' logs, which is created.
+fn logs(folder: &Path) -> anyhow::Result<PathBuf> {
+    let logs = folder.join("logs");
+    std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
+    Ok(logs)
+}
+
 /// Records the statements of each kind of request.
-async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<RecordedKind>> {
+async fn record(url: &str, logs: &Path, kinds: Vec<Kind>) -> anyhow::Result<Vec<RecordedKind>> {
     progress("recording the statements of each request …");
-    let api = AssetApi::start(url, CONNECTIONS, logs).await?;
-    let stations = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
-    api.stop().await?;
     let recorded = Recorded::start(url, logs).await?;
     let mut all = Vec::new();
-    for kind in requests::kinds(&stations)? {
+    for kind in kinds {
         let (mut scripts, mut trips) = (Vec::new(), Vec::new());
-        for example in kind.examples()? {
+        for example in kind.requests.examples()? {
             trips = recorded.record(&example.path).await?;
-            scripts.push(example.first_lines + &script::write(&trips, &example.replacements)?);
+            let script = example.first_lines + &script::write(&trips, &example.replacements)?;
+            script::ensure_variables_are_used(&script).with_context(|| format!("GET {}", example.path))?;
+            scripts.push(script);
         }
         let (statements, round_trips) = (trips.iter().map(Vec::len).sum(), trips.len());
         passed(&format!("{}: {statements} statements in {round_trips} round trips", kind.name));
@@ -114,6 +110,23 @@ async fn record(url: &str, logs: &Path) -> anyhow::Result<Vec<RecordedKind>> {
 }
 
 impl ReadBench {
+    /// Starts asset-api on the database at `url`, and finds what else measures it.
+    async fn start(plan: ReadPlan, url: &str, folder: &Path) -> anyhow::Result<Self> {
+        let api = AssetApi::start(url, CONNECTIONS, &logs(folder)?).await?;
+        let mut queries = database::connect(url).await?;
+        let version =
+            server::settings(&mut queries).await?.into_iter().find(|setting| setting.name == "version");
+        let version = version.context("PostgreSQL reported no version")?.value;
+        // The connection is closed before anything is measured.
+        let meters = Meters {
+            postgres: Meters::postgres_of(server::backend(&mut queries).await?),
+            asset_api: api.process.id(),
+            ..Meters::default()
+        };
+        let pgbench = Pgbench::find(&version, url, folder, CONNECTIONS)?;
+        Ok(Self { plan, api, pgbench, meters, threads: Threads::start()? })
+    }
+
     async fn compare(&self, recorded: RecordedKind) -> anyhow::Result<ReadKind> {
         let RecordedKind { kind, statements, round_trips, scripts } = recorded;
         let (warm_up, measured) = (self.plan.warm_up, self.plan.saturated);

@@ -6,6 +6,7 @@ mod chart;
 mod commands;
 mod markdown;
 mod reads;
+mod sessions;
 mod truth;
 mod verdict;
 
@@ -15,6 +16,7 @@ mod sample;
 pub use calls::CallPhase;
 pub use commands::{CommandRate, Commands};
 pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
+pub use sessions::{SessionData, SessionExport, Sessions};
 pub use truth::{Arrivals, BeforeAndAfter, Counts, Interval, KilledPod, MovedDevices, OtherDevices, Truth};
 pub use verdict::Verdict;
 
@@ -58,6 +60,8 @@ pub struct Report {
     pub commands: Option<Commands>,
     /// Reads.
     pub reads: Option<Reads>,
+    /// Lists and exports of sessions.
+    pub sessions: Option<Sessions>,
     /// The time to truth.
     pub truth: Option<Truth>,
     /// Targets, and whether they were met.
@@ -181,6 +185,7 @@ impl Report {
             takeover: None,
             commands: None,
             reads: None,
+            sessions: None,
             truth: None,
             verdicts: Vec::new(),
         }
@@ -192,6 +197,7 @@ impl Report {
             || !self.steady.is_empty()
             || self.commands.is_some()
             || self.reads.is_some()
+            || self.sessions.is_some()
             || self.truth.is_some()
     }
 

@@ -39,6 +39,10 @@ pub async fn measure_all(
         heading("Reads");
         report.reads = Some(reads::measure(plan, names, folder).await?);
     }
+    if plan.measures(Chapter::Sessions) {
+        heading("Sessions");
+        report.sessions = Some(reads::sessions::measure(&plan.sessions, names, folder).await?);
+    }
     if plan.measures(Chapter::Truth) {
         heading("The time to truth");
         report.truth = Some(truth::measure(plan, names_for_truth, folder, broker).await?);

@@ -12,8 +12,11 @@ pub const STATIONS: u64 = 10_000;
 pub const PILES: u64 = 100_000;
 const SQL: &str = include_str!("fixture.sql");
 /// The id of a pile is this prefix, followed by the decimal sum of [`FIRST`] and the pile's number.
-const PILE: &str = "018f000000007";
-const FIRST: u64 = 1_008_000_000_000_000_000;
+pub const PILE: &str = "018f000000007";
+/// That of a station, likewise.
+pub const STATION: &str = "018e000000007";
+/// The number with which the first of these ids ends.
+pub const FIRST: u64 = 1_008_000_000_000_000_000;
 
 /// Creates the database `name` next to the one at `given`, with all data; returns its URL.
 pub async fn create(given: &str, name: &str) -> anyhow::Result<String> {
@@ -31,7 +34,12 @@ pub async fn create(given: &str, name: &str) -> anyhow::Result<String> {
 
 /// The id of the pile with this number.
 pub fn pile(number: u64) -> anyhow::Result<uuid::Uuid> {
-    Ok(uuid::Uuid::try_parse(&format!("{PILE}{}", FIRST + number))?)
+    id_of(PILE, number)
+}
+
+/// The id of the pile or station with this number; `kind` is [`PILE`] or [`STATION`].
+pub fn id_of(kind: &str, number: u64) -> anyhow::Result<uuid::Uuid> {
+    Ok(uuid::Uuid::try_parse(&format!("{kind}{}", FIRST + number))?)
 }
 
 /// The replacements for the pile with this number and its device in a script in which `:pile` is

@@ -6,6 +6,7 @@ use crate::http_client::HttpClient;
 use crate::report::{PILE, ReadTarget};
 use crate::run_segment::Outcome;
 use anyhow::Context as _;
+use std::fmt;
 use std::sync::Arc;
 
 /// Different requests of a kind that does not have one for each pile: pgbench accepts at most 128
@@ -19,16 +20,27 @@ pub struct Kind {
     pub name: &'static str,
     /// The target for its latency.
     pub target: ReadTarget,
-    paths: Paths,
+    /// Its requests.
+    pub requests: Arc<dyn Requests>,
 }
 
-#[derive(Debug, Clone)]
-enum Paths {
-    /// Requests for any pile; its id follows this path.
-    AnyPile(&'static str),
-    /// Any of these paths.
-    AnyOf(Arc<Vec<String>>),
+/// The sequence of the requests of a kind.
+pub trait Requests: fmt::Debug + Send + Sync {
+    /// The path of the request with this number.
+    fn path(&self, number: u64) -> anyhow::Result<String>;
+
+    /// Requests whose statements are recorded, each with the first lines of its script and the
+    /// replacements in it.
+    fn examples(&self) -> anyhow::Result<Vec<Example>>;
 }
+
+/// Requests for any pile; its id follows this path.
+#[derive(Debug)]
+struct AnyPile(&'static str);
+
+/// Any of these paths.
+#[derive(Debug)]
+struct AnyOf(Vec<String>);
 
 /// All kinds; `stations` is the list of all stations.
 pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
@@ -43,60 +55,54 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
     });
     let piles = spread().map(|station| format!("/api/v1/stations/{}/piles?limit={LIMIT}", station.id));
     let target = ReadTarget { rate: 2_000, p99_ms: 20.0 };
-    let any_of = |name, paths: Vec<String>| Kind { name, target, paths: Paths::AnyOf(Arc::new(paths)) };
+    let any_of = |name, paths: Vec<String>| Kind { name, target, requests: Arc::new(AnyOf(paths)) };
     let price = ReadTarget { rate: 1_000, p99_ms: 10.0 };
     let of_connector = "/api/v1/tariffs/price?connectorId=1&pileId=";
     Ok(vec![
-        Kind { name: PILE, target, paths: Paths::AnyPile("/api/v1/piles/") },
-        Kind { name: "the price at a connector", target: price, paths: Paths::AnyPile(of_connector) },
+        Kind { name: PILE, target, requests: Arc::new(AnyPile("/api/v1/piles/")) },
+        Kind { name: "the price at a connector", target: price, requests: Arc::new(AnyPile(of_connector)) },
         any_of("a page of 50 stations", different().map(|percent| stations.page_at(percent)).collect()),
         any_of("50 stations nearby", near.collect::<anyhow::Result<_>>()?),
         any_of("piles of a station", piles.collect()),
     ])
 }
 
+impl Requests for AnyPile {
+    fn path(&self, number: u64) -> anyhow::Result<String> {
+        Ok(format!("{}{}", self.0, fixture::pile(scatter(number) % fixture::PILES)?))
+    }
+
+    fn examples(&self) -> anyhow::Result<Vec<Example>> {
+        // A pile whose device has reported, as nearly all have, with two connectors.
+        let number = 12_345;
+        Ok(vec![Example {
+            path: format!("{}{}", self.0, fixture::pile(number)?),
+            first_lines: fixture::choose_pile(),
+            replacements: fixture::pile_replacements(number)?,
+        }])
+    }
+}
+
+impl Requests for AnyOf {
+    fn path(&self, number: u64) -> anyhow::Result<String> {
+        let index = scatter(number) % u64::try_from(self.0.len())?.max(1);
+        Ok(self.0.get(usize::try_from(index)?).context("there is no request of this kind")?.clone())
+    }
+
+    fn examples(&self) -> anyhow::Result<Vec<Example>> {
+        let example = |path: &String| Example {
+            path: path.clone(),
+            first_lines: String::new(),
+            replacements: Vec::new(),
+        };
+        Ok(self.0.iter().map(example).collect())
+    }
+}
+
 impl Kind {
-    /// The path of the request with this number.
-    pub fn path(&self, number: u64) -> anyhow::Result<String> {
-        Ok(match &self.paths {
-            Paths::AnyPile(prefix) => {
-                format!("{prefix}{}", fixture::pile(scatter(number) % fixture::PILES)?)
-            }
-            Paths::AnyOf(paths) => {
-                let index = scatter(number) % u64::try_from(paths.len())?.max(1);
-                paths.get(usize::try_from(index)?).context("there is no request of this kind")?.clone()
-            }
-        })
-    }
-
-    /// Requests whose statements are recorded, each with the first lines of its script and the
-    /// replacements in it.
-    pub fn examples(&self) -> anyhow::Result<Vec<Example>> {
-        Ok(match &self.paths {
-            Paths::AnyPile(prefix) => {
-                // A pile whose device has reported, as nearly all have, with two connectors.
-                let number = 12_345;
-                let path = format!("{prefix}{}", fixture::pile(number)?);
-                vec![Example {
-                    path,
-                    first_lines: fixture::choose_pile(),
-                    replacements: fixture::pile_replacements(number)?,
-                }]
-            }
-            Paths::AnyOf(paths) => {
-                let example = |path: &String| Example {
-                    path: path.clone(),
-                    first_lines: String::new(),
-                    replacements: Vec::new(),
-                };
-                paths.iter().map(example).collect()
-            }
-        })
-    }
-
     /// Sends the request with this number.
     pub async fn call(&self, client: &HttpClient, number: u64) -> Outcome<()> {
-        let path = self.path(number).map_err(|error| format!("{error:#}"))?;
+        let path = self.requests.path(number).map_err(|error| format!("{error:#}"))?;
         let response = client.get(&path).await;
         let body = response.as_ref().map_err(|error| format!("{error:#}"))?.body_of(200);
         let body = body.map_err(|error| format!("{error:#}"))?;
@@ -121,7 +127,7 @@ pub struct Example {
 }
 
 /// Maps neighbouring numbers far from each other (splitmix64).
-const fn scatter(number: u64) -> u64 {
+pub const fn scatter(number: u64) -> u64 {
     let mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -133,17 +139,14 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    const TARGET: ReadTarget = ReadTarget { rate: 1, p99_ms: 1.0 };
-
     #[test]
     fn requests_are_spread_over_all_piles() {
-        let kind = Kind { name: PILE, target: TARGET, paths: Paths::AnyPile("/api/v1/piles/") };
-        let paths: HashSet<_> = (0..10_000).map(|number| kind.path(number).unwrap()).collect();
+        let piles = AnyPile("/api/v1/piles/");
+        let paths: HashSet<_> = (0..10_000).map(|number| piles.path(number).unwrap()).collect();
         // Of 10,000 numbers drawn from 100,000 about 9,516 are different.
         assert!((9_300..9_700).contains(&paths.len()), "{}", paths.len());
-        let some = (0..EXAMPLES).map(|number| format!("/{number}")).collect();
-        let kind = Kind { name: PILE, target: TARGET, paths: Paths::AnyOf(Arc::new(some)) };
-        let paths: HashSet<_> = (0..1_000).map(|number| kind.path(number).unwrap()).collect();
+        let some = AnyOf((0..EXAMPLES).map(|number| format!("/{number}")).collect());
+        let paths: HashSet<_> = (0..1_000).map(|number| some.path(number).unwrap()).collect();
         assert_eq!(paths.len(), EXAMPLES);
     }
 }

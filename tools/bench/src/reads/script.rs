@@ -4,7 +4,7 @@
 use super::protocol::{Parameter, Reader, Statement};
 use super::recorder::RoundTrip;
 use anyhow::{Context as _, bail, ensure};
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt::Write as _;
 use uuid::Uuid;
 
@@ -57,7 +57,11 @@ fn statement_of(statement: &Statement, replacements: Replacements<'_>) -> anyhow
 /// variable.
 fn literal(parameter: &Parameter) -> anyhow::Result<String> {
     let (name, element) = match parameter.type_id {
+        1_005 => ("int2[]", Some(21)),
         1_009 => ("text[]", Some(25)),
+        1_016 => ("int8[]", Some(20)),
+        1_022 => ("float8[]", Some(701)),
+        1_185 => ("timestamptz[]", Some(1_184)),
         2_951 => ("uuid[]", Some(2_950)),
         id => (scalar(id)?, None),
     };
@@ -103,7 +107,25 @@ fn plain(type_id: u32, value: &[u8]) -> anyhow::Result<String> {
 fn time(micros: i64) -> anyhow::Result<String> {
     let epoch = DateTime::from_timestamp(946_684_800, 0).context("the year 2000 is a valid time")?;
     let time = epoch.checked_add_signed(TimeDelta::microseconds(micros)).context("a time is out of range")?;
-    Ok(time.format("%Y%m%dT%H%M%S%.6fZ").to_string())
+    Ok(without_colons(time))
+}
+
+fn without_colons(time: DateTime<Utc>) -> String {
+    time.format("%Y%m%dT%H%M%S%.6fZ").to_string()
+}
+
+/// A time as the SQL that recorded times become.
+pub fn instant(time: DateTime<Utc>) -> String {
+    format!("'{}'::timestamptz", without_colons(time))
+}
+
+/// Fails if the script sets a variable that it does not use: then no statement had the value that it
+/// replaces, and every transaction would read the same rows.
+pub fn ensure_variables_are_used(script: &str) -> anyhow::Result<()> {
+    for name in script.lines().filter_map(|line| line.strip_prefix("\\set ")?.split(' ').next()) {
+        ensure!(script.contains(&format!(":{name}")), "no recorded statement depends on `{name}`:\n{script}");
+    }
+    Ok(())
 }
 
 /// A list in braces.
@@ -119,10 +141,15 @@ fn list(element: u32, value: &[u8]) -> anyhow::Result<String> {
     reader.bytes(4)?;
     let mut text = String::from("{");
     for index in 0..count {
-        let length = usize::try_from(reader.int32()?).context("null in a list is not supported")?;
+        if index > 0 {
+            text.push(',');
+        }
+        let Ok(length) = usize::try_from(reader.int32()?) else {
+            text.push_str("NULL");
+            continue;
+        };
         let element = plain(element, reader.bytes(length)?)?.replace('\\', r"\\").replace('"', "\\\"");
-        let comma = if index > 0 { "," } else { "" };
-        write!(text, "{comma}\"{element}\"")?;
+        write!(text, "\"{element}\"")?;
     }
     Ok(text + "}")
 }
@@ -174,11 +201,23 @@ mod tests {
         ];
         assert_eq!(one_of(1_009, &texts).unwrap(), r#"'{"a","''\""}'::text[]"#);
         assert_eq!(one_of(1_009, &[0; 12]).unwrap(), "'{}'::text[]");
+        let numbers = [
+            0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 21, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 255, 255, 255, 255,
+        ];
+        assert_eq!(one_of(1_005, &numbers).unwrap(), r#"'{"258",NULL}'::int2[]"#);
         let time = 830_000_000_123_456_i64.to_be_bytes();
         assert_eq!(one_of(1_184, &time).unwrap(), "'20260420T113320.123456Z'::timestamptz");
         assert_eq!(one_of(701, &31.25_f64.to_be_bytes()).unwrap(), "'31.25'::float8");
         assert_eq!(one_of(16, &[1]).unwrap(), "'true'::bool");
         assert!(one_of(600, &[0; 16]).is_err());
         assert!(one_of(20, &[0; 4]).is_err());
+    }
+
+    #[test]
+    fn a_variable_that_no_statement_uses_is_an_error() {
+        assert!(ensure_variables_are_used("\\set pile random(1, 2)\nselect :pile;\n").is_ok());
+        assert!(ensure_variables_are_used("\\set pile random(1, 2)\nselect 1;\n").is_err());
+        let time = DateTime::from_timestamp(946_684_800, 123_456_000).unwrap();
+        assert_eq!(instant(time), "'20000101T000000.123456Z'::timestamptz");
     }
 }

@@ -5,6 +5,7 @@ mod conditions;
 mod events;
 mod faults;
 mod reads;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -32,6 +33,7 @@ pub(super) fn render(report: &Report) -> String {
     text += &events::render(report);
     text += &report.commands.as_ref().map_or_else(String::new, commands::render);
     text += &report.reads.as_ref().map_or_else(String::new, reads::render);
+    text += &report.sessions.as_ref().map_or_else(String::new, sessions::render);
     text += &report.truth.as_ref().map_or_else(String::new, truth::render);
     text += &faults::render(report);
     text

@@ -3,7 +3,7 @@
 use super::{
     Arrivals, BeforeAndAfter, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, Interval,
     KilledPod, Latency, MovedDevices, OtherDevices, PageCost, Phase, ReadKind, ReadTarget, Reads, Report,
-    Saturation, Takeover, Truth, Writing,
+    Saturation, SessionData, SessionExport, Sessions, Takeover, Truth, Writing,
 };
 use crate::conditions::Conditions;
 use crate::meters::ProcessUse;
@@ -182,22 +182,64 @@ fn commands() -> Commands {
     }
 }
 
+fn read_kind(
+    name: &'static str,
+    target_rate: u32,
+    rate: u32,
+    (per_s, floor_per_s): (f64, f64),
+    p99_ms: f64,
+) -> ReadKind {
+    let saturated = Saturation { clients: 32, per_s, latency: latency(3.0, 6.0, 9.0, 30.0) };
+    let floor = Saturation { clients: 8, per_s: floor_per_s, latency: latency(0.4, 0.8, 1.2, 9.0) };
+    ReadKind {
+        name,
+        target: ReadTarget { rate: target_rate, p99_ms: 20.0 },
+        statements: 3,
+        round_trips: 1,
+        of_floor_percent: ReadKind::share_of(&saturated, &floor),
+        saturated,
+        floor,
+        paced: call_phase(rate, latency(0.9, 2.5, p99_ms, 22.0)),
+        floor_paced: FloorPhase { rate, per_s: rate.into(), latency: latency(0.2, 0.5, 1.1, 8.0) },
+    }
+}
+
+/// Arbitrary numbers for lists of sessions, which a full run does not measure.
+pub fn sessions() -> Sessions {
+    let kind = |name, rate, per_s, p99_ms| read_kind(name, 200, rate, (per_s, per_s * 2.0), p99_ms);
+    Sessions {
+        data: SessionData {
+            sessions: 10_000_000,
+            open: 640,
+            stations: 10_000,
+            piles: 100_000,
+            id_tags: 250_000,
+            filled_s: 240.0,
+            indexed_s: 180.0,
+            database_mb: 6_200.0,
+            rows_mb: 2_000.0,
+            indexes_mb: 4_100.0,
+        },
+        connections: 8,
+        kinds: vec![
+            kind("sessions by station and month, page 1", 200, 3_000.0, 4.0),
+            kind("sessions by pile", 200, 3_000.0, 20.1),
+            kind("open sessions", 80, 150.0, 5.0),
+        ],
+        exports: vec![SessionExport {
+            format: "csv",
+            outcome: "complete",
+            rows: 99_871,
+            mb: 25.5,
+            seconds: 4.0,
+            rows_per_s: 24_968.0,
+        }],
+    }
+}
+
 fn reads() -> Reads {
-    let kind = |name, rate, per_s, floor_per_s, p99_ms| {
-        let saturated = Saturation { clients: 32, per_s, latency: latency(3.0, 6.0, 9.0, 30.0) };
-        let floor = Saturation { clients: 8, per_s: floor_per_s, latency: latency(0.4, 0.8, 1.2, 9.0) };
-        ReadKind {
-            name,
-            target: ReadTarget { rate: 2_000, p99_ms: 20.0 },
-            statements: 3,
-            round_trips: 1,
-            of_floor_percent: ReadKind::share_of(&saturated, &floor),
-            saturated,
-            floor,
-            paced: call_phase(rate, latency(0.9, 2.5, p99_ms, 22.0)),
-            floor_paced: FloorPhase { rate, per_s: rate.into(), latency: latency(0.2, 0.5, 1.1, 8.0) },
-        }
-    };
+    let kind =
+        |name, rate, per_s, floor_per_s, p99_ms| read_kind(name, 2_000, rate, (per_s, floor_per_s), p99_ms);
     Reads {
         stations: 10_000,
         piles: 100_000,

@@ -2,6 +2,7 @@
 
 mod commands;
 mod reads;
+mod sessions;
 mod truth;
 
 use super::{Phase, Report, grouped};
@@ -54,6 +55,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
     }));
     verdicts.extend(report.commands.iter().flat_map(commands::judge));
     verdicts.extend(report.reads.iter().flat_map(reads::judge));
+    verdicts.extend(report.sessions.iter().flat_map(sessions::judge));
     verdicts.extend(report.truth.iter().flat_map(truth::judge));
     verdicts
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// Renders the chapter.
 pub(super) fn render(reads: &Reads) -> String {
-    let mut text = saturated(&reads.kinds);
+    let mut text = saturated("Reads", &reads.kinds);
     let _ = writeln!(
         text,
         "\n{} stations, {} piles. The floor is pgbench with the statements that asset-api was recorded to send for the same requests, \
@@ -15,14 +15,15 @@ pub(super) fn render(reads: &Reads) -> String {
         grouped_count(reads.piles),
         reads.connections
     );
-    text += &paced(&reads.kinds);
+    text += &paced("Reads", &reads.kinds);
     text += &late(&reads.kinds);
     text += &pages(&reads.pages);
-    text += &processes(&reads.kinds);
+    text += &processes("reads", &reads.kinds);
     text
 }
 
-fn saturated(kinds: &[ReadKind]) -> String {
+/// The table of the highest throughput of these `requests`.
+pub(super) fn saturated(requests: &str, kinds: &[ReadKind]) -> String {
     let row = |kind: &ReadKind| {
         vec![
             kind.name.to_owned(),
@@ -38,11 +39,12 @@ fn saturated(kinds: &[ReadKind]) -> String {
     let columns =
         ["GET", "statements", "round trips", "the floor, /s", "asset-api, /s", "of the floor", "P50", "P99"];
     let clients = kinds.first().map_or(0, |kind| kind.saturated.clients);
-    let title = format!("Reads: the highest throughput with {clients} clients");
+    let title = format!("{requests}: the highest throughput with {clients} clients");
     table(&title, &columns, &kinds.iter().map(row).collect::<Vec<_>>())
 }
 
-fn paced(kinds: &[ReadKind]) -> String {
+/// The table of latencies at a rate.
+pub(super) fn paced(requests: &str, kinds: &[ReadKind]) -> String {
     let mut rows = Vec::new();
     for kind in kinds {
         let mut row = |what: &str, per_s: f64, latency: &Latency, sustained: String| {
@@ -57,11 +59,11 @@ fn paced(kinds: &[ReadKind]) -> String {
         row("asset-api", paced.answered_per_s, &paced.latency, sustained(paced));
     }
     let columns = ["GET", "", "requested, /s", "answered, /s", "P50", "P95", "P99", "max", "sustained"];
-    table("Reads at a rate, in ms from when each was due", &columns, &rows)
+    table(&format!("{requests} at a rate, in ms from when each was due"), &columns, &rows)
 }
 
 /// Notes for the kinds at which the load generator itself was late.
-fn late(kinds: &[ReadKind]) -> String {
+pub(super) fn late(kinds: &[ReadKind]) -> String {
     let mut text = String::new();
     for kind in kinds.iter().filter(|kind| kind.paced.is_generator_late()) {
         let behind = &kind.paced.generator_behind;
@@ -89,7 +91,8 @@ fn pages(costs: &[PageCost]) -> String {
     table("Pages deep in a list: the median, in ms", &columns, &costs.iter().map(row).collect::<Vec<_>>())
 }
 
-fn processes(kinds: &[ReadKind]) -> String {
+/// The table of processes at that rate.
+pub(super) fn processes(requests: &str, kinds: &[ReadKind]) -> String {
     let rows: Vec<_> = kinds
         .iter()
         .flat_map(|kind| {
@@ -98,5 +101,5 @@ fn processes(kinds: &[ReadKind]) -> String {
         })
         .collect();
     let columns = ["GET", "process", "cores", "CPU µs per request", "peak memory, MB"];
-    table("What each process used for reads", &columns, &rows)
+    table(&format!("What each process used for {requests}"), &columns, &rows)
 }

@@ -33,7 +33,7 @@ pub(super) fn judge(reads: &Reads) -> Vec<Verdict> {
 }
 
 /// The latency at the rate, if the rate was reached.
-fn latency(kind: &ReadKind) -> Verdict {
+pub(super) fn latency(kind: &ReadKind) -> Verdict {
     let (paced, p99) = (&kind.paced, kind.paced.latency.p99_ms);
     let target = kind.target;
     let is_reached = paced.rate >= target.rate;

@@ -1,0 +1,41 @@
+//! The parts of a run.
+
+/// A part that can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chapter {
+    /// The latency of events at the lowest of the steady rates.
+    Tail,
+    /// Commands.
+    Commands,
+    /// Reads.
+    Reads,
+    /// Lists of sessions in a large database; not part of a full run.
+    Sessions,
+    /// The time to truth.
+    Truth,
+}
+
+impl Chapter {
+    const ALL: [Self; 5] = [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Truth];
+
+    /// Its name on the command line, and of the folder of its report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tail => "tail",
+            Self::Commands => "commands",
+            Self::Reads => "reads",
+            Self::Sessions => "sessions",
+            Self::Truth => "truth",
+        }
+    }
+
+    /// The chapter with that name.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|chapter| chapter.name() == word)
+    }
+
+    /// Whether a run without a chapter measures it.
+    pub fn is_in_full_run(self) -> bool {
+        self != Self::Sessions
+    }
+}
