@@ -3,6 +3,7 @@
 
 mod end;
 mod filter;
+mod receipt;
 pub mod routes;
 mod view;
 

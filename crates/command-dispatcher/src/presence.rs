@@ -1,7 +1,6 @@
 //! Probing devices. One replica holds the watch lease, finds devices that are silent or whose
 //! gateway is, and sends each a `TriggerMessage` on the same path as all commands.
 
-mod lease;
 mod metrics;
 mod probe;
 mod rate_limit;

@@ -12,6 +12,7 @@ mod end;
 mod metered;
 mod read;
 mod recall;
+pub mod receipts;
 mod registers;
 pub mod repair;
 

@@ -75,6 +75,8 @@ pub const ROUTES: [(&str, &str, &str); 62] = [
     ("GET", "tariffs/timetable", READ_TARIFFS),
     ("POST", "tariffs/quote", READ_TARIFFS),
     ("GET", "sessions/ID/quote", READ_TARIFFS),
+    ("GET", "sessions/ID/receipt", READ_TARIFFS),
+    ("GET", "sessions/ID/receipts", READ_TARIFFS),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

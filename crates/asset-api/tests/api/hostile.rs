@@ -169,6 +169,8 @@ impl Fixture {
             list("GET", "fleet"),
             list("GET", "ingest-partitions"),
             other("GET", "sessions", "/quote"),
+            other("GET", "sessions", "/receipt").query(&["number"]),
+            other("GET", "sessions", "/receipts"),
             list("GET", "dead-letters").query(&page).query(&letters),
             list("POST", "dead-letters/replay").body(replay),
             other("GET", "dead-letters", ""),

@@ -8,5 +8,6 @@ mod exchange;
 mod generated;
 mod golden;
 mod properties;
+mod receipts;
 mod recorded;
 mod resolution;
