@@ -20,7 +20,7 @@ pub use position::{FeedPosition, InvalidFeedPosition};
 pub use settled::{ReceiptIssued, SessionSettled};
 pub use tariff::{BindingAction, PricesChanged, TariffAction, TariffBindingChanged, TariffChanged};
 
-use crate::ids::{ChargePointId, StationId, TariffId};
+use crate::ids::{ChargePointId, PileId, StationId, TariffId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -109,6 +109,25 @@ impl FeedKind {
         "charging.tariff.changed.v1",
         "charging.tariff.binding_changed.v1",
     ];
+
+    /// The station and the pile that the body names; `None` for those that it does not name.
+    #[must_use]
+    pub fn place(&self) -> (Option<StationId>, Option<PileId>) {
+        let of_session = |session: &SessionChanged| {
+            session.place.as_ref().map(|place| (place.station_id, place.pile_id)).unzip()
+        };
+        match self {
+            Self::SessionChanged(session) => of_session(session),
+            Self::SessionSettled(settled) => of_session(&settled.session),
+            Self::CommandChanged(command) => (None, Some(command.pile_id)),
+            Self::StationChanged(station) => (Some(station.station_id), None),
+            Self::PileChanged(pile) => (Some(pile.station_id), Some(pile.pile_id)),
+            Self::ConnectorStatusChanged(_)
+            | Self::ConnectivityChanged(_)
+            | Self::TariffChanged(_)
+            | Self::TariffBindingChanged(_) => (None, None),
+        }
+    }
 
     /// The CloudEvents type.
     #[must_use]

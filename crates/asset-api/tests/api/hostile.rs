@@ -147,7 +147,9 @@ impl Fixture {
             on("GET", station, "/audit").query(&page),
             on("GET", station, "/piles").query(&page),
             on("POST", station, "/piles").body(self::pile()),
-            list("GET", "feed").query(&["chargePointId", "type", "lastEventId"]).headers(&["last-event-id"]),
+            list("GET", "feed")
+                .query(&["chargePointId", "stationId", "pileId", "types", "type", "lastEventId"])
+                .headers(&["last-event-id"]),
             list("GET", "piles").query(&page).query(&piles),
             on("GET", pile, ""),
             on("PUT", pile, "").headers(&revision).body(self::pile()),
