@@ -5,6 +5,7 @@ mod end;
 mod export;
 mod filter;
 mod limits_view;
+mod receipt;
 pub mod routes;
 mod view;
 

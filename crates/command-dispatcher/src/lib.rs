@@ -23,7 +23,6 @@ mod batches;
 mod dispatch;
 mod error;
 mod http;
-mod lease;
 mod metrics;
 mod presence;
 mod service;

@@ -7,7 +7,6 @@ mod metrics;
 mod waiting;
 
 use crate::dispatch::dispatcher::Dispatcher;
-use crate::lease::WorkLease;
 use crate::settings::StopSettings;
 use limits::LimitCheck;
 use metrics::StopMetrics;
@@ -16,6 +15,7 @@ use runtime::every;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use storage::ingest::WorkerLease;
 use storage::{Database, StorageError};
 use waiting::WaitingStops;
 
@@ -25,7 +25,7 @@ const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Sends these stops while this replica holds the lease.
 pub(crate) struct StopWorker {
-    lease: WorkLease,
+    lease: WorkerLease,
     settings: StopSettings,
     waiting: WaitingStops,
     limits: LimitCheck,
@@ -44,7 +44,7 @@ impl StopWorker {
     ) -> Self {
         let (metrics, now) = (StopMetrics::new(meter), Instant::now());
         Self {
-            lease: WorkLease::new(database.clone(), LEASE),
+            lease: WorkerLease::new(database.clone(), LEASE),
             settings,
             waiting: WaitingStops::new(database.clone(), Arc::clone(&dispatcher), metrics.clone()),
             limits: LimitCheck::new(database, dispatcher, metrics.clone()),
@@ -74,7 +74,12 @@ impl StopWorker {
                 );
             }
         }
-        self.lease.release().await;
+        if let Err(error) = self.lease.release().await {
+            tracing::warn!(
+                error = causes(&error),
+                "the lease of the stops could not be released; it expires within 10 s"
+            );
+        }
     }
 
     async fn tick(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {

@@ -1,6 +1,8 @@
-//! A short digest of bytes that is the same on every machine and in every release.
+//! Digests of bytes that are the same on every machine and in every release.
 
 use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 
 /// The FNV-1a digest of no bytes, 64 bits.
 const FNV_OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
@@ -15,6 +17,16 @@ pub fn fnv1a_64(bytes: &[u8]) -> u64 {
 /// The FNV-1a digest of the bytes behind `digest`, followed by `bytes`.
 fn fnv1a_64_append(digest: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(digest, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// SHA-256 in lower-case hexadecimal digits.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// A stored digest of a Kafka record: two records at one offset have different digests unless the

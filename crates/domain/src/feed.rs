@@ -7,6 +7,7 @@
 mod body;
 mod derive;
 mod position;
+mod settled;
 mod tariff;
 
 pub use body::{
@@ -16,9 +17,10 @@ pub use body::{
 pub(crate) use derive::{connectivity_change, status_change};
 pub use derive::{derive, relinked_command};
 pub use position::{FeedPosition, InvalidFeedPosition};
+pub use settled::{ReceiptIssued, SessionSettled};
 pub use tariff::{BindingAction, PricesChanged, TariffAction, TariffBindingChanged, TariffChanged};
 
-use crate::ids::{ChargePointId, StationId, TariffId};
+use crate::ids::{ChargePointId, PileId, StationId, TariffId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -60,6 +62,9 @@ pub enum FeedKind {
     /// A session began or ended, or late events changed it.
     #[serde(rename = "charging.session.changed.v1")]
     SessionChanged(SessionChanged),
+    /// A receipt of a session was written.
+    #[serde(rename = "charging.session.settled.v1")]
+    SessionSettled(SessionSettled),
     /// A command was recorded or its outcome changed.
     #[serde(rename = "charging.command.changed.v1")]
     CommandChanged(CommandChanged),
@@ -93,10 +98,11 @@ impl FeedChange {
 
 impl FeedKind {
     /// The CloudEvents types of all kinds.
-    pub const TYPES: [&'static str; 8] = [
+    pub const TYPES: [&'static str; 9] = [
         "charging.connector.status_changed.v1",
         "charging.charge_point.connectivity_changed.v1",
         "charging.session.changed.v1",
+        "charging.session.settled.v1",
         "charging.command.changed.v1",
         "charging.station.changed.v1",
         "charging.pile.changed.v1",
@@ -104,14 +110,34 @@ impl FeedKind {
         "charging.tariff.binding_changed.v1",
     ];
 
+    /// The station and the pile that the body names; `None` for those that it does not name.
+    #[must_use]
+    pub fn place(&self) -> (Option<StationId>, Option<PileId>) {
+        let of_session = |session: &SessionChanged| {
+            session.place.as_ref().map(|place| (place.station_id, place.pile_id)).unzip()
+        };
+        match self {
+            Self::SessionChanged(session) => of_session(session),
+            Self::SessionSettled(settled) => of_session(&settled.session),
+            Self::CommandChanged(command) => (None, Some(command.pile_id)),
+            Self::StationChanged(station) => (Some(station.station_id), None),
+            Self::PileChanged(pile) => (Some(pile.station_id), Some(pile.pile_id)),
+            Self::ConnectorStatusChanged(_)
+            | Self::ConnectivityChanged(_)
+            | Self::TariffChanged(_)
+            | Self::TariffBindingChanged(_) => (None, None),
+        }
+    }
+
     /// The CloudEvents type.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
-        let [status, connectivity, session, command, station, pile, tariff, binding] = Self::TYPES;
+        let [status, connectivity, session, settled, command, station, pile, tariff, binding] = Self::TYPES;
         match self {
             Self::ConnectorStatusChanged(_) => status,
             Self::ConnectivityChanged(_) => connectivity,
             Self::SessionChanged(_) => session,
+            Self::SessionSettled(_) => settled,
             Self::CommandChanged(_) => command,
             Self::StationChanged(_) => station,
             Self::PileChanged(_) => pile,

@@ -28,6 +28,7 @@ mod money;
 pub mod ocpi;
 mod price_list;
 mod quote;
+mod receipt;
 mod recorded;
 mod season;
 mod session_quote;
@@ -56,6 +57,9 @@ pub use energy::{Energy, InvalidEnergy};
 pub use money::{InvalidPrice, Money, Price};
 pub use price_list::{Conditions, FoundBand, OccupancyFee, PriceList, Schedule};
 pub use quote::{ChargingTimeItem, EnergyItem, OccupancyItem, Quote, TaxItem, Totals};
+pub use receipt::{
+    AppliedTariff, BandEnergy, Receipt, ReceiptReading, ReceiptSession, ReceiptUnpriced, UnpricedCode,
+};
 pub use season::{InvalidMonthDay, MonthDay, Season};
 pub use session_quote::{MeteredSession, SessionQuote, UnquotableSession};
 pub use tax::{InvalidTaxPercent, TaxPercent};

@@ -10,6 +10,7 @@ mod consume;
 mod device_counts;
 mod metrics;
 mod presence;
+mod receipts;
 mod relay;
 mod repair;
 mod resume;
@@ -17,13 +18,14 @@ mod settings;
 
 pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
-pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, Settings};
+pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, ReceiptSettings, Settings};
 
 use anyhow::Context as _;
 use consume::days::Days;
 use consume::replica::{Pools, Replica};
 use metrics::Metrics;
 use presence::Presence;
+use receipts::ReceiptWriter;
 use relay::{FeedMetrics, Relay};
 use runtime::Context;
 use runtime::causes;
@@ -51,7 +53,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watch = Database::for_sweeps(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     // One connection to read the feed and record the position, one to renew the lease meanwhile.
-    let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database })
+    let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
+        .context("database settings")?;
+    let receipts = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database })
         .context("database settings")?;
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
     let pinged = database.clone();
@@ -81,6 +85,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     };
     let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
     let relayed = async { relay.await.context("the relay died") };
+    let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
+    let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(context.shutdown.clone())));
+    let written = async { writer.await.context("the task that writes receipts died") };
     let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =
         settings.ingest;
     let days = Arc::new(Days::new(&database, &metrics, sample_retention_days, status_retention_days));
@@ -100,6 +107,6 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, kept, counted, watched)?;
+    tokio::try_join!(replica.run(&context.shutdown), relayed, written, kept, counted, watched)?;
     Ok(())
 }

@@ -19,6 +19,8 @@ pub struct Settings {
     pub ingest: IngestSettings,
     /// `[presence]`: how silent devices are probed.
     pub presence: PresenceSettings,
+    /// `[receipts]`: when the receipts of sessions are written.
+    pub receipts: ReceiptSettings,
     /// `[feed]`: what is published to other services, and how.
     pub feed: FeedSettings,
     /// `[database]`
@@ -64,6 +66,30 @@ pub struct PresenceSettings {
     pub probe_message: ProbeMessage,
     /// How long a device may take to answer, in seconds.
     pub probe_answer_s: u32,
+}
+
+/// When the receipts of sessions are written, and how long they are kept.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptSettings {
+    /// How long a session must be unchanged before its receipt is written, in seconds.
+    pub grace_s: u32,
+    /// How long receipts are kept, in days.
+    pub retention_days: u32,
+}
+
+impl ReceiptSettings {
+    /// How long a session must be unchanged before its receipt is written.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace_s.into())
+    }
+
+    /// How long receipts are kept.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        Duration::from_hours(u64::from(self.retention_days) * 24)
+    }
 }
 
 /// What is published to other services, and how.

@@ -5,3 +5,6 @@ pub mod dead_letters;
 pub(crate) mod load_plan;
 pub mod partitions;
 pub mod replicas;
+mod worker_lease;
+
+pub use worker_lease::WorkerLease;

@@ -293,6 +293,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    session_receipts (session_id, number) {
+        session_id -> Uuid,
+        number -> Int4,
+        issued_at -> Timestamptz,
+        digest -> Text,
+        content -> Json,
+    }
+}
+
+diesel::table! {
+    session_settlements (session_id) {
+        session_id -> Uuid,
+        charge_point_id -> Text,
+        changed_at -> Timestamptz,
+        quiet_since -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         charge_point_id -> Text,
@@ -423,6 +442,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     schema_floor,
     session_ledgers,
     session_limits,
+    session_receipts,
+    session_settlements,
     sessions,
     stations,
     status_changes,

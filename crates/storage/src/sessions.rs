@@ -13,6 +13,7 @@ pub mod limits;
 mod metered;
 mod read;
 mod recall;
+pub mod receipts;
 mod registers;
 pub mod repair;
 

@@ -1,52 +1,85 @@
 //! Selects the changes that a client asked for.
 
 use crate::http::fields::Fields;
+use crate::http::fields::parse::uuid;
 use domain::feed::{FeedKind, FeedSubject};
-use domain::ids::ChargePointId;
+use domain::ids::{ChargePointId, PileId, StationId};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
-/// Largest number of charge points in one filter.
-const MAX_DEVICES: usize = 200;
+/// Largest number of charge points, stations or piles in one filter.
+const MAX_IDS: usize = 200;
 
 /// The changes that a client asked for; `None` selects all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     devices: Option<BTreeSet<ChargePointId>>,
+    stations: Option<BTreeSet<StationId>>,
+    piles: Option<BTreeSet<PileId>>,
     types: Option<BTreeSet<&'static str>>,
 }
 
 impl Filter {
-    /// Takes `chargePointId` and `type` out of the query, each a comma-separated list.
+    /// Takes `chargePointId`, `stationId`, `pileId` and `types` out of the query, each a
+    /// comma-separated list; `type` is the former name of `types`.
     pub fn take(query: &mut Fields) -> Option<Self> {
         let devices = query.optional("chargePointId", devices);
-        let types = query.optional("type", types);
-        Some(Self { devices, types })
+        let stations = query.optional("stationId", ids(StationId));
+        let piles = query.optional("pileId", ids(PileId));
+        if query.has("types") && query.has("type") {
+            query.refuse("type", "cannot be combined with types, its present name");
+        }
+        let former = query.optional("type", types);
+        let types = query.optional("types", types).or(former);
+        Some(Self { devices, stations, piles, types })
     }
 
     /// Whether the filter selects everything.
     pub const fn is_open(&self) -> bool {
-        self.devices.is_none() && self.types.is_none()
+        self.devices.is_none() && self.stations.is_none() && self.piles.is_none() && self.types.is_none()
     }
 
-    /// Whether the filter selects a change of type `kind` about `subject`.
-    pub fn lets_through(&self, subject: &FeedSubject, kind: &str) -> bool {
+    /// Whether the filter selects a change about `subject` with this place and type. A change that
+    /// does not name a station matches no filter of stations; likewise for piles.
+    pub fn lets_through(&self, subject: &FeedSubject, place: EventPlace, kind: &str) -> bool {
+        let (station, pile) = place;
         let wanted = match (&self.devices, subject) {
             (None, _) => true,
             (Some(devices), FeedSubject::ChargePoint(id)) => devices.contains(id),
             (Some(_), FeedSubject::Station(_) | FeedSubject::Tariff(_)) => false,
         };
-        wanted && self.types.as_ref().is_none_or(|types| types.contains(kind))
+        let is_there = is_among(self.stations.as_ref(), station) && is_among(self.piles.as_ref(), pile);
+        wanted && is_there && self.types.as_ref().is_none_or(|types| types.contains(kind))
     }
+}
+
+/// The station and the pile that a change names.
+pub type EventPlace = (Option<StationId>, Option<PileId>);
+
+fn is_among<T: Ord>(wanted: Option<&BTreeSet<T>>, id: Option<T>) -> bool {
+    wanted.is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))
+}
+
+fn ids<T: Ord>(id: fn(Uuid) -> T) -> impl Fn(&Value) -> Result<BTreeSet<T>, String> {
+    move |value| {
+        let ids: BTreeSet<T> =
+            items(value)?.map(|text| uuid(&text.into()).map(id)).collect::<Result<_, _>>()?;
+        within_limit(ids)
+    }
+}
+
+fn within_limit<T>(ids: BTreeSet<T>) -> Result<BTreeSet<T>, String> {
+    if ids.len() > MAX_IDS {
+        return Err(format!("must have at most {MAX_IDS} ids"));
+    }
+    Ok(ids)
 }
 
 fn devices(value: &Value) -> Result<BTreeSet<ChargePointId>, String> {
     let parse = |text: &str| ChargePointId::parse(text).map_err(|error| error.to_string());
     let devices: BTreeSet<_> = items(value)?.map(parse).collect::<Result<_, _>>()?;
-    if devices.len() > MAX_DEVICES {
-        return Err(format!("must name at most {MAX_DEVICES} charge points"));
-    }
-    Ok(devices)
+    within_limit(devices)
 }
 
 fn types(value: &Value) -> Result<BTreeSet<&'static str>, String> {

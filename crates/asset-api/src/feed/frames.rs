@@ -1,6 +1,6 @@
 //! Renders changes as server-sent events, once for all clients.
 
-use super::filter::Filter;
+use super::filter::{EventPlace, Filter};
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
 use domain::feed::{FeedChange, FeedPosition, FeedSubject};
 use storage::feed::Chunk;
@@ -21,6 +21,7 @@ struct Rendered {
     start: usize,
     end: usize,
     subject: FeedSubject,
+    place: EventPlace,
     kind: &'static str,
 }
 
@@ -37,7 +38,8 @@ impl Frames {
             let position = FeedPosition { chunk: chunk.position, index };
             write(bytes.get_mut(), &change, position, source)?;
             let end = bytes.get_ref().len();
-            events.push(Rendered { start, end, kind: change.kind.type_name(), subject: change.subject });
+            let (place, kind) = (change.kind.place(), change.kind.type_name());
+            events.push(Rendered { start, end, kind, place, subject: change.subject });
         }
         Ok(Self { position: chunk.position, bytes: bytes.into_inner().freeze(), events })
     }
@@ -60,7 +62,9 @@ impl Frames {
             return self.bytes.slice(start..);
         }
         let mut wanted = BytesMut::new();
-        for event in events.iter().filter(|event| filter.lets_through(&event.subject, event.kind)) {
+        for event in
+            events.iter().filter(|event| filter.lets_through(&event.subject, event.place, event.kind))
+        {
             wanted.put(self.bytes.slice(event.start..event.end));
         }
         wanted.freeze()

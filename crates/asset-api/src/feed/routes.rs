@@ -31,7 +31,16 @@ fn follow() -> Operation {
                 "chargePointId",
                 "Only changes of these charge points; a comma-separated list.",
             ),
-            Parameter::query::<String>("type", "Only changes of these types; a comma-separated list."),
+            Parameter::query::<String>(
+                "stationId",
+                "Only changes that name one of these stations; a comma-separated list. Sessions, receipts, piles and stations name theirs.",
+            ),
+            Parameter::query::<String>(
+                "pileId",
+                "Only changes that name one of these piles; a comma-separated list. Sessions, receipts, commands and piles name theirs.",
+            ),
+            Parameter::query::<String>("types", "Only changes of these types; a comma-separated list."),
+            Parameter::query::<String>("type", "The former name of `types`."),
             Parameter::query::<String>(
                 "lastEventId",
                 "Like `Last-Event-ID`, for clients that cannot set headers.",

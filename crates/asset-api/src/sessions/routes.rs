@@ -4,9 +4,10 @@ use super::SessionNotFound;
 use super::end::EndBody;
 use super::export::{CSV_EXAMPLE, ESTIMATED_ROWS, Format, NDJSON_EXAMPLE, TooManyExports};
 use super::filter;
+use super::receipt::{self, ReceiptRefusal, ReceiptView, Receipts};
 use super::view::{SampleView, SessionView};
 use crate::http::error::ApiError;
-use crate::http::scopes::{operate, read};
+use crate::http::scopes::{operate, read, read_tariffs};
 use actix_web::http::StatusCode;
 use chrono::DateTime;
 use runtime::http::Routes;
@@ -26,6 +27,8 @@ pub fn set_up(routes: &mut Routes<'_>) {
         .resource("/api/v1/sessions/export", |on| on.get(export(), super::export::export))
         .resource("/api/v1/sessions/{sessionId}", |on| on.get(get(), super::get))
         .resource("/api/v1/sessions/{sessionId}/end", |on| on.post(end(), super::end::end))
+        .resource("/api/v1/sessions/{sessionId}/receipt", |on| on.get(get_receipt(), receipt::get))
+        .resource("/api/v1/sessions/{sessionId}/receipts", |on| on.get(list_receipts(), receipt::list))
         .resource("/api/v1/sessions/{sessionId}/meter-samples", |on| on.get(samples(), super::samples));
 }
 
@@ -98,6 +101,68 @@ fn end() -> Operation {
             SessionEndRefusal::Ended { at: DateTime::UNIX_EPOCH }.into(),
             SessionEndRefusal::RegisterBelowStart { start_wh: 1_182_400.0 }.into(),
         ])
+}
+
+fn get_receipt() -> Operation {
+    let text = "A receipt is written when the session has ended and has been unchanged for a grace time, 15 minutes by default, and it never \
+                changes. Facts that arrive later lead to another receipt, which names the one that it replaces. It has the readings \
+                that it rests on, so it stays complete after the samples have been deleted.";
+    read_tariffs("getReceipt", TAG, "Get a receipt of a session")
+        .describe(text)
+        .with([Parameter::query::<u32>("number", "The number of the receipt; the latest one when absent.")])
+        .answers(Answer::json::<ReceiptView>(StatusCode::OK, "The receipt", receipt_example()))
+        .refuses([
+            ApiError::from(SessionNotFound),
+            ReceiptRefusal::NotYet.into(),
+            ReceiptRefusal::NoSuchNumber.into(),
+            ReceiptRefusal::NotKept.into(),
+        ])
+}
+
+fn list_receipts() -> Operation {
+    let mut summary = receipt_example();
+    summary.as_object_mut().map(|fields| fields.remove("readings"));
+    read_tariffs("listReceipts", TAG, "List the receipts of a session")
+        .describe("Without the readings. The first one is valid; each replaces the next one. Empty while there is none.")
+        .answers(Answer::json::<Receipts>(StatusCode::OK, "The receipts, the latest first", json!({ "items": [summary] })))
+        .refuses([ApiError::from(SessionNotFound)])
+}
+
+fn receipt_example() -> Value {
+    let money = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+    let (tariff, binding) = ("0192f0c4-7a11-7f00-8a00-000000000002", "0192f0c4-9c55-7b3e-8000-2a2b2c2d2e2f");
+    let (start, end) = ("2026-03-01T09:12:30Z", "2026-03-01T09:40:00Z");
+    let item = json!({
+        "from": "2026-03-01T17:12:30+08:00", "to": "2026-03-01T17:40:00+08:00", "tariffId": tariff, "version": 2, "kind": "flat",
+        "electricityPrice": "0.7055", "serviceFee": "0.80", "energyWh": "22150", "electricity": money("15.63"),
+        "service": money("17.72"),
+    });
+    let totals = json!({ "electricity": money("15.63"), "service": money("17.72"), "sessionFee": money("0.00"),
+                         "occupancy": money("0.00"), "total": money("33.35") });
+    let price = json!({ "currency": "CNY", "changeRule": "FrozenAtStart", "items": [item], "sessionFee": null, "occupancy": null,
+                        "energyWh": "22150", "totals": totals });
+    let mut example = json!({
+        "number": 2, "replaces": 1, "issuedAt": "2026-03-01T11:02:08Z",
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b", "withdrawn": false, "unpluggedAt": "2026-03-01T09:52:10Z",
+        "energyByBand": [{ "kind": "flat", "energyWh": "22150" }],
+        "tariffs": [{ "from": start, "to": end, "bindingId": binding, "level": "pile", "tariffId": tariff, "version": 2 }],
+        "price": price, "unpriced": null, "readingCount": 2,
+        "readingsDigest": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+        "readings": [{ "at": start, "energyWh": "1182400" }, { "at": end, "energyWh": "1204550" }],
+    });
+    let mut fields = session();
+    let ended =
+        json!({ "endedAt": end, "endReason": "Local", "meterStopWh": 1_204_550.0, "energyWh": "22150" });
+    for part in [&mut fields, &mut example] {
+        part.as_object_mut().map(|part| part.remove("id"));
+    }
+    for part in [ended, fields] {
+        if let (Some(all), Value::Object(part)) = (example.as_object_mut(), part) {
+            part.into_iter().for_each(|(name, value)| drop(all.entry(name).or_insert(value)));
+        }
+    }
+    example
 }
 
 fn samples() -> Operation {

@@ -76,6 +76,8 @@ pub const ROUTES: [(&str, &str, &str); 63] = [
     ("GET", "tariffs/timetable", READ_TARIFFS),
     ("POST", "tariffs/quote", READ_TARIFFS),
     ("GET", "sessions/ID/quote", READ_TARIFFS),
+    ("GET", "sessions/ID/receipt", READ_TARIFFS),
+    ("GET", "sessions/ID/receipts", READ_TARIFFS),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

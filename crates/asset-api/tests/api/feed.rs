@@ -115,6 +115,36 @@ async fn filters_changes_by_charge_point_and_type() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn filters_changes_by_the_place_that_they_name() {
+    let app = app(|_| {}).await;
+    let mut all = Follower::start(&app, "?types=charging.pile.changed.v1", None).await;
+    app.pile("CP-1").await;
+    app.pile("CP-2").await;
+    let (one, other) = (all.next().await.unwrap().data, all.next().await.unwrap().data);
+    let id = |change: &serde_json::Value, name: &str| change["data"][name].as_str().unwrap().to_owned();
+    let query = format!("?pileId={}", id(&other, "pileId"));
+    let mut of_pile = Follower::start(&app, &query, Some("0-0")).await;
+    assert_eq!(of_pile.next().await.unwrap().data, other);
+    let query = format!("?stationId={}&types=charging.station.changed.v1", id(&one, "stationId"));
+    let mut of_station = Follower::start(&app, &query, Some("0-0")).await;
+    let station = of_station.next().await.unwrap();
+    assert_eq!(station.kind, "charging.station.changed.v1");
+    assert_eq!(id(&station.data, "stationId"), id(&one, "stationId"));
+    for wrong in
+        ["types=x", "pileId=x", "stationId=", "types=charging.pile.changed.v1&type=charging.pile.changed.v1"]
+    {
+        let answer = app.get(&format!("/api/v1/feed?{wrong}")).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["code"]),
+            (400, &json!("INVALID_REQUEST")),
+            "{wrong}"
+        );
+    }
+    let unknown = app.get("/api/v1/feed?types=charging.session.started.v1").await;
+    assert!(unknown.text().contains("charging.session.settled.v1"), "the known types must be listed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refuses_invalid_positions_and_filters() {
     let app = app(|_| {}).await;
     for number in 0..3 {

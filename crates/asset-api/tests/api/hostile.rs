@@ -151,7 +151,9 @@ impl Fixture {
             on("GET", station, "/audit").query(&page),
             on("GET", station, "/piles").query(&page),
             on("POST", station, "/piles").body(self::pile()),
-            list("GET", "feed").query(&["chargePointId", "type", "lastEventId"]).headers(&["last-event-id"]),
+            list("GET", "feed")
+                .query(&["chargePointId", "stationId", "pileId", "types", "type", "lastEventId"])
+                .headers(&["last-event-id"]),
             list("GET", "piles").query(&page).query(&piles),
             on("GET", pile, ""),
             on("PUT", pile, "").headers(&revision).body(self::pile()),
@@ -174,6 +176,8 @@ impl Fixture {
             list("GET", "fleet"),
             list("GET", "ingest-partitions"),
             other("GET", "sessions", "/quote"),
+            other("GET", "sessions", "/receipt").query(&["number"]),
+            other("GET", "sessions", "/receipts"),
             list("GET", "dead-letters").query(&page).query(&letters),
             list("POST", "dead-letters/replay").body(replay),
             other("GET", "dead-letters", ""),

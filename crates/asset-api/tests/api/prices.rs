@@ -1,5 +1,6 @@
 //! `/api/v1/tariffs/price`, `…/timetable` and `…/quote`, and quotes of sessions.
 
+mod receipts;
 mod sessions;
 
 use crate::app::{TestApp, id};

@@ -4,7 +4,6 @@ use super::metrics::PresenceMetrics;
 use super::probe::Prober;
 use super::rate_limit::RateLimit;
 use super::topic::{IngestTopic, TopicCheck};
-use crate::lease::WorkLease;
 use crate::settings::PresenceSettings;
 use domain::ids::{ChargePointId, GatewayId};
 use opentelemetry::metrics::Meter;
@@ -14,9 +13,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 use storage::devices::presence::due::{self, DueDevice, Dueness};
 use storage::devices::presence::{gateways, probes};
+use storage::ingest::WorkerLease;
 use storage::{Database, PooledConnection, StorageError};
 
-/// The name of the lease: one watch covers all devices.
+/// The name of the lease. A replica that loses it while it probes does no harm: a recently probed
+/// device is not probed again.
 const LEASE: &str = "presence/watch";
 const TICK: Duration = Duration::from_secs(1);
 /// The probes of a tick are published in this many parts, spread over the tick.
@@ -39,7 +40,7 @@ pub(crate) struct Watch {
     database: Database,
     settings: PresenceSettings,
     prober: Prober,
-    lease: WorkLease,
+    lease: WorkerLease,
     topic: IngestTopic,
     metrics: PresenceMetrics,
     rate_limit: RateLimit,
@@ -55,7 +56,7 @@ impl Watch {
     pub(crate) fn new(database: Database, prober: Prober, settings: PresenceSettings, meter: &Meter) -> Self {
         let now = Instant::now();
         Self {
-            lease: WorkLease::new(database.clone(), LEASE),
+            lease: WorkerLease::new(database.clone(), LEASE),
             topic: IngestTopic::new(&settings.ingest_topic),
             metrics: PresenceMetrics::new(meter),
             rate_limit: RateLimit::new(settings.probe_rate_per_s, now),
@@ -94,7 +95,12 @@ impl Watch {
                 tracing::warn!(error = causes(&error), "silent devices could not be probed; retrying in 1 s");
             }
         }
-        self.lease.release().await;
+        if let Err(error) = self.lease.release().await {
+            tracing::warn!(
+                error = causes(&error),
+                "the watch lease could not be released; it expires within 10 s"
+            );
+        }
     }
 
     async fn tick(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {

@@ -76,6 +76,11 @@ impl Energy {
         self.0 / Decimal::ONE_THOUSAND
     }
 
+    /// The sum of both.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
     /// The difference to `other`; zero if `other` is greater.
     #[must_use]
     pub fn beyond(self, other: Self) -> Self {

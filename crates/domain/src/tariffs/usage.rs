@@ -123,6 +123,12 @@ impl Usage {
         self.readings.len()
     }
 
+    /// The readings, including those of the start and the end, in order of time.
+    #[must_use]
+    pub fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+
     /// When the connector was released; `None` if unknown.
     #[must_use]
     pub const fn unplugged_at(&self) -> Option<DateTime<Utc>> {

@@ -10,5 +10,6 @@ mod generated;
 mod golden;
 mod properties;
 mod quotes;
+mod receipts;
 mod recorded;
 mod resolution;

@@ -34,7 +34,7 @@ impl TryFrom<ChunkRow> for Chunk {
     type Error = StorageError;
 
     fn try_from(row: ChunkRow) -> Result<Self, StorageError> {
-        let changes = serde_json::from_str(&row.changes).map_err(broken)?;
+        let changes = parse(&row.changes).map_err(broken)?;
         Ok(Self { position: row.position, created_at: row.created_at, changes })
     }
 }
@@ -49,27 +49,68 @@ pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     Ok(Bodies { bodies, counts })
 }
 
-/// The body of the row for `chunk`. Id tags that are too long for the previous release are stored
-/// in two parts.
+/// The type of a change that the previous release does not know. It rejects a chunk with an unknown
+/// type, so such a change is stored as a change of its session, whose fields it has, with its type
+/// under this key; that release ignores the key.
+const STORED_TYPE: &str = "feedType";
+/// The type as which such a change is stored.
+const KNOWN_TYPE: &str = "charging.session.changed.v1";
+
+/// The body of the row for `chunk`, in a form that the previous release can read: id tags that are
+/// too long for it are in two parts, and types that it does not know are replaced.
 fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
-    if chunk.iter().all(|change| long_id_tag(change).is_none()) {
+    if chunk.iter().all(|change| long_id_tag(change).is_none() && !is_of_new_type(change)) {
         return serde_json::to_string(chunk);
     }
     let rows = chunk.iter().map(|change| {
         let mut row = serde_json::to_value(change)?;
-        if let Some((head, rest)) = long_id_tag(change)
-            && let Some(Value::Object(data)) = row.pointer_mut("/kind/data")
-        {
-            data.insert("idTag".to_owned(), head.into());
-            data.insert("idTagRest".to_owned(), rest.into());
+        if let Some(Value::Object(data)) = row.pointer_mut("/kind/data") {
+            if let Some((head, rest)) = long_id_tag(change) {
+                data.insert("idTag".to_owned(), head.into());
+                data.insert("idTagRest".to_owned(), rest.into());
+            }
+            if is_of_new_type(change) {
+                data.insert(STORED_TYPE.to_owned(), change.kind.type_name().into());
+                set_type(&mut row, KNOWN_TYPE.into());
+            }
         }
         Ok(row)
     });
     serde_json::to_string(&rows.collect::<serde_json::Result<Vec<_>>>()?)
 }
 
+/// The changes of a row that [`render_chunk`] or an earlier release wrote.
+fn parse(body: &str) -> serde_json::Result<Vec<FeedChange>> {
+    if !body.contains(STORED_TYPE) {
+        return serde_json::from_str(body);
+    }
+    let rows: Vec<Value> = serde_json::from_str(body)?;
+    let change = |mut row: Value| {
+        let data = row.pointer_mut("/kind/data").and_then(Value::as_object_mut);
+        if let Some(kind) = data.and_then(|data| data.remove(STORED_TYPE)) {
+            set_type(&mut row, kind);
+        }
+        serde_json::from_value(row)
+    };
+    rows.into_iter().map(change).collect()
+}
+
+fn set_type(row: &mut Value, kind: Value) {
+    if let Some(stored) = row.pointer_mut("/kind/type") {
+        *stored = kind;
+    }
+}
+
+const fn is_of_new_type(change: &FeedChange) -> bool {
+    matches!(change.kind, FeedKind::SessionSettled(_))
+}
+
 fn long_id_tag(change: &FeedChange) -> Option<(&str, &str)> {
-    let FeedKind::SessionChanged(session) = &change.kind else { return None };
+    let session = match &change.kind {
+        FeedKind::SessionChanged(session) => session,
+        FeedKind::SessionSettled(settled) => &settled.session,
+        _ => return None,
+    };
     let (head, rest) = session.id_tag.as_ref()?.parts();
     Some((head, rest?))
 }
@@ -97,6 +138,7 @@ pub(super) fn broken(what: impl ToString) -> StorageError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::feed::SessionChanged;
 
     const TAG: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 
@@ -124,5 +166,31 @@ mod tests {
         let shown = serde_json::to_value(&change).unwrap();
         assert_eq!(shown["kind"]["data"]["idTag"], TAG, "followers must get the whole tag");
         assert_eq!(shown["kind"]["data"].get("idTagRest"), None);
+    }
+
+    #[test]
+    fn stores_a_receipt_as_a_change_of_its_session_for_the_previous_release() {
+        let change = serde_json::json!({
+            "subject": { "chargePoint": "CP-1" },
+            "at": "2026-11-28T13:22:19Z",
+            "kind": { "type": "charging.session.settled.v1", "data": {
+                "sessionId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "phase": "ended", "connectorId": 1,
+                "transactionId": "634", "idTag": TAG, "reservationId": null, "commandId": null,
+                "startedAt": "2026-11-28T12:22:19Z", "startedBy": "event", "meterStartWh": 1.0,
+                "endedAt": "2026-11-28T13:02:19Z", "endReason": null, "meterStopWh": 20501.0,
+                "receipt": {
+                    "number": 2, "replaces": 1, "issuedAt": "2026-11-28T13:22:19Z", "digest": "00ff",
+                    "energyWh": "20500", "total": { "amount": "41.02", "currency": "CNY" }, "unpriced": null,
+                },
+            } },
+        });
+        let change: FeedChange = serde_json::from_value(change).unwrap();
+        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
+        let row: Value = serde_json::from_str(&stored).unwrap();
+        assert_eq!(row[0]["kind"]["type"], "charging.session.changed.v1");
+        let session: SessionChanged = serde_json::from_value(row[0]["kind"]["data"].clone()).unwrap();
+        let FeedKind::SessionSettled(settled) = &change.kind else { panic!("{change:?}") };
+        assert_eq!(session, settled.session, "the previous release must read the session");
+        assert_eq!(parse(&stored).unwrap(), std::slice::from_ref(&change));
     }
 }

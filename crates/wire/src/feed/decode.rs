@@ -1,5 +1,6 @@
 //! Decodes changes from protobuf, as a consumer in Rust does.
 
+mod settled;
 mod tariff;
 
 use super::encode;
@@ -47,6 +48,7 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
         Kind::ConnectorStatus(body) => FeedKind::ConnectorStatusChanged(connector_status(body)?),
         Kind::Connectivity(body) => FeedKind::ConnectivityChanged(connectivity(&body)?),
         Kind::Session(body) => FeedKind::SessionChanged(session(body)?),
+        Kind::SessionSettled(body) => FeedKind::SessionSettled(settled::settled(body)?),
         Kind::Command(body) => FeedKind::CommandChanged(command(body)?),
         Kind::Station(body) => FeedKind::StationChanged(station(&body)?),
         Kind::Pile(body) => FeedKind::PileChanged(pile(&body)?),

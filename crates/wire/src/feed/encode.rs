@@ -1,5 +1,6 @@
 //! Encodes changes as protobuf.
 
+mod settled;
 pub(super) mod tariff;
 
 use crate::proto::platform as proto;
@@ -37,6 +38,7 @@ fn kind(kind: &FeedKind) -> Kind {
         FeedKind::ConnectorStatusChanged(body) => Kind::ConnectorStatus(connector_status(body)),
         FeedKind::ConnectivityChanged(body) => Kind::Connectivity(connectivity(body)),
         FeedKind::SessionChanged(body) => Kind::Session(session(body)),
+        FeedKind::SessionSettled(body) => Kind::SessionSettled(settled::settled(body)),
         FeedKind::CommandChanged(body) => Kind::Command(command(body)),
         FeedKind::StationChanged(body) => Kind::Station(station(body)),
         FeedKind::PileChanged(body) => Kind::Pile(pile(body)),

@@ -7,13 +7,13 @@ use domain::devices::presence::Confidence;
 use domain::feed::{
     AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
     ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged,
-    PricesChanged, SessionChanged, SessionPhase, StationChanged, TariffAction, TariffBindingChanged,
-    TariffChanged,
+    PricesChanged, ReceiptIssued, SessionChanged, SessionPhase, SessionSettled, StationChanged, TariffAction,
+    TariffBindingChanged, TariffChanged,
 };
 use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
 use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
-use domain::tariffs::Subject;
+use domain::tariffs::{Currency, Money, Subject, UnpricedCode};
 use domain::text::Label;
 use proptest::option;
 use proptest::prelude::*;
@@ -52,6 +52,7 @@ fn kind() -> impl Strategy<Value = FeedKind> {
             }
         ),
         session().prop_map(FeedKind::SessionChanged),
+        settled().prop_map(FeedKind::SessionSettled),
         command().prop_map(FeedKind::CommandChanged),
         (uuid(), action(), any::<i64>()).prop_map(|(id, action, version)| {
             FeedKind::StationChanged(StationChanged { station_id: StationId(id), action, version })
@@ -114,6 +115,21 @@ fn connector_status() -> impl Strategy<Value = ConnectorStatusChanged> {
             previous_status,
             error_code,
             vendor_error_code,
+        },
+    )
+}
+
+fn settled() -> impl Strategy<Value = SessionSettled> {
+    let total = (0..1_000_000_i64, select(["CNY", "JPY", "KWD"].as_slice())).prop_map(|(minor, currency)| {
+        Money::rounded(minor.to_string().parse().unwrap(), Currency::parse(currency).unwrap())
+    });
+    let amounts =
+        (option::of("[0-9]{1,9}"), option::of(total), option::of(select(UnpricedCode::ALL.to_vec())));
+    let names = (1..u32::MAX, option::of(any::<u32>()), time(), "[0-9a-f]{64}");
+    (session(), names, amounts).prop_map(
+        |(session, (number, replaces, issued_at, digest), (energy_wh, total, unpriced))| SessionSettled {
+            session,
+            receipt: ReceiptIssued { number, replaces, issued_at, digest, energy_wh, total, unpriced },
         },
     )
 }

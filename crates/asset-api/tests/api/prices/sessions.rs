@@ -31,7 +31,7 @@ const LONG_AGO: &str = "
     update tariff_versions set effective_from = '2026-07-01';
     update tariff_bindings set effective_from = '2026-07-01'";
 
-async fn recorded() -> TestApp {
+pub(super) async fn recorded() -> TestApp {
     let app = TestApp::start().await;
     app.pile("CP-1").await;
     let mut connection = app.database.pool.connection().await.unwrap();

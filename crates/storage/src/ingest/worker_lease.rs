@@ -1,37 +1,42 @@
-//! Leases of work that one replica does at a time: rows of `ingest_partitions` under names that no
-//! topic has, because Kafka allows no slash in them. A replica that loses a lease while it works
-//! must do no harm: the lease only avoids that replicas do the same work in vain.
+//! The lease of a background task that one replica at a time performs: a row of `ingest_partitions`
+//! under a name that no topic has.
+//!
+//! The lease prevents repeated work, not its effects: a replica that loses the lease while it works
+//! may overlap with the next holder, so the task must tolerate this.
 
-use runtime::causes;
+use super::partitions::{self, LeaseRenewal, PartitionLease};
+use crate::{Database, PooledConnection, StorageError};
 use std::time::Duration;
-use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
-use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
 
-/// One lease covers all of the work.
+/// One row per task.
 const ROW: i32 = 0;
 /// How long the lease stays with a replica that died.
 const TTL: Duration = Duration::from_secs(10);
 
-/// A lease, held or not.
-pub(crate) struct WorkLease {
+/// The lease of a task, held or not.
+pub struct WorkerLease {
     database: Database,
+    /// Kafka allows no slash in a topic name, so the name contains one.
     name: &'static str,
     replica: Uuid,
     held: Option<PartitionLease>,
 }
 
-impl WorkLease {
-    /// The lease with the name `name`, which contains a slash; it is not held yet.
-    pub(crate) fn new(database: Database, name: &'static str) -> Self {
+impl WorkerLease {
+    /// The lease of the task `name`, not held yet. The name must contain a slash, so that no topic
+    /// has it.
+    #[must_use]
+    pub fn new(database: Database, name: &'static str) -> Self {
         Self { database, name, replica: Uuid::now_v7(), held: None }
     }
 
-    /// Keeps the lease, or takes it if no replica holds it; returns whether it is held.
+    /// Keeps the lease, or takes it if no replica holds it; returns whether it is held. It must be
+    /// called again within 10 s to keep the lease.
     ///
     /// # Errors
     /// When PostgreSQL fails.
-    pub(crate) async fn acquire(&mut self) -> Result<bool, StorageError> {
+    pub async fn acquire(&mut self) -> Result<bool, StorageError> {
         let (name, replica, held) = (self.name, self.replica, self.held.take());
         let work = async move |mut connection: PooledConnection| {
             if let Some(lease) = held {
@@ -51,17 +56,16 @@ impl WorkLease {
         Ok(self.held.is_some())
     }
 
-    /// Releases the lease, so that another replica can take it at once.
-    pub(crate) async fn release(self) {
-        let Some(lease) = self.held else { return };
+    /// Releases the lease, so that another replica can take it at once. Otherwise it expires within
+    /// 10 s.
+    ///
+    /// # Errors
+    /// When PostgreSQL fails.
+    pub async fn release(self) -> Result<(), StorageError> {
+        let Some(lease) = self.held else { return Ok(()) };
         let work =
             async move |mut connection: PooledConnection| partitions::release(&mut connection, &lease).await;
-        if let Err(error) = self.database.run::<_, StorageError, _, _>(work).await {
-            tracing::warn!(
-                lease = self.name,
-                error = causes(&error),
-                "the lease could not be released; it expires within 10 s"
-            );
-        }
+        self.database.run::<_, StorageError, _, _>(work).await?;
+        Ok(())
     }
 }
