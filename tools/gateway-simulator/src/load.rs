@@ -189,12 +189,11 @@ impl Load {
             self.ledger.record(&device_event, &event, &behaviour);
             let reported = domain::event::GatewayEvent { kind, ..event };
             let value = behaviour.encode(&reported);
-            let key = reported.charge_point_id.as_str();
-            if let Some((key, value)) = self.repeated.push_and_draw(key, &value) {
+            if let Some((key, value)) = self.repeated.push_and_draw(&reported, &value) {
                 self.send(&key, value).await?;
                 self.duplicates += 1;
             }
-            self.send(key, value).await?;
+            self.send(reported.charge_point_id.as_str(), value).await?;
         }
         Ok(())
     }
