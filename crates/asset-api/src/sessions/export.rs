@@ -9,7 +9,7 @@ mod lines;
 
 pub use lines::{CSV_EXAMPLE, Format, NDJSON_EXAMPLE};
 
-use super::{Metered, filter, with_registers};
+use super::{CompleteSession, complete, filter};
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
@@ -28,7 +28,7 @@ use runtime::{Problem, Shutdown, causes};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::sessions::Filter;
+use storage::sessions::{Filter, PlacedSession};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Largest number of sessions that are read at once.
@@ -124,7 +124,7 @@ struct Export {
 
 /// Sessions that are read and not yet written.
 struct Rows {
-    sessions: Vec<Metered>,
+    sessions: Vec<CompleteSession>,
     /// Whether further sessions follow.
     more: bool,
 }
@@ -152,7 +152,7 @@ impl Export {
             let mut rows = storage::sessions::list(&mut connection, &filter, after, limit).await?;
             let more = rows.len() > wanted;
             rows.truncate(wanted);
-            Ok(Rows { sessions: with_registers(&mut connection, rows).await?, more })
+            Ok(Rows { sessions: complete(&mut connection, rows).await?, more })
         });
         read.await
     }
@@ -184,12 +184,12 @@ impl Export {
     /// start another export.
     fn write(mut self, head: &'static str, rows: &Rows) -> (Bytes, Option<Self>) {
         let mut text = head.to_owned();
-        for (session, register) in &rows.sessions {
-            self.format.write_session(&mut text, session, *register);
+        for session in &rows.sessions {
+            self.format.write_session(&mut text, session);
         }
         self.rows += rows.sessions.len();
-        if let Some((last, _)) = rows.sessions.last() {
-            self.after = Some(Cursor { created_at: last.session.started_at, id: last.session.id.0 });
+        if let Some(CompleteSession { placed: PlacedSession { session, .. }, .. }) = rows.sessions.last() {
+            self.after = Some(Cursor { created_at: session.started_at, id: session.id.0 });
         }
         let outcome = if !rows.more {
             Outcome::Complete

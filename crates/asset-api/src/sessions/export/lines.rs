@@ -1,11 +1,10 @@
 //! The formats of an export, and its lines.
 
 use super::csv;
+use crate::sessions::CompleteSession;
 use crate::sessions::view::SessionView;
-use domain::measure::Dated;
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::sessions::PlacedSession;
 
 /// The format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
@@ -100,9 +99,9 @@ impl Format {
         }
     }
 
-    /// Appends the line of a session. `register` is the newest register of its connector.
-    pub fn write_session(self, text: &mut String, session: &PlacedSession, register: Option<Dated<f64>>) {
-        let view = SessionView::of(session, register);
+    /// Appends the line of a session.
+    pub fn write_session(self, text: &mut String, session: &CompleteSession) {
+        let view = SessionView::of(session);
         match self {
             Self::Csv => csv::write_session(text, &view),
             Self::NdJson => text.push_str(&line(&Line::Session(&view))),
