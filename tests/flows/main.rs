@@ -16,6 +16,7 @@ mod promql;
 mod publishing;
 mod server_faults;
 mod services;
+mod sessions;
 mod shutdown;
 mod station;
 mod story;

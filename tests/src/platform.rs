@@ -38,7 +38,7 @@ pub struct Platform {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The body.
+    /// The body; null if it is empty.
     pub body: Value,
 }
 
@@ -198,6 +198,11 @@ impl Platform {
         self.answer(self.client.put(self.asset_url(path)).json(body)).await
     }
 
+    /// Sends a DELETE request to asset-api.
+    pub async fn delete_asset(&self, path: &str) -> Answer {
+        self.answer(self.client.delete(self.asset_url(path))).await
+    }
+
     /// Sends a GET request to asset-api.
     pub async fn asset(&self, path: &str) -> Answer {
         self.answer(self.client.get(self.asset_url(path))).await
@@ -226,6 +231,9 @@ impl Platform {
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
-        Answer { status: response.status().as_u16(), body: response.json().await.unwrap() }
+        let status = response.status().as_u16();
+        let body = response.bytes().await.unwrap();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        Answer { status, body }
     }
 }

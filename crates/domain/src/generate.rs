@@ -9,11 +9,13 @@
 mod busy;
 mod commands;
 mod evidence;
+mod metered;
 mod store;
 
 pub use busy::{BusyLog, BusySession, busy_log};
 pub use commands::pending_commands;
 pub use evidence::{delivered_evidence, evidence_log};
+pub use metered::{delivered_metered, metered_log};
 pub use store::Store;
 
 use crate::event::{

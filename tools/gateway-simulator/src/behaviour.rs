@@ -32,6 +32,8 @@ pub struct Behaviour {
     pub manner: Manner,
     /// Whether the start of a transaction is reported before its id is known.
     pub transaction_id_late: bool,
+    /// Whether every transaction has the id 1.
+    pub same_transaction_id: bool,
     /// Whether disconnections are not reported.
     pub hides_disconnections: bool,
     /// Whether the outcome of a command is reported.
@@ -45,6 +47,7 @@ impl Behaviour {
     pub const AWKWARD: Self = Self {
         manner: Manner::Contract,
         transaction_id_late: true,
+        same_transaction_id: false,
         hides_disconnections: true,
         answers_commands: false,
         dialect: Dialect::Deployed,
@@ -105,6 +108,7 @@ impl Behaviour {
     #[must_use]
     pub const fn transaction_ids(&self, now: DateTime<Utc>) -> TransactionIds {
         match self.manner {
+            Manner::Contract if self.same_transaction_id => TransactionIds::always(1),
             Manner::Contract => TransactionIds::beginning(now),
             Manner::Deployed => TransactionIds::unix_seconds(),
         }
@@ -146,6 +150,7 @@ mod tests {
         let contract = Behaviour {
             manner: Manner::Contract,
             transaction_id_late: false,
+            same_transaction_id: false,
             hides_disconnections: false,
             answers_commands: true,
             dialect: Dialect::Contract,

@@ -96,11 +96,6 @@ impl Energy {
         Self::to_thousandths(self.0 + share)
     }
 
-    /// The sum of both.
-    pub(super) fn plus(self, other: Self) -> Self {
-        Self(self.0 + other.0)
-    }
-
     /// The part of `whole` after which the energy was `reached`, of the time in which it grew evenly
     /// from `self` to `end`: rounded up, in the unit of `whole`. `reached` is between both, and `end`
     /// is greater than `self`.

@@ -5,5 +5,6 @@
 
 mod commands;
 mod delivery;
+mod energy;
 mod fixture;
 mod sessions;

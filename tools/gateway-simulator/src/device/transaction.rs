@@ -17,6 +17,8 @@ enum Numbers {
     Counter(AtomicI64),
     /// The Unix time in seconds; two transactions that start in one second have one id.
     UnixSeconds,
+    /// One number for all transactions.
+    Always(i64),
 }
 
 impl TransactionIds {
@@ -39,10 +41,17 @@ impl TransactionIds {
         Self(Numbers::UnixSeconds)
     }
 
+    /// The same id for every transaction, as some gateways number them.
+    #[must_use]
+    pub const fn always(number: i64) -> Self {
+        Self(Numbers::Always(number))
+    }
+
     pub(super) fn next(&self, now: DateTime<Utc>) -> Option<TransactionId> {
         let number = match &self.0 {
             Numbers::Counter(counter) => counter.fetch_add(1, Ordering::Relaxed),
             Numbers::UnixSeconds => now.timestamp(),
+            Numbers::Always(number) => *number,
         };
         TransactionId::parse(&number.to_string()).ok()
     }

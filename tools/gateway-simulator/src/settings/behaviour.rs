@@ -8,13 +8,15 @@ use wire::event::encode::Dialect;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BehaviourSettings {
-    /// The behaviour as a whole; [`Manner::Deployed`] overrides the next five settings.
+    /// The behaviour as a whole; [`Manner::Deployed`] overrides the next six settings.
     pub manner: Manner,
-    /// Whether the gateway has every deviation that the contract tolerates; overrides the next four
+    /// Whether the gateway has every deviation that the contract tolerates; overrides the next five
     /// settings.
     pub awkward: bool,
     /// Whether `transaction.started` does not contain the transaction's id.
     pub transaction_id_late: bool,
+    /// Whether every transaction has the id 1, as some gateways number them.
+    pub same_transaction_id: bool,
     /// Whether `charge_point.disconnected` is never sent.
     #[serde(rename = "silent_goodbyes")]
     pub hides_disconnections: bool,
@@ -36,6 +38,7 @@ impl Default for BehaviourSettings {
             manner: Manner::Contract,
             awkward: false,
             transaction_id_late: false,
+            same_transaction_id: false,
             hides_disconnections: false,
             answers_commands: true,
             dialect: Dialect::Contract,
@@ -58,6 +61,7 @@ impl BehaviourSettings {
         Behaviour {
             manner: Manner::Contract,
             transaction_id_late: self.transaction_id_late,
+            same_transaction_id: self.same_transaction_id,
             hides_disconnections: self.hides_disconnections,
             answers_commands: self.answers_commands,
             dialect: self.dialect,

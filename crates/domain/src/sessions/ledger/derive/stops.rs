@@ -53,6 +53,15 @@ impl PendingStop<'_> {
             && session.started_at <= self.at + SAME_CHARGE
     }
 
+    /// Whether the register of the stop is beyond that at which the `next` session after `session`
+    /// began: the stop belongs to a later charge, whose energy must not count for `session`. A
+    /// register that was reset in between shows nothing.
+    fn is_beyond(&self, session: &ChargingSession, next: &ChargingSession) -> bool {
+        let Some(next_start) = next.meter_start_wh else { return false };
+        let is_reset = session.meter_start_wh.is_some_and(|start| next_start < start);
+        !is_reset && self.meter_wh.is_some_and(|stop| stop > next_start)
+    }
+
     /// Whether the stop repeats the end `at` with the register `meter_wh`, rather than ending
     /// another charge with the same id.
     fn repeats(&self, at: DateTime<Utc>, meter_wh: Option<f64>, is_other_open: bool) -> bool {
@@ -212,7 +221,11 @@ impl<'a> Walk<'a> {
         let held = &self.tracks.get(index)?.session;
         let SessionState::Ended { at, meter_stop_wh, .. } = held.state else { return None };
         let (connector, is_inferred) = (held.connector_id, held.has_inferred_end());
-        let latest = if held.is_superseded() { Some(at) } else { self.next_start(held) };
+        let next = self.next_on_connector(held);
+        if is_inferred && next.is_some_and(|next| stop.is_beyond(held, next)) {
+            return None;
+        }
+        let latest = if held.is_superseded() { Some(at) } else { next.map(|next| next.started_at) };
         let is_other_since = self.tracks.iter().map(|track| &track.session).any(|session| {
             session.may_go_on(stop.at)
                 && session.transaction_id.is_none()
@@ -238,10 +251,12 @@ impl<'a> Walk<'a> {
         Some(true)
     }
 
-    /// When the next session on the connector of `session` began.
-    fn next_start(&self, session: &ChargingSession) -> Option<DateTime<Utc>> {
+    /// The next session on the connector of `session`.
+    fn next_on_connector(&self, session: &ChargingSession) -> Option<&ChargingSession> {
         let others = self.on_connector(session.connector_id).filter(|other| other.id != session.id);
-        others.map(|other| other.started_at).filter(|started_at| *started_at >= session.started_at).min()
+        others
+            .filter(|other| other.started_at >= session.started_at)
+            .min_by_key(|other| (other.started_at, other.id))
     }
 
     /// The open sessions that a stop with an unknown id could mean: the unnamed ones; for a stop

@@ -1,0 +1,73 @@
+//! Events that a gateway sends late or again, or that belong to a charge which the simulated device
+//! does not know.
+
+use chrono::{DateTime, Utc};
+use domain::event::{EventKind, GatewayEvent, MeterValues, TransactionStart, TransactionStop};
+use domain::ids::{ChargePointId, ConnectorId, EventId, IdTag, TransactionId};
+use domain::measure::MeterReading;
+use system_tests::Platform;
+use testkit::unique;
+
+/// A transaction of a device, by its events.
+pub struct Transaction<'a> {
+    pub device: &'a ChargePointId,
+    pub connector: i64,
+    pub id: &'a str,
+}
+
+impl Transaction<'_> {
+    /// Reports its start at `at` with this energy register.
+    pub async fn start(&self, platform: &Platform, at: DateTime<Utc>, register_wh: f64) {
+        let start = TransactionStart {
+            connector_id: self.connector(),
+            transaction_id: self.transaction_id(),
+            id_tag: IdTag::parse("DRIVER-0").ok(),
+            meter_start_wh: Some(register_wh),
+            reservation_id: None,
+        };
+        self.send(platform, at, EventKind::TransactionStarted(start)).await;
+    }
+
+    /// Reports a reading of the energy register at `at`.
+    pub async fn read(&self, platform: &Platform, at: DateTime<Utc>, register_wh: f64) {
+        let values = MeterValues {
+            connector_id: self.connector(),
+            transaction_id: self.transaction_id(),
+            readings: vec![MeterReading { energy_wh: Some(register_wh), ..MeterReading::default() }],
+            begin_wh: None,
+            end_wh: None,
+        };
+        self.send(platform, at, EventKind::MeterValues(values)).await;
+    }
+
+    /// Reports its stop at `at` with this reason and energy register.
+    pub async fn stop(&self, platform: &Platform, at: DateTime<Utc>, reason: &str, register_wh: f64) {
+        let stop = TransactionStop {
+            transaction_id: self.transaction_id(),
+            reason: Some(reason.to_owned()),
+            meter_stop_wh: Some(register_wh),
+            stopped_at: None,
+        };
+        self.send(platform, at, EventKind::TransactionStopped(stop)).await;
+    }
+
+    async fn send(&self, platform: &Platform, at: DateTime<Utc>, kind: EventKind) {
+        let event = GatewayEvent {
+            event_id: EventId::parse(&unique("event")).unwrap(),
+            charge_point_id: self.device.clone(),
+            gateway_id: platform.simulator.pods().into_iter().next(),
+            claimed_at: Some(at),
+            trace_id: None,
+            kind,
+        };
+        platform.simulator.send(event).await.unwrap();
+    }
+
+    fn connector(&self) -> ConnectorId {
+        ConnectorId::parse(self.connector).unwrap()
+    }
+
+    fn transaction_id(&self) -> Option<TransactionId> {
+        TransactionId::parse(self.id).ok()
+    }
+}
