@@ -134,32 +134,35 @@ fn receipt_example() -> Value {
     let (start, end) = ("2026-03-01T09:12:30Z", "2026-03-01T09:40:00Z");
     let item = json!({
         "from": "2026-03-01T17:12:30+08:00", "to": "2026-03-01T17:40:00+08:00", "tariffId": tariff, "version": 2, "kind": "flat",
-        "electricityPrice": "0.7055", "serviceFee": "0.80", "energyWh": "22150", "electricity": money("15.63"),
+        "tier": 0, "taxPercent": null, "electricityPrice": "0.7055", "serviceFee": "0.80", "energyWh": 22_150.0, "electricity": money("15.63"),
         "service": money("17.72"),
     });
-    let totals = json!({ "electricity": money("15.63"), "service": money("17.72"), "sessionFee": money("0.00"),
-                         "occupancy": money("0.00"), "total": money("33.35") });
-    let price = json!({ "currency": "CNY", "changeRule": "FrozenAtStart", "items": [item], "sessionFee": null, "occupancy": null,
-                        "energyWh": "22150", "totals": totals });
+    let totals = json!({ "electricity": money("15.63"), "service": money("17.72"), "chargingTime": money("0.00"),
+                         "sessionFee": money("0.00"), "occupancy": money("0.00"), "total": money("33.35"), "tax": null,
+                         "totalWithTax": null });
+    let price = json!({ "currency": "CNY", "changeRule": "FrozenAtStart", "items": [item], "chargingTime": [], "sessionFee": null,
+                        "occupancy": null, "energyWh": 22_150.0, "taxes": [], "totals": totals });
     let mut example = json!({
         "number": 2, "replaces": 1, "issuedAt": "2026-03-01T11:02:08Z",
         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b", "withdrawn": false, "unpluggedAt": "2026-03-01T09:52:10Z",
-        "energyByBand": [{ "kind": "flat", "energyWh": "22150" }],
+        "energyByBand": [{ "kind": "flat", "energyWh": 22_150.0 }],
         "tariffs": [{ "from": start, "to": end, "bindingId": binding, "level": "pile", "tariffId": tariff, "version": 2 }],
         "price": price, "unpriced": null, "readingCount": 2,
         "readingsDigest": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
-        "readings": [{ "at": start, "energyWh": "1182400" }, { "at": end, "energyWh": "1204550" }],
+        "readings": [{ "at": start, "energyWh": 1_182_400.0 }, { "at": end, "energyWh": 1_204_550.0 }],
     });
     let mut fields = session();
     let ended =
-        json!({ "endedAt": end, "endReason": "Local", "meterStopWh": 1_204_550.0, "energyWh": "22150" });
+        json!({ "endedAt": end, "endReason": "Local", "meterStopWh": 1_204_550.0, "energyWh": 22_150.0 });
     for part in [&mut fields, &mut example] {
         part.as_object_mut().map(|part| part.remove("id"));
     }
     for part in [ended, fields] {
         if let (Some(all), Value::Object(part)) = (example.as_object_mut(), part) {
-            part.into_iter().for_each(|(name, value)| drop(all.entry(name).or_insert(value)));
+            for (name, value) in part {
+                all.entry(name).or_insert(value);
+            }
         }
     }
     example

@@ -98,6 +98,36 @@ struct Fixture {
     binding: String,
 }
 
+/// Those of sessions, of which none exists.
+fn endpoints_of_sessions() -> Vec<Endpoint> {
+    let session = format!("/api/v1/sessions/{}", Uuid::now_v7());
+    let one = |method, rest: &str| on(method, &session, rest);
+    let page = ["cursor", "limit"];
+    let sessions = [
+        "stationId",
+        "pileId",
+        "operatorId",
+        "chargePointId",
+        "idTag",
+        "transactionId",
+        "commandId",
+        "state",
+        "startedFrom",
+        "startedUntil",
+    ];
+    vec![
+        list("GET", "sessions").query(&page).query(&sessions),
+        list("GET", "sessions/export").query(&["cursor", "format"]).query(&sessions),
+        one("GET", ""),
+        one("GET", "/audit").query(&page),
+        one("POST", "/end").body(json!({ "reason": "r", "meterStopWh": 1.5 })),
+        one("GET", "/meter-samples").query(&page),
+        one("GET", "/quote"),
+        one("GET", "/receipt").query(&["number"]),
+        one("GET", "/receipts"),
+    ]
+}
+
 impl Fixture {
     async fn new() -> Self {
         let app = TestApp::start().await;
@@ -111,8 +141,6 @@ impl Fixture {
     /// Every route with every input. A route that is missing here fails a test, and so does a field
     /// of a station or a pile.
     fn endpoints(&self) -> Vec<Endpoint> {
-        let any = format!("/api/v1/any/{}", Uuid::now_v7());
-        let other = |method, kind: &str, rest: &str| on(method, &any.replace("any", kind), rest);
         let page = ["cursor", "limit"];
         let revision = ["if-match"];
         let (station, pile) = (self.station.as_str(), self.pile.as_str());
@@ -122,20 +150,9 @@ impl Fixture {
         let stations = ["q", "operatorId", "status", "availableOnly", "near", "radiusM", "retired"];
         let piles = ["stationId", "chargePointId", "q", "status", "online", "retired"];
         let import = ["dryRun", "mode", "charset"];
-        let sessions = [
-            "stationId",
-            "pileId",
-            "operatorId",
-            "chargePointId",
-            "idTag",
-            "transactionId",
-            "commandId",
-            "state",
-            "startedFrom",
-            "startedUntil",
-        ];
         let replacement = json!({ "chargePointId": "CP-C", "reason": "r" });
         let relocation = json!({ "stationId": id(&self.other_station), "reason": "r" });
+        let letter = format!("/api/v1/dead-letters/{}", Uuid::now_v7());
         let letters = ["topic", "reason", "partition", "chargePointId", "replayed"];
         let mut all = vec![
             list("GET", "stations").query(&page).query(&stations),
@@ -166,23 +183,15 @@ impl Fixture {
             on("POST", pile, "/replace-charge-point").headers(&revision).body(replacement),
             on("POST", pile, "/move").headers(&revision).body(relocation),
             on("GET", pile, "/status-history").query(&page).query(&["connectorId"]),
-            list("GET", "sessions").query(&page).query(&sessions),
-            list("GET", "sessions/export").query(&["cursor", "format"]).query(&sessions),
-            other("GET", "sessions", ""),
-            other("GET", "sessions", "/audit").query(&page),
-            other("POST", "sessions", "/end").body(json!({ "reason": "r", "meterStopWh": 1.5 })),
-            other("GET", "sessions", "/meter-samples").query(&page),
             list("GET", "unregistered-charge-points").query(&page).query(&["online"]),
             list("GET", "fleet"),
             list("GET", "ingest-partitions"),
-            other("GET", "sessions", "/quote"),
-            other("GET", "sessions", "/receipt").query(&["number"]),
-            other("GET", "sessions", "/receipts"),
             list("GET", "dead-letters").query(&page).query(&letters),
             list("POST", "dead-letters/replay").body(replay),
-            other("GET", "dead-letters", ""),
-            other("POST", "dead-letters", "/replay").query(&["dryRun"]),
+            on("GET", &letter, ""),
+            on("POST", &letter, "/replay").query(&["dryRun"]),
         ];
+        all.extend(endpoints_of_sessions());
         all.extend(self.endpoints_of_tariffs());
         all
     }

@@ -158,6 +158,7 @@ fn flat() -> PriceList {
         kind: "flat".to_owned(),
         electricity_price: "0.70".to_owned(),
         service_fee: "0.80".to_owned(),
+        tiers: None,
     };
     let daily = ScheduleDraft { seasons: None, weekdays: None, holiday: None, bands: vec![band] };
     let draft = PriceListDraft {
@@ -166,6 +167,8 @@ fn flat() -> PriceList {
         schedules: vec![daily],
         session_fee: None,
         occupancy: None,
+        charging_time: None,
+        tax_percent: None,
     };
     PriceList::try_from(draft).unwrap()
 }

@@ -4,6 +4,7 @@ use super::{SessionChanged, SessionPhase};
 use crate::assets::Placement;
 use crate::tariffs::{Money, Receipt, ReceiptSession, UnpricedCode};
 use chrono::{DateTime, Utc};
+use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Deserialize, Serialize};
 
 /// A receipt of a session was written.
@@ -30,8 +31,8 @@ pub struct ReceiptIssued {
     /// SHA-256 of its content, in hexadecimal.
     pub digest: String,
     /// The energy in Wh, exact to thousandths; `None` if the readings do not give it.
-    pub energy_wh: Option<String>,
-    /// The sum to pay; `None` without a price.
+    pub energy_wh: Option<f64>,
+    /// The sum to pay, with tax if the tariff names a rate; `None` without a price.
     pub total: Option<Money>,
     /// Why there is no price; `None` if there is one, and for a withdrawn session.
     pub unpriced: Option<UnpricedCode>,
@@ -49,8 +50,8 @@ impl SessionSettled {
                 replaces: number.checked_sub(1).filter(|earlier| *earlier > 0),
                 issued_at,
                 digest,
-                energy_wh: receipt.energy_wh.map(|energy| energy.wh().normalize().to_string()),
-                total: receipt.price.as_ref().map(|quote| quote.totals.total),
+                energy_wh: receipt.energy_wh.and_then(|energy| energy.wh().to_f64()),
+                total: receipt.price.as_ref().map(|quote| quote.totals.to_pay()),
                 unpriced: receipt.unpriced.as_ref().map(|unpriced| unpriced.code),
             },
         }

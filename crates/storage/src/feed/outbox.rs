@@ -180,7 +180,7 @@ mod tests {
                 "endedAt": "2026-11-28T13:02:19Z", "endReason": null, "meterStopWh": 20501.0,
                 "receipt": {
                     "number": 2, "replaces": 1, "issuedAt": "2026-11-28T13:22:19Z", "digest": "00ff",
-                    "energyWh": "20500", "total": { "amount": "41.02", "currency": "CNY" }, "unpriced": null,
+                    "energyWh": 20500.0, "total": { "amount": "41.02", "currency": "CNY" }, "unpriced": null,
                 },
             } },
         });

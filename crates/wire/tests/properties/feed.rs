@@ -124,7 +124,7 @@ fn settled() -> impl Strategy<Value = SessionSettled> {
         Money::rounded(minor.to_string().parse().unwrap(), Currency::parse(currency).unwrap())
     });
     let amounts =
-        (option::of("[0-9]{1,9}"), option::of(total), option::of(select(UnpricedCode::ALL.to_vec())));
+        (option::of(0.0..1e9_f64), option::of(total), option::of(select(UnpricedCode::ALL.to_vec())));
     let names = (1..u32::MAX, option::of(any::<u32>()), time(), "[0-9a-f]{64}");
     (session(), names, amounts).prop_map(
         |(session, (number, replaces, issued_at, digest), (energy_wh, total, unpriced))| SessionSettled {

@@ -55,10 +55,10 @@ async fn a_receipt_is_written_once_and_outlives_the_samples() {
     assert_eq!(receipt["price"]["totals"], quote["totals"]);
     assert_eq!(receipt["price"]["items"], quote["items"]);
     assert_eq!(receipt["price"]["occupancy"], quote["occupancy"]);
-    assert_eq!((&receipt["unpluggedAt"], &receipt["energyWh"]), (&quote["unpluggedAt"], &json!("20000")));
+    assert_eq!((&receipt["unpluggedAt"], &receipt["energyWh"]), (&quote["unpluggedAt"], &json!(20_000.0)));
     assert_eq!(
         receipt["energyByBand"],
-        json!([{ "kind": "sharp", "energyWh": "5000" }, { "kind": "valley", "energyWh": "15000" }])
+        json!([{ "kind": "sharp", "energyWh": 5_000.0 }, { "kind": "valley", "energyWh": 15_000.0 }])
     );
     assert_eq!(receipt["readings"].as_array().unwrap().len(), 4);
 

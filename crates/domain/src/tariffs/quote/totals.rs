@@ -43,6 +43,14 @@ pub struct Totals {
     pub total_with_tax: Option<Money>,
 }
 
+impl Totals {
+    /// The sum to pay: with tax if a version of the session names a tax rate.
+    #[must_use]
+    pub fn to_pay(&self) -> Money {
+        self.total_with_tax.unwrap_or(self.total)
+    }
+}
+
 /// All amounts of a quote, and the tax rate of the session fee.
 pub(super) struct Amounts<'quote> {
     pub currency: Currency,

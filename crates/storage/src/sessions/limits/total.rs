@@ -5,12 +5,12 @@ use crate::{Connection, StorageError};
 use domain::ids::SessionId;
 use domain::tariffs::Money;
 
-/// The total of the quote of the session with id `id`, up to its end or its last reading; `None` if
+/// What the quote of the session with id `id` comes to, with tax if the tariff names a rate, up to its end or its last reading; `None` if
 /// it has no quote: it has fewer than two readings, no place, or no tariff applies.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn total(connection: &mut Connection, id: SessionId) -> Result<Option<Money>, StorageError> {
     let quoted = quote_of_session(connection, id).await?;
-    Ok(quoted.and_then(Result::ok).map(|quoted| quoted.quote.totals.total))
+    Ok(quoted.and_then(Result::ok).map(|quoted| quoted.quote.totals.to_pay()))
 }

@@ -13,7 +13,7 @@ pub(super) fn settled(body: &SessionSettled) -> proto::SessionSettled {
         replaces: receipt.replaces,
         issued_at: Some(to_timestamp(receipt.issued_at)),
         digest: receipt.digest.clone(),
-        energy_wh: receipt.energy_wh.clone(),
+        energy_wh: receipt.energy_wh,
         total: receipt.total.map(money),
         unpriced: receipt.unpriced.map(|code| code.as_str().to_owned()),
     }
