@@ -1,6 +1,6 @@
 //! Sessions that an operator ended because their stop did not arrive.
 
-use crate::device::{Device, at, metered, started, stopped};
+use crate::device::{Device, at, metered, started, started_without_meter, stopped};
 use chrono::{DateTime, Utc};
 use domain::devices::charge_point::Outcome;
 use domain::sessions::session::{ChargingSession, ENDED_BY_OPERATOR, SUPERSEDED, SessionState};
@@ -61,7 +61,7 @@ fn a_stop_ends_the_session_before_the_next_one_on_its_connector_began() {
     let mut device = Device::new();
     device.report(10, "a", started(1, "700"));
     end_first(&mut device, 100);
-    device.report(200, "a", started(1, "701"));
+    device.report(200, "a", started_without_meter(1, "701"));
     device.report(210, "a", stopped("700"));
     let sessions = device.sessions();
     assert_eq!(end(&sessions[0]), ended(200, "Remote", Some(3_500.0)));

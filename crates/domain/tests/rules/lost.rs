@@ -290,3 +290,19 @@ fn a_stop_ends_a_recorded_session_that_the_ledger_lost() {
     assert_eq!(outcome, Outcome::Applied);
     assert_eq!(rows(&device)[0], expected("ghost", 1, 1_700, Some(1_800), "Remote"));
 }
+
+#[test]
+fn a_stop_beyond_the_start_of_the_next_session_belongs_to_a_later_charge() {
+    for (next_wh, meter_wh, is_own) in
+        [(2_000.0, 1_900.0, true), (2_000.0, 2_000.0, true), (2_000.0, 4_000.0, false), (0.0, 1_900.0, true)]
+    {
+        let mut device = Device::new();
+        device.report(10, "a", started_at(1, "700", "TAG", 1_000.0));
+        device.report(1_000, "a", started_at(1, "701", "TAG", next_wh));
+        // The start of a third charge, which has the id of the first one again, is lost.
+        device.report(3_000, "a", stopped_at("700", meter_wh));
+        let first = device.sessions().remove(0);
+        let own = if is_own { Some(meter_wh) } else { None };
+        assert_eq!((first.ended_at(), first.meter_stop_wh()), (Some(at(1_000)), own), "{next_wh} {meter_wh}");
+    }
+}
