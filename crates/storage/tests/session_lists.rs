@@ -87,8 +87,9 @@ const PAGE: i64 = 6;
 
 type After = Option<(DateTime<Utc>, SessionId)>;
 
-/// Reads a page until PostgreSQL may keep a generic plan, and asserts that only this index is used and
-/// hardly more rows are read than returned.
+/// Reads a page until PostgreSQL may keep a generic plan, and asserts that hardly more rows are read
+/// than returned, and that only this index is used unless nothing is found: then another one, in which
+/// little is left, may be as good.
 async fn page(connection: &mut Connection, filter: &Filter, after: After, index: &str) -> Vec<PlacedSession> {
     let before = reads(connection, index).await;
     let mut found = Vec::new();
@@ -100,8 +101,10 @@ async fn page(connection: &mut Connection, filter: &Filter, after: After, index:
     let returned = i64::try_from(found.len()).unwrap();
     let what = format!("{filter:?} after {after:?}: {returned} returned, {before:?} {now:?}");
     assert_eq!(now.whole, before.whole, "a sequential scan: {what}");
-    assert_eq!(now.scans - before.scans, TIMES, "another plan: {what}");
-    assert!(rows <= returned + 5, "{rows} rows read: {what}");
+    if returned > 0 {
+        assert_eq!(now.scans - before.scans, TIMES, "another plan: {what}");
+    }
+    assert!(rows <= returned + 10, "{rows} rows read: {what}");
     found
 }
 

@@ -26,7 +26,7 @@ const INDEXES: [(&str, &str); 9] = [
 
 /// Unique indexes, likewise.
 const UNIQUE_INDEXES: [(&str, &str); 1] =
-    [("waiting_stop_of_session", "commands (session_id) where state = 'waiting'")];
+    [("waiting_stop_of_session", "commands (charge_point_id, session_id) where state = 'waiting'")];
 
 #[derive(QueryableByName)]
 struct Index {

@@ -186,9 +186,12 @@ impl Filter {
         }
         if let Some(id_tag) = &self.id_tag {
             let (head, rest) = id_tag.parts();
-            query = query
-                .filter(sessions::id_tag.eq(head))
-                .filter(sessions::id_tag_rest.is_not_distinct_from(rest));
+            query = query.filter(sessions::id_tag.eq(head));
+            // With `is not distinct from`, the planner expects few matches and sorts all of them.
+            query = match rest {
+                Some(rest) => query.filter(sessions::id_tag_rest.eq(rest)),
+                None => query.filter(sessions::id_tag_rest.is_null()),
+            };
         }
         if let Some(transaction) = &self.transaction_id {
             query = query.filter(sessions::transaction_id.eq(transaction.as_str()));

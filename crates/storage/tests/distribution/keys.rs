@@ -30,6 +30,7 @@ async fn every_unique_index_of_a_hot_table_contains_the_device() {
         "session_ledgers_pkey",
         "start_in_flight",
         "status_changes_pkey",
+        "waiting_stop_of_session",
     ];
     assert_eq!(database.json(&with_key("")).await, json!(keyed));
 }
@@ -44,7 +45,13 @@ async fn no_foreign_key_joins_two_hot_tables() {
            where contype = 'f' and conparentid = 0
              and (conrelid::regclass::text in ({hot}) or confrelid::regclass::text in ({hot}))) as found"
     );
-    // References to assets, which are few and can be replicated, and from idempotency keys.
-    let outward = ["command_batch_items -> commands", "commands -> piles", "idempotency_keys -> commands"];
+    // References to assets, which are few and can be replicated, and from tables beside commands.
+    let outward = [
+        "command_batch_items -> commands",
+        "commands -> piles",
+        "idempotency_keys -> commands",
+        "session_limits -> commands",
+        "session_limits -> commands",
+    ];
     assert_eq!(database.json(&keys).await, json!(outward));
 }

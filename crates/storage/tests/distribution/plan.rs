@@ -104,11 +104,14 @@ impl Plan {
         }
     }
 
-    /// All parts of a conjunction must hold; conditions with OR are skipped.
+    /// All parts of a conjunction must hold; parts with OR are skipped.
     fn add_equalities(&mut self, condition: &str) {
-        if condition.contains(" OR ") {
-            return;
+        for part in conjuncts(condition).into_iter().filter(|part| !part.contains(" OR ")) {
+            self.add_equality(part);
         }
+    }
+
+    fn add_equality(&mut self, condition: &str) {
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_.$".contains(c);
         let condition = condition.replace('"', "");
         let sides: Vec<&str> = condition.split(" = ").collect();
@@ -134,6 +137,25 @@ impl Plan {
         }
         (class.len() > 1).then_some(class)
     }
+}
+
+/// The parts of a conjunction in parentheses, such as `((a = b) AND ((c = d) OR (e = f)))`.
+fn conjuncts(condition: &str) -> Vec<&str> {
+    let inner = condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(condition);
+    let (mut depth, mut begin, mut parts) = (0, 0, Vec::new());
+    for (place, c) in inner.char_indices() {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        if depth == 0 && inner[place..].starts_with(") AND (") {
+            parts.push(&inner[begin..=place]);
+            begin = place + ") AND ".len();
+        }
+    }
+    // A condition of one part, whose outer parentheses are not around it.
+    if parts.is_empty() {
+        return vec![condition];
+    }
+    parts.push(&inner[begin..]);
+    parts
 }
 
 /// The table that a daily partition belongs to.

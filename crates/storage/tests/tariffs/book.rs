@@ -182,11 +182,12 @@ async fn the_bindings_before_and_after_the_period_are_loaded_without_their_tarif
     let mut hourly = vec![];
     for number in 0..5 {
         let from = noon() + hours(2 * number);
-        let until = from + hours(i64::from(number != 3));
-        let wanted = binding(subject.clone(), tariff, from, Some(until));
+        let wanted = binding(subject.clone(), tariff, from, Some(from + hours(1)));
         let made = bindings::insert(connection, &wanted, &signed(noon())).await.unwrap();
         hourly.push(made.unwrap().binding);
     }
+    let (fourth, begin) = (hourly[3].id, hourly[3].effective_from);
+    bindings::end(connection, fourth, begin, &signed(noon())).await.unwrap().unwrap();
     let later = bind(connection, Subject::Platform, tariff, noon() + hours(100)).await;
     let at = |hour: i64, minutes: i64| noon() + hours(hour) + chrono::TimeDelta::minutes(minutes);
     let found = async |connection: &mut Connection, at| {
