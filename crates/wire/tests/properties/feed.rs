@@ -127,7 +127,7 @@ fn money() -> impl Strategy<Value = Money> {
 }
 
 fn metered() -> impl Strategy<Value = SessionMetered> {
-    let live = (option::of(0.0..1e9_f64), option::of(0.0..1e6_f64), option::of(0.0..=100.0_f64));
+    let live = (option::of(amount(0)), option::of(amount(0)), option::of(amount(0)));
     let cost = (option::of(money()), option::of(select(UnpricedCode::ALL.to_vec())));
     (session(), time(), live, cost).prop_map(
         |(session, read_at, (energy_wh, power_w, soc_percent), (total, unpriced))| SessionMetered {
@@ -139,7 +139,7 @@ fn metered() -> impl Strategy<Value = SessionMetered> {
 
 fn settled() -> impl Strategy<Value = SessionSettled> {
     let amounts =
-        (option::of(0.0..1e9_f64), option::of(money()), option::of(select(UnpricedCode::ALL.to_vec())));
+        (option::of(amount(0)), option::of(money()), option::of(select(UnpricedCode::ALL.to_vec())));
     let names = (1..u32::MAX, option::of(any::<u32>()), time(), "[0-9a-f]{64}");
     (session(), names, amounts).prop_map(
         |(session, (number, replaces, issued_at, digest), (energy_wh, total, unpriced))| SessionSettled {
