@@ -1,11 +1,12 @@
 //! The changes that the platform publishes to other services.
 //!
 //! A change covers one transaction: if several events of a batch change the same thing, the feed
-//! contains only the outcome. Heartbeats and meter readings change nothing that the feed covers,
-//! and are not published.
+//! contains only the outcome. Heartbeats change nothing that the feed covers and are not published;
+//! meter readings are published for open sessions, at an interval ([`SessionMetered`]).
 
 mod body;
 mod derive;
+mod metered;
 mod position;
 mod settled;
 mod tariff;
@@ -16,6 +17,7 @@ pub use body::{
 };
 pub(crate) use derive::{connectivity_change, status_change};
 pub use derive::{derive, relinked_command};
+pub use metered::{LiveMeter, SessionMeter, SessionMetered};
 pub use position::{FeedPosition, InvalidFeedPosition};
 pub use settled::{ReceiptIssued, SessionSettled};
 pub use tariff::{BindingAction, PricesChanged, TariffAction, TariffBindingChanged, TariffChanged};
@@ -62,6 +64,9 @@ pub enum FeedKind {
     /// A session began or ended, or late events changed it.
     #[serde(rename = "charging.session.changed.v1")]
     SessionChanged(SessionChanged),
+    /// The connector of an open session was read.
+    #[serde(rename = "charging.session.metered.v1")]
+    SessionMetered(SessionMetered),
     /// A receipt of a session was written.
     #[serde(rename = "charging.session.settled.v1")]
     SessionSettled(SessionSettled),
@@ -98,10 +103,11 @@ impl FeedChange {
 
 impl FeedKind {
     /// The CloudEvents types of all kinds.
-    pub const TYPES: [&'static str; 9] = [
+    pub const TYPES: [&'static str; 10] = [
         "charging.connector.status_changed.v1",
         "charging.charge_point.connectivity_changed.v1",
         "charging.session.changed.v1",
+        "charging.session.metered.v1",
         "charging.session.settled.v1",
         "charging.command.changed.v1",
         "charging.station.changed.v1",
@@ -118,6 +124,7 @@ impl FeedKind {
         };
         match self {
             Self::SessionChanged(session) => of_session(session),
+            Self::SessionMetered(metered) => of_session(&metered.session),
             Self::SessionSettled(settled) => of_session(&settled.session),
             Self::CommandChanged(command) => (None, Some(command.pile_id)),
             Self::StationChanged(station) => (Some(station.station_id), None),
@@ -132,11 +139,13 @@ impl FeedKind {
     /// The CloudEvents type.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
-        let [status, connectivity, session, settled, command, station, pile, tariff, binding] = Self::TYPES;
+        let [status, connectivity, session, metered, settled, command, station, pile, tariff, binding] =
+            Self::TYPES;
         match self {
             Self::ConnectorStatusChanged(_) => status,
             Self::ConnectivityChanged(_) => connectivity,
             Self::SessionChanged(_) => session,
+            Self::SessionMetered(_) => metered,
             Self::SessionSettled(_) => settled,
             Self::CommandChanged(_) => command,
             Self::StationChanged(_) => station,

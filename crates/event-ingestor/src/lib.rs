@@ -8,6 +8,7 @@
 
 mod consume;
 mod device_counts;
+mod metering;
 mod metrics;
 mod presence;
 mod receipts;
@@ -18,18 +19,20 @@ mod settings;
 
 pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
-pub use settings::{DEFAULTS, FeedSettings, IngestSettings, PresenceSettings, ReceiptSettings, Settings};
+pub use settings::{
+    DEFAULTS, FeedSettings, IngestSettings, MeteredSettings, PresenceSettings, ReceiptSettings, Settings,
+};
 
 use anyhow::Context as _;
 use consume::days::Days;
 use consume::replica::{Pools, Replica};
+use metering::MeterPublisher;
 use metrics::Metrics;
 use presence::Presence;
 use receipts::ReceiptWriter;
 use relay::{FeedMetrics, Relay};
-use runtime::Context;
-use runtime::causes;
 use runtime::kafka::Kafka;
+use runtime::{Context, Shutdown, causes};
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings};
 use tokio_util::task::AbortOnDropHandle;
@@ -46,8 +49,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     );
     let database = Database::for_batches(&settings.database).context("database settings")?;
     // The connection for renewing leases, which no batch can delay.
-    let leases = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })
-        .context("database settings")?;
+    let leases = one_connection(&settings.database)?;
     // When gateways were heard and which are suspected is read and written independently of the
     // batches, and reads all devices at once.
     let watch = Database::for_sweeps(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
@@ -55,8 +57,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     // One connection to read the feed and record the position, one to renew the lease meanwhile.
     let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
-    let receipts = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database })
-        .context("database settings")?;
+    let (receipts, meters) = (one_connection(&settings.database)?, one_connection(&settings.database)?);
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
     let pinged = database.clone();
     context.health.add("database", move || {
@@ -86,8 +87,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
     let relayed = async { relay.await.context("the relay died") };
     let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
-    let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(context.shutdown.clone())));
-    let written = async { writer.await.context("the task that writes receipts died") };
+    let publisher = MeterPublisher::new(meters, settings.metered, &context.meter());
+    let billed = publish_sessions(writer, publisher, context.shutdown.clone());
     let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =
         settings.ingest;
     let days = Arc::new(Days::new(&database, &metrics, sample_retention_days, status_retention_days));
@@ -107,6 +108,25 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, written, kept, counted, watched)?;
+    tokio::try_join!(replica.run(&context.shutdown), relayed, billed, kept, counted, watched)?;
+    Ok(())
+}
+
+/// A pool with one connection, for a task that must not wait for others.
+fn one_connection(settings: &DatabaseSettings) -> anyhow::Result<Database> {
+    Database::new(&DatabaseSettings { max_connections: 1, ..settings.clone() }).context("database settings")
+}
+
+/// Runs the tasks that publish what sessions come to, until asked to stop.
+async fn publish_sessions(
+    writer: ReceiptWriter,
+    publisher: MeterPublisher,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(shutdown.clone())));
+    let written = async { writer.await.context("the task that writes receipts died") };
+    let publisher = AbortOnDropHandle::new(tokio::spawn(publisher.run(shutdown)));
+    let metered = async { publisher.await.context("the task that publishes meters died") };
+    tokio::try_join!(written, metered)?;
     Ok(())
 }

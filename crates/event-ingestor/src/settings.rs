@@ -21,6 +21,8 @@ pub struct Settings {
     pub presence: PresenceSettings,
     /// `[receipts]`: when the receipts of sessions are written.
     pub receipts: ReceiptSettings,
+    /// `[metered]`: how often the meters of open sessions are published.
+    pub metered: MeteredSettings,
     /// `[feed]`: what is published to other services, and how.
     pub feed: FeedSettings,
     /// `[database]`
@@ -89,6 +91,22 @@ impl ReceiptSettings {
     #[must_use]
     pub fn retention(&self) -> Duration {
         Duration::from_hours(u64::from(self.retention_days) * 24)
+    }
+}
+
+/// How often the meters of open sessions are published.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeteredSettings {
+    /// The least time between two changes of one session, in seconds; 0 publishes none.
+    pub interval_s: u32,
+}
+
+impl MeteredSettings {
+    /// The least time between two changes of one session; `None` if none is published.
+    #[must_use]
+    pub fn interval(&self) -> Option<Duration> {
+        (self.interval_s > 0).then(|| Duration::from_secs(self.interval_s.into()))
     }
 }
 

@@ -293,6 +293,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    session_metered (session_id) {
+        session_id -> Uuid,
+        reading_at -> Timestamptz,
+        emitted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     session_receipts (session_id, number) {
         session_id -> Uuid,
         number -> Int4,
@@ -442,6 +450,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     schema_floor,
     session_ledgers,
     session_limits,
+    session_metered,
     session_receipts,
     session_settlements,
     sessions,

@@ -11,6 +11,7 @@ macro_rules! session_columns {
 mod end;
 pub mod limits;
 mod metered;
+pub mod metering;
 mod read;
 mod recall;
 pub mod receipts;

@@ -1,5 +1,6 @@
 //! `/api/v1/tariffs/price`, `…/timetable` and `…/quote`, and quotes of sessions.
 
+mod metered;
 mod receipts;
 mod sessions;
 

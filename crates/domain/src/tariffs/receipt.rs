@@ -168,6 +168,17 @@ impl UnpricedCode {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == word)
     }
+
+    /// The code of `unquotable`.
+    pub(crate) const fn of(unquotable: &UnquotableSession) -> Self {
+        match unquotable {
+            UnquotableSession::WithoutPile => Self::SessionWithoutPile,
+            UnquotableSession::NotMetered(_) => Self::SessionNotMetered,
+            UnquotableSession::Unpriced(Unpriced::NoTariff { .. }) => Self::NoTariffApplies,
+            UnquotableSession::Unpriced(Unpriced::OutOfReach) => Self::TimeOutOfReach,
+            UnquotableSession::Unpriced(Unpriced::MixedCurrencies { .. }) => Self::CurrenciesMixed,
+        }
+    }
 }
 
 impl Receipt {
@@ -286,18 +297,11 @@ fn digest_of(readings: &[ReceiptReading]) -> String {
 
 impl ReceiptUnpriced {
     fn of(unquotable: &UnquotableSession) -> Self {
-        let (code, detail) = match unquotable {
-            UnquotableSession::WithoutPile => (UnpricedCode::SessionWithoutPile, unquotable.to_string()),
-            UnquotableSession::NotMetered(invalid) => (UnpricedCode::SessionNotMetered, invalid.to_string()),
-            UnquotableSession::Unpriced(unpriced) => {
-                let code = match unpriced {
-                    Unpriced::NoTariff { .. } => UnpricedCode::NoTariffApplies,
-                    Unpriced::OutOfReach => UnpricedCode::TimeOutOfReach,
-                    Unpriced::MixedCurrencies { .. } => UnpricedCode::CurrenciesMixed,
-                };
-                (code, unpriced.to_string())
-            }
+        let detail = match unquotable {
+            UnquotableSession::WithoutPile => unquotable.to_string(),
+            UnquotableSession::NotMetered(invalid) => invalid.to_string(),
+            UnquotableSession::Unpriced(unpriced) => unpriced.to_string(),
         };
-        Self { code, detail }
+        Self { code: UnpricedCode::of(unquotable), detail }
     }
 }

@@ -4,6 +4,7 @@ use crate::build::*;
 use crate::generated::sessions;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::assets::Placement;
+use domain::feed::{LiveMeter, SessionMetered, SessionPhase};
 use domain::ids::{ChargePointId, ConnectorId, PileId, SessionId, StationId};
 use domain::sessions::session::{ChargingSession, SessionState, StartedBy};
 use domain::tariffs::{
@@ -89,6 +90,27 @@ proptest! {
         prop_assert_eq!(shown.quote.occupancy, None);
     }
 
+    /// The feed has the same energy and cost for an open session as its quote, at each reading, and
+    /// its receipt has what the last one had.
+    #[test]
+    fn the_meter_of_an_open_session_has_its_quote((book, usage, _) in sessions()) {
+        let complete = open(&usage);
+        for count in 1..=complete.samples.len() {
+            let samples = complete.samples[..count].to_vec();
+            let metered = MeteredSession { samples, ..complete.clone() };
+            let quoted = metered.quote(&metered.usage().unwrap(), &book);
+            let live = LiveMeter { read_at: metered.samples[count - 1].0, power_w: Some(7_000.0), soc_percent: None };
+            let SessionMetered { session, meter } = SessionMetered::of(&metered, live, &quoted);
+            let quote = quoted.unwrap().quote;
+            prop_assert_eq!((session.phase, session.place), (SessionPhase::Open, metered.place));
+            prop_assert_eq!((meter.read_at, meter.power_w, meter.soc_percent), (live.read_at, Some(7_000.0), None));
+            prop_assert_eq!((meter.total, meter.unpriced), (Some(quote.totals.to_pay()), None));
+            prop_assert_eq!(meter.energy_wh, quote.energy_wh.wh().to_string().parse().ok());
+            let beyond = usage.energy().beyond(quote.energy_wh);
+            prop_assert_eq!(count == complete.samples.len(), beyond == wh("0") && live.read_at == usage.ended_at());
+        }
+    }
+
     /// The energies of the bands are the energy of the session, and the stated versions are those of
     /// the items, without a gap.
     #[test]
@@ -172,6 +194,13 @@ fn a_session_without_a_tariff_has_a_receipt_without_a_price() {
     assert_eq!(receipt.unpriced.unwrap().code, UnpricedCode::SessionNotMetered);
     let quoted = unmetered.usage().map_err(UnquotableSession::from);
     assert!(matches!(quoted, Err(UnquotableSession::NotMetered(_))));
+
+    let live = LiveMeter { read_at: instant("2026-11-23T11:00:00Z"), power_w: None, soc_percent: None };
+    let metered = open(&usage());
+    let quoted = metered.quote(&metered.usage().unwrap(), &PriceBook::default());
+    let meter = SessionMetered::of(&metered, live, &quoted).meter;
+    assert_eq!((meter.energy_wh, meter.total), (Some(20_000.0), None), "energy needs no tariff");
+    assert_eq!(meter.unpriced, Some(UnpricedCode::NoTariffApplies));
 }
 
 #[test]

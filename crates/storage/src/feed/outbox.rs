@@ -102,12 +102,13 @@ fn set_type(row: &mut Value, kind: Value) {
 }
 
 const fn is_of_new_type(change: &FeedChange) -> bool {
-    matches!(change.kind, FeedKind::SessionSettled(_))
+    matches!(change.kind, FeedKind::SessionMetered(_) | FeedKind::SessionSettled(_))
 }
 
 fn long_id_tag(change: &FeedChange) -> Option<(&str, &str)> {
     let session = match &change.kind {
         FeedKind::SessionChanged(session) => session,
+        FeedKind::SessionMetered(metered) => &metered.session,
         FeedKind::SessionSettled(settled) => &settled.session,
         _ => return None,
     };
@@ -191,6 +192,32 @@ mod tests {
         let session: SessionChanged = serde_json::from_value(row[0]["kind"]["data"].clone()).unwrap();
         let FeedKind::SessionSettled(settled) = &change.kind else { panic!("{change:?}") };
         assert_eq!(session, settled.session, "the previous release must read the session");
+        assert_eq!(parse(&stored).unwrap(), std::slice::from_ref(&change));
+    }
+
+    #[test]
+    fn stores_a_meter_as_a_change_of_its_session_for_the_previous_release() {
+        let change = serde_json::json!({
+            "subject": { "chargePoint": "CP-1" },
+            "at": "2026-11-28T12:52:19Z",
+            "kind": { "type": "charging.session.metered.v1", "data": {
+                "sessionId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "phase": "open", "connectorId": 1,
+                "transactionId": "634", "idTag": TAG, "reservationId": null, "commandId": null,
+                "startedAt": "2026-11-28T12:22:19Z", "startedBy": "event", "meterStartWh": 1.0,
+                "endedAt": null, "endReason": null, "meterStopWh": null,
+                "meter": {
+                    "readAt": "2026-11-28T12:52:19Z", "energyWh": 20500.0, "powerW": 41000.0, "socPercent": 61.0,
+                    "total": { "amount": "41.02", "currency": "CNY" }, "unpriced": null,
+                },
+            } },
+        });
+        let change: FeedChange = serde_json::from_value(change).unwrap();
+        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
+        let row: Value = serde_json::from_str(&stored).unwrap();
+        assert_eq!(row[0]["kind"]["type"], "charging.session.changed.v1");
+        let session: SessionChanged = serde_json::from_value(row[0]["kind"]["data"].clone()).unwrap();
+        let FeedKind::SessionMetered(metered) = &change.kind else { panic!("{change:?}") };
+        assert_eq!(session, metered.session, "the previous release must read the session");
         assert_eq!(parse(&stored).unwrap(), std::slice::from_ref(&change));
     }
 }

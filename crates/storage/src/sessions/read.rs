@@ -109,6 +109,23 @@ pub(super) async fn started_by(
     rows.into_iter().map(PlacedSession::try_from).collect()
 }
 
+/// Those sessions of `ids` that are open, in any order.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub(super) async fn open_of(
+    connection: &mut Connection,
+    ids: impl IntoIterator<Item = SessionId>,
+) -> Result<Vec<PlacedSession>, StorageError> {
+    let rows: Vec<PlacedRow> = sessions::table
+        .filter(sessions::id.eq_any(ids.into_iter().map(|id| id.0)))
+        .filter(sessions::ended_at.is_null())
+        .select(PlacedRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(PlacedSession::try_from).collect()
+}
+
 /// Up to `limit` sessions, the latest started first; with `after`, those that follow the session
 /// started at that time with that id.
 ///

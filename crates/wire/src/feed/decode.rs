@@ -1,5 +1,6 @@
 //! Decodes changes from protobuf, as a consumer in Rust does.
 
+mod metered;
 mod settled;
 mod tariff;
 
@@ -48,6 +49,7 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
         Kind::ConnectorStatus(body) => FeedKind::ConnectorStatusChanged(connector_status(body)?),
         Kind::Connectivity(body) => FeedKind::ConnectivityChanged(connectivity(&body)?),
         Kind::Session(body) => FeedKind::SessionChanged(session(body)?),
+        Kind::SessionMetered(body) => FeedKind::SessionMetered(metered::metered(body)?),
         Kind::SessionSettled(body) => FeedKind::SessionSettled(settled::settled(body)?),
         Kind::Command(body) => FeedKind::CommandChanged(command(body)?),
         Kind::Station(body) => FeedKind::StationChanged(station(&body)?),

@@ -1,5 +1,6 @@
 //! Encodes changes as protobuf.
 
+mod metered;
 mod settled;
 pub(super) mod tariff;
 
@@ -38,6 +39,7 @@ fn kind(kind: &FeedKind) -> Kind {
         FeedKind::ConnectorStatusChanged(body) => Kind::ConnectorStatus(connector_status(body)),
         FeedKind::ConnectivityChanged(body) => Kind::Connectivity(connectivity(body)),
         FeedKind::SessionChanged(body) => Kind::Session(session(body)),
+        FeedKind::SessionMetered(body) => Kind::SessionMetered(metered::metered(body)),
         FeedKind::SessionSettled(body) => Kind::SessionSettled(settled::settled(body)),
         FeedKind::CommandChanged(body) => Kind::Command(command(body)),
         FeedKind::StationChanged(body) => Kind::Station(station(body)),

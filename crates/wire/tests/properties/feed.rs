@@ -7,8 +7,8 @@ use domain::devices::presence::Confidence;
 use domain::feed::{
     AssetAction, BindingAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
     ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, PileChanged,
-    PricesChanged, ReceiptIssued, SessionChanged, SessionPhase, SessionSettled, StationChanged, TariffAction,
-    TariffBindingChanged, TariffChanged,
+    PricesChanged, ReceiptIssued, SessionChanged, SessionMeter, SessionMetered, SessionPhase, SessionSettled,
+    StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
 };
 use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
 use domain::sessions::session::StartedBy;
@@ -52,6 +52,7 @@ fn kind() -> impl Strategy<Value = FeedKind> {
             }
         ),
         session().prop_map(FeedKind::SessionChanged),
+        metered().prop_map(FeedKind::SessionMetered),
         settled().prop_map(FeedKind::SessionSettled),
         command().prop_map(FeedKind::CommandChanged),
         (uuid(), action(), any::<i64>()).prop_map(|(id, action, version)| {
@@ -119,12 +120,26 @@ fn connector_status() -> impl Strategy<Value = ConnectorStatusChanged> {
     )
 }
 
-fn settled() -> impl Strategy<Value = SessionSettled> {
-    let total = (0..1_000_000_i64, select(["CNY", "JPY", "KWD"].as_slice())).prop_map(|(minor, currency)| {
+fn money() -> impl Strategy<Value = Money> {
+    (0..1_000_000_i64, select(["CNY", "JPY", "KWD"].as_slice())).prop_map(|(minor, currency)| {
         Money::rounded(minor.to_string().parse().unwrap(), Currency::parse(currency).unwrap())
-    });
+    })
+}
+
+fn metered() -> impl Strategy<Value = SessionMetered> {
+    let live = (option::of(amount(0)), option::of(amount(0)), option::of(amount(0)));
+    let cost = (option::of(money()), option::of(select(UnpricedCode::ALL.to_vec())));
+    (session(), time(), live, cost).prop_map(
+        |(session, read_at, (energy_wh, power_w, soc_percent), (total, unpriced))| SessionMetered {
+            session,
+            meter: SessionMeter { read_at, energy_wh, power_w, soc_percent, total, unpriced },
+        },
+    )
+}
+
+fn settled() -> impl Strategy<Value = SessionSettled> {
     let amounts =
-        (option::of(0.0..1e9_f64), option::of(total), option::of(select(UnpricedCode::ALL.to_vec())));
+        (option::of(amount(0)), option::of(money()), option::of(select(UnpricedCode::ALL.to_vec())));
     let names = (1..u32::MAX, option::of(any::<u32>()), time(), "[0-9a-f]{64}");
     (session(), names, amounts).prop_map(
         |(session, (number, replaces, issued_at, digest), (energy_wh, total, unpriced))| SessionSettled {

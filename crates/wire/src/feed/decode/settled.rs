@@ -21,7 +21,7 @@ pub(super) fn settled(body: proto::SessionSettled) -> Decoded<SessionSettled> {
     })
 }
 
-fn money(money: &proto::Money) -> Decoded<Money> {
+pub(super) fn money(money: &proto::Money) -> Decoded<Money> {
     let currency = Currency::parse(&money.currency).map_err(invalid)?;
     let amount = money.amount.parse().map_err(|_not_a_number| invalid("an amount is not a number"))?;
     Ok(Money::rounded(amount, currency))

@@ -19,6 +19,6 @@ pub(super) fn settled(body: &SessionSettled) -> proto::SessionSettled {
     }
 }
 
-fn money(money: Money) -> proto::Money {
+pub(super) fn money(money: Money) -> proto::Money {
     proto::Money { amount: money.amount().to_string(), currency: money.currency().to_string() }
 }
