@@ -82,7 +82,7 @@ async fn a_late_fact_leads_to_a_receipt_that_replaces_the_first() {
     let second = app.get(&format!("{SESSION}/receipt")).await.json();
     assert_eq!(
         (&second["number"], &second["replaces"], &second["energyWh"]),
-        (&json!(2), &json!(1), &json!("21000"))
+        (&json!(2), &json!(1), &json!(21_000.0))
     );
     assert_eq!(app.get(&format!("{SESSION}/receipt?number=1")).await.json(), first);
     let missing = app.get(&format!("{SESSION}/receipt?number=3")).await;
