@@ -3,6 +3,7 @@
 
 mod burnt_device;
 mod charges;
+mod late_stop;
 mod lost_stop;
 mod moves;
 mod reported;

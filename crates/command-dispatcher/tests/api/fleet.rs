@@ -97,8 +97,9 @@ fn statements(station: Uuid, Pile { id, charge_point_id }: &Pile, device: Device
     for (connector, status) in device.connectors {
         write!(
             sql,
-            "insert into connectors (charge_point_id, connector_id, status)
-             values ('{charge_point_id}', {connector}, '{status}');"
+            "insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at,
+                                     status_partition, status_offset, status_event)
+             values ('{charge_point_id}', {connector}, '{status}', now(), now(), 0, 0, 1);"
         )
         .unwrap();
     }

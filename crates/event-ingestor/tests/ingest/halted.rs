@@ -187,7 +187,7 @@ async fn resumes_the_same_log_whatever_its_last_record_is() {
     );
     connection.commit(&transaction, producer);
     read_up_to(&fixture, last + 2).await;
-    let known = "select last_record_offset as record, last_record_next_offset = next_offset as counts from ingest_partitions";
+    let known = "select last_record_offset as record, last_record_next_offset = next_offset as counts from ingest_partitions where topic not like '%/%'";
     assert_eq!(fixture.rows(known).await, json!([{ "record": last + 1, "counts": true }]));
     let last = fixture.publish(0, &[status("last", 1, "Charging")]).await;
     read_up_to(&fixture, last).await;
