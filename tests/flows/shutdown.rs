@@ -152,7 +152,7 @@ async fn an_ingestor_that_stops_hands_over_at_once() {
     let hand_over = async {
         eventually("events to be written", || async { written().await > Some(300) }).await;
         terminate(first).await;
-        let held = "select count(*) from ingest_partitions where owner is not null";
+        let held = "select count(*) from ingest_partitions where owner is not null and topic not like '%/%'";
         assert_eq!(platform.database.json(held).await, json!(0), "every partition is released");
         platform.ingest()
     };

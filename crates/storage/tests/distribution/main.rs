@@ -24,8 +24,9 @@ const HOT: [&str; 8] = [
 ];
 
 /// Tables that are also written on the hot path, but not by device: the progress of partitions,
-/// dead letters, the feed, and idempotency keys.
-const COMPANIONS: [&str; 4] = ["dead_letters", "feed_chunks", "idempotency_keys", "ingest_partitions"];
+/// dead letters, the feed, idempotency keys, and the limits that starts set.
+const COMPANIONS: [&str; 5] =
+    ["dead_letters", "feed_chunks", "idempotency_keys", "ingest_partitions", "session_limits"];
 
 /// Unique indexes of hot tables without the device. No two devices share these ids: a session's is
 /// derived from its device, a command's is random. Each half of the devices can keep them unique by
