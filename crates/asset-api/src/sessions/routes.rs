@@ -13,6 +13,7 @@ use chrono::DateTime;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
+use schemars::json_schema;
 use serde_json::{Value, json};
 use storage::assets::piles::PileRefusal;
 use storage::sessions::SessionEndRefusal;
@@ -109,7 +110,8 @@ fn get_receipt() -> Operation {
                 that it rests on, so it stays complete after the samples have been deleted.";
     read_tariffs("getReceipt", TAG, "Get a receipt of a session")
         .describe(text)
-        .with([Parameter::query::<u32>("number", "The number of the receipt; the latest one when absent.")])
+        .with([Parameter::query::<u32>("number", "The number of the receipt; the latest one when absent.")
+            .like(json_schema!({ "type": "integer", "minimum": 1, "maximum": i32::MAX }))])
         .answers(Answer::json::<ReceiptView>(StatusCode::OK, "The receipt", receipt_example()))
         .refuses([
             ApiError::from(SessionNotFound),

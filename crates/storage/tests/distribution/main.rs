@@ -2,7 +2,12 @@
 //! statement crosses devices. A PostgreSQL distributed over several machines requires this; see
 //! `docs/scaling.md`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 mod halves;
 mod keys;

@@ -33,6 +33,7 @@ pub(crate) struct StartRequest {
     /// The platform stops the session when the total of its quote is this amount, in the major unit
     /// of the tariff's currency, above zero, such as "30.00". A tariff must apply at the place.
     /// Null or absent: no limit.
+    #[schemars(extend("not" = { "type": "string", "pattern": "^0+([.]0+)?$" }))]
     max_amount: Option<Price>,
 }
 

@@ -12,7 +12,14 @@ use serde_json::Value;
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "StopTransaction")]
+#[schemars(rename = "StopTransaction", extend("not" = {
+    "required": ["sessionId"],
+    "properties": { "sessionId": { "type": "string" } },
+    "anyOf": [
+        { "required": ["transactionId"], "properties": { "transactionId": { "not": { "type": "null" } } } },
+        { "required": ["connectorId"], "properties": { "connectorId": { "not": { "type": "null" } } } },
+    ],
+}))]
 pub(crate) struct StopRequest {
     /// The transaction to stop, as an integer or text; not 0 or -1. If null or absent, the open
     /// session at `connectorId` or else the only open session is stopped.
