@@ -72,7 +72,7 @@ check: ## check formatting, lints and documentation; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	@# The second Kafka client, which no other build contains.
-	cargo clippy --workspace --lib --bins --features event-ingestor/librdkafka -- --deny warnings
+	cargo clippy --workspace --all-targets --features event-ingestor/librdkafka -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --document-private-items
 
 deploy-check: ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster

@@ -165,7 +165,7 @@ impl ClientContext for Reports {
             | RDKafkaLogLevel::Critical
             | RDKafkaLogLevel::Error
             | RDKafkaLogLevel::Warning => {
-                tracing::warn!(facility, message, "librdkafka reports a problem; reading is retried")
+                tracing::warn!(facility, message, "librdkafka reports a problem; reading is retried");
             }
             RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
                 tracing::debug!(facility, message, "librdkafka");
