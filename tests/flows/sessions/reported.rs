@@ -51,11 +51,13 @@ impl Transaction<'_> {
         self.send(platform, at, EventKind::TransactionStopped(stop)).await;
     }
 
+    /// Through the pod of the device, or any pod once the device has none.
     async fn send(&self, platform: &Platform, at: DateTime<Utc>, kind: EventKind) {
+        let pod = platform.simulator.pod_of(self.device).await;
         let event = GatewayEvent {
             event_id: EventId::parse(&unique("event")).unwrap(),
             charge_point_id: self.device.clone(),
-            gateway_id: platform.simulator.pods().into_iter().next(),
+            gateway_id: pod.or_else(|| platform.simulator.pods().into_iter().next()),
             claimed_at: Some(at),
             trace_id: None,
             kind,
