@@ -86,7 +86,7 @@ impl Requests for AnyPile {
 impl Requests for AnyOf {
     fn path(&self, number: u64) -> anyhow::Result<String> {
         let index = scatter(number) % u64::try_from(self.0.len())?.max(1);
-        Ok(self.0.get(usize::try_from(index)?).context("there is no request of this kind")?.clone())
+        Ok(self.0.get(usize::try_from(index)?).context("the list of requests is empty")?.clone())
     }
 
     fn examples(&self) -> anyhow::Result<Vec<Example>> {

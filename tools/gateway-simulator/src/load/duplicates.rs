@@ -61,8 +61,8 @@ impl Duplicates {
         duplicate
     }
 
-    /// Whether the platform still recognises a copy of the record at `index`: it remembers so many
-    /// statuses of a connector.
+    /// Whether the platform still recognises a copy of the record at `index`: of a connector it
+    /// remembers the newest status and [`Latest::MAX_TIES`] earlier ones.
     fn is_remembered(&self, index: usize) -> bool {
         let Some(record) = self.latest.get(index).filter(|record| record.status_of.is_some()) else {
             return true;

@@ -58,7 +58,7 @@ struct Size {
 }
 
 impl Scale {
-    /// The scale of a database with so many sessions.
+    /// The scale of a database with this number of sessions.
     pub fn of(sessions: u64) -> Self {
         let stations = (sessions / SESSIONS_OF_STATION).clamp(1, MAX_STATIONS);
         Self { sessions, stations, tags: (sessions / SESSIONS_OF_TAG).max(1) }
