@@ -17,7 +17,7 @@ fn rows_of(table: &str) -> String {
         "charge_points" => "to_jsonb(t) - 'written_at'",
         "device_probes" => "to_jsonb(t) - 'asked_at' - 'boot_asked_at'",
         "dead_letters" => "to_jsonb(t) - 'id' - 'created_at'",
-        "idempotency_keys" => "to_jsonb(t) - 'created_at'",
+        "idempotency_keys" | "session_limits" => "to_jsonb(t) - 'created_at'",
         "feed_chunks" => {
             return "select change || jsonb_build_object('rank', row_number() over (
                       partition by change -> 'subject' order by id, place)) as row

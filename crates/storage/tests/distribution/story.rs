@@ -11,6 +11,7 @@ use domain::event::{CommandAnswer, EventKind, GatewayEvent};
 use domain::generate::{Record, at, delivered};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, EventId, GatewayId, IdTag, PileId};
 use domain::order::RecordPosition;
+use domain::sessions::limits::SessionLimits;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
@@ -46,15 +47,17 @@ fn uuid(kind: u128, device: usize) -> Uuid {
     Uuid::from_u128((kind << 64) + u128::try_from(device).unwrap() + 1)
 }
 
-/// The commands to a device: a start and a reset that it answers, one command that is never
-/// published, and one that is never answered.
+/// The commands to a device: a start with a limit and a reset that it answers, one command that is
+/// never published, and one that is never answered.
 fn commands_of(device: usize) -> [NewCommand; 4] {
     let charge = CommandKind::StartTransaction {
         id_tag: IdTag::parse("TAG").unwrap(),
         connector_id: Some(ConnectorId::parse(1).unwrap()),
     };
     let restart = CommandKind::Reset { kind: ResetKind::Soft };
+    let limits = SessionLimits { max_duration_s: Some(3_600), ..SessionLimits::default() };
     let new = |number: u128, kind: CommandKind| NewCommand {
+        limits: matches!(kind, CommandKind::StartTransaction { .. }).then_some(limits),
         goal: kind.goal(None),
         command: Command {
             id: CommandId(uuid(number, device)),
@@ -73,7 +76,6 @@ fn commands_of(device: usize) -> [NewCommand; 4] {
         seen_gateway_id: None,
         confidence: Confidence::Live,
         keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
-        limits: None,
     };
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
 }
