@@ -12,7 +12,7 @@ use domain::tariffs::Money;
 use futures_util::stream::{self, StreamExt as _};
 use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes, clock};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use storage::commands::Conflict;
@@ -35,11 +35,13 @@ pub(super) struct LimitCheck {
     metrics: StopMetrics,
     /// The running totals by start: a total is computed once for each reading.
     totals: Mutex<HashMap<CommandId, RunningTotal>>,
+    /// The starts whose rows cannot be read, each of which is logged once.
+    unreadable: Mutex<HashSet<CommandId>>,
 }
 
 impl LimitCheck {
     pub(super) fn new(database: Database, dispatcher: Arc<Dispatcher>, metrics: StopMetrics) -> Self {
-        Self { database, dispatcher, metrics, totals: Mutex::default() }
+        Self { database, dispatcher, metrics, totals: Mutex::default(), unreadable: Mutex::default() }
     }
 
     /// Checks all sessions with limits once.
@@ -50,16 +52,16 @@ impl LimitCheck {
     pub(super) async fn check_all(&self, shutdown: &Shutdown) -> Result<(), StorageError> {
         let mut after = CommandId(Uuid::nil());
         loop {
-            let watched = self
+            let starts = self
                 .database
                 .run(async move |mut connection: PooledConnection| {
                     limits::list_watched(&mut connection, after, CHUNK).await
                 })
                 .await?;
-            let is_last = i64::try_from(watched.len()).unwrap_or_default() < CHUNK;
-            let Some(last) = watched.last() else { return Ok(()) };
-            after = last.start;
-            stream::iter(watched)
+            let is_last = i64::try_from(starts.len()).unwrap_or_default() < CHUNK;
+            let Some(last) = starts.last() else { return Ok(()) };
+            after = *last;
+            stream::iter(self.load(starts).await?)
                 .take_until(shutdown.requested())
                 .for_each_concurrent(AT_ONCE, |watched| self.check(watched))
                 .await;
@@ -67,6 +69,38 @@ impl LimitCheck {
                 return Ok(());
             }
         }
+    }
+
+    /// Loads the sessions of these starts. An invalid row, which a newer release may have written,
+    /// holds up no other session: they are then loaded one by one.
+    async fn load(&self, starts: Vec<CommandId>) -> Result<Vec<WatchedSession>, StorageError> {
+        let starts = Arc::new(starts);
+        match self.load_together(Arc::clone(&starts)).await {
+            Err(error) if !error.is_transient() => {}
+            loaded => return loaded,
+        }
+        let mut loaded = Vec::with_capacity(starts.len());
+        for start in starts.iter() {
+            match self.load_together(Arc::new(vec![*start])).await {
+                Ok(watched) => loaded.extend(watched),
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) if self.unreadable.locked().insert(*start) => tracing::error!(
+                    command_id = %start,
+                    error = causes(&error),
+                    "the limits of a session cannot be read, so it is not stopped at them"
+                ),
+                Err(_logged) => {}
+            }
+        }
+        Ok(loaded)
+    }
+
+    async fn load_together(&self, starts: Arc<Vec<CommandId>>) -> Result<Vec<WatchedSession>, StorageError> {
+        self.database
+            .run(async move |mut connection: PooledConnection| {
+                limits::load_watched(&mut connection, &starts).await
+            })
+            .await
     }
 
     /// Deletes limits that are older than `age` or whose start began no session.

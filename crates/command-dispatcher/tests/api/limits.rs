@@ -204,6 +204,20 @@ async fn a_session_is_stopped_at_its_limit_of_duration() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn limits_that_cannot_be_read_hold_up_no_other_session() {
+    let app = app().await;
+    let unreadable = Charge::begin(&app, json!({"maxDurationS": 60}), "1 second", Some("1")).await;
+    let of_a_newer_release = format!(
+        "update session_limits set limits = '{{\"maxDurationS\": \"PT60S\"}}' where command_id = '{}'",
+        unreadable.start
+    );
+    app.database.execute(&of_a_newer_release).await;
+    let over = Charge::begin(&app, json!({"maxDurationS": 60}), "61 seconds", Some("2")).await;
+    over.assert_stopped_once(&app).await;
+    assert!(app.stops_of(&unreadable.pile).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_stopped_at_its_limit_of_money() {
     let app = app().await;
     app.create_sample_partitions().await;

@@ -7,7 +7,7 @@ mod total;
 mod watched;
 
 pub use total::total;
-pub use watched::{WatchedSession, list_watched};
+pub use watched::{WatchedSession, list_watched, load_watched};
 
 use super::broken;
 use crate::schema::session_limits;

@@ -37,7 +37,8 @@ async fn begin(database: &TestDatabase, start: CommandId) {
 }
 
 async fn watched(connection: &mut PooledConnection) -> Vec<WatchedSession> {
-    limits::list_watched(connection, CommandId(Uuid::nil()), 10).await.unwrap()
+    let starts = limits::list_watched(connection, CommandId(Uuid::nil()), 10).await.unwrap();
+    limits::load_watched(connection, &starts).await.unwrap()
 }
 
 fn reached(at: DateTime<Utc>, value: &str) -> LimitReached {

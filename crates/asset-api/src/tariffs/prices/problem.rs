@@ -58,7 +58,7 @@ impl IntoProblem for UnquotableSession {
         match self {
             Self::WithoutPile => Problem::conflict(
                 "SESSION_WITHOUT_PILE",
-                "The session's charge point is not assigned to a pile",
+                "The session's charge point was in no pile when it began",
             ),
             Self::NotMetered(invalid) => {
                 Problem::conflict("SESSION_NOT_METERED", "The session's readings do not give its energy")

@@ -120,7 +120,7 @@ fn quote_session() -> Operation {
     example.as_object_mut().into_iter().for_each(|all| all.extend(fields.clone()));
     read_tariffs("quoteRecordedSession", TAG, "Quote a recorded session by its own readings")
         .describe(
-            "An open session is quoted up to its last reading. The prices are those of the pile to which the charge point is assigned. \
+            "An open session is quoted up to its last reading. The prices are those of the pile in which the session began. \
              Occupancy lasts until the connector was free again, if that is known. The platform quotes; it does not bill.",
         )
         .answers(Answer::json::<SessionQuoteView>(StatusCode::OK, "The quote", example))

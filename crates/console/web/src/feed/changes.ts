@@ -17,6 +17,7 @@ const TYPES: Readonly<Record<string, ChangeType>> = {
   "charging.connector.status_changed.v1": "status",
   "charging.charge_point.connectivity_changed.v1": "connectivity",
   "charging.session.changed.v1": "session",
+  "charging.session.settled.v1": "session",
   "charging.command.changed.v1": "command",
   "charging.pile.changed.v1": "pile",
   "charging.station.changed.v1": "station",

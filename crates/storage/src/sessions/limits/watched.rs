@@ -6,7 +6,7 @@ use crate::sessions::{PlacedSession, broken, fill_registers, read};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::commands::CommandState;
 use domain::ids::{CommandId, PileId};
@@ -60,6 +60,13 @@ struct WatchedRow {
     stop_expires_at: Option<DateTime<Utc>>,
 }
 
+const STARTS: &str = "
+    select watched.command_id as id
+    from session_limits watched
+    where watched.settled_at is null and watched.command_id > $1
+      and exists (select from sessions where sessions.command_id = watched.command_id)
+    order by watched.command_id limit $2";
+
 const WATCHED: &str = "
     select watched.command_id, command.pile_id, watched.limits, watched.reached, watched.reached_at,
            watched.reached_value, watched.stop_attempts, stop.state as stop_state,
@@ -67,27 +74,43 @@ const WATCHED: &str = "
     from session_limits watched
     join commands command on command.id = watched.command_id
     left join commands stop on stop.id = watched.stop_command_id
-    where watched.settled_at is null and watched.command_id > $1
-      and exists (select from sessions where sessions.command_id = watched.command_id)
-    order by watched.command_id limit $2";
+    where watched.settled_at is null and watched.command_id = any($1)
+    order by watched.command_id";
 
-/// Up to `limit` sessions with limits that are open, or have ended and are not settled, in the order
-/// of their start commands; only those after the start `after`.
+#[derive(QueryableByName)]
+struct StartRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// The start commands of up to `limit` sessions with limits that are open, or have ended and are
+/// not settled, in order; only those after the start `after`.
 ///
 /// # Errors
-/// If PostgreSQL fails or a row is invalid.
+/// If PostgreSQL fails.
 pub async fn list_watched(
     connection: &mut Connection,
     after: CommandId,
     limit: i64,
+) -> Result<Vec<CommandId>, StorageError> {
+    let rows: Vec<StartRow> =
+        diesel::sql_query(STARTS).bind::<SqlUuid, _>(after.0).bind::<Int8, _>(limit).load(connection).await?;
+    Ok(rows.into_iter().map(|row| CommandId(row.id)).collect())
+}
+
+/// The sessions with limits of these start commands, in the order of the starts; those that are
+/// settled or withdrawn are left out.
+///
+/// # Errors
+/// If PostgreSQL fails or a row of one of them is invalid; the others can then be loaded one by one.
+pub async fn load_watched(
+    connection: &mut Connection,
+    starts: &[CommandId],
 ) -> Result<Vec<WatchedSession>, StorageError> {
-    let rows: Vec<WatchedRow> = diesel::sql_query(WATCHED)
-        .bind::<SqlUuid, _>(after.0)
-        .bind::<Int8, _>(limit)
-        .load(connection)
-        .await?;
-    let starts: Vec<CommandId> = rows.iter().map(|row| CommandId(row.command_id)).collect();
-    let mut sessions = load_sessions(connection, &starts).await?;
+    let ids: Vec<Uuid> = starts.iter().map(|start| start.0).collect();
+    let rows: Vec<WatchedRow> =
+        diesel::sql_query(WATCHED).bind::<Array<SqlUuid>, _>(ids).load(connection).await?;
+    let mut sessions = load_sessions(connection, starts).await?;
     let watched = rows.into_iter().filter_map(|row| {
         // The session may have been withdrawn since.
         let (placed, register) = sessions.remove(&CommandId(row.command_id))?;
