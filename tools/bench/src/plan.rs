@@ -1,9 +1,11 @@
 //! What is measured, at which rates and for how long.
 
 mod chapter;
+mod limits;
 mod sessions;
 
 pub use chapter::Chapter;
+pub use limits::LimitPlan;
 pub use sessions::SessionPlan;
 
 use anyhow::{Context as _, bail};
@@ -57,6 +59,8 @@ pub struct Plan {
     pub sessions: SessionPlan,
     /// The plan for the time to truth.
     pub truth: TruthPlan,
+    /// The plan for limits of sessions.
+    pub limits: LimitPlan,
     /// Events with which the floor is measured.
     pub floor_events: u32,
     /// How long one transaction per event is measured, with one connection and with several.
@@ -194,7 +198,7 @@ impl CommandPlan {
 }
 
 impl Plan {
-    /// The whole measurement, which takes about twenty-four minutes.
+    /// The whole measurement, which takes about twenty-seven minutes.
     fn full() -> Self {
         Self {
             mode: "full",
@@ -217,6 +221,7 @@ impl Plan {
             reads: ReadPlan::full(),
             sessions: SessionPlan::full(),
             truth: TruthPlan::full(),
+            limits: LimitPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
             commits: 500,
@@ -242,6 +247,7 @@ impl Plan {
             reads: ReadPlan::quick(),
             sessions: SessionPlan::quick(),
             truth: TruthPlan::quick(),
+            limits: LimitPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
             commits: 50,
@@ -271,7 +277,7 @@ impl Plan {
                 Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, sessions, truth, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
+                    "`{word}` is not one of quick, tail, commands, reads, sessions, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
                 ),
             }
         }
@@ -288,7 +294,7 @@ impl Plan {
 
     /// The time limit of the run, longer than any run takes.
     pub fn limit(&self) -> Duration {
-        let minutes = if self.measures(Chapter::Sessions) { 90 } else { 35 };
+        let minutes = if self.measures(Chapter::Sessions) { 90 } else { 40 };
         seconds(minutes * 60)
     }
 
@@ -326,6 +332,8 @@ mod tests {
         assert!(!truth.truth.idle && parse(&["truth", "idle", "quick"]).unwrap().truth.idle);
         assert!(truth.measures(Chapter::Truth) && !truth.measures(Chapter::Commands));
         assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));
+        assert_eq!(parse(&["limits"]).unwrap().only, Some(Chapter::Limits));
+        assert!(plan.measures(Chapter::Limits) && !truth.measures(Chapter::Limits));
         let sessions = parse(&["sessions", "sessions=200000", "quick"]).unwrap();
         assert_eq!((sessions.only, sessions.sessions.sessions), (Some(Chapter::Sessions), 200_000));
         assert_eq!(parse(&["sessions"]).unwrap().sessions.sessions, 10_000_000);

@@ -4,6 +4,7 @@
 mod calls;
 mod chart;
 mod commands;
+mod limits;
 mod markdown;
 mod reads;
 mod sessions;
@@ -15,6 +16,7 @@ mod sample;
 
 pub use calls::CallPhase;
 pub use commands::{CommandRate, Commands};
+pub use limits::{LimitedSessions, Limits, Percentiles};
 pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
 pub use sessions::{SessionData, SessionExport, Sessions};
 pub use truth::{Arrivals, BeforeAndAfter, Counts, Interval, KilledPod, MovedDevices, OtherDevices, Truth};
@@ -64,6 +66,8 @@ pub struct Report {
     pub sessions: Option<Sessions>,
     /// The time to truth.
     pub truth: Option<Truth>,
+    /// Limits of sessions.
+    pub limits: Option<Limits>,
     /// Targets, and whether they were met.
     pub verdicts: Vec<Verdict>,
 }
@@ -187,6 +191,7 @@ impl Report {
             reads: None,
             sessions: None,
             truth: None,
+            limits: None,
             verdicts: Vec::new(),
         }
     }
@@ -199,6 +204,7 @@ impl Report {
             || self.reads.is_some()
             || self.sessions.is_some()
             || self.truth.is_some()
+            || self.limits.is_some()
     }
 
     /// Compares the results with the targets.

@@ -9,8 +9,8 @@ use crate::platform::Names;
 use crate::report::{Latency, Phase, Report};
 use crate::search::Search;
 use crate::visibility;
-use crate::{commands, floor, reads, server, takeover, truth};
-use anyhow::Context as _;
+use crate::{commands, floor, limits, reads, server, takeover, truth};
+use anyhow::{Context as _, bail};
 use launch::output::{heading, passed, progress};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,15 +23,15 @@ const CONFIRMATIONS: usize = 3;
 const FLOOR_RATE: u32 = 20_000;
 
 /// Measures everything; `report` contains what was measured when it ends. The time to truth uses
-/// the second names.
+/// the second names, and limits of sessions the third.
 pub async fn measure_all(
     plan: &Plan,
-    names: &[Names; 2],
+    names: &[Names; 3],
     folder: &Path,
     broker: &Broker,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let [names, names_for_truth] = names;
+    let [names, names_for_truth, names_for_limits] = names;
     if plan.measures(Chapter::Tail) || plan.measures(Chapter::Commands) {
         platform(plan, names, folder, broker, report).await?;
     }
@@ -46,6 +46,15 @@ pub async fn measure_all(
     if plan.measures(Chapter::Truth) {
         heading("The time to truth");
         report.truth = Some(truth::measure(plan, names_for_truth, folder, broker).await?);
+    }
+    if plan.measures(Chapter::Limits) {
+        heading("Limits of sessions");
+        let limits = limits::measure(plan, names_for_limits, folder, broker).await?;
+        let failure = limits.failure();
+        report.limits = Some(limits);
+        if let Some(failure) = failure {
+            bail!(failure);
+        }
     }
     report.complete = true;
     Ok(())

@@ -13,10 +13,13 @@ pub enum Chapter {
     Sessions,
     /// The time to truth.
     Truth,
+    /// Limits of sessions.
+    Limits,
 }
 
 impl Chapter {
-    const ALL: [Self; 5] = [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Truth];
+    const ALL: [Self; 6] =
+        [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Truth, Self::Limits];
 
     /// Its name on the command line, and of the folder of its report.
     pub const fn name(self) -> &'static str {
@@ -26,6 +29,7 @@ impl Chapter {
             Self::Reads => "reads",
             Self::Sessions => "sessions",
             Self::Truth => "truth",
+            Self::Limits => "limits",
         }
     }
 

@@ -4,6 +4,7 @@ mod commands;
 mod conditions;
 mod events;
 mod faults;
+mod limits;
 mod reads;
 mod sessions;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub(super) fn render(report: &Report) -> String {
     text += &report.reads.as_ref().map_or_else(String::new, reads::render);
     text += &report.sessions.as_ref().map_or_else(String::new, sessions::render);
     text += &report.truth.as_ref().map_or_else(String::new, truth::render);
+    text += &report.limits.as_ref().map_or_else(String::new, limits::render);
     text += &faults::render(report);
     text
 }

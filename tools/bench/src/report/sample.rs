@@ -2,8 +2,9 @@
 
 use super::{
     Arrivals, BeforeAndAfter, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, Interval,
-    KilledPod, Latency, MovedDevices, OtherDevices, PageCost, Phase, ReadKind, ReadTarget, Reads, Report,
-    Saturation, SessionData, SessionExport, Sessions, Takeover, Truth, Writing,
+    KilledPod, Latency, LimitedSessions, Limits, MovedDevices, OtherDevices, PageCost, Percentiles, Phase,
+    ReadKind, ReadTarget, Reads, Report, Saturation, SessionData, SessionExport, Sessions, Takeover, Truth,
+    Writing,
 };
 use crate::conditions::Conditions;
 use crate::meters::ProcessUse;
@@ -114,6 +115,7 @@ pub fn sample() -> Report {
     report.commands = Some(commands());
     report.reads = Some(reads());
     report.truth = Some(truth());
+    report.limits = Some(limits());
     report.complete = true;
     report
 }
@@ -287,5 +289,40 @@ fn truth() -> Truth {
                 },
             ),
         },
+    }
+}
+
+/// Arbitrary numbers for limits of sessions, one of which was stopped twice.
+pub fn limits() -> Limits {
+    let percentiles = |p50, p95, max| Percentiles { p50, p95, max };
+    let energy = LimitedSessions {
+        sessions: 200,
+        stopped_once: 200,
+        stops: 200,
+        fewest_stops: 1,
+        most_stops: 1,
+        until_ended_s: percentiles(2.4, 3.6, 4.1),
+        overshoot_wh: Some(percentiles(250.3, 420.8, 460.0)),
+        overshoot_power_s: Some(percentiles(7.51, 12.62, 13.8)),
+    };
+    let duration = LimitedSessions {
+        sessions: 100,
+        stopped_once: 99,
+        stops: 101,
+        most_stops: 2,
+        until_ended_s: percentiles(1.3, 2.3, 2.6),
+        overshoot_wh: None,
+        overshoot_power_s: None,
+        ..energy
+    };
+    Limits {
+        power_kw: 120.0,
+        reading_s: 10,
+        other_devices: 10_000,
+        other_rate: 600,
+        sent_per_s: 599.0,
+        energy,
+        duration,
+        failures: vec!["the session of LS-1: 2 stops were recorded".to_owned()],
     }
 }

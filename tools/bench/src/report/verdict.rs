@@ -1,6 +1,7 @@
 //! Compares results with targets. A missed target is printed and fails nothing.
 
 mod commands;
+mod limits;
 mod reads;
 mod sessions;
 mod truth;
@@ -57,6 +58,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
     verdicts.extend(report.reads.iter().flat_map(reads::judge));
     verdicts.extend(report.sessions.iter().flat_map(sessions::judge));
     verdicts.extend(report.truth.iter().flat_map(truth::judge));
+    verdicts.extend(report.limits.iter().flat_map(limits::judge));
     verdicts
 }
 
@@ -158,6 +160,8 @@ mod tests {
         … offline or found elsewhere: 55.5 s ≤ 90 s met
         … P95 of the events of other devices meanwhile: +30 % (10.0 → 13.0 ms) ≤ +20 % NOT MET
         P95 from the first event of a moved device to a command for its new pod: 620 ms ≤ 2000 ms met
+        sessions that one stop ended at their maxEnergyWh: 200 of 200 = 200 of 200 met
+        sessions that one stop ended at their maxDurationS: 99 of 100 = 100 of 100 NOT MET
         "##);
     }
 
@@ -173,7 +177,7 @@ mod tests {
     fn what_was_not_measured_is_not_judged() {
         let mut report = sample();
         (report.highest, report.floor, report.takeover) = (None, None, None);
-        (report.commands, report.reads, report.truth) = (None, None, None);
+        (report.commands, report.reads, report.truth, report.limits) = (None, None, None, None);
         report.smaller_fleets.clear();
         assert_eq!(judge(&report).len(), 2);
     }
