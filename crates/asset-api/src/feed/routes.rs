@@ -4,6 +4,7 @@ use super::problem::FeedRefusal;
 use crate::http::error::ApiError;
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
 
@@ -24,7 +25,7 @@ const EXAMPLE: &str = concat!(
 fn follow() -> Operation {
     let text = "An endless stream of server-sent events: each has an `id`, its `event` is the type of the change, and its `data` is \
                 JSON. A client that reconnects with its last `id` in `Last-Event-ID` misses no change.";
-    read("followFeed", "Feed", "Follow the changes of assets, devices, sessions and tariffs")
+    read(Reach::Operator, "followFeed", "Feed", "Follow the changes of assets, devices, sessions and tariffs")
         .describe(text)
         .with([
             Parameter::query::<String>(

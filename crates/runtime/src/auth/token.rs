@@ -1,12 +1,14 @@
 //! Validation of tokens.
 
 use super::keys::{Keys, NoKeys};
+use super::operators::OperatorsClaim;
 use super::{AuthSettings, Caller};
 use crate::Problem;
 use anyhow::ensure;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// The longest accepted subject, in characters.
 const MAX_SUBJECT: usize = 200;
@@ -19,6 +21,7 @@ pub(crate) struct Verifier {
     keys: Keys,
     /// The checks by signature algorithm; tokens with another algorithm are refused.
     validations: Vec<(Algorithm, Validation)>,
+    operators: OperatorsClaim,
 }
 
 /// The claims that are read from a token (RFC 7519, section 4; RFC 8693, section 4.2).
@@ -30,6 +33,9 @@ struct Claims {
     /// The name of `scope` at some issuers.
     #[serde(default)]
     scp: Scopes,
+    /// All other claims; one of them may list operators.
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 /// Scopes in one text, separated by spaces, or as a list.
@@ -59,7 +65,8 @@ impl Verifier {
     /// Creates a verifier from `settings`.
     ///
     /// # Errors
-    /// If issuer, audience or algorithms are empty, or the key source is invalid.
+    /// If issuer, audience or algorithms are empty, or the key source or the operators' claim is
+    /// invalid.
     pub(super) fn new(settings: &AuthSettings) -> anyhow::Result<Self> {
         ensure!(!settings.issuer.is_empty(), "auth.mode = \"jwt\" needs auth.issuer");
         ensure!(!settings.audience.is_empty(), "auth.mode = \"jwt\" needs auth.audience");
@@ -68,7 +75,8 @@ impl Verifier {
             let algorithm = Algorithm::from(*named);
             (algorithm, validation(settings, algorithm))
         });
-        Ok(Self { keys: Keys::new(settings)?, validations: validations.collect() })
+        let operators = OperatorsClaim::new(settings)?;
+        Ok(Self { keys: Keys::new(settings)?, validations: validations.collect(), operators })
     }
 
     /// Checks `token` and returns its caller.
@@ -81,12 +89,13 @@ impl Verifier {
         let (_, validation) = validation.ok_or_else(|| refused("the token's algorithm is not allowed"))?;
         let key = self.keys.find(header.kid.as_deref(), header.alg).await.map_err(|NoKeys| no_keys())?;
         let key = key.ok_or_else(|| refused("the issuer has no key with the token's key id"))?;
-        let claims = decode::<Claims>(token, &key, validation).map_err(|error| refusal(&error))?.claims;
+        let mut claims = decode::<Claims>(token, &key, validation).map_err(|error| refusal(&error))?.claims;
         if claims.sub.is_empty() || claims.sub.chars().count() > MAX_SUBJECT {
             return Err(refused("the token's subject must have 1 to 200 characters"));
         }
+        let operators = self.operators.read(&mut claims.others).map_err(|reason| refused(&reason))?;
         let scopes = claims.scope.into_names().into_iter().chain(claims.scp.into_names()).collect();
-        Ok(Caller::new(&claims.sub, scopes))
+        Ok(Caller::new(&claims.sub, scopes, operators))
     }
 }
 

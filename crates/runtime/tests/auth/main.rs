@@ -5,5 +5,6 @@
 mod app;
 mod insecure_settings;
 mod issuer_keys;
+mod operators;
 mod rate_limits;
 mod tokens;

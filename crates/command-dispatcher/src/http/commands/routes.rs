@@ -9,7 +9,7 @@ use crate::http::commands::body::{
 use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
 use crate::http::stations::body::StationRequest;
 use actix_web::http::StatusCode;
-use runtime::auth::Scope;
+use runtime::auth::{Reach, Scope};
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{About, Answer, Operation, Parameter};
 use schemars::json_schema;
@@ -197,7 +197,7 @@ pub(crate) fn list_batch() -> Operation {
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 
 fn operation(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
-    Operation::new(id, tag, SEND, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
+    Operation::new(id, tag, SEND, Reach::Operator, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
 }
 
 /// An operation that can be repeated under its key and is carried out once.
