@@ -13,6 +13,7 @@ pub mod routes;
 
 pub use hub::Hub;
 
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -31,6 +32,7 @@ pub async fn follow(
     request: HttpRequest,
     api: Data<Api>,
     hub: Data<Hub>,
+    Bound(bound): Bound,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = query.optional("lastEventId", |value| Ok(value.as_str().map(str::to_owned))).flatten();
@@ -59,7 +61,7 @@ pub async fn follow(
         })
         .await?;
     let start = start(after, span)?;
-    let stream = Follower::new(hub.into_inner(), place, filter, start).stream();
+    let stream = Follower::new(hub.into_inner(), place, filter, bound, start).stream();
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

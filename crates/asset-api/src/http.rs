@@ -1,6 +1,7 @@
 //! Shared by all resources: extractors, pages, errors and the context of handlers. Does not depend
 //! on any resource.
 
+pub(crate) mod bound;
 pub(crate) mod caller;
 pub(crate) mod context;
 pub(crate) mod cursors;

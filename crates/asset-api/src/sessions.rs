@@ -12,12 +12,14 @@ mod view;
 pub use export::Exports;
 
 use crate::assets::piles::PileResource;
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByTime};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use domain::assets::OperatorBound;
 use domain::ids::{CommandId, PileId, SessionId};
 use domain::measure::Dated;
 use runtime::Problem;
@@ -55,32 +57,38 @@ impl Resource for SessionResource {
 /// `GET /api/v1/sessions`
 pub async fn list(
     api: Data<Api>,
+    Bound(bound): Bound,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     let filter = filter::take(&mut query);
     query.finish(Some(()))?;
-    page(&api, request, filter, None).await
+    page(&api, bound, request, filter, None).await
 }
 
 /// `GET /api/v1/piles/{pileId}/sessions`
 pub async fn list_of_pile(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(pile): PathId<PileResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let filter = Filter { pile_id: Some(pile), ..Filter::default() };
-    page(&api, request, filter, Some(pile)).await
+    page(&api, bound, request, filter, Some(pile)).await
 }
 
 /// `GET /api/v1/sessions/{sessionId}`
-pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
+pub async fn get(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<SessionResource>,
+) -> Result<HttpResponse, ApiError> {
     let session = api
         .run(move |mut connection| async move {
-            let found = storage::sessions::find(&mut connection, id).await?.ok_or(SessionNotFound)?;
-            complete_one(&mut connection, found).await
+            let found = storage::sessions::find(&mut connection, &bound, id).await?;
+            complete_one(&mut connection, found.ok_or(SessionNotFound)?).await
         })
         .await?;
     Ok(HttpResponse::Ok().json(SessionView::of(&session)))
@@ -90,6 +98,7 @@ pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<
 /// exist.
 async fn page(
     api: &Api,
+    bound: OperatorBound,
     request: PageRequest,
     filter: Filter,
     pile: Option<PileId>,
@@ -97,10 +106,12 @@ async fn page(
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
     let page = api
         .run(move |mut connection| async move {
-            let rows = storage::sessions::list(&mut connection, &filter, after, request.rows()).await?;
+            let limit = request.rows();
+            let rows = storage::sessions::list(&mut connection, &bound, &filter, after, limit).await?;
             // A pile with sessions exists.
             if let Some(pile) = pile.filter(|_| rows.is_empty()) {
-                storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
+                let found = storage::assets::piles::find(&mut connection, &bound, pile).await?;
+                found.ok_or(PileRefusal::NotFound)?;
             }
             let rows = complete(&mut connection, rows).await?;
             let place = |last: &CompleteSession| {
@@ -144,6 +155,7 @@ async fn complete(
 /// `GET /api/v1/sessions/{sessionId}/meter-samples`
 pub async fn samples(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(id): PathId<SessionResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
@@ -152,7 +164,7 @@ pub async fn samples(
     let before = after.map(|ByTime(at)| at);
     let rows = api
         .run(move |mut connection| async move {
-            let found = storage::sessions::find(&mut connection, id).await?;
+            let found = storage::sessions::find(&mut connection, &bound, id).await?;
             let PlacedSession { session, .. } = found.ok_or(SessionNotFound)?;
             Ok(meter_samples::list_of_session(&mut connection, &session, before, request.rows()).await?)
         })

@@ -160,6 +160,7 @@ diesel::table! {
         changes -> Json,
         change_count -> Int4,
         created_at -> Timestamptz,
+        operators -> Nullable<Array<Text>>,
     }
 }
 

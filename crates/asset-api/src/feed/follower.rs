@@ -8,6 +8,7 @@ use super::frames::Frames;
 use super::hub::{FollowerPermit, Hub};
 use super::ring::Found;
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
+use domain::assets::OperatorBound;
 use domain::feed::FeedPosition;
 use futures_util::{Stream, stream};
 use runtime::causes;
@@ -26,6 +27,7 @@ pub struct Follower {
     hub: Arc<Hub>,
     news: watch::Receiver<i64>,
     filter: Filter,
+    bound: OperatorBound,
     cursor: FeedPosition,
     greeted: bool,
     quiet_until: Instant,
@@ -33,10 +35,17 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Starts after `cursor`.
-    pub fn new(hub: Arc<Hub>, permit: FollowerPermit, filter: Filter, cursor: FeedPosition) -> Self {
+    /// A client with `bound` that starts after `cursor`.
+    pub fn new(
+        hub: Arc<Hub>,
+        permit: FollowerPermit,
+        filter: Filter,
+        bound: OperatorBound,
+        cursor: FeedPosition,
+    ) -> Self {
+        hub.prepare(&bound);
         let (news, quiet_until) = (hub.news(), Instant::now() + hub.keep_alive());
-        Self { hub, news, filter, cursor, greeted: false, quiet_until, _permit: permit }
+        Self { hub, news, filter, bound, cursor, greeted: false, quiet_until, _permit: permit }
     }
 
     /// The response body; ends when the service stops, or when the client must reconnect.
@@ -57,8 +66,8 @@ impl Follower {
             // Marked as seen before the ring is read, so that a change in between is noticed.
             self.news.borrow_and_update();
             let frames = match self.hub.recent(self.cursor) {
-                Found::Chunks(frames) => frames,
-                Found::Behind => self.page().await?,
+                Found::Chunks(frames) if frames.iter().all(|frames| frames.suits(&self.bound)) => frames,
+                Found::Chunks(_) | Found::Behind => self.page().await?,
                 Found::End => {
                     self.wait().await?;
                     Vec::new()
@@ -94,7 +103,7 @@ impl Follower {
         let read = tokio::select! {
             biased;
             () = self.hub.closed() => return None,
-            read = self.hub.page(self.cursor) => read,
+            read = self.hub.page(self.cursor, &self.bound) => read,
         };
         match read {
             Ok(frames) => (!frames.is_empty()).then_some(frames),
@@ -113,7 +122,7 @@ impl Follower {
     fn cut(&mut self, frames: &[Arc<Frames>]) -> Bytes {
         let mut piece = BytesMut::new();
         for frames in frames {
-            piece.put(frames.after(self.cursor, &self.filter));
+            piece.put(frames.after(self.cursor, &self.filter, &self.bound));
             self.cursor = FeedPosition::end_of(frames.position);
             if piece.len() >= PIECE_BYTES {
                 break;

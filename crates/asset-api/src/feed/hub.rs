@@ -4,12 +4,14 @@ use super::frames::Frames;
 use super::problem::FeedRefusal;
 use super::ring::{Found, Ring};
 use crate::settings::FeedSettings;
+use domain::assets::OperatorBound;
 use domain::feed::FeedPosition;
 use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use storage::feed::{self, Chunk};
+use storage::feed::{self, Chunk, Owner};
 use storage::{Connection, Database, StorageError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
@@ -33,6 +35,9 @@ pub struct Hub {
     /// Notified when a client starts to follow.
     came: Notify,
     paging: Semaphore,
+    /// Whether a client that is bound to operators has followed: only then are the owners of changes
+    /// read.
+    reads_owners: AtomicBool,
 }
 
 /// One of the `feed.max_clients` places; released when dropped.
@@ -50,6 +55,7 @@ impl Hub {
             news: watch::Sender::new(0),
             came: Notify::new(),
             paging: Semaphore::new(PAGING),
+            reads_owners: AtomicBool::new(false),
         });
         tokio::spawn(Arc::clone(&hub).run());
         hub
@@ -86,17 +92,29 @@ impl Hub {
         self.ring().after(cursor)
     }
 
-    /// Reads the database after `cursor`, for a client that is behind; empty when the next chunk
-    /// was deleted.
-    pub async fn page(&self, cursor: FeedPosition) -> Result<Vec<Arc<Frames>>, StorageError> {
+    /// Notes that a client with `bound` follows. What is read from now on suits it.
+    pub fn prepare(&self, bound: &OperatorBound) {
+        if *bound != OperatorBound::All {
+            self.reads_owners.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Reads the database after `cursor`, for a client with `bound` that is behind; empty when the
+    /// next chunk was deleted.
+    pub async fn page(
+        &self,
+        cursor: FeedPosition,
+        bound: &OperatorBound,
+    ) -> Result<Vec<Arc<Frames>>, StorageError> {
         // The semaphore is never closed, so this only waits.
         let _turn = self.paging.acquire().await;
         let next = cursor.next_chunk();
+        let with_owners = *bound != OperatorBound::All;
         let read = move |mut connection: storage::PooledConnection| async move {
-            feed::list_after(&mut connection, next - 1, PAGE).await
+            list_after(&mut connection, next - 1, with_owners).await
         };
-        let chunks: Vec<Chunk> = self.database.run(read).await?;
-        if chunks.first().is_none_or(|first| first.position != next) {
+        let chunks: Vec<OwnedChunk> = self.database.run(read).await?;
+        if chunks.first().is_none_or(|(first, _)| first.position != next) {
             return Ok(Vec::new());
         }
         let frames = chunks.into_iter().map(|chunk| Ok(Arc::new(self.render(chunk)?)));
@@ -130,13 +148,14 @@ impl Hub {
     /// from the database.
     async fn read(&self, rested: bool) -> Result<bool, StorageError> {
         let last = self.ring().last();
+        let with_owners = self.reads_owners.load(Ordering::Relaxed);
         let read = move |mut connection: storage::PooledConnection| async move {
             let connection: &mut Connection = &mut connection;
             feed::sequence(connection).await?;
             let last = if rested { feed::span(connection).await?.last } else { last };
-            Ok::<_, StorageError>((last, feed::list_after(connection, last, PAGE).await?))
+            Ok::<_, StorageError>((last, list_after(connection, last, with_owners).await?))
         };
-        let (last, chunks): (i64, Vec<Chunk>) = self.database.run(read).await?;
+        let (last, chunks): (i64, Vec<OwnedChunk>) = self.database.run(read).await?;
         let full = i64::try_from(chunks.len()).is_ok_and(|read| read == PAGE);
         let frames = chunks.into_iter().map(|chunk| self.render(chunk));
         let frames = frames.collect::<Result<Vec<_>, _>>()?;
@@ -152,15 +171,32 @@ impl Hub {
         Ok(full)
     }
 
-    fn render(&self, chunk: Chunk) -> Result<Frames, StorageError> {
+    fn render(&self, (chunk, owners): OwnedChunk) -> Result<Frames, StorageError> {
         let broken = |error: serde_json::Error| StorageError::Inconsistent {
             table: "feed_chunks",
             what: error.to_string(),
         };
-        Frames::render(chunk, &self.settings.source).map_err(broken)
+        Frames::render(chunk, owners, &self.settings.source).map_err(broken)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.locked()
     }
+}
+
+/// A chunk, and the owners of its changes if they were read.
+type OwnedChunk = (Chunk, Option<Vec<Owner>>);
+
+/// The next [`PAGE`] chunks after `position`.
+async fn list_after(
+    connection: &mut Connection,
+    position: i64,
+    with_owners: bool,
+) -> Result<Vec<OwnedChunk>, StorageError> {
+    let chunks = feed::list_after(connection, position, PAGE).await?;
+    if !with_owners {
+        return Ok(chunks.into_iter().map(|chunk| (chunk, None)).collect());
+    }
+    let owners = feed::load_owners(connection, &chunks).await?;
+    Ok(chunks.into_iter().zip(owners.into_iter().map(Some)).collect())
 }

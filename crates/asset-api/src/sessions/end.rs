@@ -2,6 +2,7 @@
 
 use super::view::SessionView;
 use super::{SessionNotFound, SessionResource, complete_one};
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem};
@@ -59,13 +60,15 @@ pub async fn end(
     api: Data<Api>,
     PathId(id): PathId<SessionResource>,
     caller: Caller,
+    Bound(bound): Bound,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let (reason, meter_stop_wh) = read(body)?;
     let stamp = caller.stamp();
     let session = api
         .run(move |mut connection| async move {
-            let ended = storage::sessions::end(&mut connection, id, meter_stop_wh, &stamp, &reason).await??;
+            let ended =
+                storage::sessions::end(&mut connection, &bound, id, meter_stop_wh, &stamp, &reason).await??;
             complete_one(&mut connection, ended).await
         })
         .await?;

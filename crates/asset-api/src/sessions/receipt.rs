@@ -1,6 +1,7 @@
 //! `GET /api/v1/sessions/{sessionId}/receipt` and `…/receipts`: what a session came to.
 
 use super::{SessionNotFound, SessionResource};
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
@@ -8,6 +9,7 @@ use crate::http::fields::parse::{in_query, whole};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use domain::ids::SessionId;
 use domain::tariffs::Receipt;
 use runtime::Problem;
@@ -104,6 +106,7 @@ impl ReceiptSummary {
 /// `GET /api/v1/sessions/{sessionId}/receipt`
 pub async fn get(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(id): PathId<SessionResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
@@ -112,13 +115,14 @@ pub async fn get(
     let number = number.and_then(|number| u32::try_from(number).ok());
     let receipt = api
         .run(move |mut connection| async move {
-            if let Some(receipt) = receipts::find(&mut connection, id, number).await? {
+            if let Some(receipt) = receipts::find(&mut connection, &bound, id, number).await? {
                 return Ok(receipt);
             }
-            let has_others = number.is_some() && receipts::find(&mut connection, id, None).await?.is_some();
+            let has_others =
+                number.is_some() && receipts::find(&mut connection, &bound, id, None).await?.is_some();
             match has_others {
                 true => Err(ReceiptRefusal::NoSuchNumber.into()),
-                false => Err(absence(&mut connection, id).await?),
+                false => Err(absence(&mut connection, &bound, id).await?),
             }
         })
         .await?;
@@ -126,13 +130,17 @@ pub async fn get(
 }
 
 /// `GET /api/v1/sessions/{sessionId}/receipts`
-pub async fn list(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<SessionResource>,
+) -> Result<HttpResponse, ApiError> {
     let receipts = api
         .run(move |mut connection| async move {
-            let receipts = receipts::list(&mut connection, id).await?;
+            let receipts = receipts::list(&mut connection, &bound, id).await?;
             // A withdrawn session with receipts no longer exists.
             if receipts.is_empty() {
-                storage::sessions::find(&mut connection, id).await?.ok_or(SessionNotFound)?;
+                storage::sessions::find(&mut connection, &bound, id).await?.ok_or(SessionNotFound)?;
             }
             Ok(receipts)
         })
@@ -142,8 +150,12 @@ pub async fn list(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result
 }
 
 /// Why the session `id` has no receipt.
-async fn absence(connection: &mut Connection, id: SessionId) -> Result<ApiError, StorageError> {
-    let Some(found) = storage::sessions::find(connection, id).await? else {
+async fn absence(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: SessionId,
+) -> Result<ApiError, StorageError> {
+    let Some(found) = storage::sessions::find(connection, bound, id).await? else {
         return Ok(SessionNotFound.into());
     };
     let will_be = found.session.is_open() || receipts::is_waiting(connection, id).await?;

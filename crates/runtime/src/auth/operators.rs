@@ -106,8 +106,13 @@ impl OperatorsClaim {
             // Null included: a token whose issuer found no operator must not reach all of them.
             Some(_) => return Err(malformed()),
         };
-        if ids.iter().any(|id| id.is_empty() || id.chars().count() > MAX_OPERATOR_ID || id.contains('\0')) {
-            return Err(format!("{}, each of 1 to {MAX_OPERATOR_ID} characters", malformed()));
+        if ids.iter().any(|id| {
+            id.is_empty() || id.chars().count() > MAX_OPERATOR_ID || id.chars().any(char::is_control)
+        }) {
+            return Err(format!(
+                "{}, each of 1 to {MAX_OPERATOR_ID} characters without control characters",
+                malformed()
+            ));
         }
         let ids: std::collections::BTreeSet<_> = ids.into_iter().collect();
         Ok(Operators::Only(ids.into_iter().collect()))

@@ -2,6 +2,8 @@
 //! its author and its time. Written in the transaction of the edit.
 
 use crate::database::bulk::{self, Bulk, Rows};
+use crate::database::operators;
+pub use crate::database::operators::Edited;
 use crate::schema::asset_edits;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -10,7 +12,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::{EditStamp, Revision};
+use domain::assets::{EditStamp, OperatorBound, Revision};
 use domain::feed::AssetAction;
 use domain::ids::Actor;
 use domain::sessions::session::ChargingSession;
@@ -159,18 +161,22 @@ impl Rows for Edits<'_> {
 }
 
 /// Up to `limit` edits of an asset, retired or not, in descending order of version; with `before`,
-/// only those of lower versions.
+/// only those of lower versions. The asset must be within `bound`; its edits while it belonged to an
+/// operator outside of it are left out.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
+    bound: &OperatorBound,
+    kind: Edited,
     asset: Uuid,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<AssetEdit>, StorageError> {
     let edits = asset_edits::table
         .filter(asset_edits::asset_id.eq(asset))
+        .filter(operators::edits(bound, kind))
         .filter(asset_edits::version.lt(before.unwrap_or(i64::MAX)))
         .order(asset_edits::version.desc())
         .limit(limit)

@@ -2,10 +2,11 @@
 
 use crate::StorageError;
 use crate::database::bulk::{self, Rows};
+use crate::feed::owners;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Int4, Int8, Text, Timestamptz};
+use diesel::sql_types::{Array, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
 use domain::feed::{FeedChange, FeedKind};
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub struct Chunk {
     pub created_at: DateTime<Utc>,
     /// The changes in order; at most [`FeedChange::MAX_CHUNK_LEN`].
     pub changes: Vec<FeedChange>,
+    /// The stored operator of each change, in their order; empty if the chunk has none.
+    pub operators: Vec<Option<String>>,
 }
 
 #[derive(QueryableByName)]
@@ -28,6 +31,8 @@ pub(super) struct ChunkRow {
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     changes: String,
+    #[diesel(sql_type = Nullable<Array<Nullable<Text>>>)]
+    operators: Option<Vec<Option<String>>>,
 }
 
 impl TryFrom<ChunkRow> for Chunk {
@@ -35,7 +40,8 @@ impl TryFrom<ChunkRow> for Chunk {
 
     fn try_from(row: ChunkRow) -> Result<Self, StorageError> {
         let changes = parse(&row.changes).map_err(broken)?;
-        Ok(Self { position: row.position, created_at: row.created_at, changes })
+        let operators = row.operators.unwrap_or_default();
+        Ok(Self { position: row.position, created_at: row.created_at, changes, operators })
     }
 }
 
@@ -43,10 +49,10 @@ impl TryFrom<ChunkRow> for Chunk {
 pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     let rows = changes.chunks(FeedChange::MAX_CHUNK_LEN).map(|chunk| {
         let count = i32::try_from(chunk.len()).map_err(broken)?;
-        Ok((render_chunk(chunk).map_err(broken)?, count))
+        Ok((render_chunk(chunk).map_err(broken)?, count, owners::of_chunk(chunk)))
     });
-    let (bodies, counts) = rows.collect::<Result<_, StorageError>>()?;
-    Ok(Bodies { bodies, counts })
+    let (bodies, counts, owners) = rows.collect::<Result<_, StorageError>>()?;
+    Ok(Bodies { bodies, counts, owners })
 }
 
 /// The type of a change that the previous release does not know. It rejects a chunk with an unknown
@@ -120,15 +126,29 @@ fn long_id_tag(change: &FeedChange) -> Option<(&str, &str)> {
 pub(super) struct Bodies {
     pub bodies: Vec<String>,
     pub counts: Vec<i32>,
+    /// What determines the operators of the changes, see [`owners`]; null for chunks of events.
+    pub owners: Vec<Option<Value>>,
 }
 
 impl Rows for Bodies {
     type Statement = Self;
-    const SQL: &'static str = "insert into feed_chunks (changes, change_count) select body::json, size from unnest($1::text[], $2::integer[]) with ordinality as new (body, size, place) order by place";
+    const SQL: &'static str = "insert into feed_chunks (changes, change_count, operators)
+         select body::json, size, case when owners is not null then (
+                  select array_agg(coalesce(
+                           owner ->> 'operator',
+                           (select stations.operator_id from stations
+                            where stations.id = coalesce((owner ->> 'station')::uuid, (
+                              select piles.station_id from piles where piles.id = (owner ->> 'pile')::uuid))),
+                           (select coalesce(tariffs.operator_id, '') from tariffs
+                            where tariffs.id = (owner ->> 'tariff')::uuid)) order by number)
+                  from jsonb_array_elements(owners) with ordinality as each (owner, number)) end
+         from unnest($1::text[], $2::integer[], $3::jsonb[]) with ordinality as new (body, size, owners, place)
+         order by place";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.bodies)?;
-        columns.push::<Int4, _>(&self.counts)
+        columns.push::<Int4, _>(&self.counts)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.owners)
     }
 }
 

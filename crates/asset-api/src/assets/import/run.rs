@@ -8,7 +8,7 @@ use super::report::{Fault, Mode, Report};
 use super::table::Table;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use futures_util::stream;
 use std::fs::File;
 use std::io;
@@ -23,6 +23,8 @@ use tracing::Instrument as _;
 /// An import that is ready to run.
 pub struct Import {
     pub api: Arc<Api>,
+    /// The operators to which the caller is bound: rows about others are faults.
+    pub bound: OperatorBound,
     pub format: Format,
     pub dry_run: bool,
     pub mode: Mode,
@@ -82,15 +84,15 @@ impl Import {
         let phase = if by.is_some() { Phase::Writing } else { Phase::Checking };
         progress.report(phase, 0, 0);
         let mut report = Report::new(self.dry_run, self.mode);
-        let (mut chunks, reading) = read::<T>(file, self.format, self.max_rows);
+        let (mut chunks, reading) = read::<T>(file, self.format, self.max_rows, self.bound.clone());
         while let Some(chunk) = in_time(end, chunks.recv()).await? {
             let Chunk { rows, bytes, entries, failed, faults } = chunk;
-            let by = by.cloned();
+            let (by, bound) = (by.cloned(), self.bound.clone());
             let left = end.saturating_duration_since(Instant::now());
             let outcome = self.api.run_within(left, move |mut connection| async move {
                 Ok(match by {
-                    None => import::foresee(&mut connection, &entries).await?,
-                    Some(by) => import::put_many(&mut connection, &entries, &by).await?,
+                    None => import::foresee(&mut connection, &bound, &entries).await?,
+                    Some(by) => import::put_many(&mut connection, &bound, &entries, &by).await?,
                 })
             });
             report.count::<T>(in_time(end, outcome).await??);
@@ -110,10 +112,11 @@ impl Import {
         stamp: EditStamp,
         progress: Progress,
     ) -> Result<Report, ApiError> {
-        let (chunks, reading): ChunkReader<T> = read(file, self.format, self.max_rows);
+        let (chunks, reading): ChunkReader<T> = read(file, self.format, self.max_rows, self.bound.clone());
+        let bound = self.bound.clone();
         let coming = Coming { chunks, left: rows, done: (0, 0), progress };
         let written = self.api.run_within(self.limit, move |mut connection| async move {
-            import::put_all(&mut connection, stream::unfold(coming, Coming::next), &stamp).await
+            import::put_all(&mut connection, &bound, stream::unfold(coming, Coming::next), &stamp).await
         });
         let outcome = written.await?;
         drop(finish(reading).await?);

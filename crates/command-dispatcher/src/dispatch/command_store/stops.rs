@@ -2,6 +2,7 @@
 
 use super::CommandStore;
 use crate::error::DispatchError;
+use domain::assets::OperatorBound;
 use domain::ids::{ConnectorId, PileId, SessionId};
 use domain::tariffs::Currency;
 use runtime::clock;
@@ -48,7 +49,9 @@ impl CommandStore {
     /// # Errors
     /// When PostgreSQL fails.
     pub(crate) async fn find_session(&self, id: SessionId) -> Result<Option<PlacedSession>, DispatchError> {
-        let work = async move |mut connection: PooledConnection| sessions::find(&mut connection, id).await;
+        let work = async move |mut connection: PooledConnection| {
+            sessions::find(&mut connection, &OperatorBound::All, id).await
+        };
         let found: Result<_, StorageError> = self.database.run(work).await;
         Ok(found?)
     }
@@ -66,8 +69,9 @@ impl CommandStore {
         let target = connector_id
             .map_or(PriceTarget::Pile(pile_id), |connector_id| PriceTarget::Connector(pile_id, connector_id));
         let now = clock::now();
-        let work =
-            async move |mut connection: PooledConnection| load_book(&mut connection, target, now, now).await;
+        let work = async move |mut connection: PooledConnection| {
+            load_book(&mut connection, &OperatorBound::All, target, now, now).await
+        };
         let found: Result<_, StorageError> = self.database.run(work).await;
         Ok(found?.and_then(|(place, book)| book.price_at(&place, now).ok()).map(|price| price.currency))
     }

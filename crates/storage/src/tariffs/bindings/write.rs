@@ -1,8 +1,9 @@
 //! Creating and ending bindings; conflicting ones are refused.
 
 use super::row::{Row, SubjectColumns, broken, key};
-use super::{BindingRecord, find};
+use super::{BindingRecord, find_among};
 use crate::assets::stations;
+use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, tariff_bindings};
 use crate::tariffs::{publish, write};
@@ -12,7 +13,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::BindingAction;
 use domain::ids::{BindingId, PileId, TariffId};
 use domain::tariffs::{Binding, Subject, TariffStatus};
@@ -24,14 +25,14 @@ const ATTEMPTS: usize = 5;
 /// Why a binding is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BindingRefusal {
-    /// The tariff does not exist or is retired.
+    /// The tariff does not exist within the caller's bound, or is retired.
     #[error("there is no such tariff")]
     TariffNotFound,
     /// The tariff is a draft. If it could be bound, it would price the past once it becomes active.
     #[error("the tariff is a draft")]
     TariffNotActive,
-    /// The station or pile does not exist or is retired.
-    #[error("the station or pile to bind does not exist")]
+    /// The station or pile does not exist or is retired, or the subject is outside the caller's bound.
+    #[error("the subject to bind does not exist")]
     SubjectNotFound,
     /// The binding would begin in the past and change prices that were shown to drivers.
     #[error("a binding cannot begin before it is created")]
@@ -47,7 +48,7 @@ pub enum BindingRefusal {
 /// Why a binding cannot be ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BindingEndRefusal {
-    /// The binding does not exist.
+    /// The binding does not exist within the caller's bound.
     #[error("there is no such binding")]
     NotFound,
     /// The binding would end in the past and change prices that were shown to drivers.
@@ -62,13 +63,14 @@ pub enum BindingEndRefusal {
     },
 }
 
-/// Creates a binding. The constraint `tariff_bindings_no_clash` decides whether it conflicts, also
+/// Creates a binding of a subject within `bound`. The constraint `tariff_bindings_no_clash` decides whether it conflicts, also
 /// with concurrent inserts.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn insert(
     connection: &mut Connection,
+    bound: &OperatorBound,
     binding: &Binding,
     stamp: &EditStamp,
 ) -> Result<Result<BindingRecord, BindingRefusal>, StorageError> {
@@ -80,13 +82,14 @@ pub async fn insert(
     }
     connection
         .transaction(async |tx| {
-            let Some(tariff) = write::lock(tx, binding.tariff_id).await? else {
+            let Some(tariff) = write::lock(tx, operators::readable_tariffs(bound), binding.tariff_id).await?
+            else {
                 return Err(Abort::Refused(BindingRefusal::TariffNotFound));
             };
             if tariff.details.status == TariffStatus::Draft {
                 return Err(Abort::Refused(BindingRefusal::TariffNotActive));
             }
-            if !lock_subject(tx, &binding.subject).await? {
+            if !lock_subject(tx, bound, &binding.subject).await? {
                 return Err(Abort::Refused(BindingRefusal::SubjectNotFound));
             }
             for _ in 0..ATTEMPTS {
@@ -149,19 +152,27 @@ async fn clashing(tx: &mut Connection, binding: &Binding) -> Result<Option<Bindi
     row.map(BindingRecord::try_from).transpose()
 }
 
-/// Locks the subject of a binding against being retired until the transaction ends; `false` if it
+/// Locks the subject of a binding, if it is within `bound`, against being retired until the transaction ends; `false` if it
 /// does not exist.
-async fn lock_subject(tx: &mut Connection, subject: &Subject) -> Result<bool, StorageError> {
+async fn lock_subject(
+    tx: &mut Connection,
+    bound: &OperatorBound,
+    subject: &Subject,
+) -> Result<bool, StorageError> {
     match subject {
-        Subject::Platform | Subject::Operator { .. } => Ok(true),
-        Subject::Station { station_id } => stations::lock_active(tx, *station_id).await,
-        Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => lock_pile(tx, *pile_id).await,
+        Subject::Platform => Ok(*bound == OperatorBound::All),
+        Subject::Operator { operator_id } => Ok(bound.reaches(Some(operator_id.as_str()))),
+        Subject::Station { station_id } => stations::lock_active(tx, bound, *station_id).await,
+        Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => {
+            lock_pile(tx, bound, *pile_id).await
+        }
     }
 }
 
-async fn lock_pile(tx: &mut Connection, id: PileId) -> Result<bool, StorageError> {
+async fn lock_pile(tx: &mut Connection, bound: &OperatorBound, id: PileId) -> Result<bool, StorageError> {
     let held: Option<Uuid> = piles::table
         .filter(piles::id.eq(id.0))
+        .filter(operators::piles(bound))
         .filter(piles::retired_at.is_null())
         .select(piles::id)
         .for_share()
@@ -171,26 +182,28 @@ async fn lock_pile(tx: &mut Connection, id: PileId) -> Result<bool, StorageError
     Ok(held.is_some())
 }
 
-/// Ends a binding at `until`, which must not be in the past. A binding that has not begun by then
+/// Ends a binding within `bound` at `until`, which must not be in the past. A binding that has not begun by then
 /// never applies. If the end does not change, nothing is published.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn end(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: BindingId,
     until: DateTime<Utc>,
     stamp: &EditStamp,
 ) -> Result<Result<BindingRecord, BindingEndRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let Some(tariff) = tariff_of(tx, id).await? else {
+            let Some(tariff) = tariff_of(tx, bound, id).await? else {
                 return Err(Abort::Refused(BindingEndRefusal::NotFound));
             };
             // The end changes only under the tariff's lock, so the binding is read again. A binding
             // of a retired tariff is over.
-            write::lock(tx, tariff).await?;
-            let Some(held) = find(tx, id).await? else {
+            // The tariff may belong to another operator than the subject.
+            write::lock(tx, operators::tariffs(&OperatorBound::All), tariff).await?;
+            let Some(held) = find_among(tx, operators::bindings(bound), id).await? else {
                 return Err(Abort::Refused(BindingEndRefusal::NotFound));
             };
             let until = until.max(held.binding.effective_from);
@@ -220,8 +233,12 @@ pub async fn end(
         .refusal_as_value()
 }
 
-async fn tariff_of(tx: &mut Connection, id: BindingId) -> Result<Option<TariffId>, StorageError> {
-    let tariff: Option<Uuid> =
-        tariff_bindings::table.find(id.0).select(tariff_bindings::tariff_id).first(tx).await.optional()?;
+async fn tariff_of(
+    tx: &mut Connection,
+    bound: &OperatorBound,
+    id: BindingId,
+) -> Result<Option<TariffId>, StorageError> {
+    let own = tariff_bindings::table.find(id.0).filter(operators::bindings(bound));
+    let tariff: Option<Uuid> = own.select(tariff_bindings::tariff_id).first(tx).await.optional()?;
     Ok(tariff.map(TariffId))
 }

@@ -2,6 +2,7 @@
 
 use super::row::{Row, broken, number};
 use super::{Version, find};
+use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::tariff_versions;
 use crate::tariffs::{TariffRecord, publish, write};
@@ -10,7 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
 use domain::tariffs::{PriceList, TariffDetails};
@@ -18,7 +19,7 @@ use domain::tariffs::{PriceList, TariffDetails};
 /// Why a draft cannot be written, discarded or published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
-    /// The tariff does not exist or is retired.
+    /// The tariff does not exist within the caller's bound, or is retired.
     #[error("there is no such tariff")]
     NotFound,
     /// The tariff has no draft.
@@ -41,7 +42,7 @@ pub enum DraftRefusal {
     },
 }
 
-/// Creates or replaces the draft of a tariff with the price list that `check` returns, if the draft
+/// Creates or replaces the draft of a tariff within `bound` with the price list that `check` returns, if the draft
 /// is at one of the `expected` revisions, when given. The tariff is locked meanwhile, so its
 /// currency is the one that `check` received.
 ///
@@ -49,6 +50,7 @@ pub enum DraftRefusal {
 /// If PostgreSQL fails.
 pub async fn put_draft<E: From<DraftRefusal> + Send>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     tariff: TariffId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -56,7 +58,7 @@ pub async fn put_draft<E: From<DraftRefusal> + Send>(
 ) -> Result<Result<Version, E>, StorageError> {
     connection
         .transaction(async |tx| {
-            let Some(held) = write::lock(tx, tariff).await? else {
+            let Some(held) = write::lock(tx, operators::tariffs(bound), tariff).await? else {
                 return Err(Abort::Refused(DraftRefusal::NotFound.into()));
             };
             let draft = match draft(tx, tariff, expected).await {
@@ -113,18 +115,19 @@ async fn replace(
     Ok(replaced.returning(Row::as_returning()).get_result(tx).await?)
 }
 
-/// Deletes the draft of a tariff, if it is at one of the `expected` revisions, when given.
+/// Deletes the draft of a tariff within `bound`, if it is at one of the `expected` revisions, when given.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn discard_draft(
     connection: &mut Connection,
+    bound: &OperatorBound,
     tariff: TariffId,
     expected: Option<&[i64]>,
 ) -> Result<Result<(), DraftRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            if write::lock(tx, tariff).await?.is_none() {
+            if write::lock(tx, operators::tariffs(bound), tariff).await?.is_none() {
                 return Err(Abort::Refused(DraftRefusal::NotFound));
             }
             let draft = draft(tx, tariff, expected).await?;
@@ -136,7 +139,7 @@ pub async fn discard_draft(
         .refusal_as_value()
 }
 
-/// Publishes the draft of a tariff, if it is at one of the `expected` revisions, when given. It
+/// Publishes the draft of a tariff within `bound`, if it is at one of the `expected` revisions, when given. It
 /// comes into force at `effective_from`, or at once, and never changes after that. A version that
 /// comes into force at once is also announced as activated; others are announced by
 /// [`activate_due`](crate::tariffs::activate_due).
@@ -145,6 +148,7 @@ pub async fn discard_draft(
 /// If PostgreSQL fails.
 pub async fn publish(
     connection: &mut Connection,
+    bound: &OperatorBound,
     tariff: TariffId,
     expected: Option<&[i64]>,
     effective_from: Option<DateTime<Utc>>,
@@ -153,7 +157,7 @@ pub async fn publish(
     let effective_from = effective_from.unwrap_or(stamp.at);
     connection
         .transaction(async |tx| {
-            let Some(held) = write::lock(tx, tariff).await? else {
+            let Some(held) = write::lock(tx, operators::tariffs(bound), tariff).await? else {
                 return Err(Abort::Refused(DraftRefusal::NotFound));
             };
             let draft = draft(tx, tariff, expected).await?;

@@ -1,0 +1,209 @@
+//! The bound of a caller to operators, as a part of SQL.
+//!
+//! A condition on the rows of a table is an [`OfOperators`]. For a caller without a bound it is
+//! `true`, which PostgreSQL removes before it plans, so that such reads cost what they cost before.
+//! Statements with a fixed text bind [`OperatorBound::ids`] instead: null is no bound.
+
+use diesel::expression::{ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, Bool, Text};
+use domain::assets::OperatorBound;
+
+/// The kinds of things whose edits are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// A station: its details name the operator.
+    Station,
+    /// A pile: the operator is that of its station at the time.
+    Pile,
+    /// A tariff: its details name the operator; without one it belongs to the platform.
+    Tariff,
+    /// A session, whose operator never changes.
+    Session,
+}
+
+/// True for the rows of one table that a caller may reach.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfOperators<'a> {
+    bound: &'a OperatorBound,
+    /// The condition up to the list of operators, and after it.
+    around: (&'static str, &'static str),
+}
+
+/// Rows of `stations`.
+pub(crate) const fn stations(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(stations.operator_id = any(", "))") }
+}
+
+/// Rows of `piles`: the operator is that of the station.
+pub(crate) const fn piles(bound: &OperatorBound) -> OfOperators<'_> {
+    let around = (
+        "(exists (select from stations as own where own.id = piles.station_id and own.operator_id = any(",
+        ")))",
+    );
+    OfOperators { bound, around }
+}
+
+/// Rows of `placements`, which keep the operator of their time.
+pub(crate) const fn placements(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(placements.operator_id = any(", "))") }
+}
+
+/// Rows of `sessions`, which keep the operator of their beginning.
+pub(crate) const fn sessions(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(sessions.operator_id = any(", "))") }
+}
+
+/// Rows of `tariffs` that a caller may change.
+pub(crate) const fn tariffs(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(tariffs.operator_id = any(", "))") }
+}
+
+/// Rows of `tariffs` that a caller may read and bind: tariffs without an operator, too, because
+/// they price the piles of all operators.
+pub(crate) const fn readable_tariffs(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(tariffs.operator_id is null or tariffs.operator_id = any(", "))") }
+}
+
+/// The operator that a row of `tariff_bindings` names, or that of the station that it names, or of
+/// the station of its pile; null at the level of the platform.
+macro_rules! operator_of_binding {
+    () => {
+        "coalesce(tariff_bindings.operator_id, (
+           select own.operator_id from stations as own
+           where own.id = coalesce(tariff_bindings.station_id,
+                                   (select piles.station_id from piles where piles.id = tariff_bindings.pile_id))))"
+    };
+}
+
+/// Rows of `tariff_bindings` that a caller may end.
+pub(crate) const fn bindings(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: (concat!("(", operator_of_binding!(), " = any("), "))") }
+}
+
+/// Rows of `tariff_bindings` that a caller may read: those at the level of the platform, too, because
+/// they price the piles of all operators.
+pub(crate) const fn readable_bindings(bound: &OperatorBound) -> OfOperators<'_> {
+    let around =
+        (concat!("(tariff_bindings.level = 'platform' or ", operator_of_binding!(), " = any("), "))");
+    OfOperators { bound, around }
+}
+
+/// Rows of `commands`: the operator is that of the pile's station.
+pub(crate) const fn commands(bound: &OperatorBound) -> OfOperators<'_> {
+    let around = (
+        "(exists (select from piles as target join stations as own on own.id = target.station_id
+                  where target.id = commands.pile_id and own.operator_id = any(",
+        ")))",
+    );
+    OfOperators { bound, around }
+}
+
+/// Rows of `command_batches`: the operator is that of the station.
+pub(crate) const fn batches(bound: &OperatorBound) -> OfOperators<'_> {
+    let around = (
+        "(exists (select from stations as own
+                  where own.id = command_batches.station_id and own.operator_id = any(",
+        ")))",
+    );
+    OfOperators { bound, around }
+}
+
+/// Rows of `asset_edits` about a thing of this kind that a caller may reach: edits from one operator
+/// to another are part of neither's trail.
+pub(crate) const fn edits(bound: &OperatorBound, kind: Edited) -> OfOperators<'_> {
+    let around = match kind {
+        Edited::Station => (
+            "(select coalesce(bool_and(side ->> 'operatorId' = any(own.ids)
+                                       and side ->> 'operatorId' is not null), false)
+              from (select ",
+            " as ids) as own, unnest(array[asset_edits.before, asset_edits.after]) as side where side is not null)",
+        ),
+        Edited::Tariff => (
+            "(select bool_and(side ->> 'operatorId' is null or side ->> 'operatorId' = any(own.ids))
+              from (select ",
+            " as ids) as own, unnest(array[asset_edits.before, asset_edits.after]) as side where side is not null)",
+        ),
+        Edited::Pile => (
+            "(select exists (
+                       select from placements as place
+                       where place.pile_id = asset_edits.asset_id and place.operator_id = any(own.ids)
+                         and place.placed_from <= asset_edits.edited_at
+                         and (place.placed_until is null or place.placed_until >= asset_edits.edited_at))
+                     and not exists (
+                       select from unnest(array[asset_edits.before, asset_edits.after]) as side
+                       join stations on stations.id = (side ->> 'stationId')::uuid
+                       where (stations.operator_id = any(own.ids)) is not true)
+              from (select ",
+            " as ids) as own)",
+        ),
+        // Unlike the others, a session belongs to one operator, which the caller checks.
+        Edited::Session => ("(cardinality(", ") >= 0)"),
+    };
+    OfOperators { bound, around }
+}
+
+/// Rows of `session_receipts`: they state the operator of the session's beginning.
+pub(crate) const fn receipts(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(session_receipts.content ->> 'operatorId' = any(", "))") }
+}
+
+impl QueryFragment<Pg> for OfOperators<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let Some(ids) = self.bound.ids() else {
+            pass.push_sql("true");
+            return Ok(());
+        };
+        let (before, after) = self.around;
+        pass.push_sql(before);
+        pass.push_bind_param::<Array<Text>, [String]>(ids)?;
+        pass.push_sql(after);
+        Ok(())
+    }
+}
+
+impl Expression for OfOperators<'_> {
+    type SqlType = Bool;
+}
+
+impl<T> AppearsOnTable<T> for OfOperators<'_> {}
+
+impl<T> SelectableExpression<T> for OfOperators<'_> {}
+
+impl ValidGrouping<()> for OfOperators<'_> {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl QueryId for OfOperators<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+    use diesel::debug_query;
+
+    #[test]
+    fn an_unbound_caller_adds_nothing_to_the_plan() {
+        let query =
+            schema::stations::table.filter(stations(&OperatorBound::All)).select(schema::stations::id);
+        let text = debug_query::<Pg, _>(&query).to_string();
+        assert!(text.contains("WHERE true"), "{text}");
+    }
+
+    #[test]
+    fn a_bound_is_a_parameter_of_the_statement() {
+        let bound = OperatorBound::Only(["op-1".to_owned(), "'; drop".to_owned()].into());
+        for of in [stations, piles, placements, sessions, tariffs, readable_tariffs, bindings] {
+            let query = schema::stations::table.filter(of(&bound)).select(schema::stations::id);
+            let text = debug_query::<Pg, _>(&query).to_string();
+            let (statement, binds) = text.split_once("-- binds").unwrap();
+            assert!(statement.contains("= any($1)"), "{statement}");
+            assert!(!statement.contains("op-1") && binds.contains("op-1"), "{text}");
+        }
+    }
+}
