@@ -12,7 +12,7 @@ use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::command_store::Shared;
 use crate::error::DispatchError;
 use crate::settings::DispatchSettings;
-use domain::ids::{CommandBatchId, PileId, StationId};
+use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use runtime::problem::FieldError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,6 +59,7 @@ impl Batches {
         &self,
         station_id: StationId,
         order: StationOrder,
+        issued_by: Actor,
         key: Option<String>,
     ) -> Result<Ordered, DispatchError> {
         let keyed = key.map(|key| order.keyed(station_id, key)).transpose()?;
@@ -70,6 +71,7 @@ impl Batches {
             rate_per_second: order.rate_per_second,
             scope: order.scope,
             lifetime: self.lifetime,
+            issued_by: Some(issued_by),
             keyed,
         };
         let work = async move |mut connection: PooledConnection| batches::create(&mut connection, &new).await;

@@ -1,6 +1,7 @@
 //! The HTTP interface: one resource for each command, the record of a command, and command batches.
 
 mod batches;
+mod caller;
 mod command_body;
 mod commands;
 mod fields;
@@ -10,8 +11,11 @@ mod stations;
 
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
+use crate::dispatch::pile_order::PileOrder;
+use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use caller::Issuer;
 use command_body::CommandBody;
 use commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
@@ -77,16 +81,18 @@ fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str, operation: O
 async fn send<R: CommandRequest>(
     dispatcher: web::Data<Dispatcher>,
     PathId(pile_id): PathId<PileResource>,
+    Issuer(issuer): Issuer,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
     let intent = R::read(&mut body);
     let intent = body.finish(intent)?;
+    let order = PileOrder::new(pile_id, intent, Some(issuer), key).map_err(DispatchError::from)?;
     let mut response = HttpResponse::Accepted();
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
     };
-    match dispatcher.into_inner().dispatch_for_worker(pile_id, intent, key).await? {
+    match dispatcher.into_inner().dispatch_for_worker(order).await? {
         Dispatched::Now(sent) => {
             locate(sent.command.id);
             Ok(response.json(AcceptedAnswer::from(sent.as_ref())))

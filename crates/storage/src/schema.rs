@@ -63,6 +63,7 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         leased_until -> Nullable<Timestamptz>,
         epoch -> Int8,
+        issued_by -> Nullable<Text>,
     }
 }
 
@@ -89,6 +90,7 @@ diesel::table! {
         seen_gateway_id -> Nullable<Text>,
         route -> Nullable<Text>,
         confidence -> Nullable<Text>,
+        issued_by -> Nullable<Text>,
     }
 }
 

@@ -85,6 +85,7 @@ fn command(batch: &CommandBatch, pile_id: PileId) -> NewCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: None,
         keyed: Some(KeyedRequest { key: item_key(batch.id, pile_id), digest: 7 }),
         limits: None,
     }

@@ -110,6 +110,7 @@ impl Stage {
             degraded: false,
             seen_gateway_id: None,
             confidence: Confidence::Live,
+            issued_by: None,
             keyed: None,
             limits: None,
         };

@@ -3,6 +3,7 @@
 
 use super::{Batches, StationCommand};
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
+use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use domain::ids::PileId;
@@ -146,8 +147,7 @@ impl BatchRun {
         let mut pauses = PAUSES.into_iter();
         loop {
             self.turn().await?;
-            let key = item_key(self.claimed.batch.id, pile_id);
-            let error = match self.tools.dispatcher.dispatch(pile_id, command.intent(), Some(key)).await {
+            let error = match self.dispatch(pile_id, command).await {
                 Ok(Dispatched::Now(sent)) => return Some((Outcome::Sent(sent.command.id), "sent")),
                 Ok(Dispatched::Waiting(known) | Dispatched::Before(known)) => {
                     return Some((Outcome::Sent(known.record.id), "sent"));
@@ -168,6 +168,13 @@ impl BatchRun {
             };
             self.shutdown.run_until_requested(sleep(pause)).await?;
         }
+    }
+
+    async fn dispatch(&self, pile_id: PileId, command: StationCommand) -> Result<Dispatched, DispatchError> {
+        let batch = &self.claimed.batch;
+        let key = item_key(batch.id, pile_id);
+        let order = PileOrder::new(pile_id, command.intent(), batch.issued_by.clone(), Some(key))?;
+        self.tools.dispatcher.dispatch(order).await
     }
 
     /// Waits until the next command may be sent; `None` when no further one may be started.

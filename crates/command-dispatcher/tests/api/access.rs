@@ -5,6 +5,7 @@ use crate::app::TestApp;
 use dev_issuer::Issuer;
 
 const SEND: &str = "commands:send";
+const READ: &str = "commands:read";
 
 /// Every route of the service, and the scope that it requires.
 pub const ROUTES: [(&str, &str, &str); 13] = [
@@ -15,12 +16,12 @@ pub const ROUTES: [(&str, &str, &str); 13] = [
     ("POST", "piles/ID/commands/change-availability", SEND),
     ("POST", "piles/ID/commands/trigger-message", SEND),
     ("POST", "piles/ID/commands/change-configuration", SEND),
-    ("GET", "piles/ID/commands", SEND),
-    ("GET", "commands/ID", SEND),
+    ("GET", "piles/ID/commands", READ),
+    ("GET", "commands/ID", READ),
     ("POST", "stations/ID/commands/reset", SEND),
     ("POST", "stations/ID/commands/change-availability", SEND),
-    ("GET", "command-batches/ID", SEND),
-    ("GET", "command-batches/ID/piles", SEND),
+    ("GET", "command-batches/ID", READ),
+    ("GET", "command-batches/ID/piles", READ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,6 +69,7 @@ async fn a_stop_waits_for_the_transaction_id_and_is_then_sent() {
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "pileId": "[id]",
       "route": "key",

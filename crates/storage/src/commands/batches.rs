@@ -19,7 +19,7 @@ use crate::StorageError;
 use crate::schema::command_batches;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::ids::{CommandBatchId, PileId, StationId};
+use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use uuid::Uuid;
 
 /// A command batch.
@@ -37,6 +37,9 @@ pub struct CommandBatch {
     pub rate_per_second: u16,
     /// Number of piles in the batch.
     pub piles: i32,
+    /// The `sub` of the caller that requested the batch; `None` for batches of releases that did not
+    /// record it.
+    pub issued_by: Option<Actor>,
     /// When the batch was requested.
     pub created_at: DateTime<Utc>,
     /// When the batch ends; piles that were not commanded by then are refused.
@@ -64,6 +67,7 @@ struct Row {
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
+    issued_by: Option<String>,
 }
 
 impl TryFrom<Row> for CommandBatch {
@@ -77,6 +81,7 @@ impl TryFrom<Row> for CommandBatch {
             command: row.command,
             rate_per_second: u16::try_from(row.rate_per_second).map_err(impossible)?,
             piles: row.piles,
+            issued_by: row.issued_by.as_deref().map(Actor::parse).transpose().map_err(impossible)?,
             created_at: row.created_at,
             expires_at: row.expires_at,
             finished_at: row.finished_at,

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use domain::commands::{Command, CommandLife, CommandRecord, Goal, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::feed::FeedChange;
-use domain::ids::{GatewayId, PileId};
+use domain::ids::{Actor, GatewayId, PileId};
 use domain::sessions::limits::SessionLimits;
 use uuid::Uuid;
 
@@ -38,6 +38,8 @@ pub struct NewCommand {
     pub seen_gateway_id: Option<GatewayId>,
     /// How far the device's online state is trusted.
     pub confidence: Confidence,
+    /// The `sub` of the caller; `None` for a stop that the platform sends by itself.
+    pub issued_by: Option<Actor>,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
     /// The limits of the session that the command starts; `None` for other commands.
@@ -79,6 +81,7 @@ impl NewCommand {
             goal: self.goal.clone(),
             gateway_id: command.gateway_id.clone(),
             route: Some(self.route),
+            issued_by: self.issued_by.clone(),
             issued_at: command.issued_at,
             expires_at: command.expires_at,
             life: CommandLife::accepted(command.issued_at),
@@ -184,6 +187,7 @@ struct Columns<'a> {
     seen_gateway_id: Vec<Option<&'a str>>,
     route: Vec<Option<&'static str>>,
     confidence: Vec<Option<&'static str>>,
+    issued_by: Vec<Option<&'a str>>,
     key: Vec<Option<&'a str>>,
     digest: Vec<Option<i64>>,
     limits: Vec<Option<serde_json::Value>>,
@@ -226,6 +230,7 @@ impl<'a> Columns<'a> {
         self.route.push(record.route.map(RouteSource::as_str));
         let confidence = Some(new.confidence).filter(|confidence| *confidence != Confidence::Live);
         self.confidence.push(confidence.map(Confidence::as_str));
+        self.issued_by.push(record.issued_by.as_ref().map(Actor::as_str));
         self.key.push(keyed.map(|keyed| keyed.key.as_str()));
         self.digest.push(keyed.map(|keyed| keyed.digest));
         self.limits.push(limits.map(serde_json::to_value).transpose().map_err(impossible)?);
@@ -241,10 +246,10 @@ impl Rows for Columns<'_> {
            $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::jsonb[],
            $12::smallint[], $13::text[], $14::text[], $15::uuid[], $16::boolean[],
            $17::text[], $18::text[], $19::text[], $20::text[], $21::bigint[], $22::text[],
-           $23::integer[], $24::text[], $25::jsonb[]) as new
+           $23::integer[], $24::text[], $25::jsonb[], $26::text[]) as new
            (id, pile_id, charge_point_id, name, payload, gateway_id, partition, issued_at, expires_at, trace_id, life,
             connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence, key, digest,
-            chunk, chunk_size, state, limits)),
+            chunk, chunk_size, state, limits, issued_by)),
          locked as materialized (
            select count(*) from (
              select 1 from new join charge_points using (charge_point_id)
@@ -252,9 +257,11 @@ impl Rows for Columns<'_> {
          recorded as (
            insert into commands
              (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at, trace_id,
-              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence)
+              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence,
+              issued_by)
            select id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at,
-                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence
+                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence,
+                  issued_by
            from new, locked),
          asked as (
            insert into device_probes (charge_point_id, boot_asked_at)
@@ -296,6 +303,7 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Text>, _>(&self.chunk)?;
         columns.push::<Nullable<Int4>, _>(&self.chunk_size)?;
         columns.push::<Text, _>(&self.state)?;
-        columns.push::<Nullable<Jsonb>, _>(&self.limits)
+        columns.push::<Nullable<Jsonb>, _>(&self.limits)?;
+        columns.push::<Nullable<Text>, _>(&self.issued_by)
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::commands::{Command, CommandKind, CommandState, PileSnapshot, ResetKind, RouteSource, Step};
 use domain::devices::presence::Confidence;
-use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
+use domain::ids::{Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
 use storage::commands::{
     self, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded, RecordedCommand,
 };
@@ -79,6 +79,7 @@ pub fn new(command: Command) -> NewCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: Some(Actor::parse("order-service").unwrap()),
         keyed: None,
         limits: None,
     }

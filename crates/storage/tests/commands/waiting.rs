@@ -42,6 +42,7 @@ fn stop(session_id: SessionId, seconds: i64) -> RecordedCommand {
             goal: Some(Goal::SessionEnded { session_id }),
             gateway_id: GatewayId::parse("gateway-0").unwrap(),
             route: Some(RouteSource::Key),
+            issued_by: None,
             issued_at,
             expires_at: issued_at + TimeDelta::days(36_500) * i32::from(seconds > 0),
             life: CommandLife::waiting(issued_at),

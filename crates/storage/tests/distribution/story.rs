@@ -75,6 +75,7 @@ fn commands_of(device: usize) -> [NewCommand; 4] {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: None,
         keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
     };
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]

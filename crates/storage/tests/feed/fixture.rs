@@ -204,6 +204,7 @@ pub fn new(command: Command, pile_id: PileId) -> NewCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: None,
         keyed: None,
         limits: None,
     }

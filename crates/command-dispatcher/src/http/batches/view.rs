@@ -1,7 +1,7 @@
 //! The JSON form of a command batch.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, CommandBatchId, CommandId, PileId, StationId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,6 +24,9 @@ pub(crate) struct AcceptedBatch<'a> {
     piles: i32,
     /// The most piles that are commanded per second.
     rate_per_second: u16,
+    /// The subject of the caller that requested the batch. Null for batches of releases that did not
+    /// record it.
+    issued_by: Option<&'a Actor>,
     /// When the request was accepted, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
     /// When piles that are still waiting are refused with `BATCH_EXPIRED`, RFC 3339 in UTC.
@@ -39,6 +42,7 @@ impl<'a> From<&'a CommandBatch> for AcceptedBatch<'a> {
             r#type: batch.command.get("type").and_then(|word| word.as_str()),
             piles: batch.piles,
             rate_per_second: batch.rate_per_second,
+            issued_by: batch.issued_by.as_ref(),
             created_at: batch.created_at,
             expires_at: batch.expires_at,
         }

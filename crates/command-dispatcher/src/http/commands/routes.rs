@@ -16,8 +16,10 @@ use schemars::json_schema;
 use serde_json::{Map, Value, json};
 use storage::commands::batches::ItemState;
 
-/// The scope that every operation requires.
+/// The scope for sending commands.
 const SEND: Scope = Scope::new("commands:send");
+/// The scope for reading commands and batches.
+const READ: Scope = Scope::new("commands:read");
 
 /// The title and description of the OpenAPI document.
 pub(crate) const ABOUT: About = About {
@@ -105,11 +107,12 @@ fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
         "route": "key",
         "confidence": "live",
         "partition": 17,
+        "issuedBy": "order-service",
         "issuedAt": "2026-03-01T09:12:28Z",
         "expiresAt": "2026-03-01T09:13:28Z",
     });
     ordered(
-        operation(id, COMMANDS, summary),
+        sending(id, COMMANDS, summary),
         Answer::json::<AcceptedAnswer<'_>>(ACCEPTED, "The command is published", example),
     )
     .refuses([
@@ -123,7 +126,7 @@ fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
 
 pub(crate) fn list() -> Operation {
     let example = json!({ "items": [record()], "nextCursor": null });
-    operation("listCommandsOfPile", COMMANDS, "List the commands to a pile")
+    reading("listCommandsOfPile", COMMANDS, "List the commands to a pile")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<CommandAnswer<'_>>>(
             StatusCode::OK,
@@ -135,7 +138,7 @@ pub(crate) fn list() -> Operation {
 }
 
 pub(crate) fn show() -> Operation {
-    operation("getCommand", COMMANDS, "Get a command and its outcome")
+    reading("getCommand", COMMANDS, "Get a command and its outcome")
         .answers(Answer::json::<CommandAnswer<'_>>(StatusCode::OK, "The command", record()))
         .refuses([problem_kind::COMMAND_NOT_FOUND])
 }
@@ -159,7 +162,7 @@ fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -
         "The batch is recorded and will be carried out",
         batch(name, word).into(),
     );
-    ordered(operation(id, BATCHES, summary), answer)
+    ordered(sending(id, BATCHES, summary), answer)
         .describe("Sends the command pile by pile, at most `ratePerSecond` per second. The batch shows the progress.")
         .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
 }
@@ -169,7 +172,7 @@ pub(crate) fn show_batch() -> Operation {
     let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
     example.insert("finishedAt".to_owned(), Value::Null);
     example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
-    operation("getCommandBatch", BATCHES, "Get the progress of a command to a station")
+    reading("getCommandBatch", BATCHES, "Get the progress of a command to a station")
         .answers(Answer::json::<BatchAnswer<'_>>(
             StatusCode::OK,
             "The batch, with the number of piles in each state",
@@ -182,7 +185,7 @@ pub(crate) fn list_batch() -> Operation {
     let pile = json!({ "pileId": PILE, "chargePointId": "CP-3101-0007", "state": "refused", "commandId": null,
                        "code": "PILE_OFFLINE", "detail": "CP-3101-0007 is offline" });
     let state = json_schema!({ "type": "string", "enum": ItemState::ALL.map(ItemState::as_str) });
-    operation("listPilesOfCommandBatch", BATCHES, "List the piles of a command to a station")
+    reading("listPilesOfCommandBatch", BATCHES, "List the piles of a command to a station")
         .with([Parameter::query::<String>("state", "Only piles in this state.").like(state)])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<ItemAnswer<'_>>>(
@@ -196,8 +199,12 @@ pub(crate) fn list_batch() -> Operation {
 
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 
-fn operation(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+fn sending(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     Operation::new(id, tag, SEND, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
+}
+
+fn reading(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, tag, READ, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
 }
 
 /// An operation that can be repeated under its key and is carried out once.
@@ -239,6 +246,7 @@ fn record() -> Value {
         "payload": { "connectorId": 1, "idTag": "A1B2C3D4" },
         "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b",
         "transactionId": null,
+        "issuedBy": "order-service",
         "issuedAt": "2026-03-01T09:12:28Z",
         "expiresAt": "2026-03-01T09:13:28Z",
         "publishedAt": "2026-03-01T09:12:28.004Z",
@@ -261,6 +269,7 @@ fn batch(name: &str, word: &str) -> Map<String, Value> {
         "type": word,
         "piles": 12,
         "ratePerSecond": 5,
+        "issuedBy": "operations-desk",
         "createdAt": "2026-03-01T22:00:00Z",
         "expiresAt": "2026-03-01T22:05:00Z",
     });

@@ -4,7 +4,7 @@ use crate::dispatch::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
 use domain::commands::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
 use domain::devices::presence::Confidence;
-use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use domain::ids::{Actor, CommandId, ConnectorId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,6 +40,9 @@ pub(crate) struct AcceptedAnswer<'a> {
     confidence: Confidence,
     /// The partition of the command topic to which the command is published.
     partition: i32,
+    /// The subject of the caller that requested the command. Null for a repeated request whose
+    /// command is of a release that did not record it.
+    issued_by: Option<&'a Actor>,
     /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
     /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
@@ -48,7 +51,8 @@ pub(crate) struct AcceptedAnswer<'a> {
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(RoutedCommand { command, pile_id, partition, way, confidence, .. }: &'a RoutedCommand) -> Self {
+    fn from(routed: &'a RoutedCommand) -> Self {
+        let RoutedCommand { command, pile_id, partition, way, confidence, issued_by, .. } = routed;
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),
@@ -59,6 +63,7 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
             route: Some(way.source),
             confidence: *confidence,
             partition: *partition,
+            issued_by: issued_by.as_ref(),
             issued_at: command.issued_at,
             expires_at: command.expires_at,
         }
@@ -81,6 +86,7 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
             route: record.route,
             confidence: *confidence,
             partition: *partition,
+            issued_by: record.issued_by.as_ref(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
         }
@@ -129,6 +135,9 @@ pub(crate) struct CommandAnswer<'a> {
     /// The transaction that a stop names; of a start, that of its session. Null while it is
     /// unknown, and for other commands.
     transaction_id: Option<&'a TransactionId>,
+    /// The subject of the caller that requested the command. Null for a stop that the platform sends
+    /// by itself at a limit, and for commands of releases that did not record it.
+    issued_by: Option<&'a Actor>,
     /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
     /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
@@ -254,6 +263,7 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             payload: &found.payload,
             session_id: record.session_id(),
             transaction_id: found.transaction_id.as_ref(),
+            issued_by: record.issued_by.as_ref(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             published_at: life.published().map(|(at, _)| at),

@@ -7,7 +7,7 @@ use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::ids::{CommandBatchId, PileId, StationId};
+use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use std::time::Duration;
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub struct NewBatch {
     pub scope: Scope,
     /// Time limit of the batch.
     pub lifetime: Duration,
+    /// The `sub` of the caller.
+    pub issued_by: Option<Actor>,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
 }
@@ -187,8 +189,8 @@ async fn insert(
          chosen as materialized (", chosen!(), "),
          batch as (
            insert into command_batches
-             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at)
-           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end
+             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by)
+           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11
            from (select count(*) as count, clock_timestamp() as now from chosen) as counted
            where $4 is null or exists (select 1 from named)
            returning *),
@@ -207,6 +209,7 @@ async fn insert(
     .bind::<Jsonb, _>(&new.command)
     .bind::<Int4, _>(i32::from(new.rate_per_second))
     .bind::<Float8, _>(new.lifetime.as_secs_f64())
+    .bind::<Nullable<Text>, _>(new.issued_by.as_ref().map(Actor::as_str))
     .get_result(connection)
     .await
     .optional()
