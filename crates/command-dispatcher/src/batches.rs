@@ -10,9 +10,11 @@ pub(crate) use runner::Runner;
 
 use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::command_store::Shared;
+use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
 use crate::settings::DispatchSettings;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
+use runtime::http::CallerKey;
 use runtime::problem::FieldError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,9 +62,9 @@ impl Batches {
         station_id: StationId,
         order: StationOrder,
         issued_by: Actor,
-        key: Option<String>,
+        key: Option<CallerKey>,
     ) -> Result<Ordered, DispatchError> {
-        let keyed = key.map(|key| order.keyed(station_id, key)).transpose()?;
+        let keyed = key.map(|key| order.keyed(station_id, caller_key(key))).transpose()?;
         let new = NewBatch {
             id: CommandBatchId(Uuid::now_v7()),
             station_id,

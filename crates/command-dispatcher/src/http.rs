@@ -5,7 +5,6 @@ mod caller;
 mod command_body;
 mod commands;
 mod fields;
-mod idempotency_key;
 mod resources;
 mod stations;
 
@@ -24,12 +23,11 @@ use commands::body::{
 pub(crate) use commands::routes::ABOUT;
 use commands::view::{AcceptedAnswer, CommandAnswer};
 use domain::ids::CommandId;
-use idempotency_key::IdempotencyKey;
 use resources::{CommandResource, PileResource};
 use runtime::Problem;
 use runtime::http::fields::Fields;
 use runtime::http::page::{self, Cursor, Page};
-use runtime::http::{PathId, QueryParams, Routes};
+use runtime::http::{IdempotencyKey, PathId, QueryParams, Routes};
 use runtime::openapi::Operation;
 use serde_json::Value;
 use storage::commands::RecordedCommand;
@@ -87,7 +85,7 @@ async fn send<R: CommandRequest>(
 ) -> Result<HttpResponse, Problem> {
     let intent = R::read(&mut body);
     let intent = body.finish(intent)?;
-    let order = PileOrder::new(pile_id, intent, Some(issuer), key).map_err(DispatchError::from)?;
+    let order = PileOrder::of_caller(pile_id, intent, issuer, key).map_err(DispatchError::from)?;
     let mut response = HttpResponse::Accepted();
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));

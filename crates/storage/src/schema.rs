@@ -188,6 +188,8 @@ diesel::table! {
         command_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         batch_id -> Nullable<Uuid>,
+        caller_key -> Nullable<Bytea>,
+        request_sha256 -> Nullable<Bytea>,
     }
 }
 

@@ -13,7 +13,10 @@ use storage::PooledConnection;
 use storage::commands::batches::{
     self, CommandBatch, Created, ItemState, NewBatch, Outcome, Scope, Settled, item_key,
 };
-use storage::commands::{self, Conflict, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded};
+use storage::commands::{
+    self, Conflict, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded,
+    RequestDigest,
+};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -86,9 +89,17 @@ fn command(batch: &CommandBatch, pile_id: PileId) -> NewCommand {
         seen_gateway_id: None,
         confidence: Confidence::Live,
         issued_by: None,
-        keyed: Some(KeyedRequest { key: item_key(batch.id, pile_id), digest: 7 }),
+        keyed: Some(request(item_key(batch.id, pile_id), "reset")),
         limits: None,
     }
+}
+
+fn request(key: IdempotencyKey, request: &str) -> KeyedRequest {
+    KeyedRequest { key, digest: RequestDigest::of(request.as_bytes()) }
+}
+
+fn key(subject: &str, key: &str) -> IdempotencyKey {
+    IdempotencyKey::OfCaller { subject: subject.to_owned(), key: key.to_owned() }
 }
 
 fn settled(batch: &CommandBatch, pile_id: PileId, outcome: Outcome) -> Settled {
@@ -142,28 +153,30 @@ async fn a_batch_contains_the_selected_piles() {
 async fn a_key_belongs_to_one_batch_or_one_command() {
     let (database, mut connection) = database().await;
     let keyed =
-        |digest| NewBatch { keyed: Some(KeyedRequest { key: "order-1".to_owned(), digest }), ..new() };
+        |subject: &str, body: &str| NewBatch { keyed: Some(request(key(subject, "order-1"), body)), ..new() };
     let twin = async || {
         let mut connection = database.pool.connection().await.unwrap();
-        batches::create(&mut connection, &keyed(7)).await.unwrap()
+        batches::create(&mut connection, &keyed("desk", "reset")).await.unwrap()
     };
     let (a, b) = tokio::join!(twin(), twin());
     let (created, found) = if matches!(a, Created::Now(_)) { (a, b) } else { (b, a) };
     let Created::Now(batch) = created else { panic!("{created:?}") };
     assert_eq!(found, Created::Before(batch.clone()));
-    let other = batches::create(&mut connection, &keyed(8)).await.unwrap();
+    let other = batches::create(&mut connection, &keyed("desk", "hard reset")).await.unwrap();
     assert_eq!(other, Created::KeyReused);
-    let wanted = [ContextQuery { pile_id: pile(1), key: Some("order-1".to_owned()) }];
+    let of_other = create(&mut connection, &keyed("operations", "hard reset")).await;
+    assert_ne!(of_other.id, batch.id, "another caller may use the same key");
+    let again = batches::create(&mut connection, &keyed("operations", "hard reset")).await.unwrap();
+    assert_eq!(again, Created::Before(of_other));
+    let wanted = [ContextQuery { pile_id: pile(1), key: Some(key("desk", "order-1")) }];
     let contexts = commands::load_contexts(&mut connection, &wanted).await.unwrap();
     assert!(contexts.iter().all(|context| context.is_key_taken && context.known.is_none()));
 
-    let one = NewCommand {
-        keyed: Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 }),
-        ..command(&batch, pile(1))
-    };
+    let one =
+        NewCommand { keyed: Some(request(key("desk", "order-2"), "reset")), ..command(&batch, pile(1)) };
     commands::insert_many(&mut connection, &[one]).await.unwrap();
-    let key = Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 });
-    let taken = batches::create(&mut connection, &NewBatch { keyed: key, ..new() }).await.unwrap();
+    let taken = Some(request(key("desk", "order-2"), "reset"));
+    let taken = batches::create(&mut connection, &NewBatch { keyed: taken, ..new() }).await.unwrap();
     assert_eq!(taken, Created::KeyReused);
 }
 

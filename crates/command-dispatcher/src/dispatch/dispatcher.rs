@@ -13,7 +13,7 @@ use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::{DispatchSettings, DoubtfulStarts, StopSettings};
 use chrono::{SubsecRound as _, TimeDelta};
-use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, GatewayRoute};
+use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, FailureCode, GatewayRoute};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::status::ConnectorStatus;
 use runtime::{clock, trace};
@@ -101,11 +101,8 @@ impl Dispatcher {
     /// # Errors
     /// Why the command was not sent, or that its outcome is unknown.
     pub(crate) async fn dispatch(&self, order: PileOrder) -> Result<Dispatched, DispatchError> {
-        let (pile_id, keyed) = (order.pile_id, order.keyed.clone());
-        match self.dispatch_as(CommandId(Uuid::now_v7()), order).await {
-            Err(DispatchError::Conflict(Conflict::Key)) => {
-                self.command_of_concurrent_request(pile_id, keyed).await
-            }
+        match self.dispatch_as(CommandId(Uuid::now_v7()), order.clone()).await {
+            Err(DispatchError::Conflict(Conflict::Key)) => self.dispatch_after_conflict(order).await,
             outcome => outcome,
         }
     }
@@ -141,16 +138,14 @@ impl Dispatcher {
         }
     }
 
-    /// Returns the command of a request that arrived at the same time with the same key.
-    async fn command_of_concurrent_request(
-        &self,
-        pile_id: PileId,
-        keyed: Option<KeyedRequest>,
-    ) -> Result<Dispatched, DispatchError> {
-        let context = self.load_context(pile_id, keyed.as_ref()).await?;
-        match self.find_published(&context, keyed.as_ref()).await? {
+    /// Returns the command of a request that arrived at the same time with the same key. Without such
+    /// a command its publication has failed, or another caller used the same text at the same time:
+    /// then the order is sent once more.
+    async fn dispatch_after_conflict(&self, order: PileOrder) -> Result<Dispatched, DispatchError> {
+        let context = self.load_context(order.pile_id, order.keyed.as_ref()).await?;
+        match self.find_published(&context, order.keyed.as_ref()).await? {
             Some(record) => Ok(Dispatched::Before(record)),
-            None => Err(DispatchError::StillRunning),
+            None => self.dispatch_as(CommandId(Uuid::now_v7()), order).await,
         }
     }
 
@@ -209,19 +204,22 @@ impl Dispatcher {
         if context.is_key_taken {
             return Err(DispatchError::KeyReused);
         }
-        let (Some((id, digest)), Some(keyed)) = (context.known, keyed) else { return Ok(None) };
-        if digest != keyed.digest {
+        let (Some((id, digest)), Some(keyed)) = (&context.known, keyed) else { return Ok(None) };
+        if !digest.is_of(&keyed.digest) {
             return Err(DispatchError::KeyReused);
         }
+        let id = *id;
         let found = self.wait_for_outcome(id).await?;
         let life = &found.record.life;
         match life.state() {
             CommandState::Accepted if self.is_under_way(&found) => Err(DispatchError::StillRunning),
             CommandState::Accepted | CommandState::Unknown => Err(DispatchError::OutcomeUnknown(id)),
-            CommandState::Failed => {
-                let reason = life.failure().map(|failure| failure.detail).unwrap_or_default();
-                Err(DispatchError::NotPublished { id, reason })
-            }
+            CommandState::Failed => match life.failure() {
+                Some(failure) if failure.code == FailureCode::NotPublished => {
+                    Err(DispatchError::NotPublished { id, reason: failure.detail })
+                }
+                _ => Ok(Some(Box::new(found))),
+            },
             _ => Ok(Some(Box::new(found))),
         }
     }

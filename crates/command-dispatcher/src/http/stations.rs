@@ -7,14 +7,13 @@ use crate::http::batches::view::AcceptedBatch;
 use crate::http::caller::Issuer;
 use crate::http::command_body::CommandBody;
 use crate::http::commands::routes;
-use crate::http::idempotency_key::IdempotencyKey;
 use crate::http::resources::StationResource;
 use crate::http::stations::body::StationRequest;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use runtime::Problem;
 use runtime::http::fields::Fields;
-use runtime::http::{PathId, Routes};
+use runtime::http::{IdempotencyKey, PathId, Routes};
 use runtime::openapi::Operation;
 
 /// The resources; they expect [`Batches`].

@@ -38,7 +38,7 @@ async fn no_malformed_request_bypasses_authentication() {
 }
 
 /// The service; it accepts only tokens of `issuer`.
-async fn protected(issuer: &Issuer) -> TestApp {
+pub async fn protected(issuer: &Issuer) -> TestApp {
     let file = std::env::temp_dir().join(testkit::unique("jwks"));
     std::fs::write(&file, issuer.jwks()).unwrap();
     let settings =

@@ -15,6 +15,7 @@ mod deliveries;
 mod faults;
 mod health;
 mod hostile;
+mod keys;
 mod limits;
 mod outages;
 mod presence;

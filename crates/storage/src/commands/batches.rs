@@ -16,6 +16,7 @@ pub use lease::{Claimed, claim, release, renew};
 pub use settle::{Outcome, Settled, list_waiting, settle_many};
 
 use crate::StorageError;
+use crate::commands::IdempotencyKey;
 use crate::schema::command_batches;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -48,10 +49,10 @@ pub struct CommandBatch {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// The idempotency key of the command to a pile. It contains spaces, so no caller can send it.
+/// The idempotency key of the command to a pile.
 #[must_use]
-pub fn item_key(batch: CommandBatchId, pile: PileId) -> String {
-    format!("batch {batch} {pile}")
+pub const fn item_key(batch_id: CommandBatchId, pile_id: PileId) -> IdempotencyKey {
+    IdempotencyKey::OfBatch { batch_id, pile_id }
 }
 
 /// A row of `command_batches`.

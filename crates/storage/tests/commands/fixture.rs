@@ -5,7 +5,8 @@ use domain::commands::{Command, CommandKind, CommandState, PileSnapshot, ResetKi
 use domain::devices::presence::Confidence;
 use domain::ids::{Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
 use storage::commands::{
-    self, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded, RecordedCommand,
+    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RecordedCommand,
+    RequestDigest,
 };
 use storage::{PooledConnection, StorageError};
 use testkit::TestDatabase;
@@ -93,8 +94,15 @@ pub fn start(connector: Option<i64>) -> NewCommand {
     new(Command { kind, ..reset() })
 }
 
-pub fn keyed(key: &str, digest: i64) -> NewCommand {
-    NewCommand { keyed: Some(KeyedRequest { key: key.to_owned(), digest }), ..new(reset()) }
+/// The key `key` of the caller `subject`.
+pub fn key(subject: &str, key: &str) -> IdempotencyKey {
+    IdempotencyKey::OfCaller { subject: subject.to_owned(), key: key.to_owned() }
+}
+
+/// A command under a key, for the request `request`.
+pub fn keyed(key: IdempotencyKey, request: &str) -> NewCommand {
+    let digest = RequestDigest::of(request.as_bytes());
+    NewCommand { keyed: Some(KeyedRequest { key, digest }), ..new(reset()) }
 }
 
 pub async fn record(connection: &mut PooledConnection, new: &[NewCommand]) -> Result<Recorded, StorageError> {

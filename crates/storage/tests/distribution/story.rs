@@ -16,7 +16,9 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::assets::piles;
-use storage::commands::{self, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded};
+use storage::commands::{
+    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RequestDigest,
+};
 use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::devices::presence::silence::SilencePolicy;
 use storage::devices::{meter_samples, status_changes};
@@ -76,7 +78,13 @@ fn commands_of(device: usize) -> [NewCommand; 4] {
         seen_gateway_id: None,
         confidence: Confidence::Live,
         issued_by: None,
-        keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
+        keyed: Some(KeyedRequest {
+            key: IdempotencyKey::OfCaller {
+                subject: "order-service".to_owned(),
+                key: format!("{number}-of-{device}"),
+            },
+            digest: RequestDigest::of(b"command"),
+        }),
     };
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
 }

@@ -10,6 +10,7 @@ use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
 use crate::http::stations::body::StationRequest;
 use actix_web::http::StatusCode;
 use runtime::auth::Scope;
+use runtime::http::IdempotencyKey;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{About, Answer, Operation, Parameter};
 use schemars::json_schema;
@@ -209,15 +210,10 @@ fn reading(id: &'static str, tag: &'static str, summary: &'static str) -> Operat
 
 /// An operation that can be repeated under its key and is carried out once.
 fn ordered(operation: Operation, answer: Answer) -> Operation {
-    let key = json_schema!({ "type": "string", "pattern": "^[!-~]{1,200}$" });
     let keys: [ProblemKind; 2] =
         [problem_kind::IDEMPOTENCY_IN_PROGRESS, problem_kind::IDEMPOTENCY_KEY_REUSED];
     operation
-        .with([Parameter::header::<String>(
-            "Idempotency-Key",
-            "Identifies the request: a repeated request gets the command of the first one.",
-        )
-        .like(key)])
+        .with([IdempotencyKey::parameter()])
         .answers(
             answer
                 .header("Location", "The path of the created resource.")

@@ -20,8 +20,8 @@ pub(crate) struct AcceptedAnswer<'a> {
     /// The id of the command, a version 7 UUID; also that of the command on the topic.
     command_id: CommandId,
     /// `accepted`: the command is recorded and is on the topic. `waiting`: a stop is recorded, and is
-    /// sent once the transaction id of its session is known. The command itself has the current
-    /// status.
+    /// sent once the transaction id of its session is known. For a repeated request whose command did
+    /// not succeed: `rejected`, `failed` or `expired`. The command itself has the current status.
     #[schemars(with = "CommandState")]
     status: &'static str,
     /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
@@ -48,6 +48,14 @@ pub(crate) struct AcceptedAnswer<'a> {
     /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
     /// afterwards.
     expires_at: DateTime<Utc>,
+    /// For a repeated request: why the first one did not lead to what was requested, as a code. Absent
+    /// unless `status` is `rejected`, `failed` or `expired`.
+    #[schemars(with = "Option<FailureCode>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_code: Option<&'static str>,
+    /// The same for people. Absent if `failureCode` is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
@@ -66,6 +74,8 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
             issued_by: issued_by.as_ref(),
             issued_at: command.issued_at,
             expires_at: command.expires_at,
+            failure_code: None,
+            failure: None,
         }
     }
 }
@@ -73,12 +83,16 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
 /// The same response, to a repeated request, and to a stop that waits.
 impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
     fn from(RecordedCommand { record, partition, confidence, .. }: &'a RecordedCommand) -> Self {
+        let state = record.life.state();
+        let is_shown = matches!(
+            state,
+            CommandState::Waiting | CommandState::Rejected | CommandState::Failed | CommandState::Expired
+        );
+        let failure = record.life.failure().filter(|_| is_shown);
+        let (failure_code, failure) = failure.map(|failure| (failure.code.as_str(), failure.detail)).unzip();
         Self {
             command_id: record.id,
-            status: match record.life.state() {
-                waiting @ CommandState::Waiting => waiting.as_str(),
-                _ => CommandState::Accepted.as_str(),
-            },
+            status: if is_shown { state } else { CommandState::Accepted }.as_str(),
             command_name: &record.name,
             pile_id: record.pile_id,
             charge_point_id: record.charge_point_id.as_str(),
@@ -89,6 +103,8 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
             issued_by: record.issued_by.as_ref(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
+            failure_code,
+            failure,
         }
     }
 }

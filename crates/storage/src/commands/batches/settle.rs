@@ -90,7 +90,7 @@ impl<'a> Columns<'a> {
     fn push(&mut self, settled: &'a Settled) {
         self.batch_id.push(settled.batch_id.0);
         self.pile_id.push(settled.pile_id.0);
-        self.key.push(item_key(settled.batch_id, settled.pile_id));
+        self.key.push(item_key(settled.batch_id, settled.pile_id).text());
         let (command, code, detail) = match &settled.outcome {
             Outcome::Sent(id) => (Some(id.0), None, None),
             Outcome::Refused { code, detail } => (None, Some(code.as_str()), detail.as_deref()),
