@@ -12,6 +12,7 @@ use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::command_store::Shared;
 use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
+use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use runtime::http::CallerKey;
@@ -20,7 +21,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::commands::batches::{
-    self, BatchItem, Claimed, CommandBatch, Created, ItemState, NewBatch, Settled,
+    self, BATCH_CANCELLED, BatchItem, Cancellation, Claimed, CommandBatch, Created, ItemState, NewBatch,
+    Settled,
 };
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
@@ -37,16 +39,18 @@ const MAX_FOREIGN_PILES: usize = 20;
 pub(crate) struct Batches {
     database: Database,
     settled: Coalescer<Settled, Shared<()>>,
+    metrics: Metrics,
     lifetime: Duration,
 }
 
 impl Batches {
     /// The batches in `database`. Must be called on the main runtime, which runs the statements.
-    pub(crate) fn open(database: Database, settings: &DispatchSettings) -> Self {
+    pub(crate) fn open(database: Database, metrics: Metrics, settings: &DispatchSettings) -> Self {
         let settling = database.clone();
         Self {
             database,
             settled: Coalescer::new(SETTLING, move |settled| settle(settling.clone(), settled)),
+            metrics,
             lifetime: Duration::from_secs(settings.batch_ttl_s.into()),
         }
     }
@@ -96,6 +100,26 @@ impl Batches {
         let work = async move |mut connection: PooledConnection| batches::find(&mut connection, id).await;
         let found: Result<_, StorageError> = self.database.run(work).await;
         found?.ok_or(DispatchError::BatchNotFound)
+    }
+
+    /// Cancels the batch with id `id` for the caller `by`; returns it as it is recorded then.
+    ///
+    /// # Errors
+    /// [`DispatchError::BatchNotFound`], [`DispatchError::BatchFinished`], or a failure of PostgreSQL.
+    pub(crate) async fn cancel(&self, id: CommandBatchId, by: Actor) -> Result<CommandBatch, DispatchError> {
+        let work =
+            async move |mut connection: PooledConnection| batches::cancel(&mut connection, id, &by).await;
+        let cancelled: Result<_, StorageError> = self.database.run(work).await;
+        match cancelled? {
+            Some(Cancellation::Now { batch, piles }) => {
+                self.metrics.batch_items(piles, BATCH_CANCELLED);
+                tracing::info!(batch_id = %id, piles, "a command batch was cancelled");
+                Ok(batch)
+            }
+            Some(Cancellation::Before(batch)) => Ok(batch),
+            Some(Cancellation::Finished(_)) => Err(DispatchError::BatchFinished),
+            None => Err(DispatchError::BatchNotFound),
+        }
     }
 
     /// Counts the piles of the batch with id `id` by their state.

@@ -61,7 +61,8 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
             );
             of_pile.resource("", |on| on.get(commands::routes::list(), list));
         })
-        .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show));
+        .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show))
+        .resource("/api/v1/commands/{commandId}/cancel", |on| on.post(commands::routes::cancel(), cancel));
     stations::routes(routes);
     batches::routes(routes);
 }
@@ -126,5 +127,15 @@ async fn show(
     PathId(id): PathId<CommandResource>,
 ) -> Result<HttpResponse, Problem> {
     let record = store.find(id).await?;
+    Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
+}
+
+async fn cancel(
+    store: web::Data<CommandStore>,
+    PathId(id): PathId<CommandResource>,
+    Issuer(issuer): Issuer,
+) -> Result<HttpResponse, Problem> {
+    let record = store.cancel(id, issuer).await?;
+    tracing::info!(command_id = %id, "a waiting command was cancelled");
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
 }

@@ -4,6 +4,7 @@
 //! is changed by one transaction at a time, and the feed contains its changes in order.
 
 pub mod batches;
+mod cancel;
 mod context;
 mod find;
 mod insert;
@@ -14,6 +15,7 @@ mod reroute;
 mod row;
 pub mod waiting;
 
+pub use cancel::cancel;
 pub use context::{CommandContext, ContextQuery, load_contexts};
 pub use find::{find, list_of_pile};
 pub use insert::{Conflict, NewCommand, Recorded, insert_many, insert_waiting};

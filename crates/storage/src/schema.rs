@@ -64,6 +64,8 @@ diesel::table! {
         leased_until -> Nullable<Timestamptz>,
         epoch -> Int8,
         issued_by -> Nullable<Text>,
+        cancelled_at -> Nullable<Timestamptz>,
+        cancelled_by -> Nullable<Text>,
     }
 }
 

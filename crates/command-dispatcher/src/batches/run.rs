@@ -7,15 +7,17 @@ use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use domain::ids::PileId;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future, stream};
 use runtime::every;
 use runtime::{Shutdown, causes};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageError;
 use storage::commands::batches::{Claimed, Outcome, Settled, item_key};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, Interval, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 /// The most commands of a batch in flight.
@@ -42,6 +44,8 @@ pub(super) struct BatchRun {
     end: Instant,
     /// Every attempt to send waits for its turn here.
     rate_limiter: Mutex<Interval>,
+    /// Set when the batch was cancelled, or another replica has claimed it.
+    over: CancellationToken,
     shutdown: Shutdown,
 }
 
@@ -54,6 +58,7 @@ impl BatchRun {
         Self {
             end: Instant::now() + claimed.left,
             rate_limiter: Mutex::new(rate_limiter),
+            over: CancellationToken::new(),
             tools,
             claimed,
             shutdown,
@@ -77,7 +82,8 @@ impl BatchRun {
                 // Commands in flight are finished all the same; the next replica finds them under
                 // their keys.
                 () = self.keep_lease() => tracing::warn!(
-                    "the lease of the command batch was lost; another replica continues it"
+                    "the command batch was cancelled, or its lease was lost and another replica \
+                     continues it; this replica sends none of its commands any more"
                 ),
             }
         };
@@ -118,7 +124,7 @@ impl BatchRun {
     async fn send_all(&self, command: StationCommand) -> Result<(), StorageError> {
         let waiting = stream::iter(self.tools.batches.list_waiting(self.claimed.batch.id).await?);
         waiting
-            .take_until(self.shutdown.requested())
+            .take_until(future::select(pin!(self.shutdown.requested()), pin!(self.over.cancelled())))
             .for_each_concurrent(AT_ONCE, |pile| self.settle(pile, command))
             .await;
         Ok(())
@@ -153,8 +159,11 @@ impl BatchRun {
                     return Some((Outcome::Sent(known.record.id), "sent"));
                 }
                 Err(DispatchError::OutcomeUnknown(id)) => return Some((Outcome::Sent(id), "sent")),
-                // A replica that held the batch before has recorded a refusal.
-                Err(DispatchError::KeyReused) => return None,
+                // The batch was cancelled, or a replica that held it before has recorded a refusal.
+                Err(DispatchError::KeyReused) => {
+                    self.check_lease().await;
+                    return None;
+                }
                 Err(error) => error,
             };
             let pause = match &error {
@@ -180,7 +189,17 @@ impl BatchRun {
     /// Waits until the next command may be sent; `None` when no further one may be started.
     async fn turn(&self) -> Option<()> {
         let turn = async { self.rate_limiter.lock().await.tick().await };
-        self.shutdown.run_until_requested(turn).await.map(|_instant| ())
+        let turn = self.over.run_until_cancelled(turn);
+        self.shutdown.run_until_requested(turn).await?.map(|_instant| ())
+    }
+
+    /// Ends the run if the batch is finished, as it is when it was cancelled, or if another replica
+    /// has claimed it.
+    async fn check_lease(&self) {
+        let (id, epoch) = (self.claimed.batch.id, self.claimed.epoch);
+        if let Ok(false) = self.tools.batches.renew(id, epoch, self.tools.lease).await {
+            self.over.cancel();
+        }
     }
 
     /// Refuses the piles that are still waiting when the batch expires.

@@ -8,7 +8,7 @@ const SEND: &str = "commands:send";
 const READ: &str = "commands:read";
 
 /// Every route of the service, and the scope that it requires.
-pub const ROUTES: [(&str, &str, &str); 13] = [
+pub const ROUTES: [(&str, &str, &str); 15] = [
     ("POST", "piles/ID/commands/start-transaction", SEND),
     ("POST", "piles/ID/commands/stop-transaction", SEND),
     ("POST", "piles/ID/commands/reset", SEND),
@@ -18,9 +18,11 @@ pub const ROUTES: [(&str, &str, &str); 13] = [
     ("POST", "piles/ID/commands/change-configuration", SEND),
     ("GET", "piles/ID/commands", READ),
     ("GET", "commands/ID", READ),
+    ("POST", "commands/ID/cancel", SEND),
     ("POST", "stations/ID/commands/reset", SEND),
     ("POST", "stations/ID/commands/change-availability", SEND),
     ("GET", "command-batches/ID", READ),
+    ("POST", "command-batches/ID/cancel", SEND),
     ("GET", "command-batches/ID/piles", READ),
 ];
 

@@ -10,6 +10,7 @@ mod openapi;
 mod sent;
 
 mod availability;
+mod cancel;
 mod configuration;
 mod deliveries;
 mod faults;

@@ -174,6 +174,15 @@ impl CommandRecord {
         self.life.apply(now, Step::WaitEnded { cause })
     }
 
+    /// Ends the command at `now` because the caller `by` cancels it. [`Merged::Known`] if it does not
+    /// wait.
+    pub fn cancel(&mut self, by: Actor, now: DateTime<Utc>) -> Merged {
+        if self.life.state() != CommandState::Waiting {
+            return Merged::Known;
+        }
+        self.life.apply(now, Step::Cancelled { by })
+    }
+
     /// The observations that would show success.
     fn expected_effects(&self) -> String {
         match &self.goal {

@@ -5,11 +5,13 @@
 //! the same key is taken, so that no command can follow: of two replicas that work on one pile the
 //! first one decides.
 
+mod cancel;
 mod create;
 mod find;
 mod lease;
 mod settle;
 
+pub use cancel::{BATCH_CANCELLED, Cancellation, cancel};
 pub use create::{Created, MAX_PILES, NewBatch, Scope, create};
 pub use find::{BatchItem, ItemState, count_items, find, list_items};
 pub use lease::{Claimed, claim, release, renew};
@@ -47,6 +49,10 @@ pub struct CommandBatch {
     pub expires_at: DateTime<Utc>,
     /// When the last pile was settled; `None` while the batch runs.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When the batch was cancelled; `None` if it was not.
+    pub cancelled_at: Option<DateTime<Utc>>,
+    /// The `sub` of the caller that cancelled the batch; `None` if no caller did.
+    pub cancelled_by: Option<Actor>,
 }
 
 /// The idempotency key of the command to a pile.
@@ -69,6 +75,8 @@ struct Row {
     expires_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
     issued_by: Option<String>,
+    cancelled_at: Option<DateTime<Utc>>,
+    cancelled_by: Option<String>,
 }
 
 impl TryFrom<Row> for CommandBatch {
@@ -86,6 +94,8 @@ impl TryFrom<Row> for CommandBatch {
             created_at: row.created_at,
             expires_at: row.expires_at,
             finished_at: row.finished_at,
+            cancelled_at: row.cancelled_at,
+            cancelled_by: row.cancelled_by.as_deref().map(Actor::parse).transpose().map_err(impossible)?,
         })
     }
 }

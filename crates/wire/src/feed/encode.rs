@@ -191,6 +191,7 @@ pub(super) const fn state(state: CommandState) -> proto::CommandState {
         CommandState::Confirmed => proto::CommandState::Confirmed,
         CommandState::Rejected => proto::CommandState::Rejected,
         CommandState::Expired => proto::CommandState::Expired,
+        CommandState::Cancelled => proto::CommandState::Cancelled,
     }
 }
 

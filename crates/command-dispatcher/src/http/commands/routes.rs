@@ -9,6 +9,7 @@ use crate::http::commands::body::{
 use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
 use crate::http::stations::body::StationRequest;
 use actix_web::http::StatusCode;
+use domain::commands::CommandState;
 use runtime::auth::Scope;
 use runtime::http::IdempotencyKey;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
@@ -144,6 +145,28 @@ pub(crate) fn show() -> Operation {
         .refuses([problem_kind::COMMAND_NOT_FOUND])
 }
 
+pub(crate) fn cancel() -> Operation {
+    let mut example = record();
+    let stop = json!({
+        "status": "cancelled", "commandName": "RemoteStopTransaction", "connectorId": null, "payload": {},
+        "publishedAt": null, "answer": null, "effect": null,
+        "events": [
+            { "at": "2026-03-01T09:12:28Z", "event": "accepted", "late": false },
+            { "at": "2026-03-01T09:12:28Z", "event": "waiting", "late": false },
+            { "at": "2026-03-01T09:12:31Z", "event": "cancelled", "detail": "by order-service", "late": false },
+        ],
+    });
+    if let (Some(example), Some(stop)) = (example.as_object_mut(), stop.as_object()) {
+        example.extend(stop.clone());
+    }
+    let text = "A stop that waits for the transaction id of its session is not sent then. A command that was \
+                sent stays sent. Cancelling again returns the same command.";
+    sending("cancelCommand", COMMANDS, "Cancel a command that waits")
+        .describe(text)
+        .answers(Answer::json::<CommandAnswer<'_>>(StatusCode::OK, "The cancelled command", example))
+        .refuses([problem_kind::COMMAND_NOT_FOUND, problem_kind::COMMAND_NOT_CANCELLABLE])
+}
+
 pub(crate) fn reset_station() -> Operation {
     to_station("resetStation", "Restart the piles of a station", "Reset", "Soft")
         .may_take_like(StationRequest::reset_schema(), json!({ "type": "Soft", "ratePerSecond": 5 }))
@@ -172,6 +195,8 @@ pub(crate) fn show_batch() -> Operation {
     let mut example = batch("Reset", "Soft");
     let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
     example.insert("finishedAt".to_owned(), Value::Null);
+    example.insert("cancelledBy".to_owned(), Value::Null);
+    example.insert("sent".to_owned(), json!(0));
     example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
     reading("getCommandBatch", BATCHES, "Get the progress of a command to a station")
         .answers(Answer::json::<BatchAnswer<'_>>(
@@ -180,6 +205,27 @@ pub(crate) fn show_batch() -> Operation {
             example.into(),
         ))
         .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND])
+}
+
+pub(crate) fn cancel_batch() -> Operation {
+    let mut example = batch("Reset", "Soft");
+    let count = |state: ItemState| match state {
+        ItemState::Cancelled => (state.as_str().to_owned(), json!(5)),
+        ItemState::Sent(CommandState::Published) => (state.as_str().to_owned(), json!(7)),
+        other => (other.as_str().to_owned(), json!(0)),
+    };
+    for field in ["cancelledAt", "finishedAt"] {
+        example.insert(field.to_owned(), json!("2026-03-01T22:00:02Z"));
+    }
+    example.insert("cancelledBy".to_owned(), json!("operations-desk"));
+    example.insert("sent".to_owned(), json!(7));
+    example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(count).collect::<Map<_, _>>().into());
+    let text = "Piles that have no command yet get none; what was sent stays sent, and `sent` says how many. \
+                Cancelling again returns the same batch.";
+    sending("cancelCommandBatch", BATCHES, "Cancel a command to a station")
+        .describe(text)
+        .answers(Answer::json::<BatchAnswer<'_>>(StatusCode::OK, "The cancelled batch", example.into()))
+        .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND, problem_kind::COMMAND_BATCH_FINISHED])
 }
 
 pub(crate) fn list_batch() -> Operation {
@@ -268,6 +314,7 @@ fn batch(name: &str, word: &str) -> Map<String, Value> {
         "issuedBy": "operations-desk",
         "createdAt": "2026-03-01T22:00:00Z",
         "expiresAt": "2026-03-01T22:05:00Z",
+        "cancelledAt": null,
     });
     batch.as_object().cloned().unwrap_or_default()
 }

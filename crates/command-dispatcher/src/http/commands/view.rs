@@ -21,7 +21,7 @@ pub(crate) struct AcceptedAnswer<'a> {
     command_id: CommandId,
     /// `accepted`: the command is recorded and is on the topic. `waiting`: a stop is recorded, and is
     /// sent once the transaction id of its session is known. For a repeated request whose command did
-    /// not succeed: `rejected`, `failed` or `expired`. The command itself has the current status.
+    /// not succeed: `rejected`, `failed`, `expired` or `cancelled`. The command itself has the current status.
     #[schemars(with = "CommandState")]
     status: &'static str,
     /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
@@ -86,7 +86,11 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
         let state = record.life.state();
         let is_shown = matches!(
             state,
-            CommandState::Waiting | CommandState::Rejected | CommandState::Failed | CommandState::Expired
+            CommandState::Waiting
+                | CommandState::Rejected
+                | CommandState::Failed
+                | CommandState::Expired
+                | CommandState::Cancelled
         );
         let failure = record.life.failure().filter(|_| is_shown);
         let (failure_code, failure) = failure.map(|failure| (failure.code.as_str(), failure.detail)).unzip();
@@ -116,7 +120,8 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
 pub(crate) struct CommandAnswer<'a> {
     /// The id of the command, a version 7 UUID; also that of the command on the topic.
     command_id: CommandId,
-    /// The current state of the command; `confirmed`, `rejected`, `failed` and `expired` are final.
+    /// The current state of the command; `confirmed`, `rejected`, `failed`, `expired`
+    /// and `cancelled` are final.
     #[schemars(with = "CommandState")]
     status: &'static str,
     /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
@@ -215,7 +220,7 @@ struct EventView<'a> {
     /// When the step happened, RFC 3339 in UTC, by the clock of the dispatcher, the device or the
     /// database.
     at: DateTime<Utc>,
-    /// The step: `accepted`, `waiting`, `released`, `waitEnded`, `published`, `unconfirmed`, `unpublished`, `rerouted`, `republished`,
+    /// The step: `accepted`, `waiting`, `released`, `waitEnded`, `cancelled`, `published`, `unconfirmed`, `unpublished`, `rerouted`, `republished`,
     /// `notRepublished`, `answered`, `charging`, `stopped`, `restarted`, `status` or `expired`.
     event: &'static str,
     /// More about the step, for people: an error, the device's answer, the status of the connector,
@@ -235,6 +240,7 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
                 ("released", Some(format!("transaction {transaction_id}").into()))
             }
             Step::WaitEnded { cause } => ("waitEnded", Some(cause.to_string().into())),
+            Step::Cancelled { by } => ("cancelled", Some(format!("by {by}").into())),
             Step::Published { .. } => ("published", None),
             Step::Unconfirmed { detail } => ("unconfirmed", Some(detail.as_str().into())),
             Step::Unpublished { detail } => ("unpublished", Some(detail.as_str().into())),
