@@ -2,6 +2,7 @@
 //! replica holds the lease of the batch.
 
 mod command;
+mod pace;
 mod run;
 mod runner;
 
@@ -21,8 +22,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::commands::batches::{
-    self, BATCH_CANCELLED, BatchItem, Cancellation, Claimed, CommandBatch, Created, ItemState, NewBatch,
-    Settled,
+    self, BATCH_CANCELLED, BatchItem, BatchLease, Cancellation, Claimed, CommandBatch, Created, ItemState,
+    NewBatch, Settled,
 };
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
@@ -154,11 +155,12 @@ impl Batches {
         Ok(listed?)
     }
 
-    /// Claims an unfinished batch that no replica holds, for `ttl`.
-    async fn claim(&self, ttl: Duration) -> Result<Option<Claimed>, StorageError> {
-        self.database
-            .run(async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl).await)
-            .await
+    /// Claims an unfinished batch that no replica holds, for `ttl`; none to a station to which another
+    /// replica carries a batch out. `held` are the leases of this replica.
+    async fn claim(&self, ttl: Duration, held: Vec<BatchLease>) -> Result<Option<Claimed>, StorageError> {
+        let work =
+            async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl, &held).await;
+        self.database.run(work).await
     }
 
     /// Renews the lease of a batch; `false` when another replica has claimed it since.

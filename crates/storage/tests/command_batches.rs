@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::PooledConnection;
 use storage::commands::batches::{
-    self, Cancellation, CommandBatch, Created, ItemState, NewBatch, Outcome, Scope, Settled, item_key,
+    self, BatchLease, Cancellation, CommandBatch, Created, ItemState, NewBatch, Outcome, Scope, Settled,
+    item_key,
 };
 use storage::commands::{
     self, Conflict, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded,
@@ -185,16 +186,18 @@ async fn claims_renews_and_releases_batches() {
     let (database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let later = create(&mut connection, &new()).await;
-    let first = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let first = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((first.batch.id, first.epoch), (batch.id, 1));
     assert!(first.left > Duration::ZERO && first.left <= MINUTE);
-    let second = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    assert_eq!(batches::claim(&mut connection, MINUTE, &[]).await.unwrap(), None, "another caller holds it");
+    let held = [BatchLease { id: batch.id, epoch: 1 }];
+    let second = batches::claim(&mut connection, MINUTE, &held).await.unwrap().unwrap();
     assert_eq!(second.batch.id, later.id);
-    assert_eq!(batches::claim(&mut connection, MINUTE).await.unwrap(), None);
+    assert_eq!(batches::claim(&mut connection, MINUTE, &held).await.unwrap(), None);
     assert!(batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
 
     database.execute("update command_batches set leased_until = now() - interval '1 s'").await;
-    let again = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let again = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((again.batch.id, again.epoch), (batch.id, 2));
     assert!(!batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
     assert!(!batches::release(&mut connection, batch.id, 1).await.unwrap());
@@ -203,17 +206,17 @@ async fn claims_renews_and_releases_batches() {
     let all = [1, 2, 3].map(|number| settled(&batch, pile(number), refused()));
     assert_eq!(batches::settle_many(&mut connection, &all[..2]).await.unwrap(), 2);
     assert!(!batches::release(&mut connection, batch.id, 2).await.unwrap());
-    let third = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let third = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((third.batch.id, third.epoch), (batch.id, 3));
     assert_eq!(batches::settle_many(&mut connection, &all).await.unwrap(), 1);
     assert!(batches::release(&mut connection, batch.id, 3).await.unwrap());
     assert!(!batches::release(&mut connection, batch.id, 3).await.unwrap());
     assert!(!batches::renew(&mut connection, batch.id, 3, MINUTE).await.unwrap());
-    let left = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let left = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!(left.batch.id, later.id, "a finished batch must not be claimed");
 
     database.execute("update command_batches set leased_until = null, expires_at = created_at").await;
-    let late = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let late = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((late.batch.id, late.left), (later.id, Duration::ZERO));
 }
 
@@ -317,7 +320,7 @@ async fn a_commanded_pile_has_the_state_of_its_command() {
 async fn a_cancelled_batch_keeps_what_was_sent_and_sends_nothing_more() {
     let (database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
-    batches::claim(&mut connection, MINUTE).await.unwrap();
+    batches::claim(&mut connection, MINUTE, &[]).await.unwrap();
     let sent = command(&batch, pile(1));
     commands::insert_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
     let refusal = [settled(&batch, pile(2), refused())];
@@ -338,7 +341,7 @@ async fn a_cancelled_batch_keeps_what_was_sent_and_sends_nothing_more() {
     let late = commands::insert_many(&mut connection, &[command(&batch, pile(3))]).await.unwrap();
     assert_eq!(late, Recorded::None(Conflict::Key), "no command follows a cancellation");
     assert!(!batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
-    assert_eq!(batches::claim(&mut connection, MINUTE).await.unwrap(), None);
+    assert_eq!(batches::claim(&mut connection, MINUTE, &[]).await.unwrap(), None);
     let again = batches::cancel(&mut connection, batch.id, &by).await.unwrap();
     assert_eq!(again, Some(Cancellation::Before(cancelled)));
     let unknown = CommandBatchId(Uuid::now_v7());
@@ -353,7 +356,7 @@ async fn a_finished_batch_cannot_be_cancelled() {
     let (_database, mut connection) = database().await;
     let scope = Scope { pile_ids: Some(vec![pile(1)]), ..Scope::default() };
     let batch = create(&mut connection, &NewBatch { scope, ..new() }).await;
-    batches::claim(&mut connection, MINUTE).await.unwrap();
+    batches::claim(&mut connection, MINUTE, &[]).await.unwrap();
     batches::settle_many(&mut connection, &[settled(&batch, pile(1), refused())]).await.unwrap();
     assert!(batches::release(&mut connection, batch.id, 1).await.unwrap());
     let by = Actor::parse("desk").unwrap();
@@ -382,5 +385,27 @@ async fn a_command_and_a_cancellation_at_the_same_time_exclude_each_other() {
         let counted = counts(&mut connection, &batch).await;
         assert_eq!(counted.get(&ItemState::Sent(CommandState::Accepted)).copied().unwrap_or(0), sent);
         assert_eq!(counted.get(&ItemState::Cancelled), Some(&(3 - sent)), "{recorded:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_replica_at_a_time_carries_out_batches_to_a_station() {
+    let (database, mut connection) = database().await;
+    for _ in 0..10 {
+        database.execute("delete from command_batch_items; delete from command_batches").await;
+        let batches = [create(&mut connection, &new()).await, create(&mut connection, &new()).await];
+        let elsewhere = NewBatch { station_id: StationId(Uuid::from_u128(8)), ..new() };
+        let elsewhere = create(&mut connection, &elsewhere).await;
+        let claim = async || {
+            let mut connection = database.pool.connection().await.unwrap();
+            batches::claim(&mut connection, MINUTE, &[]).await.unwrap()
+        };
+        let (a, b, c) = tokio::join!(claim(), claim(), claim());
+        let claimed: Vec<_> = [a, b, c].into_iter().flatten().map(|claimed| claimed.batch.id).collect();
+        assert_eq!(claimed.len(), 2, "one batch of each station");
+        assert!(claimed.contains(&elsewhere.id) && claimed.contains(&batches[0].id));
+        let lost = [BatchLease { id: batches[0].id, epoch: 0 }];
+        let next = batches::claim(&mut connection, MINUTE, &lost).await.unwrap();
+        assert_eq!(next, None, "a lease of an earlier epoch counts for nothing");
     }
 }

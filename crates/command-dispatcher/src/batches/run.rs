@@ -1,6 +1,7 @@
 //! A batch while this replica carries it out: from the claim until it is finished, released or
 //! lost.
 
+use super::pace::{StationPace, StationPaces};
 use super::{Batches, StationCommand};
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
 use crate::dispatch::pile_order::PileOrder;
@@ -8,15 +9,13 @@ use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use domain::ids::PileId;
 use futures_util::{StreamExt as _, future, stream};
-use runtime::every;
 use runtime::{Shutdown, causes};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageError;
 use storage::commands::batches::{Claimed, Outcome, Settled, item_key};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, Interval, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -34,6 +33,7 @@ pub(super) struct RunContext {
     pub(super) batches: Batches,
     pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) metrics: Metrics,
+    pub(super) paces: StationPaces,
     pub(super) lease: Duration,
 }
 
@@ -43,7 +43,9 @@ pub(super) struct BatchRun {
     claimed: Claimed,
     end: Instant,
     /// Every attempt to send waits for its turn here.
-    rate_limiter: Mutex<Interval>,
+    pace: Arc<StationPace>,
+    /// The shortest time between a command of this batch and the next one to the station.
+    gap: Duration,
     /// Set when the batch was cancelled, or another replica has claimed it.
     over: CancellationToken,
     shutdown: Shutdown,
@@ -53,11 +55,10 @@ impl BatchRun {
     /// A run that starts now.
     pub(super) fn new(tools: RunContext, claimed: Claimed, shutdown: Shutdown) -> Self {
         let rate = u32::from(claimed.batch.rate_per_second.max(1));
-        // A late command delays all that follow, so the rate is never exceeded.
-        let rate_limiter = every(Duration::from_secs(1) / rate);
         Self {
             end: Instant::now() + claimed.left,
-            rate_limiter: Mutex::new(rate_limiter),
+            pace: tools.paces.of(claimed.batch.station_id),
+            gap: Duration::from_secs(1) / rate,
             over: CancellationToken::new(),
             tools,
             claimed,
@@ -188,9 +189,7 @@ impl BatchRun {
 
     /// Waits until the next command may be sent; `None` when no further one may be started.
     async fn turn(&self) -> Option<()> {
-        let turn = async { self.rate_limiter.lock().await.tick().await };
-        let turn = self.over.run_until_cancelled(turn);
-        self.shutdown.run_until_requested(turn).await?.map(|_instant| ())
+        self.shutdown.run_until_requested(self.over.run_until_cancelled(self.pace.turn(self.gap))).await?
     }
 
     /// Ends the run if the batch is finished, as it is when it was cancelled, or if another replica

@@ -14,7 +14,7 @@ mod settle;
 pub use cancel::{BATCH_CANCELLED, Cancellation, cancel};
 pub use create::{Created, MAX_PILES, NewBatch, Scope, create};
 pub use find::{BatchItem, ItemState, count_items, find, list_items};
-pub use lease::{Claimed, claim, release, renew};
+pub use lease::{BatchLease, Claimed, claim, release, renew};
 pub use settle::{Outcome, Settled, list_waiting, settle_many};
 
 use crate::StorageError;
