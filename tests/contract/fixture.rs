@@ -58,7 +58,8 @@ impl Fixture {
 
     /// A token of a caller with all scopes.
     pub fn token(&self) -> String {
-        let scopes = "assets:read assets:write tariffs:read tariffs:write commands:send operations";
+        let scopes =
+            "assets:read assets:write tariffs:read tariffs:write commands:read commands:send operations";
         self.issuer.sign(&Issuer::claims("contract", scopes)).unwrap()
     }
 

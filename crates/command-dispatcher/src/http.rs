@@ -1,17 +1,20 @@
 //! The HTTP interface: one resource for each command, the record of a command, and command batches.
 
 mod batches;
+mod caller;
 mod command_body;
 mod commands;
 mod fields;
-mod idempotency_key;
 mod resources;
 mod stations;
 
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
+use crate::dispatch::pile_order::PileOrder;
+use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use caller::Issuer;
 use command_body::CommandBody;
 use commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
@@ -20,12 +23,11 @@ use commands::body::{
 pub(crate) use commands::routes::ABOUT;
 use commands::view::{AcceptedAnswer, CommandAnswer};
 use domain::ids::CommandId;
-use idempotency_key::IdempotencyKey;
 use resources::{CommandResource, PileResource};
 use runtime::Problem;
 use runtime::http::fields::Fields;
 use runtime::http::page::{self, Cursor, Page};
-use runtime::http::{PathId, QueryParams, Routes};
+use runtime::http::{IdempotencyKey, PathId, QueryParams, Routes};
 use runtime::openapi::Operation;
 use serde_json::Value;
 use storage::commands::RecordedCommand;
@@ -59,7 +61,8 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
             );
             of_pile.resource("", |on| on.get(commands::routes::list(), list));
         })
-        .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show));
+        .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show))
+        .resource("/api/v1/commands/{commandId}/cancel", |on| on.post(commands::routes::cancel(), cancel));
     stations::routes(routes);
     batches::routes(routes);
 }
@@ -77,16 +80,18 @@ fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str, operation: O
 async fn send<R: CommandRequest>(
     dispatcher: web::Data<Dispatcher>,
     PathId(pile_id): PathId<PileResource>,
+    Issuer(issuer): Issuer,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
     let intent = R::read(&mut body);
     let intent = body.finish(intent)?;
+    let order = PileOrder::of_caller(pile_id, intent, issuer, key).map_err(DispatchError::from)?;
     let mut response = HttpResponse::Accepted();
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
     };
-    match dispatcher.into_inner().dispatch_for_worker(pile_id, intent, key).await? {
+    match dispatcher.into_inner().dispatch_for_worker(order).await? {
         Dispatched::Now(sent) => {
             locate(sent.command.id);
             Ok(response.json(AcceptedAnswer::from(sent.as_ref())))
@@ -122,5 +127,15 @@ async fn show(
     PathId(id): PathId<CommandResource>,
 ) -> Result<HttpResponse, Problem> {
     let record = store.find(id).await?;
+    Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
+}
+
+async fn cancel(
+    store: web::Data<CommandStore>,
+    PathId(id): PathId<CommandResource>,
+    Issuer(issuer): Issuer,
+) -> Result<HttpResponse, Problem> {
+    let record = store.cancel(id, issuer).await?;
+    tracing::info!(command_id = %id, "a waiting command was cancelled");
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
 }

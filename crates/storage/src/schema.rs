@@ -63,6 +63,9 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         leased_until -> Nullable<Timestamptz>,
         epoch -> Int8,
+        issued_by -> Nullable<Text>,
+        cancelled_at -> Nullable<Timestamptz>,
+        cancelled_by -> Nullable<Text>,
     }
 }
 
@@ -89,6 +92,7 @@ diesel::table! {
         seen_gateway_id -> Nullable<Text>,
         route -> Nullable<Text>,
         confidence -> Nullable<Text>,
+        issued_by -> Nullable<Text>,
     }
 }
 
@@ -187,6 +191,8 @@ diesel::table! {
         command_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         batch_id -> Nullable<Uuid>,
+        caller_key -> Nullable<Bytea>,
+        request_sha256 -> Nullable<Bytea>,
     }
 }
 

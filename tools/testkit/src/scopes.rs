@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// All scopes.
-const SCOPES: [&str; 4] = ["assets:read", "assets:write", "commands:send", "operations"];
+const SCOPES: [&str; 5] = ["assets:read", "assets:write", "commands:read", "commands:send", "operations"];
 
 /// A new file with the keys of `issuer`, for `auth.jwks_file`.
 #[must_use]

@@ -3,6 +3,7 @@
 pub(super) mod view;
 
 use crate::batches::Batches;
+use crate::http::caller::Issuer;
 use crate::http::commands::routes;
 use crate::http::resources::BatchResource;
 use actix_web::{HttpResponse, web};
@@ -20,6 +21,7 @@ use view::{BatchAnswer, ItemAnswer};
 pub(super) fn routes(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/command-batches/{batchId}", |on| on.get(routes::show_batch(), show))
+        .resource("/api/v1/command-batches/{batchId}/cancel", |on| on.post(routes::cancel_batch(), cancel))
         .resource("/api/v1/command-batches/{batchId}/piles", |on| on.get(routes::list_batch(), list));
 }
 
@@ -28,6 +30,16 @@ async fn show(
     PathId(id): PathId<BatchResource>,
 ) -> Result<HttpResponse, Problem> {
     let batch = batches.find(id).await?;
+    let counted = batches.count_items(batch.id).await?;
+    Ok(HttpResponse::Ok().json(BatchAnswer::of(&batch, &counted)))
+}
+
+async fn cancel(
+    batches: web::Data<Batches>,
+    PathId(id): PathId<BatchResource>,
+    Issuer(issuer): Issuer,
+) -> Result<HttpResponse, Problem> {
+    let batch = batches.cancel(id, issuer).await?;
     let counted = batches.count_items(batch.id).await?;
     Ok(HttpResponse::Ok().json(BatchAnswer::of(&batch, &counted)))
 }

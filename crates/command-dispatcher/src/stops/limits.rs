@@ -3,6 +3,7 @@
 use super::metrics::StopMetrics;
 use crate::dispatch::dispatcher::Dispatcher;
 use crate::dispatch::intent::Intent;
+use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use chrono::{DateTime, Utc};
 use domain::ids::CommandId;
@@ -187,7 +188,8 @@ impl LimitCheck {
             connector_id: None,
             session_id: Some(session.id),
         };
-        let sent = self.dispatcher.dispatch_as(id, watched.pile_id, intent, None).await;
+        let order = PileOrder { pile_id: watched.pile_id, intent, issued_by: None, keyed: None };
+        let sent = self.dispatcher.dispatch_as(id, order).await;
         let failure = match sent {
             // Another replica recorded it, or this one did before it could record the attempt.
             Ok(_) | Err(DispatchError::Conflict(Conflict::Id)) => None,

@@ -25,8 +25,10 @@ const INDEXES: [(&str, &str); 9] = [
 ];
 
 /// Unique indexes, likewise.
-const UNIQUE_INDEXES: [(&str, &str); 1] =
-    [("waiting_stop_of_session", "commands (charge_point_id, session_id) where state = 'waiting'")];
+const UNIQUE_INDEXES: [(&str, &str); 2] = [
+    ("waiting_stop_of_session", "commands (charge_point_id, session_id) where state = 'waiting'"),
+    ("idempotency_keys_of_caller", "idempotency_keys (caller_key) where caller_key is not null"),
+];
 
 #[derive(QueryableByName)]
 struct Index {

@@ -17,7 +17,9 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::assets::piles;
-use storage::commands::{self, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded};
+use storage::commands::{
+    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RequestDigest,
+};
 use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::devices::presence::silence::SilencePolicy;
 use storage::devices::{meter_samples, status_changes};
@@ -76,7 +78,14 @@ fn commands_of(device: usize) -> [NewCommand; 4] {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
-        keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
+        issued_by: None,
+        keyed: Some(KeyedRequest {
+            key: IdempotencyKey::OfCaller {
+                subject: "order-service".to_owned(),
+                key: format!("{number}-of-{device}"),
+            },
+            digest: RequestDigest::of(b"command"),
+        }),
     };
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
 }
@@ -259,8 +268,15 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
 /// Reads of a pile, and the periodic statements over all commands.
 pub async fn look_and_tidy(connection: &mut Connection) {
     let pile = PileId(uuid(1, 0));
-    assert!(piles::find_with_live(connection, &OperatorBound::All, pile).await.unwrap().unwrap().1.is_some());
-    piles::load_live(connection, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
+    assert!(
+        piles::find_with_live(connection, &OperatorBound::All, &OperatorBound::All, pile)
+            .await
+            .unwrap()
+            .unwrap()
+            .1
+            .is_some()
+    );
+    piles::load_live(connection, &OperatorBound::All, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
     assert!(!commands::expire_due(connection, Duration::ZERO, 1_000).await.unwrap().is_empty());
     assert!(commands::close_past(connection, Duration::ZERO, 1_000).await.unwrap() > 0);
 }

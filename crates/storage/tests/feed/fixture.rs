@@ -105,10 +105,11 @@ pub fn signed() -> EditStamp {
 
 /// Replaces the details of a pile.
 pub async fn replace(connection: &mut Connection, pile: &Pile) {
-    let replaced = piles::update(connection, &OperatorBound::All, pile.id, None, &signed(), |_| {
-        Ok(pile.details.clone())
-    })
-    .await;
+    let replaced =
+        piles::update(connection, &OperatorBound::All, &OperatorBound::All, pile.id, None, &signed(), |_| {
+            Ok(pile.details.clone())
+        })
+        .await;
     let replaced: Result<_, piles::PileRefusal> = replaced.unwrap();
     replaced.unwrap();
 }
@@ -146,7 +147,10 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
         revision,
     };
     stations::insert(connection, &station, &Actor::anonymous()).await.unwrap();
-    piles::insert(connection, &OperatorBound::All, &pile, &Actor::anonymous()).await.unwrap().unwrap();
+    piles::insert(connection, &OperatorBound::All, &OperatorBound::All, &pile, &Actor::anonymous())
+        .await
+        .unwrap()
+        .unwrap();
     (station, pile)
 }
 
@@ -208,6 +212,7 @@ pub fn new(command: Command, pile_id: PileId) -> NewCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: None,
         keyed: None,
         limits: None,
     }

@@ -2,8 +2,10 @@
 
 use super::CommandStore;
 use crate::error::DispatchError;
+use chrono::SubsecRound as _;
 use domain::assets::OperatorBound;
-use domain::ids::{ConnectorId, PileId, SessionId};
+use domain::commands::CommandState;
+use domain::ids::{Actor, CommandId, ConnectorId, PileId, SessionId};
 use domain::tariffs::Currency;
 use runtime::clock;
 use storage::commands::waiting::{self, DueStop, Release};
@@ -42,6 +44,25 @@ impl CommandStore {
         };
         let released: Result<bool, StorageError> = self.database.run(work).await;
         Ok(released?)
+    }
+
+    /// Cancels the command with id `id` for the caller `by`, if it waits, and returns it as it is
+    /// recorded then.
+    ///
+    /// # Errors
+    /// [`DispatchError::CommandNotFound`], [`DispatchError::NotCancellable`] if it does not wait, or a
+    /// failure of PostgreSQL.
+    pub(crate) async fn cancel(&self, id: CommandId, by: Actor) -> Result<RecordedCommand, DispatchError> {
+        let now = clock::now().trunc_subsecs(3);
+        let work = async move |mut connection: PooledConnection| {
+            commands::cancel(&mut connection, id, &by, now).await
+        };
+        let found: Result<Option<RecordedCommand>, StorageError> = self.database.run(work).await;
+        let found = found?.ok_or(DispatchError::CommandNotFound)?;
+        match found.record.life.state() {
+            CommandState::Cancelled => Ok(found),
+            state => Err(DispatchError::NotCancellable { state }),
+        }
     }
 
     /// Returns the session with id `id`; `None` if it does not exist.

@@ -8,7 +8,7 @@ use chrono::SubsecRound as _;
 use domain::commands::{
     Command, CommandKind, CommandLife, CommandRecord, CommandRefusal, Goal, PileSnapshot,
 };
-use domain::ids::{CommandId, SessionId, TransactionId};
+use domain::ids::{Actor, CommandId, SessionId, TransactionId};
 use runtime::{clock, trace};
 use serde_json::json;
 use storage::commands::waiting::{DueStop, Release};
@@ -26,6 +26,7 @@ impl Dispatcher {
         pile: PileSnapshot,
         session_id: SessionId,
         way: ResolvedRoute,
+        issued_by: Option<Actor>,
     ) -> RecordedCommand {
         let issued_at = clock::now().trunc_subsecs(3);
         RecordedCommand {
@@ -37,6 +38,7 @@ impl Dispatcher {
                 goal: Some(Goal::SessionEnded { session_id }),
                 gateway_id: way.route.gateway_id,
                 route: Some(way.source),
+                issued_by,
                 issued_at,
                 expires_at: issued_at + self.wait,
                 life: CommandLife::waiting(issued_at),
