@@ -229,6 +229,8 @@ pub const ROWS: &[Row] = rows![
     "stopTransaction" "POST" "piles/{pile}/commands/stop-transaction" r#"{"connectorId":2}"# Hidden Exists
     "stopTransaction" "POST" "piles/{own.pile}/commands/stop-transaction" r#"{"sessionId":"{open}"}"# Hidden Exists
     "resetPile" "POST" "piles/{pile}/commands/reset" r#"{"type":"Soft"}"# Hidden Exists
+    "cancelCommand" "POST" "commands/{command}/cancel" "" Hidden Exists
+    "cancelCommandBatch" "POST" "command-batches/{batch}/cancel" "" Hidden Exists
     "resetStation" "POST" "stations/{station}/commands/reset" r#"{"type":"Soft"}"# Hidden Exists
     "resetStation" "POST" "stations/{own.station}/commands/reset" r#"{"type":"Soft","pileIds":["{pile}"]}"# Invalid Exists
     "changeAvailabilityOfStation" "POST" "stations/{station}/commands/change-availability" r#"{"type":"Operative"}"# Hidden Exists

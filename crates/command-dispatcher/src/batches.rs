@@ -15,6 +15,7 @@ use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
+use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use runtime::http::CallerKey;
 use runtime::problem::FieldError;
@@ -56,7 +57,7 @@ impl Batches {
         }
     }
 
-    /// Creates a batch from `order`, or returns the one that the same order created before under
+    /// Creates a batch from `order` of a caller with `bound`, or returns the one that the same order created before under
     /// the same `key`.
     ///
     /// # Errors
@@ -67,12 +68,14 @@ impl Batches {
         station_id: StationId,
         order: StationOrder,
         issued_by: Actor,
+        bound: OperatorBound,
         key: Option<CallerKey>,
     ) -> Result<Ordered, DispatchError> {
         let keyed = key.map(|key| order.keyed(station_id, caller_key(key))).transpose()?;
         let new = NewBatch {
             id: CommandBatchId(Uuid::now_v7()),
             station_id,
+            bound,
             name: order.command.intent().name(),
             command: serde_json::to_value(order.command)?,
             rate_per_second: order.rate_per_second,
@@ -93,23 +96,34 @@ impl Batches {
         }
     }
 
-    /// Returns the batch with id `id`.
+    /// Returns the batch with id `id` within `bound`.
     ///
     /// # Errors
     /// [`DispatchError::BatchNotFound`], or a failure of PostgreSQL.
-    pub(crate) async fn find(&self, id: CommandBatchId) -> Result<CommandBatch, DispatchError> {
-        let work = async move |mut connection: PooledConnection| batches::find(&mut connection, id).await;
+    pub(crate) async fn find(
+        &self,
+        bound: OperatorBound,
+        id: CommandBatchId,
+    ) -> Result<CommandBatch, DispatchError> {
+        let work =
+            async move |mut connection: PooledConnection| batches::find(&mut connection, &bound, id).await;
         let found: Result<_, StorageError> = self.database.run(work).await;
         found?.ok_or(DispatchError::BatchNotFound)
     }
 
-    /// Cancels the batch with id `id` for the caller `by`; returns it as it is recorded then.
+    /// Cancels the batch with id `id` within `bound` for the caller `by`; returns it as it is recorded then.
     ///
     /// # Errors
     /// [`DispatchError::BatchNotFound`], [`DispatchError::BatchFinished`], or a failure of PostgreSQL.
-    pub(crate) async fn cancel(&self, id: CommandBatchId, by: Actor) -> Result<CommandBatch, DispatchError> {
-        let work =
-            async move |mut connection: PooledConnection| batches::cancel(&mut connection, id, &by).await;
+    pub(crate) async fn cancel(
+        &self,
+        bound: OperatorBound,
+        id: CommandBatchId,
+        by: Actor,
+    ) -> Result<CommandBatch, DispatchError> {
+        let work = async move |mut connection: PooledConnection| {
+            batches::cancel(&mut connection, &bound, id, &by).await
+        };
         let cancelled: Result<_, StorageError> = self.database.run(work).await;
         match cancelled? {
             Some(Cancellation::Now { batch, piles }) => {

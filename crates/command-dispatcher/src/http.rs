@@ -1,6 +1,7 @@
 //! The HTTP interface: one resource for each command, the record of a command, and command batches.
 
 mod batches;
+mod bound;
 mod caller;
 mod command_body;
 mod commands;
@@ -14,6 +15,7 @@ use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use bound::Bound;
 use caller::Issuer;
 use command_body::CommandBody;
 use commands::body::{
@@ -81,12 +83,13 @@ async fn send<R: CommandRequest>(
     dispatcher: web::Data<Dispatcher>,
     PathId(pile_id): PathId<PileResource>,
     Issuer(issuer): Issuer,
+    Bound(bound): Bound,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
     let intent = R::read(&mut body);
     let intent = body.finish(intent)?;
-    let order = PileOrder::of_caller(pile_id, intent, issuer, key).map_err(DispatchError::from)?;
+    let order = PileOrder::of_caller(pile_id, intent, issuer, bound, key).map_err(DispatchError::from)?;
     let mut response = HttpResponse::Accepted();
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
@@ -110,13 +113,14 @@ async fn send<R: CommandRequest>(
 
 async fn list(
     store: web::Data<CommandStore>,
+    Bound(bound): Bound,
     PathId(pile_id): PathId<PileResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let request = page::take(&mut query)?;
     query.finish(Some(()))?;
     let before = request.after.map(|cursor| (cursor.created_at, cursor.id));
-    let rows = store.list_of_pile(pile_id, before, request.rows()).await?;
+    let rows = store.list_of_pile(bound, pile_id, before, request.rows()).await?;
     let cursor = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
     let page = Page::cut(&request, rows, cursor);
     Ok(HttpResponse::Ok().json(page.show(CommandAnswer::from)))
@@ -124,18 +128,20 @@ async fn list(
 
 async fn show(
     store: web::Data<CommandStore>,
+    Bound(bound): Bound,
     PathId(id): PathId<CommandResource>,
 ) -> Result<HttpResponse, Problem> {
-    let record = store.find(id).await?;
+    let record = store.find(&bound, id).await?;
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
 }
 
 async fn cancel(
     store: web::Data<CommandStore>,
+    Bound(bound): Bound,
     PathId(id): PathId<CommandResource>,
     Issuer(issuer): Issuer,
 ) -> Result<HttpResponse, Problem> {
-    let record = store.cancel(id, issuer).await?;
+    let record = store.cancel(bound, id, issuer).await?;
     tracing::info!(command_id = %id, "a waiting command was cancelled");
     Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
 }

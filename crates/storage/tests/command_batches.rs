@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
 use domain::devices::presence::Confidence;
 use domain::ids::{Actor, ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
@@ -52,6 +53,7 @@ fn new() -> NewBatch {
     NewBatch {
         id: CommandBatchId(Uuid::now_v7()),
         station_id: STATION,
+        bound: OperatorBound::All,
         name: "Reset",
         command: serde_json::json!({"command": "reset", "type": "Soft"}),
         rate_per_second: 10,
@@ -138,7 +140,7 @@ async fn a_batch_contains_the_selected_piles() {
         assert_eq!(usize::try_from(batch.piles).unwrap(), expected.len());
         assert_eq!(batch.finished_at, expected.is_empty().then_some(batch.created_at));
         assert_eq!(batch.expires_at, batch.created_at + MINUTE);
-        assert_eq!(batches::find(&mut connection, batch.id).await.unwrap(), Some(batch));
+        assert_eq!(batches::find(&mut connection, &OperatorBound::All, batch.id).await.unwrap(), Some(batch));
     }
     let strangers = vec![pile(3), pile(4), pile(5)];
     let pile_ids = Some([vec![pile(1)], strangers.clone()].concat());
@@ -169,7 +171,8 @@ async fn a_key_belongs_to_one_batch_or_one_command() {
     assert_ne!(of_other.id, batch.id, "another caller may use the same key");
     let again = batches::create(&mut connection, &keyed("operations", "hard reset")).await.unwrap();
     assert_eq!(again, Created::Before(of_other));
-    let wanted = [ContextQuery { pile_id: pile(1), key: Some(key("desk", "order-1")) }];
+    let wanted =
+        [ContextQuery { pile_id: pile(1), bound: OperatorBound::All, key: Some(key("desk", "order-1")) }];
     let contexts = commands::load_contexts(&mut connection, &wanted).await.unwrap();
     assert!(contexts.iter().all(|context| context.is_key_taken && context.known.is_none()));
 
@@ -326,7 +329,8 @@ async fn a_cancelled_batch_keeps_what_was_sent_and_sends_nothing_more() {
     let refusal = [settled(&batch, pile(2), refused())];
     batches::settle_many(&mut connection, &refusal).await.unwrap();
     let by = Actor::parse("desk").unwrap();
-    let cancelled = batches::cancel(&mut connection, batch.id, &by).await.unwrap().unwrap();
+    let cancelled =
+        batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap().unwrap();
     let Cancellation::Now { batch: cancelled, piles } = cancelled else { panic!("{cancelled:?}") };
     assert_eq!((piles, cancelled.cancelled_by.as_ref()), (1, Some(&by)));
     assert!(cancelled.cancelled_at.is_some() && cancelled.finished_at == cancelled.cancelled_at);
@@ -342,10 +346,10 @@ async fn a_cancelled_batch_keeps_what_was_sent_and_sends_nothing_more() {
     assert_eq!(late, Recorded::None(Conflict::Key), "no command follows a cancellation");
     assert!(!batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
     assert_eq!(batches::claim(&mut connection, MINUTE, &[]).await.unwrap(), None);
-    let again = batches::cancel(&mut connection, batch.id, &by).await.unwrap();
+    let again = batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap();
     assert_eq!(again, Some(Cancellation::Before(cancelled)));
     let unknown = CommandBatchId(Uuid::now_v7());
-    assert_eq!(batches::cancel(&mut connection, unknown, &by).await.unwrap(), None);
+    assert_eq!(batches::cancel(&mut connection, &OperatorBound::All, unknown, &by).await.unwrap(), None);
     let readable =
         "(select count(*) from command_batch_items where state not in ('waiting', 'sent', 'refused'))";
     assert_eq!(database.json(readable).await, 0, "the previous release reads the states");
@@ -360,7 +364,7 @@ async fn a_finished_batch_cannot_be_cancelled() {
     batches::settle_many(&mut connection, &[settled(&batch, pile(1), refused())]).await.unwrap();
     assert!(batches::release(&mut connection, batch.id, 1).await.unwrap());
     let by = Actor::parse("desk").unwrap();
-    let late = batches::cancel(&mut connection, batch.id, &by).await.unwrap().unwrap();
+    let late = batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap().unwrap();
     let Cancellation::Finished(found) = late else { panic!("{late:?}") };
     assert_eq!((found.cancelled_at, found.cancelled_by), (None, None));
 }
@@ -378,7 +382,7 @@ async fn a_command_and_a_cancellation_at_the_same_time_exclude_each_other() {
             commands::insert_many(&mut connection, &new).await.unwrap()
         };
         let cancel = async |mut connection: PooledConnection| {
-            batches::cancel(&mut connection, batch.id, &by).await.unwrap()
+            batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap()
         };
         let (recorded, _cancelled) = tokio::join!(record(recording), cancel(cancelling));
         let sent = i64::from(recorded == Recorded::All);

@@ -130,7 +130,8 @@ impl Stage {
 
     /// The state and the session of a command.
     async fn outcome(&mut self, id: CommandId) -> (CommandState, Option<SessionId>) {
-        let record = commands::find(&mut self.connection, id).await.unwrap().unwrap().record;
+        let record =
+            commands::find(&mut self.connection, &OperatorBound::All, id).await.unwrap().unwrap().record;
         (record.life.state(), record.session_id())
     }
 

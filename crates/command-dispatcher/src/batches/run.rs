@@ -7,6 +7,7 @@ use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
 use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
+use domain::assets::OperatorBound;
 use domain::ids::PileId;
 use futures_util::{StreamExt as _, future, stream};
 use runtime::{Shutdown, causes};
@@ -183,7 +184,13 @@ impl BatchRun {
     async fn dispatch(&self, pile_id: PileId, command: StationCommand) -> Result<Dispatched, DispatchError> {
         let batch = &self.claimed.batch;
         let key = item_key(batch.id, pile_id);
-        let order = PileOrder::new(pile_id, command.intent(), batch.issued_by.clone(), Some(key))?;
+        let order = PileOrder::new(
+            pile_id,
+            command.intent(),
+            batch.issued_by.clone(),
+            OperatorBound::All,
+            Some(key),
+        )?;
         self.tools.dispatcher.dispatch(order).await
     }
 

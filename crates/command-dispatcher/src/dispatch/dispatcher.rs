@@ -13,6 +13,7 @@ use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::{DispatchSettings, DoubtfulStarts, StopSettings};
 use chrono::{SubsecRound as _, TimeDelta};
+use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, FailureCode, GatewayRoute};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::status::ConnectorStatus;
@@ -142,17 +143,17 @@ impl Dispatcher {
     /// a command its publication has failed, or another caller used the same text at the same time:
     /// then the order is sent once more.
     async fn dispatch_after_conflict(&self, order: PileOrder) -> Result<Dispatched, DispatchError> {
-        let context = self.load_context(order.pile_id, order.keyed.as_ref()).await?;
-        match self.find_published(&context, order.keyed.as_ref()).await? {
+        let context = self.load_context(order.pile_id, &order.bound, order.keyed.as_ref()).await?;
+        match self.find_published(&context, &order.bound, order.keyed.as_ref()).await? {
             Some(record) => Ok(Dispatched::Before(record)),
             None => self.dispatch_as(CommandId(Uuid::now_v7()), order).await,
         }
     }
 
     async fn prepare(&self, id: CommandId, order: PileOrder) -> Result<Prepared, DispatchError> {
-        let PileOrder { pile_id, intent, issued_by, keyed } = order;
-        let context = self.load_context(pile_id, keyed.as_ref()).await?;
-        if let Some(record) = self.find_published(&context, keyed.as_ref()).await? {
+        let PileOrder { pile_id, intent, issued_by, bound, keyed } = order;
+        let context = self.load_context(pile_id, &bound, keyed.as_ref()).await?;
+        if let Some(record) = self.find_published(&context, &bound, keyed.as_ref()).await? {
             return Ok(Prepared::Known(record));
         }
         let pile = context.pile.ok_or(DispatchError::PileNotFound)?;
@@ -190,15 +191,18 @@ impl Dispatcher {
     async fn load_context(
         &self,
         pile_id: PileId,
+        bound: &OperatorBound,
         keyed: Option<&KeyedRequest>,
     ) -> Result<CommandContext, DispatchError> {
-        self.store.load_context(ContextQuery { pile_id, key: keyed.map(|keyed| keyed.key.clone()) }).await
+        let key = keyed.map(|keyed| keyed.key.clone());
+        self.store.load_context(ContextQuery { pile_id, bound: bound.clone(), key }).await
     }
 
     /// Returns the command that the same request created before, once it is known to be published.
     async fn find_published(
         &self,
         context: &CommandContext,
+        bound: &OperatorBound,
         keyed: Option<&KeyedRequest>,
     ) -> Result<Option<Box<RecordedCommand>>, DispatchError> {
         if context.is_key_taken {
@@ -209,7 +213,7 @@ impl Dispatcher {
             return Err(DispatchError::KeyReused);
         }
         let id = *id;
-        let found = self.wait_for_outcome(id).await?;
+        let found = self.wait_for_outcome(bound, id).await?;
         let life = &found.record.life;
         match life.state() {
             CommandState::Accepted if self.is_under_way(&found) => Err(DispatchError::StillRunning),
@@ -224,13 +228,17 @@ impl Dispatcher {
         }
     }
 
-    /// Returns the command with id `id`. If its publication is in flight, waits briefly until the
+    /// Returns the command with id `id` within `bound`. If its publication is in flight, waits briefly until the
     /// outcome is recorded.
-    async fn wait_for_outcome(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
+    async fn wait_for_outcome(
+        &self,
+        bound: &OperatorBound,
+        id: CommandId,
+    ) -> Result<RecordedCommand, DispatchError> {
         let asked = Instant::now();
         let mut pause = SETTLING.0;
         loop {
-            let found = self.store.find(id).await?;
+            let found = self.store.find(bound, id).await?;
             if !self.is_under_way(&found) || asked.elapsed() + pause > SETTLING.1 {
                 return Ok(found);
             }

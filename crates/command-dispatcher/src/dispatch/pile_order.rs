@@ -1,6 +1,7 @@
 //! A request for a command to one pile: what is wanted, by which caller, under which key.
 
 use crate::dispatch::intent::Intent;
+use domain::assets::OperatorBound;
 use domain::ids::{Actor, PileId};
 use runtime::http::CallerKey;
 use storage::commands::{IdempotencyKey, KeyedRequest};
@@ -14,6 +15,8 @@ pub(crate) struct PileOrder {
     pub intent: Intent,
     /// The `sub` of the caller; `None` for a stop that the platform sends by itself.
     pub issued_by: Option<Actor>,
+    /// The operators to which the caller is bound; without a bound for the platform itself.
+    pub bound: OperatorBound,
     /// The idempotency key with the digest of the request, if any.
     pub keyed: Option<KeyedRequest>,
 }
@@ -27,9 +30,10 @@ impl PileOrder {
         pile_id: PileId,
         intent: Intent,
         issuer: Actor,
+        bound: OperatorBound,
         key: Option<CallerKey>,
     ) -> Result<Self, serde_json::Error> {
-        Self::new(pile_id, intent, Some(issuer), key.map(caller_key))
+        Self::new(pile_id, intent, Some(issuer), bound, key.map(caller_key))
     }
 
     /// An order under the idempotency key `key`, if any.
@@ -40,10 +44,11 @@ impl PileOrder {
         pile_id: PileId,
         intent: Intent,
         issued_by: Option<Actor>,
+        bound: OperatorBound,
         key: Option<IdempotencyKey>,
     ) -> Result<Self, serde_json::Error> {
         let keyed = key.map(|key| intent.keyed(pile_id, key)).transpose()?;
-        Ok(Self { pile_id, intent, issued_by, keyed })
+        Ok(Self { pile_id, intent, issued_by, bound, keyed })
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod body;
 
 use crate::batches::{Batches, Ordered, StationOrder};
 use crate::http::batches::view::AcceptedBatch;
+use crate::http::bound::Bound;
 use crate::http::caller::Issuer;
 use crate::http::command_body::CommandBody;
 use crate::http::commands::routes;
@@ -32,7 +33,9 @@ pub(super) fn routes(routes: &mut Routes<'_>) {
 type Read = fn(&mut Fields) -> Option<StationOrder>;
 
 fn command(of_station: &mut Routes<'_>, path: &str, operation: Operation, read: Read) {
-    let handle = move |batches, station, caller, key, body| order(read, batches, station, caller, key, body);
+    let handle = move |batches, station, caller, bound, key, body| {
+        order(read, batches, station, caller, bound, key, body)
+    };
     of_station.resource(path, |on| on.post(operation, handle));
 }
 
@@ -41,13 +44,14 @@ async fn order(
     batches: web::Data<Batches>,
     PathId(station_id): PathId<StationResource>,
     Issuer(issuer): Issuer,
+    Bound(bound): Bound,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
     let order = read(&mut body);
     let order = body.finish(order)?;
     let mut response = HttpResponse::Accepted();
-    let batch = match batches.order(station_id, order, issuer, key).await? {
+    let batch = match batches.order(station_id, order, issuer, bound, key).await? {
         Ordered::Now(batch) => batch,
         Ordered::Before(batch) => {
             response.insert_header(("idempotent-replayed", "true"));

@@ -6,6 +6,7 @@ use crate::dispatch::intent::Intent;
 use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use domain::ids::CommandId;
 use domain::sessions::limits::{LimitKind, LimitReached, LimitValue, Progress};
 use domain::sessions::session::ChargingSession;
@@ -188,7 +189,13 @@ impl LimitCheck {
             connector_id: None,
             session_id: Some(session.id),
         };
-        let order = PileOrder { pile_id: watched.pile_id, intent, issued_by: None, keyed: None };
+        let order = PileOrder {
+            pile_id: watched.pile_id,
+            intent,
+            issued_by: None,
+            bound: OperatorBound::All,
+            keyed: None,
+        };
         let sent = self.dispatcher.dispatch_as(id, order).await;
         let failure = match sent {
             // Another replica recorded it, or this one did before it could record the attempt.

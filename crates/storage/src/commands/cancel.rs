@@ -7,11 +7,12 @@ use crate::database::bulk::Bulk;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::assets::OperatorBound;
 use domain::commands::CommandState;
 use domain::ids::{Actor, CommandId};
 use domain::merged::Merged;
 
-/// Cancels the command with id `id` for the caller `by` at `now`, if it waits, and returns it as it
+/// Cancels the command with id `id` within `bound` for the caller `by` at `now`, if it waits, and returns it as it
 /// is recorded then: its state is [`CommandState::Cancelled`] if it is cancelled by now. `None` if
 /// there is no such command.
 ///
@@ -22,11 +23,12 @@ use domain::merged::Merged;
 /// If PostgreSQL fails or a row is invalid; nothing is recorded in that case.
 pub async fn cancel(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: CommandId,
     by: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<RecordedCommand>, StorageError> {
-    let found = find(connection, id).await?;
+    let found = find(connection, bound, id).await?;
     let Some(waiting) = found.as_ref().filter(|found| found.record.life.state() == CommandState::Waiting)
     else {
         return Ok(found);
@@ -46,5 +48,5 @@ pub async fn cancel(
             Ok::<_, StorageError>(())
         })
         .await?;
-    find(connection, id).await
+    find(connection, bound, id).await
 }

@@ -4,6 +4,7 @@
 use super::{IdempotencyKey, RecordedDigest};
 use crate::assets::stations;
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::database::operators;
 use crate::devices::charge_points;
 use crate::devices::presence::last_heard_at;
 use crate::{Connection, StorageError};
@@ -13,6 +14,7 @@ use diesel::sql_types::{
     Array, Binary, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::commands::{CommandLife, LastHeard, OpenSession, PileSnapshot, StartInFlight};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
@@ -25,6 +27,8 @@ use uuid::Uuid;
 pub struct ContextQuery {
     /// The pile to command.
     pub pile_id: PileId,
+    /// The operators to which the caller is bound.
+    pub bound: OperatorBound,
     /// The idempotency key of the request, if any.
     pub key: Option<IdempotencyKey>,
 }
@@ -33,7 +37,7 @@ pub struct ContextQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommandContext {
     /// The pile with everything that decides whether it may be commanded; `None` if it does not
-    /// exist or is retired.
+    /// exist within the caller's bound, or is retired.
     pub pile: Option<PileSnapshot>,
     /// The command of an earlier request with the same key, and the digest of that request.
     pub known: Option<(CommandId, RecordedDigest)>,
@@ -54,6 +58,7 @@ pub async fn load_contexts(
         piles: wanted.iter().map(|wanted| wanted.pile_id.0).collect(),
         keys: keys().map(|key| key.map(IdempotencyKey::text)).collect(),
         caller_keys: keys().map(|key| key.and_then(IdempotencyKey::of_caller)).collect(),
+        bounds: wanted.iter().map(|wanted| operators::joined(&wanted.bound)).collect(),
     };
     let rows: Vec<SnapshotRow> = Bulk(wanted_rows).load(connection).await?;
     if rows.len() != wanted.len() {
@@ -70,6 +75,8 @@ struct ContextKeys {
     piles: Vec<Uuid>,
     keys: Vec<Option<String>>,
     caller_keys: Vec<Option<Vec<u8>>>,
+    /// The operators of each caller in one text, see [`operators::joined`].
+    bounds: Vec<Option<String>>,
 }
 
 impl Rows for ContextKeys {
@@ -86,10 +93,14 @@ impl Rows for ContextKeys {
         ", device.confidence,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors, start.lives, station.startable_statuses
-        from unnest($1::uuid[], $2::text[], $3::bytea[]) with ordinality as wanted (pile_id, key, caller_key, place)
+        from unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
+               with ordinality as wanted (pile_id, key, caller_key, bound, place)
         left join idempotency_keys named on named.caller_key = wanted.caller_key
         left join idempotency_keys plain on named.key is null and plain.key = wanted.key and plain.caller_key is null
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
+          and (wanted.bound is null or exists (
+            select from stations own
+            where own.id = pile.station_id and own.operator_id = any(string_to_array(wanted.bound, chr(31)))))
         left join stations station on station.id = pile.station_id
         left join charge_points device on device.charge_point_id = pile.charge_point_id
         cross join lateral (
@@ -121,7 +132,8 @@ impl Rows for ContextKeys {
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.piles)?;
         columns.push::<Nullable<Text>, _>(&self.keys)?;
-        columns.push::<Nullable<Binary>, _>(&self.caller_keys)
+        columns.push::<Nullable<Binary>, _>(&self.caller_keys)?;
+        columns.push::<Nullable<Text>, _>(&self.bounds)
     }
 }
 

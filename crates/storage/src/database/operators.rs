@@ -24,6 +24,13 @@ pub enum Edited {
     Session,
 }
 
+/// The ids of a bound as one text, because an array of arrays cannot hold lists of different lengths;
+/// `None` without a bound. SQL reads it with `string_to_array(…, chr(31))`. No id contains the
+/// separator: a claim with a control character is refused.
+pub(crate) fn joined(bound: &OperatorBound) -> Option<String> {
+    bound.ids().map(|ids| ids.join("\u{1f}"))
+}
+
 /// True for the rows of one table that a caller may reach.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OfOperators<'a> {

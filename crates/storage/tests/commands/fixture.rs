@@ -1,6 +1,7 @@
 //! A database with one pile, and commands to it.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandState, PileSnapshot, ResetKind, RouteSource, Step};
 use domain::devices::presence::Confidence;
 use domain::ids::{Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
@@ -53,7 +54,7 @@ pub fn silent() -> PileSnapshot {
 }
 
 pub async fn snapshot(connection: &mut PooledConnection, pile_id: PileId) -> Option<PileSnapshot> {
-    let wanted = [ContextQuery { pile_id, key: None }];
+    let wanted = [ContextQuery { pile_id, bound: OperatorBound::All, key: None }];
     commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap().pile
 }
 
@@ -110,7 +111,7 @@ pub async fn record(connection: &mut PooledConnection, new: &[NewCommand]) -> Re
 }
 
 pub async fn found(connection: &mut PooledConnection, id: CommandId) -> RecordedCommand {
-    commands::find(connection, id).await.unwrap().unwrap()
+    commands::find(connection, &OperatorBound::All, id).await.unwrap().unwrap()
 }
 
 pub async fn state(connection: &mut PooledConnection, id: CommandId) -> CommandState {

@@ -4,6 +4,7 @@ use crate::fixture::{
     PILE, database, found, key, keyed, new, noon, outcome, record, reset, silent, unpublished,
 };
 use chrono::TimeDelta;
+use domain::assets::OperatorBound;
 use domain::commands::{Command, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::ids::{CommandId, GatewayId, PileId};
@@ -39,7 +40,7 @@ async fn a_command_survives_recording_and_reading() {
     };
     assert_eq!(found(&mut connection, new.command.id).await, expected);
     let unknown = CommandId(Uuid::now_v7());
-    assert_eq!(commands::find(&mut connection, unknown).await.unwrap(), None);
+    assert_eq!(commands::find(&mut connection, &OperatorBound::All, unknown).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +59,7 @@ async fn known(
     key: IdempotencyKey,
     request: &str,
 ) -> Option<(CommandId, bool)> {
-    let wanted = [ContextQuery { pile_id: PILE, key: Some(key) }];
+    let wanted = [ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: Some(key) }];
     let context = commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap();
     assert_eq!((context.pile, context.is_key_taken), (Some(silent()), false));
     let (id, digest) = context.known?;
@@ -130,7 +131,10 @@ async fn lists_the_commands_of_a_pile_in_pages_newest_first() {
     let mut seen = Vec::new();
     let mut before = None;
     loop {
-        let page = commands::list_of_pile(&mut connection, PILE, before, 2).await.unwrap().unwrap();
+        let page = commands::list_of_pile(&mut connection, &OperatorBound::All, PILE, before, 2)
+            .await
+            .unwrap()
+            .unwrap();
         let Some(last) = page.last() else { break };
         before = Some((last.record.issued_at, last.record.id.0));
         seen.extend(page.into_iter().map(|command| command.record.id));
@@ -138,5 +142,8 @@ async fn lists_the_commands_of_a_pile_in_pages_newest_first() {
     let expected: Vec<_> = all.iter().rev().map(|new| new.command.id).collect();
     assert_eq!(seen, expected);
     let unknown = PileId(Uuid::now_v7());
-    assert_eq!(commands::list_of_pile(&mut connection, unknown, None, 2).await.unwrap(), None);
+    assert_eq!(
+        commands::list_of_pile(&mut connection, &OperatorBound::All, unknown, None, 2).await.unwrap(),
+        None
+    );
 }

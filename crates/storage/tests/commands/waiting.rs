@@ -2,6 +2,7 @@
 
 use crate::fixture::{PILE, database, device, found, noon};
 use chrono::TimeDelta;
+use domain::assets::OperatorBound;
 use domain::commands::{
     CommandLife, CommandRecord, CommandState, FailureCode, GatewayRoute, Goal, RouteSource, Step, WaitEnd,
 };
@@ -192,18 +193,23 @@ async fn a_cancelled_stop_is_not_sent() {
     name(&database, session_id).await;
     let [due] = self::due(&mut connection).await.try_into().unwrap();
     let (id, by, now) = (stop.record.id, Actor::parse("desk").unwrap(), noon() + TimeDelta::seconds(5));
-    let cancelled = commands::cancel(&mut connection, id, &by, now).await.unwrap().unwrap();
+    let cancelled =
+        commands::cancel(&mut connection, &OperatorBound::All, id, &by, now).await.unwrap().unwrap();
     assert_eq!(cancelled.record.life.state(), CommandState::Cancelled);
     let step = cancelled.record.life.trail().last().unwrap();
     assert_eq!((step.at, &step.step), (now, &Step::Cancelled { by: by.clone() }));
     assert!(self::due(&mut connection).await.is_empty());
     assert!(!waiting::release(&mut connection, &due, &release()).await.unwrap());
-    let again = commands::cancel(&mut connection, id, &Actor::anonymous(), now).await.unwrap();
+    let again =
+        commands::cancel(&mut connection, &OperatorBound::All, id, &Actor::anonymous(), now).await.unwrap();
     assert_eq!(again, Some(cancelled), "the first cancellation stays");
     let second = record(&mut connection, &self::stop(session_id, 60)).await;
     assert_eq!(second, Recorded::All, "another stop may wait for the session");
     let unknown = CommandId(Uuid::now_v7());
-    assert_eq!(commands::cancel(&mut connection, unknown, &by, now).await.unwrap(), None);
+    assert_eq!(
+        commands::cancel(&mut connection, &OperatorBound::All, unknown, &by, now).await.unwrap(),
+        None
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +227,7 @@ async fn a_stop_is_either_sent_or_cancelled() {
         let how = release();
         let (sent, cancelled) = tokio::join!(
             waiting::release(&mut sending, &due, &how),
-            commands::cancel(&mut cancelling, stop.record.id, &by, how.now)
+            commands::cancel(&mut cancelling, &OperatorBound::All, stop.record.id, &by, how.now)
         );
         let is_cancelled = cancelled.unwrap().unwrap().record.life.state() == CommandState::Cancelled;
         assert_ne!(sent.unwrap(), is_cancelled);

@@ -246,6 +246,7 @@ async fn ingest(
 async fn command(connection: &mut Connection, devices: &[usize]) {
     let all: Vec<NewCommand> = devices.iter().copied().flat_map(commands_of).collect();
     let wanted = |new: &NewCommand| ContextQuery {
+        bound: OperatorBound::All,
         pile_id: new.pile_id,
         key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
     };

@@ -46,16 +46,21 @@ impl CommandStore {
         Ok(released?)
     }
 
-    /// Cancels the command with id `id` for the caller `by`, if it waits, and returns it as it is
+    /// Cancels the command with id `id` within `bound` for the caller `by`, if it waits, and returns it as it is
     /// recorded then.
     ///
     /// # Errors
     /// [`DispatchError::CommandNotFound`], [`DispatchError::NotCancellable`] if it does not wait, or a
     /// failure of PostgreSQL.
-    pub(crate) async fn cancel(&self, id: CommandId, by: Actor) -> Result<RecordedCommand, DispatchError> {
+    pub(crate) async fn cancel(
+        &self,
+        bound: OperatorBound,
+        id: CommandId,
+        by: Actor,
+    ) -> Result<RecordedCommand, DispatchError> {
         let now = clock::now().trunc_subsecs(3);
         let work = async move |mut connection: PooledConnection| {
-            commands::cancel(&mut connection, id, &by, now).await
+            commands::cancel(&mut connection, &bound, id, &by, now).await
         };
         let found: Result<Option<RecordedCommand>, StorageError> = self.database.run(work).await;
         let found = found?.ok_or(DispatchError::CommandNotFound)?;

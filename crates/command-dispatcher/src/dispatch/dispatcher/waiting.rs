@@ -5,6 +5,7 @@ use crate::dispatch::gateway_directory::ResolvedRoute;
 use crate::dispatch::record::OutgoingCommand;
 use crate::error::DispatchError;
 use chrono::SubsecRound as _;
+use domain::assets::OperatorBound;
 use domain::commands::{
     Command, CommandKind, CommandLife, CommandRecord, CommandRefusal, Goal, PileSnapshot,
 };
@@ -78,7 +79,8 @@ impl Dispatcher {
         stop: &DueStop,
         transaction_id: TransactionId,
     ) -> Result<bool, DispatchError> {
-        let context = self.store.load_context(ContextQuery { pile_id: stop.pile_id, key: None }).await?;
+        let query = ContextQuery { pile_id: stop.pile_id, bound: OperatorBound::All, key: None };
+        let context = self.store.load_context(query).await?;
         let pile = context.pile.ok_or(DispatchError::PileNotFound)?;
         if pile.charge_point_id != stop.charge_point_id {
             let (charge_point_id, session_id) = (pile.charge_point_id, stop.session_id);

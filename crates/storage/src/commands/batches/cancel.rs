@@ -6,6 +6,7 @@ use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId};
 
 /// The code of piles whose batch was cancelled before they were commanded. They are stored as
@@ -28,7 +29,7 @@ pub enum Cancellation {
     Finished(CommandBatch),
 }
 
-/// Cancels the batch with id `id` for the caller `by`: piles without a command get none. Commands
+/// Cancels the batch with id `id` within `bound` for the caller `by`: piles without a command get none. Commands
 /// that are recorded by then stay as they are, also if a replica is about to publish them. `None` if
 /// there is no such batch.
 ///
@@ -36,11 +37,15 @@ pub enum Cancellation {
 /// If PostgreSQL fails or a row is invalid; nothing is recorded in that case.
 pub async fn cancel(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: CommandBatchId,
     by: &Actor,
 ) -> Result<Option<Cancellation>, StorageError> {
     connection
         .transaction(async |tx| {
+            if super::find(tx, bound, id).await?.is_none() {
+                return Ok(None);
+            }
             let outcome = Outcome::Refused {
                 code: BATCH_CANCELLED.to_owned(),
                 detail: Some("the batch was cancelled before the command was sent to this pile".to_owned()),
@@ -64,7 +69,7 @@ pub async fn cancel(
                 let piles = count_cancelled(tx, id).await?;
                 return Ok(Some(Cancellation::Now { batch: row.try_into()?, piles }));
             }
-            Ok(super::find(tx, id).await?.map(|batch| match batch.cancelled_at {
+            Ok(super::find(tx, bound, id).await?.map(|batch| match batch.cancelled_at {
                 Some(_) => Cancellation::Before(batch),
                 None => Cancellation::Finished(batch),
             }))

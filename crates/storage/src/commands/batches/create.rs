@@ -7,6 +7,7 @@ use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Binary, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub struct NewBatch {
     pub id: CommandBatchId,
     /// The station of the piles.
     pub station_id: StationId,
+    /// The operators to which the caller is bound.
+    pub bound: OperatorBound,
     /// The OCPP 1.6 action.
     pub name: &'static str,
     /// The command to each pile, in the JSON form of [`CommandBatch::command`].
@@ -56,7 +59,7 @@ pub enum Created {
     Before(CommandBatch),
     /// The key was used for another request.
     KeyReused,
-    /// The station does not exist or is retired.
+    /// The station does not exist within the caller's bound, or is retired.
     NoStation,
     /// These ids are not piles of the station, or the piles are retired.
     ForeignPiles(Vec<PileId>),
@@ -69,11 +72,11 @@ pub enum Created {
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Created, StorageError> {
-    if let Some(before) = known(connection, new.keyed.as_ref()).await? {
+    if let Some(before) = known(connection, &new.bound, new.keyed.as_ref()).await? {
         return Ok(before);
     }
     let scope = ScopeColumns::from(&new.scope);
-    let site = assess(connection, new.station_id, &scope).await?;
+    let site = assess(connection, new, &scope).await?;
     if !site.exists {
         return Ok(Created::NoStation);
     }
@@ -89,7 +92,7 @@ pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Creat
         if let Some(row) = insert(connection, new, &scope).await? {
             return row.try_into().map(Created::Now);
         }
-        if let Some(before) = known(connection, new.keyed.as_ref()).await? {
+        if let Some(before) = known(connection, &new.bound, new.keyed.as_ref()).await? {
             return Ok(before);
         }
     }
@@ -109,6 +112,7 @@ struct Known {
 /// The result of the earlier request with the same key.
 async fn known(
     connection: &mut Connection,
+    bound: &OperatorBound,
     keyed: Option<&KeyedRequest>,
 ) -> Result<Option<Created>, StorageError> {
     let Some(keyed) = keyed else { return Ok(None) };
@@ -125,7 +129,7 @@ async fn known(
     let Some(Known { request_digest, request_sha256, batch_id }) = found else { return Ok(None) };
     let digest = RecordedDigest { sha256: request_sha256, earlier: request_digest };
     let batch = match batch_id.filter(|_| digest.is_of(&keyed.digest)) {
-        Some(id) => super::find(connection, CommandBatchId(id)).await?,
+        Some(id) => super::find(connection, bound, CommandBatchId(id)).await?,
         None => None,
     };
     Ok(Some(batch.map_or(Created::KeyReused, Created::Before)))
@@ -169,23 +173,21 @@ struct Site {
 }
 
 /// Reads the station and the scope before anything is written.
-async fn assess(
-    connection: &mut Connection,
-    station_id: StationId,
-    scope: &ScopeColumns,
-) -> QueryResult<Site> {
+async fn assess(connection: &mut Connection, new: &NewBatch, scope: &ScopeColumns) -> QueryResult<Site> {
     diesel::sql_query(concat!(
-        "select exists (select 1 from stations where id = $1 and retired_at is null) as exists,
+        "select exists (select 1 from stations where id = $1 and retired_at is null
+                          and ($5::text[] is null or operator_id = any($5))) as exists,
                 (select count(*) from (", chosen!(), " limit $4) as chosen) as piles,
                 array(
                   select named from unnest($2) as named
                   where not exists (
                     select 1 from piles where id = named and station_id = $1 and retired_at is null)) as strangers"
     ))
-    .bind::<SqlUuid, _>(station_id.0)
+    .bind::<SqlUuid, _>(new.station_id.0)
     .bind::<Nullable<Array<SqlUuid>>, _>(scope.piles.as_ref())
     .bind::<Nullable<Array<Text>>, _>(scope.statuses.as_ref())
     .bind::<Int8, _>(i64::try_from(MAX_PILES + 1).unwrap_or(i64::MAX))
+    .bind::<Nullable<Array<Text>>, _>(new.bound.ids())
     .get_result(connection)
     .await
 }

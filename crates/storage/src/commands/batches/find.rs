@@ -1,11 +1,13 @@
 //! Reading batches and their progress.
 
 use super::{BATCH_CANCELLED, CommandBatch, Row, impossible};
+use crate::database::operators;
 use crate::schema::{command_batch_items as items, command_batches, commands};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::commands::{CommandLife, CommandState, Failure};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId};
 use std::collections::BTreeMap;
@@ -74,16 +76,17 @@ impl ItemState {
     }
 }
 
-/// The batch with id `id`.
+/// The batch with id `id` within `bound`.
 ///
 /// # Errors
 /// If PostgreSQL fails or the row is invalid.
 pub async fn find(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: CommandBatchId,
 ) -> Result<Option<CommandBatch>, StorageError> {
-    let row =
-        command_batches::table.find(id.0).select(Row::as_select()).first(connection).await.optional()?;
+    let own = command_batches::table.find(id.0).filter(operators::batches(bound));
+    let row = own.select(Row::as_select()).first(connection).await.optional()?;
     row.map(CommandBatch::try_from).transpose()
 }
 
