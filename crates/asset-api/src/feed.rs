@@ -7,6 +7,7 @@ mod filter;
 mod follower;
 mod frames;
 mod hub;
+mod places;
 mod problem;
 mod ring;
 pub mod routes;
@@ -23,6 +24,7 @@ use domain::feed::FeedPosition;
 use filter::Filter;
 use follower::Follower;
 use problem::FeedRefusal;
+use runtime::auth::Caller;
 use runtime::http::QueryParams;
 use storage::feed::Span;
 
@@ -31,6 +33,7 @@ pub async fn follow(
     request: HttpRequest,
     api: Data<Api>,
     hub: Data<Hub>,
+    caller: Caller,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = query.optional("lastEventId", |value| Ok(value.as_str().map(str::to_owned))).flatten();
@@ -50,7 +53,7 @@ pub async fn follow(
     };
     let after = asked.map(|text| text.parse().map_err(|_unreadable| FeedRefusal::InvalidPosition));
     let after: Option<FeedPosition> = after.transpose()?;
-    let place = hub.admit()?;
+    let place = hub.admit(&caller)?;
     let span = api
         .run(|mut connection| async move {
             // Includes everything that is committed by now.
@@ -59,7 +62,8 @@ pub async fn follow(
         })
         .await?;
     let start = start(after, span)?;
-    let stream = Follower::new(hub.into_inner(), place, filter, start).stream();
+    let follower = Follower::new(hub.into_inner(), place, filter, start);
+    let stream = follower.ending_in(caller.stream_time()).stream();
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -1,6 +1,7 @@
 //! Authorization: every route without a token, with another scope, and with its own scope.
 
 use crate::app::TestApp;
+use asset_api::Settings;
 use dev_issuer::Issuer;
 use reqwest::Method;
 use runtime::auth::AuthMode;
@@ -96,11 +97,17 @@ async fn refuses_every_request_without_a_valid_token() {
 
 /// Starts the service with `auth.mode = "jwt"`; it accepts tokens of `issuer`.
 async fn protected(issuer: &Issuer) -> TestApp {
+    protected_with(issuer, |_| {}).await
+}
+
+/// The same with adapted settings.
+pub async fn protected_with(issuer: &Issuer, adapt: impl FnOnce(&mut Settings)) -> TestApp {
     let database = testkit::TestDatabase::new().await;
     let mut settings = crate::app::settings(&database);
     settings.auth.mode = AuthMode::Jwt;
     Issuer::NAME.clone_into(&mut settings.auth.issuer);
     settings.auth.jwks_file = testkit::jwks_file(issuer);
+    adapt(&mut settings);
     TestApp::start_with(database, settings).await
 }
 

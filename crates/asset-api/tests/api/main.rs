@@ -15,6 +15,7 @@ mod dead_letters;
 mod edits;
 mod faults;
 mod feed;
+mod feed_access;
 mod fleet;
 mod follower;
 mod gate;

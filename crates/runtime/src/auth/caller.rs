@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use std::collections::BTreeSet;
 use std::future::{Ready, ready};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// The subject of callers that are not authenticated.
 const ANONYMOUS: &str = "anonymous";
@@ -17,6 +18,8 @@ const ANONYMOUS: &str = "anonymous";
 pub struct Caller {
     subject: Arc<str>,
     granted: Granted,
+    /// When a stream that the caller opens must end; `None` if its credentials do not expire.
+    ends_at: Option<SystemTime>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,20 +29,34 @@ enum Granted {
 }
 
 impl Caller {
-    /// A caller with the subject and the scopes of a token.
-    pub(super) fn new(subject: &str, scopes: BTreeSet<String>) -> Self {
-        Self { subject: subject.into(), granted: Granted::Scopes(scopes) }
+    /// A caller with the subject and the scopes of a token, whose streams end at `ends_at`.
+    pub(super) fn new(subject: &str, scopes: BTreeSet<String>, ends_at: Option<SystemTime>) -> Self {
+        Self { subject: subject.into(), granted: Granted::Scopes(scopes), ends_at }
     }
 
     /// An unauthenticated caller, which may do everything.
     pub(super) fn anonymous() -> Self {
-        Self { subject: ANONYMOUS.into(), granted: Granted::Everything }
+        Self { subject: ANONYMOUS.into(), granted: Granted::Everything, ends_at: None }
     }
 
     /// The `sub` of the token; `anonymous` if requests are not authenticated.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// Whether the caller was authenticated: `false` if `auth.mode` is `none`.
+    #[must_use]
+    pub const fn is_authenticated(&self) -> bool {
+        matches!(self.granted, Granted::Scopes(_))
+    }
+
+    /// The time that is left for a stream of the caller: until the `exp` of its token. A token that
+    /// is past it and still accepted (`auth.leeway_s`) is good for a stream until it is refused.
+    /// `None` if the caller was not authenticated.
+    #[must_use]
+    pub fn stream_time(&self) -> Option<Duration> {
+        self.ends_at.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default())
     }
 
     pub(super) fn key(&self) -> &Arc<str> {

@@ -7,6 +7,8 @@ use anyhow::ensure;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
+use serde_json::Value;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest accepted subject, in characters.
 const MAX_SUBJECT: usize = 200;
@@ -19,12 +21,18 @@ pub(crate) struct Verifier {
     keys: Keys,
     /// The checks by signature algorithm; tokens with another algorithm are refused.
     validations: Vec<(Algorithm, Validation)>,
+    /// Time after its `exp` for which a token is still accepted.
+    leeway: Duration,
 }
 
 /// The claims that are read from a token (RFC 7519, section 4; RFC 8693, section 4.2).
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    /// Seconds since 1970, perhaps with a fraction. Any value is read here; the checks of the token
+    /// refuse one that is missing or not a number.
+    #[serde(default)]
+    exp: Value,
     #[serde(default)]
     scope: Scopes,
     /// The name of `scope` at some issuers.
@@ -68,7 +76,8 @@ impl Verifier {
             let algorithm = Algorithm::from(*named);
             (algorithm, validation(settings, algorithm))
         });
-        Ok(Self { keys: Keys::new(settings)?, validations: validations.collect() })
+        let leeway = Duration::from_secs(settings.leeway_s);
+        Ok(Self { keys: Keys::new(settings)?, validations: validations.collect(), leeway })
     }
 
     /// Checks `token` and returns its caller.
@@ -86,7 +95,14 @@ impl Verifier {
             return Err(refused("the token's subject must have 1 to 200 characters"));
         }
         let scopes = claims.scope.into_names().into_iter().chain(claims.scp.into_names()).collect();
-        Ok(Caller::new(&claims.sub, scopes))
+        Ok(Caller::new(&claims.sub, scopes, claims.exp.as_f64().and_then(|exp| self.end_of_streams(exp))))
+    }
+
+    /// When streams must end that a caller opens with a token that expires at `exp`; `None` for a
+    /// time that the system cannot express.
+    fn end_of_streams(&self, exp: f64) -> Option<SystemTime> {
+        let end = UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(exp).ok()?)?;
+        if SystemTime::now() < end { Some(end) } else { end.checked_add(self.leeway) }
     }
 }
 

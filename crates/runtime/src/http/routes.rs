@@ -1,6 +1,7 @@
 //! The routes of a service. A route cannot be defined without an operation, and an operation names
 //! the scope that callers need.
 
+use super::unfinished::Serving;
 use crate::Problem;
 use crate::auth::{Auth, Caller, Scope};
 use crate::openapi::{Described, Operation};
@@ -199,6 +200,7 @@ async fn identify(scope: Scope, request: &ServiceRequest) -> Result<Caller, Prob
     // Deny by default: an application without `Auth` admits no caller.
     let auth = request.app_data::<Auth>().cloned().ok_or_else(Problem::unauthenticated)?;
     let caller = auth.identify(request.headers()).await?;
+    Serving::authenticate(request);
     let (allowance, counted) = auth.count(&caller);
     if let Some(allowance) = allowance {
         request.extensions_mut().insert(allowance);

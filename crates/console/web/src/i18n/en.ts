@@ -383,6 +383,7 @@ export const en = {
   "problem.INVALID_REQUEST": "Some of the values entered are not valid.",
   "problem.CHARGE_POINT_ID_CONFLICT": "This device is already assigned to another pile.",
   "problem.DEAD_LETTER_NOT_REPLAYABLE": "A range that could not be read has no record to replay.",
+  "problem.TOO_MANY_FOLLOWERS_OF_CALLER": "This user follows the feed from too many places.",
   "problem.TOO_MANY_FOLLOWERS": "The limit of clients that follow the feed is reached.",
   "problem.TOO_MANY_IMPORTS": "The limit of concurrent imports is reached.",
   "problem.BODY_TOO_LARGE": "The file is too large.",

@@ -385,6 +385,7 @@ export const zh: Words = {
   "problem.INVALID_REQUEST": "填写的内容有误。",
   "problem.CHARGE_POINT_ID_CONFLICT": "该设备已分配给另一个充电桩。",
   "problem.DEAD_LETTER_NOT_REPLAYABLE": "无法读取的区间没有可重放的记录。",
+  "problem.TOO_MANY_FOLLOWERS_OF_CALLER": "此用户的实时连接数已达上限。",
   "problem.TOO_MANY_FOLLOWERS": "实时连接数已达上限。",
   "problem.TOO_MANY_IMPORTS": "同时进行的导入已达上限。",
   "problem.BODY_TOO_LARGE": "文件过大。",
