@@ -20,10 +20,13 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use domain::ids::{CommandId, PileId, SessionId};
 use domain::measure::Dated;
+use domain::sessions::session::{ChargingSession, ENDED_BY_OPERATOR, SessionState};
 use runtime::Problem;
 use runtime::http::QueryParams;
 use runtime::http::page::{Cursor, Page, PageRequest};
 use runtime::http::{PathId, Resource};
+use std::collections::HashMap;
+use storage::assets::audit;
 use storage::assets::piles::PileRefusal;
 use storage::devices::{connectors, meter_samples};
 use storage::sessions::limits::{self, RecordedLimits};
@@ -133,12 +136,31 @@ async fn complete(
     let registers = connectors::registers_of(connection, &sessions).await?;
     let starts: Vec<CommandId> = sessions.iter().filter_map(|session| session.command_id).collect();
     let mut limits = limits::find_many(connection, &starts).await?;
+    let mut enders = enders_of(connection, &sessions).await?;
     let placed = sessions.into_iter().zip(places).map(|(session, place)| PlacedSession { session, place });
     let complete = placed.zip(registers).map(|(placed, register)| {
         let limits = placed.session.command_id.and_then(|start| limits.remove(&start));
-        CompleteSession { placed, register, limits }
+        let end_issued_by = enders.remove(&placed.session.id);
+        CompleteSession { placed, register, limits, end_issued_by }
     });
     Ok(complete.collect())
+}
+
+/// The callers that ended those of `sessions` whose end is that of an operator; such sessions are
+/// rare.
+async fn enders_of(
+    connection: &mut Connection,
+    sessions: &[ChargingSession],
+) -> Result<HashMap<SessionId, String>, StorageError> {
+    let is_of_operator = |session: &&ChargingSession| match &session.state {
+        SessionState::Open => false,
+        SessionState::Ended { reason, .. } => reason.as_deref() == Some(ENDED_BY_OPERATOR),
+    };
+    let ended: Vec<SessionId> = sessions.iter().filter(is_of_operator).map(|session| session.id).collect();
+    if ended.is_empty() {
+        return Ok(HashMap::new());
+    }
+    audit::enders_of(connection, ended).await
 }
 
 /// `GET /api/v1/sessions/{sessionId}/meter-samples`
@@ -168,4 +190,6 @@ struct CompleteSession {
     register: Option<Dated<f64>>,
     /// The limits that its start command set.
     limits: Option<RecordedLimits>,
+    /// The caller that ended it; `None` unless its end is that of an operator.
+    end_issued_by: Option<String>,
 }

@@ -12,6 +12,8 @@ const WRITE: Scope = Scope::new("assets:write");
 const READ_TARIFFS: Scope = Scope::new("tariffs:read");
 /// Allows changing tariffs and their bindings.
 const WRITE_TARIFFS: Scope = Scope::new("tariffs:write");
+/// Allows reading what callers did.
+const READ_AUDIT: Scope = Scope::new("audit:read");
 /// Allows reading and replaying dead letters.
 const OPERATE: Scope = Scope::new("operations");
 
@@ -33,6 +35,11 @@ pub fn read_tariffs(id: &'static str, tag: &'static str, summary: &'static str) 
 /// An operation that changes tariffs or their bindings.
 pub fn write_tariffs(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     operation(id, tag, WRITE_TARIFFS, summary)
+}
+
+/// An operation that reads what callers did.
+pub fn read_audit(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    operation(id, tag, READ_AUDIT, summary)
 }
 
 /// An operation on dead letters or ingest partitions.

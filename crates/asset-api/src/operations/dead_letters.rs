@@ -8,6 +8,7 @@ mod view;
 
 pub use bulk::replay_matching;
 
+use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
@@ -95,10 +96,11 @@ pub async fn get(api: Data<Api>, PathId(id): PathId<DeadLetterResource>) -> Resu
 pub async fn replay_one(
     api: Data<Api>,
     PathId(id): PathId<DeadLetterResource>,
+    caller: Caller,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let run = query.required("dryRun", in_query(run));
     let run = query.finish(run)?;
-    let attempt = replay::replay(&api, id, run).await??;
+    let attempt = replay::replay(&api, id, run, &caller.into_actor()).await??;
     Ok(HttpResponse::Ok().json(ReplayView::of(run, &attempt)))
 }

@@ -52,6 +52,9 @@ pub struct SessionView<'a> {
     /// one; `EndedByOperator` if an operator ended it, until a stop arrives and replaces that end.
     /// Null while the session is open, and if the stop gave no reason.
     end_reason: Option<&'a str>,
+    /// The caller that ended the session: `sub` of its token, or `anonymous` without authentication.
+    /// Null unless `endReason` is `EndedByOperator`.
+    end_issued_by: Option<&'a str>,
     /// The energy register of the connector at the start, in Wh. Null if neither an event nor a
     /// reading of the session shows it.
     meter_start_wh: Option<f64>,
@@ -71,7 +74,8 @@ pub struct SessionView<'a> {
 
 impl<'a> SessionView<'a> {
     /// The view of a session; the energy of an open one is computed from its newest register.
-    pub(super) fn of(CompleteSession { placed, register, limits }: &'a CompleteSession) -> Self {
+    pub(super) fn of(session: &'a CompleteSession) -> Self {
+        let CompleteSession { placed, register, limits, end_issued_by } = session;
         let PlacedSession { session, place } = placed;
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),
@@ -92,6 +96,7 @@ impl<'a> SessionView<'a> {
             started_by: session.started_by,
             ended_at: session.ended_at(),
             end_reason,
+            end_issued_by: end_issued_by.as_deref(),
             meter_start_wh: session.meter_start_wh,
             meter_stop_wh,
             energy_wh: session.energy_wh(*register),

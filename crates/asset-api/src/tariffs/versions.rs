@@ -69,7 +69,7 @@ async fn discard_draft(
     request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
     api.run(move |mut connection| async move {
-        Ok(versions::discard_draft(&mut connection, id, request.versions()).await??)
+        Ok(versions::discard_draft(&mut connection, id, request.versions(), &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

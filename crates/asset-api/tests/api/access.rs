@@ -9,11 +9,12 @@ use runtime::auth::AuthMode;
 const READ: &str = "assets:read";
 const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
+const READ_AUDIT: &str = "audit:read";
 const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 65] = [
+pub const ROUTES: [(&str, &str, &str); 66] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -52,6 +53,7 @@ pub const ROUTES: [(&str, &str, &str); 65] = [
     ("GET", "sessions/ID/meter-samples", READ),
     ("GET", "unregistered-charge-points", READ),
     ("GET", "fleet", READ),
+    ("GET", "audit", READ_AUDIT),
     ("GET", "ingest-partitions", OPERATE),
     ("GET", "tariffs", READ_TARIFFS),
     ("POST", "tariffs", WRITE_TARIFFS),

@@ -1,13 +1,14 @@
 //! The caller of a request.
 
 use super::Scope;
-use crate::Problem;
+use crate::{Problem, clock};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::future::{Ready, ready};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The subject of callers that are not authenticated.
 const ANONYMOUS: &str = "anonymous";
@@ -19,7 +20,7 @@ pub struct Caller {
     subject: Arc<str>,
     granted: Granted,
     /// When a stream that the caller opens must end; `None` if its credentials do not expire.
-    ends_at: Option<SystemTime>,
+    ends_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ enum Granted {
 
 impl Caller {
     /// A caller with the subject and the scopes of a token, whose streams end at `ends_at`.
-    pub(super) fn new(subject: &str, scopes: BTreeSet<String>, ends_at: Option<SystemTime>) -> Self {
+    pub(super) fn new(subject: &str, scopes: BTreeSet<String>, ends_at: Option<DateTime<Utc>>) -> Self {
         Self { subject: subject.into(), granted: Granted::Scopes(scopes), ends_at }
     }
 
@@ -56,10 +57,10 @@ impl Caller {
     /// `None` if the caller was not authenticated.
     #[must_use]
     pub fn stream_time(&self) -> Option<Duration> {
-        self.ends_at.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default())
+        self.ends_at.map(|end| (end - clock::now()).to_std().unwrap_or_default())
     }
 
-    pub(super) fn key(&self) -> &Arc<str> {
+    pub(crate) fn key(&self) -> &Arc<str> {
         &self.subject
     }
 

@@ -2,13 +2,14 @@
 
 use super::keys::{Keys, NoKeys};
 use super::{AuthSettings, Caller};
-use crate::Problem;
+use crate::{Problem, clock};
 use anyhow::ensure;
+use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::Value;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The longest accepted subject, in characters.
 const MAX_SUBJECT: usize = 200;
@@ -22,7 +23,7 @@ pub(crate) struct Verifier {
     /// The checks by signature algorithm; tokens with another algorithm are refused.
     validations: Vec<(Algorithm, Validation)>,
     /// Time after its `exp` for which a token is still accepted.
-    leeway: Duration,
+    leeway: TimeDelta,
 }
 
 /// The claims that are read from a token (RFC 7519, section 4; RFC 8693, section 4.2).
@@ -76,7 +77,7 @@ impl Verifier {
             let algorithm = Algorithm::from(*named);
             (algorithm, validation(settings, algorithm))
         });
-        let leeway = Duration::from_secs(settings.leeway_s);
+        let leeway = TimeDelta::from_std(Duration::from_secs(settings.leeway_s)).unwrap_or(TimeDelta::MAX);
         Ok(Self { keys: Keys::new(settings)?, validations: validations.collect(), leeway })
     }
 
@@ -99,10 +100,11 @@ impl Verifier {
     }
 
     /// When streams must end that a caller opens with a token that expires at `exp`; `None` for a
-    /// time that the system cannot express.
-    fn end_of_streams(&self, exp: f64) -> Option<SystemTime> {
-        let end = UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(exp).ok()?)?;
-        if SystemTime::now() < end { Some(end) } else { end.checked_add(self.leeway) }
+    /// time that is too far away to be expressed.
+    fn end_of_streams(&self, exp: f64) -> Option<DateTime<Utc>> {
+        let since_1970 = TimeDelta::from_std(Duration::try_from_secs_f64(exp).ok()?).ok()?;
+        let end = DateTime::UNIX_EPOCH.checked_add_signed(since_1970)?;
+        if clock::now() < end { Some(end) } else { end.checked_add_signed(self.leeway) }
     }
 }
 

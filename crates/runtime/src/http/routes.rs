@@ -1,6 +1,7 @@
 //! The routes of a service. A route cannot be defined without an operation, and an operation names
 //! the scope that callers need.
 
+use super::observe::IdentifiedCaller;
 use super::unfinished::Serving;
 use crate::Problem;
 use crate::auth::{Auth, Caller, Scope};
@@ -201,6 +202,7 @@ async fn identify(scope: Scope, request: &ServiceRequest) -> Result<Caller, Prob
     let auth = request.app_data::<Auth>().cloned().ok_or_else(Problem::unauthenticated)?;
     let caller = auth.identify(request.headers()).await?;
     Serving::authenticate(request);
+    IdentifiedCaller::record(request, caller.key());
     let (allowance, counted) = auth.count(&caller);
     if let Some(allowance) = allowance {
         request.extensions_mut().insert(allowance);

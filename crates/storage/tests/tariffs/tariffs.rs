@@ -79,7 +79,7 @@ async fn the_currency_is_fixed_once_there_are_prices() {
     assert_eq!(update(&mut connection, tariff.id, None, &euros).await, Err(TariffRefusal::CurrencyFixed));
     let renamed = TariffDetails { name: label("Day"), ..tariff.details };
     update(&mut connection, tariff.id, None, &renamed).await.unwrap();
-    versions::discard_draft(&mut connection, tariff.id, None).await.unwrap().unwrap();
+    versions::discard_draft(&mut connection, tariff.id, None, &signed(noon())).await.unwrap().unwrap();
     update(&mut connection, tariff.id, None, &euros).await.unwrap();
 }
 

@@ -85,7 +85,7 @@ async fn refuses_invalid_drafts_and_publications() {
     assert_eq!(none, Err(DraftRefusal::NoDraft));
     let none = put_draft(connection, tariff, Some(&[1]), &now, list).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft), "the caller expects a draft that no longer exists");
-    let none = discard_draft(connection, tariff, None).await.unwrap();
+    let none = discard_draft(connection, tariff, None, &now).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft));
     let unknown = TariffId(Uuid::now_v7());
     let none = put_draft(connection, unknown, None, &now, list).await.unwrap();
@@ -96,7 +96,7 @@ async fn refuses_invalid_drafts_and_publications() {
     assert_eq!(wrong, Err(DraftRefusal::InPast), "the refusal of the check must be returned");
     let stale = put_draft(connection, tariff, Some(&[7]), &now, list).await.unwrap();
     assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
-    let stale = discard_draft(connection, tariff, Some(&[7])).await.unwrap();
+    let stale = discard_draft(connection, tariff, Some(&[7]), &now).await.unwrap();
     assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
     let past = Some(noon() - hours(1));
     let past = versions::publish(connection, tariff, None, past, &now).await.unwrap();
@@ -106,7 +106,7 @@ async fn refuses_invalid_drafts_and_publications() {
     draft(connection, tariff, flat("0.8")).await;
     let taken = versions::publish(connection, tariff, None, Some(noon()), &now).await.unwrap();
     assert_eq!(taken, Err(DraftRefusal::InstantTaken { number: 1 }));
-    discard_draft(connection, tariff, Some(&[1])).await.unwrap().unwrap();
+    discard_draft(connection, tariff, Some(&[1]), &now).await.unwrap().unwrap();
     assert_eq!(
         draft(connection, tariff, flat("0.9")).await.number,
         2,

@@ -53,6 +53,9 @@ pub struct HeadingView<'a> {
     /// The outcome of the last replay: `applied`, `ignored`, `unplaced`, `undecodable` or
     /// `refused`. Null if the letter was never replayed; dry runs do not count.
     replay_outcome: Option<&'a str>,
+    /// The caller of the last replay: `sub` of its token, or `anonymous` without authentication. Null
+    /// if the letter was never replayed, or by a release that did not record it.
+    replayed_by: Option<&'a str>,
 }
 
 impl<'a> HeadingView<'a> {
@@ -71,6 +74,7 @@ impl<'a> HeadingView<'a> {
             created_at: letter.created_at,
             replayed_at: letter.replayed_at,
             replay_outcome: letter.replay_outcome.as_deref(),
+            replayed_by: letter.replayed_by.as_deref(),
         }
     }
 }

@@ -44,7 +44,7 @@ fn session(operator: &str, reason: &str) -> CompleteSession {
         final_value: None,
     };
     let placed = PlacedSession { session, place: Some(place) };
-    CompleteSession { placed, register: None, limits: Some(limits) }
+    CompleteSession { placed, register: None, limits: Some(limits), end_issued_by: None }
 }
 
 fn row(session: &CompleteSession) -> String {
