@@ -1,4 +1,5 @@
-drop trigger command_batches_are_audited on command_batches;
+drop trigger cancelled_batches_are_audited on command_batches;
+drop trigger created_batches_are_audited on command_batches;
 drop function audit_command_batch();
 alter table dead_letters drop column replayed_by;
 delete from asset_edits where thing_type is not null;

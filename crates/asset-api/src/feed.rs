@@ -3,9 +3,11 @@
 //! One task per process ([`hub`]) reads the feed and keeps recent changes in memory. Each client
 //! ([`follower`]) reads from there, or pages from the database while it is behind.
 
+mod access;
 mod filter;
 mod follower;
 mod frames;
+mod hidden;
 mod hub;
 mod places;
 mod problem;
@@ -17,6 +19,7 @@ pub use hub::Hub;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use access::FeedAccess;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -37,8 +40,9 @@ pub async fn follow(
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = query.optional("lastEventId", |value| Ok(value.as_str().map(str::to_owned))).flatten();
-    let filter = Filter::take(&mut query);
+    let filter = Filter::take(&mut query, FeedAccess::of(&caller));
     let filter = query.finish(filter)?;
+    filter.check_types()?;
     // A client that reconnects sends the header; its URL may still contain the position at which it
     // first began. An empty header means none: that is what a client sends after a stream without
     // ids.

@@ -13,6 +13,7 @@ pub use export::Exports;
 
 use crate::assets::piles::PileResource;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByTime};
@@ -58,35 +59,42 @@ impl Resource for SessionResource {
 /// `GET /api/v1/sessions`
 pub async fn list(
     api: Data<Api>,
+    id_tags: IdTags,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     let filter = filter::take(&mut query);
     query.finish(Some(()))?;
-    page(&api, request, filter, None).await
+    filter::check(&filter, id_tags)?;
+    page(&api, request, filter, None, id_tags).await
 }
 
 /// `GET /api/v1/piles/{pileId}/sessions`
 pub async fn list_of_pile(
     api: Data<Api>,
     PathId(pile): PathId<PileResource>,
+    id_tags: IdTags,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let filter = Filter { pile_id: Some(pile), ..Filter::default() };
-    page(&api, request, filter, Some(pile)).await
+    page(&api, request, filter, Some(pile), id_tags).await
 }
 
 /// `GET /api/v1/sessions/{sessionId}`
-pub async fn get(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
+pub async fn get(
+    api: Data<Api>,
+    PathId(id): PathId<SessionResource>,
+    id_tags: IdTags,
+) -> Result<HttpResponse, ApiError> {
     let session = api
         .run(move |mut connection| async move {
             let found = storage::sessions::find(&mut connection, id).await?.ok_or(SessionNotFound)?;
             complete_one(&mut connection, found).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session)))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session, id_tags)))
 }
 
 /// Responds with the page `request` of the sessions that match `filter`. If `pile` is given, it must
@@ -96,6 +104,7 @@ async fn page(
     request: PageRequest,
     filter: Filter,
     pile: Option<PileId>,
+    id_tags: IdTags,
 ) -> Result<HttpResponse, ApiError> {
     let after = request.after.map(|place| (place.created_at, SessionId(place.id)));
     let page = api
@@ -113,7 +122,7 @@ async fn page(
             Ok(Page::cut(&request, rows, place))
         })
         .await?;
-    Ok(HttpResponse::Ok().json(page.show(SessionView::of)))
+    Ok(HttpResponse::Ok().json(page.show(|session| SessionView::of(session, id_tags))))
 }
 
 /// The same as [`complete`] for one session.

@@ -23,6 +23,7 @@ use domain::ids::CommandId;
 use idempotency_key::IdempotencyKey;
 use resources::{CommandResource, PileResource};
 use runtime::Problem;
+use runtime::auth::Caller;
 use runtime::http::fields::Fields;
 use runtime::http::page::{self, Cursor, Page};
 use runtime::http::{PathId, QueryParams, Routes};
@@ -106,6 +107,7 @@ async fn send<R: CommandRequest>(
 async fn list(
     store: web::Data<CommandStore>,
     PathId(pile_id): PathId<PileResource>,
+    caller: Caller,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let request = page::take(&mut query)?;
@@ -114,13 +116,14 @@ async fn list(
     let rows = store.list_of_pile(pile_id, before, request.rows()).await?;
     let cursor = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
     let page = Page::cut(&request, rows, cursor);
-    Ok(HttpResponse::Ok().json(page.show(CommandAnswer::from)))
+    Ok(HttpResponse::Ok().json(page.show(|command| CommandAnswer::seen_by(&caller, command))))
 }
 
 async fn show(
     store: web::Data<CommandStore>,
     PathId(id): PathId<CommandResource>,
+    caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let record = store.find(id).await?;
-    Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
+    Ok(HttpResponse::Ok().json(CommandAnswer::seen_by(&caller, &record)))
 }

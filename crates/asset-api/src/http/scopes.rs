@@ -4,14 +4,18 @@ use crate::http::error;
 use runtime::auth::Scope;
 use runtime::openapi::Operation;
 
-/// Allows reading stations, piles and the feed.
+/// Allows reading stations, piles, sessions and the feed of what happens to them.
 const READ: Scope = Scope::new("assets:read");
 /// Allows changing stations and piles.
 const WRITE: Scope = Scope::new("assets:write");
 /// Allows reading tariffs and prices.
-const READ_TARIFFS: Scope = Scope::new("tariffs:read");
+pub const READ_TARIFFS: Scope = Scope::new("tariffs:read");
 /// Allows changing tariffs and their bindings.
 const WRITE_TARIFFS: Scope = Scope::new("tariffs:write");
+/// Allows reading commands, in the feed of this service.
+pub const READ_COMMANDS: Scope = Scope::new("commands:read");
+/// Allows seeing the tokens of drivers, which are masked otherwise.
+pub const READ_DRIVERS: Scope = Scope::new("drivers:read");
 /// Allows reading what callers did.
 const READ_AUDIT: Scope = Scope::new("audit:read");
 /// Allows reading and replaying dead letters.

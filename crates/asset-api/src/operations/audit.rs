@@ -31,7 +31,7 @@ struct EntryView<'a> {
     /// a release that did not record it.
     by: &'a str,
     /// What was done: `created`, `updated`, `retired`, `restored`, `ended`, `discarded`, `published`,
-    /// `replayed` or `imported`.
+    /// `replayed`, `imported` or `cancelled`.
     action: &'a str,
     /// What it was done to: `station`, `pile`, `tariff`, `tariffVersion`, `tariffBinding`, `session`,
     /// `deadLetter`, `import` or `commandBatch`.

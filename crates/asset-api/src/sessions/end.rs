@@ -4,6 +4,7 @@ use super::view::SessionView;
 use super::{SessionNotFound, SessionResource, complete_one};
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{number, text};
@@ -59,6 +60,7 @@ pub async fn end(
     api: Data<Api>,
     PathId(id): PathId<SessionResource>,
     caller: Caller,
+    id_tags: IdTags,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let (reason, meter_stop_wh) = read(body)?;
@@ -69,5 +71,5 @@ pub async fn end(
             complete_one(&mut connection, ended).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session)))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session, id_tags)))
 }

@@ -1,7 +1,7 @@
 //! Dead letters: lists and single ones.
 
 mod bulk;
-mod fixture;
+pub mod fixture;
 mod replay;
 
 use crate::answer::Answer;

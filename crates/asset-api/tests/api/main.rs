@@ -13,6 +13,7 @@ mod answer;
 mod app;
 mod audit;
 mod dead_letters;
+mod drivers;
 mod edits;
 mod faults;
 mod feed;

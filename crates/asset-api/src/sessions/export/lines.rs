@@ -1,6 +1,7 @@
 //! The formats of an export, and its lines.
 
 use super::csv;
+use crate::http::drivers::IdTags;
 use crate::sessions::CompleteSession;
 use crate::sessions::view::SessionView;
 use schemars::JsonSchema;
@@ -99,9 +100,9 @@ impl Format {
         }
     }
 
-    /// Appends the line of a session.
-    pub(super) fn write_session(self, text: &mut String, session: &CompleteSession) {
-        let view = SessionView::of(session);
+    /// Appends the line of a session for a caller that sees `id_tags`.
+    pub(super) fn write_session(self, text: &mut String, session: &CompleteSession, id_tags: IdTags) {
+        let view = SessionView::of(session, id_tags);
         match self {
             Self::Csv => csv::write_session(text, &view),
             Self::NdJson => text.push_str(&line(&Line::Session(&view))),

@@ -423,6 +423,7 @@ export const en = {
   "letters.key": "Key",
   "letters.headers": "Headers",
   "letters.binary": "Not text; Base64:",
+  "letters.hidden": "The payload may name a driver. Showing it needs the scope drivers:read.",
   "letters.noRecord": "A range of offsets that could not be read has no payload.",
   "letters.dryRun": "Try it (dry run)",
   "letters.replay": "Replay",

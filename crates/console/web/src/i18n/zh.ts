@@ -425,6 +425,7 @@ export const zh: Words = {
   "letters.key": "键",
   "letters.headers": "消息头",
   "letters.binary": "非文本，Base64：",
+  "letters.hidden": "内容可能包含司机标识，查看需要 drivers:read 权限。",
   "letters.noRecord": "无法读取的偏移量区间没有内容。",
   "letters.dryRun": "试运行",
   "letters.replay": "重放",

@@ -95,11 +95,13 @@ pub enum AuditAction {
     Replayed,
     /// A file was imported.
     Imported,
+    /// A command to many piles was cancelled.
+    Cancelled,
 }
 
 impl AuditAction {
     /// All actions.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Created,
         Self::Updated,
         Self::Retired,
@@ -109,6 +111,7 @@ impl AuditAction {
         Self::Published,
         Self::Replayed,
         Self::Imported,
+        Self::Cancelled,
     ];
 
     /// The name in the API and in storage.
@@ -124,6 +127,7 @@ impl AuditAction {
             Self::Published => "published",
             Self::Replayed => "replayed",
             Self::Imported => "imported",
+            Self::Cancelled => "cancelled",
         }
     }
 }
