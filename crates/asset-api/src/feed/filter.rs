@@ -43,8 +43,7 @@ impl Filter {
     /// # Errors
     /// 403 that names the type and the scope.
     pub fn check_types(&self) -> Result<(), Problem> {
-        let types = self.types.iter().flatten();
-        types.map(|kind| self.access.require(kind)).collect()
+        self.types.iter().flatten().try_for_each(|kind| self.access.require(kind))
     }
 
     /// What is hidden in the changes that the client sees.

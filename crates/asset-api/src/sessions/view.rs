@@ -56,7 +56,7 @@ pub struct SessionView<'a> {
     /// Null while the session is open, and if the stop gave no reason.
     end_reason: Option<&'a str>,
     /// The caller that ended the session: `sub` of its token, or `anonymous` without authentication.
-    /// Null unless `endReason` is `EndedByOperator`.
+    /// Null unless `endReason` is `EndedByOperator`, and once the audit no longer has its entry.
     end_issued_by: Option<&'a str>,
     /// The energy register of the connector at the start, in Wh. Null if neither an event nor a
     /// reading of the session shows it.
