@@ -21,7 +21,7 @@ release := cargo build --release --workspace --exclude chaos --exclude system-te
 # The key of the development issuer, and the contents of its tokens.
 issuer := .stack/issuer
 SUBJECT ?= developer
-SCOPES ?= assets:read assets:write tariffs:read tariffs:write commands:read commands:send operations
+SCOPES ?= assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations
 OPERATORS ?=
 with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 

@@ -161,6 +161,9 @@ pub const ROWS: &[Row] = rows![
     "listStatusHistory" "GET" "piles/{pile}/status-history?limit=1" "" Hidden Exists
     "listUnregisteredChargePoints" "GET" "unregistered-charge-points" "" Forbidden Forbidden
     "countFleet" "GET" "fleet" "" Listed Listed
+    "listAudit" "GET" "audit?limit=1" "" Listed Listed
+    "listAudit" "GET" "audit?thingId={station}" "" Listed Listed
+    "listAudit" "GET" "audit?thingType=tariffBinding" "" Listed Listed
     // Sessions.
     "listSessions" "GET" "sessions?limit=1" "" Listed Listed
     "listSessions" "GET" "sessions?operatorId={operator}" "" Listed Listed

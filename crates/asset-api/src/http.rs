@@ -5,6 +5,7 @@ pub(crate) mod bound;
 pub(crate) mod caller;
 pub(crate) mod context;
 pub(crate) mod cursors;
+pub(crate) mod drivers;
 pub(crate) mod edit;
 pub(crate) mod edit_request;
 pub(crate) mod error;

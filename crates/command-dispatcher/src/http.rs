@@ -27,6 +27,7 @@ use commands::view::{AcceptedAnswer, CommandAnswer};
 use domain::ids::CommandId;
 use resources::{CommandResource, PileResource};
 use runtime::Problem;
+use runtime::auth::Caller;
 use runtime::http::fields::Fields;
 use runtime::http::page::{self, Cursor, Page};
 use runtime::http::{IdempotencyKey, PathId, QueryParams, Routes};
@@ -115,6 +116,7 @@ async fn list(
     store: web::Data<CommandStore>,
     Bound(bound): Bound,
     PathId(pile_id): PathId<PileResource>,
+    caller: Caller,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let request = page::take(&mut query)?;
@@ -123,16 +125,17 @@ async fn list(
     let rows = store.list_of_pile(bound, pile_id, before, request.rows()).await?;
     let cursor = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
     let page = Page::cut(&request, rows, cursor);
-    Ok(HttpResponse::Ok().json(page.show(CommandAnswer::from)))
+    Ok(HttpResponse::Ok().json(page.show(|command| CommandAnswer::seen_by(&caller, command))))
 }
 
 async fn show(
     store: web::Data<CommandStore>,
     Bound(bound): Bound,
     PathId(id): PathId<CommandResource>,
+    caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let record = store.find(&bound, id).await?;
-    Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
+    Ok(HttpResponse::Ok().json(CommandAnswer::seen_by(&caller, &record)))
 }
 
 async fn cancel(
@@ -140,8 +143,9 @@ async fn cancel(
     Bound(bound): Bound,
     PathId(id): PathId<CommandResource>,
     Issuer(issuer): Issuer,
+    caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let record = store.cancel(bound, id, issuer).await?;
     tracing::info!(command_id = %id, "a waiting command was cancelled");
-    Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
+    Ok(HttpResponse::Ok().json(CommandAnswer::seen_by(&caller, &record)))
 }

@@ -19,6 +19,7 @@ mod path_id;
 mod routes;
 mod server;
 mod target;
+mod unauthenticated;
 mod unfinished;
 mod unread;
 

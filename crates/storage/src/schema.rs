@@ -10,6 +10,8 @@ diesel::table! {
         before -> Nullable<Jsonb>,
         after -> Nullable<Jsonb>,
         reason -> Nullable<Text>,
+        thing_type -> Nullable<Text>,
+        thing_id -> Nullable<Uuid>,
     }
 }
 
@@ -141,6 +143,7 @@ diesel::table! {
         created_at -> Timestamptz,
         replayed_at -> Nullable<Timestamptz>,
         replay_outcome -> Nullable<Text>,
+        replayed_by -> Nullable<Text>,
     }
 }
 

@@ -83,15 +83,13 @@ async fn a_station_survives_writing_and_reading() {
     let mut connection = database.pool.connection().await.unwrap();
     let station = station();
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
-    let found =
-        stations::find(&mut connection, &OperatorBound::All, &OperatorBound::All, station.id).await.unwrap();
+    let found = stations::find(&mut connection, &OperatorBound::All, station.id).await.unwrap();
     assert_eq!(found.as_ref(), Some(&station));
 
     let details = StationDetails { address: None, location: None, ..station.details.clone() };
     let later = noon() + TimeDelta::hours(1);
     let updated = stations::update(
         &mut connection,
-        &OperatorBound::All,
         &OperatorBound::All,
         station.id,
         Some(&[1]),
@@ -113,15 +111,9 @@ async fn stores_a_missing_current_type_readably_for_the_previous_release() {
         let mut pile = pile(station.id, device);
         pile.details.current_type = None;
         pile.details.rated_power_kw = RatedPower::parse(power_kw).unwrap();
-        piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &pile, &operator())
-            .await
-            .unwrap()
-            .unwrap();
+        piles::insert(&mut connection, &OperatorBound::All, &pile, &operator()).await.unwrap().unwrap();
         assert_eq!(
-            piles::find(&mut connection, &OperatorBound::All, &OperatorBound::All, pile.id)
-                .await
-                .unwrap()
-                .as_ref(),
+            piles::find(&mut connection, &OperatorBound::All, pile.id).await.unwrap().as_ref(),
             Some(&pile)
         );
         let column = format!("select current_type from piles where id = '{}'", pile.id);
@@ -136,10 +128,7 @@ async fn reads_current_types_written_by_the_previous_and_the_next_release() {
     let (station, mut pile) = (station(), pile(StationId(Uuid::now_v7()), "CP-1"));
     (pile.station_id, pile.details.current_type) = (station.id, None);
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
-    piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &pile, &operator())
-        .await
-        .unwrap()
-        .unwrap();
+    piles::insert(&mut connection, &OperatorBound::All, &pile, &operator()).await.unwrap().unwrap();
     for (edit, read) in [
         // The previous release writes back the word that it read, with every other edit.
         ("name = '1', current_type = 'DC'", None),
@@ -148,23 +137,15 @@ async fn reads_current_types_written_by_the_previous_and_the_next_release() {
         ("current_type = null, placeholder_current_type = null", None),
     ] {
         database.execute(&format!("update piles set {edit}")).await;
-        let found = piles::find(&mut connection, &OperatorBound::All, &OperatorBound::All, pile.id)
-            .await
-            .unwrap()
-            .unwrap();
+        let found = piles::find(&mut connection, &OperatorBound::All, pile.id).await.unwrap().unwrap();
         assert_eq!(found.details.current_type, read, "{edit}");
     }
     for stated in [Some(CurrentType::Dc), None] {
-        let updated = piles::update(
-            &mut connection,
-            &OperatorBound::All,
-            &OperatorBound::All,
-            pile.id,
-            None,
-            &signed(noon()),
-            |before| Ok::<_, piles::PileRefusal>(PileDetails { current_type: stated, ..before.clone() }),
-        )
-        .await;
+        let updated =
+            piles::update(&mut connection, &OperatorBound::All, pile.id, None, &signed(noon()), |before| {
+                Ok::<_, piles::PileRefusal>(PileDetails { current_type: stated, ..before.clone() })
+            })
+            .await;
         assert_eq!(updated.unwrap().unwrap().0.details.current_type, stated);
     }
 }
@@ -181,7 +162,6 @@ async fn a_station_has_at_least_one_startable_status_or_null() {
         let updated = stations::update(
             &mut connection,
             &OperatorBound::All,
-            &OperatorBound::All,
             station.id,
             None,
             &signed(noon()),
@@ -196,25 +176,14 @@ async fn a_station_has_at_least_one_startable_status_or_null() {
         station = updated.unwrap().unwrap().0;
         assert_eq!(station.details.startable_statuses, statuses);
         assert_eq!(
-            stations::find(&mut connection, &OperatorBound::All, &OperatorBound::All, station.id)
-                .await
-                .unwrap()
-                .as_ref(),
+            stations::find(&mut connection, &OperatorBound::All, station.id).await.unwrap().as_ref(),
             Some(&station)
         );
         let open = stations::Filter { status: Some(StationStatus::Closed), ..stations::Filter::default() };
         for filter in [stations::Filter::default(), open] {
-            let found = stations::list_near(
-                &mut connection,
-                &OperatorBound::All,
-                &OperatorBound::All,
-                &near,
-                &filter,
-                None,
-                2,
-            )
-            .await
-            .unwrap();
+            let found = stations::list_near(&mut connection, &OperatorBound::All, &near, &filter, None, 2)
+                .await
+                .unwrap();
             assert_eq!(found.iter().map(|(found, _)| found).collect::<Vec<_>>(), [&station]);
         }
     }
@@ -233,14 +202,10 @@ async fn refuses_an_edit_of_another_version() {
     let (station, unknown) = (station(), StationId(Uuid::now_v7()));
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let pile = pile(station.id, "CP-1");
-    piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &pile, &operator())
-        .await
-        .unwrap()
-        .unwrap();
+    piles::insert(&mut connection, &OperatorBound::All, &pile, &operator()).await.unwrap().unwrap();
 
     let other = stations::update(
         &mut connection,
-        &OperatorBound::All,
         &OperatorBound::All,
         station.id,
         Some(&[2, 3]),
@@ -249,30 +214,12 @@ async fn refuses_an_edit_of_another_version() {
     )
     .await;
     assert_eq!(other.unwrap(), Err(stations::StationRefusal::OtherVersion { current: 1 }));
-    let none = stations::retire(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        unknown,
-        None,
-        &signed(noon()),
-    )
-    .await;
+    let none = stations::retire(&mut connection, &OperatorBound::All, unknown, None, &signed(noon())).await;
     assert_eq!(none.unwrap(), Err(stations::StationRefusal::NotFound));
-    let other = piles::retire(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        pile.id,
-        Some(&[]),
-        &signed(noon()),
-    )
-    .await;
+    let other =
+        piles::retire(&mut connection, &OperatorBound::All, pile.id, Some(&[]), &signed(noon())).await;
     assert_eq!(other.unwrap(), Err(piles::PileRefusal::OtherVersion { current: 1 }));
-    assert_eq!(
-        piles::find(&mut connection, &OperatorBound::All, &OperatorBound::All, pile.id).await.unwrap(),
-        Some(pile)
-    );
+    assert_eq!(piles::find(&mut connection, &OperatorBound::All, pile.id).await.unwrap(), Some(pile));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,36 +229,20 @@ async fn a_unique_index_allows_one_pile_per_device() {
     let station = station();
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let (first, second) = (pile(station.id, "CP-1"), pile(station.id, "CP-1"));
-    piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &first, &operator())
-        .await
-        .unwrap()
-        .unwrap();
+    piles::insert(&mut connection, &OperatorBound::All, &first, &operator()).await.unwrap().unwrap();
     let taken = Err(piles::PileRefusal::ChargePointTaken(first.details.charge_point_id.clone()));
     assert_eq!(
-        piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &second, &operator())
-            .await
-            .unwrap(),
+        piles::insert(&mut connection, &OperatorBound::All, &second, &operator()).await.unwrap(),
         taken
     );
 
-    piles::retire(&mut connection, &OperatorBound::All, &OperatorBound::All, first.id, None, &signed(noon()))
+    piles::retire(&mut connection, &OperatorBound::All, first.id, None, &signed(noon()))
         .await
         .unwrap()
         .unwrap();
-    piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &second, &operator())
-        .await
-        .unwrap()
-        .unwrap();
-    let listed = piles::list(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        &piles::Filter::default(),
-        None,
-        10,
-    )
-    .await
-    .unwrap();
+    piles::insert(&mut connection, &OperatorBound::All, &second, &operator()).await.unwrap().unwrap();
+    let listed =
+        piles::list(&mut connection, &OperatorBound::All, &piles::Filter::default(), None, 10).await.unwrap();
     assert_eq!(listed, [second]);
 }
 
@@ -327,22 +258,11 @@ async fn no_pile_is_added_to_a_station_while_it_is_retired() {
         let mut other = database.pool.connection().await.unwrap();
         let (retired, inserted) = tokio::join!(
             async {
-                stations::retire(
-                    &mut connection,
-                    &OperatorBound::All,
-                    &OperatorBound::All,
-                    id,
-                    None,
-                    &signed(noon()),
-                )
-                .await
-                .unwrap()
-            },
-            async {
-                piles::insert(&mut other, &OperatorBound::All, &OperatorBound::All, &pile, &operator())
+                stations::retire(&mut connection, &OperatorBound::All, id, None, &signed(noon()))
                     .await
                     .unwrap()
             },
+            async { piles::insert(&mut other, &OperatorBound::All, &pile, &operator()).await.unwrap() },
         );
         let refused = (
             retired == Err(stations::StationRefusal::NotEmpty),
@@ -360,39 +280,19 @@ async fn a_retired_pile_does_not_prevent_retiring_its_station() {
     let station = station();
     let pile = pile(station.id, "CP-1");
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
-    piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &pile, &operator())
-        .await
-        .unwrap()
-        .unwrap();
-    let refused = stations::retire(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        station.id,
-        None,
-        &signed(noon()),
-    )
-    .await;
+    piles::insert(&mut connection, &OperatorBound::All, &pile, &operator()).await.unwrap().unwrap();
+    let refused =
+        stations::retire(&mut connection, &OperatorBound::All, station.id, None, &signed(noon())).await;
     assert_eq!(refused.unwrap(), Err(stations::StationRefusal::NotEmpty));
-    piles::retire(&mut connection, &OperatorBound::All, &OperatorBound::All, pile.id, None, &signed(noon()))
+    piles::retire(&mut connection, &OperatorBound::All, pile.id, None, &signed(noon()))
         .await
         .unwrap()
         .unwrap();
-    stations::retire(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        station.id,
-        None,
-        &signed(noon()),
-    )
-    .await
-    .unwrap()
-    .unwrap();
-    assert_eq!(
-        stations::find(&mut connection, &OperatorBound::All, &OperatorBound::All, station.id).await.unwrap(),
-        None
-    );
+    stations::retire(&mut connection, &OperatorBound::All, station.id, None, &signed(noon()))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stations::find(&mut connection, &OperatorBound::All, station.id).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -406,17 +306,9 @@ async fn a_device_that_was_never_heard_has_no_live_view() {
         )
         .await;
     let (heard, silent) = (ChargePointId::parse("CP-1").unwrap(), ChargePointId::parse("CP-2").unwrap());
-    let live =
-        piles::load_live(&mut connection, &OperatorBound::All, &OperatorBound::All, &[&heard, &silent])
-            .await
-            .unwrap();
+    let live = piles::load_live(&mut connection, &OperatorBound::All, &[&heard, &silent]).await.unwrap();
     assert_eq!(live.keys().collect::<Vec<_>>(), [&heard]);
-    assert!(
-        piles::load_live(&mut connection, &OperatorBound::All, &OperatorBound::All, &[])
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(piles::load_live(&mut connection, &OperatorBound::All, &[]).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -426,41 +318,22 @@ async fn a_refused_edit_changes_nothing() {
     let station = station();
     stations::insert(&mut connection, &station, &operator()).await.unwrap();
     let (one, two) = (pile(station.id, "CP-1"), pile(station.id, "CP-2"));
-    piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &one, &operator())
-        .await
-        .unwrap()
-        .unwrap();
-    piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &two, &operator())
-        .await
-        .unwrap()
-        .unwrap();
+    piles::insert(&mut connection, &OperatorBound::All, &one, &operator()).await.unwrap().unwrap();
+    piles::insert(&mut connection, &OperatorBound::All, &two, &operator()).await.unwrap().unwrap();
 
-    let refused = piles::update(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        two.id,
-        None,
-        &signed(noon()),
-        |before| {
+    let refused =
+        piles::update(&mut connection, &OperatorBound::All, two.id, None, &signed(noon()), |before| {
             Ok::<_, piles::PileRefusal>(PileDetails {
                 charge_point_id: one.details.charge_point_id.clone(),
                 ..before.clone()
             })
-        },
-    )
-    .await;
+        })
+        .await;
     let taken = piles::PileRefusal::ChargePointTaken(one.details.charge_point_id.clone());
     assert_eq!(refused.unwrap(), Err(taken));
-    let refused = piles::update(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        two.id,
-        None,
-        &signed(noon()),
-        |_| Err::<PileDetails, _>(piles::PileRefusal::Unchanged),
-    )
+    let refused = piles::update(&mut connection, &OperatorBound::All, two.id, None, &signed(noon()), |_| {
+        Err::<PileDetails, _>(piles::PileRefusal::Unchanged)
+    })
     .await;
     assert_eq!(refused.unwrap(), Err(piles::PileRefusal::Unchanged));
     assert_eq!(
@@ -470,10 +343,7 @@ async fn a_refused_edit_changes_nothing() {
             .len(),
         1
     );
-    assert_eq!(
-        piles::find(&mut connection, &OperatorBound::All, &OperatorBound::All, two.id).await.unwrap(),
-        Some(two)
-    );
+    assert_eq!(piles::find(&mut connection, &OperatorBound::All, two.id).await.unwrap(), Some(two));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -485,33 +355,15 @@ async fn no_pile_is_restored_into_a_concurrently_retired_station() {
         let station = station();
         let (id, pile) = (station.id, pile(station.id, &format!("CP-{round}")));
         stations::insert(&mut connection, &station, &operator()).await.unwrap();
-        piles::insert(&mut connection, &OperatorBound::All, &OperatorBound::All, &pile, &operator())
+        piles::insert(&mut connection, &OperatorBound::All, &pile, &operator()).await.unwrap().unwrap();
+        piles::retire(&mut connection, &OperatorBound::All, pile.id, None, &signed(noon()))
             .await
             .unwrap()
             .unwrap();
-        piles::retire(
-            &mut connection,
-            &OperatorBound::All,
-            &OperatorBound::All,
-            pile.id,
-            None,
-            &signed(noon()),
-        )
-        .await
-        .unwrap()
-        .unwrap();
         let stamp = signed(noon());
         let (retired, restored) = tokio::join!(
-            async {
-                stations::retire(&mut connection, &OperatorBound::All, &OperatorBound::All, id, None, &stamp)
-                    .await
-                    .unwrap()
-            },
-            async {
-                piles::restore(&mut other, &OperatorBound::All, &OperatorBound::All, pile.id, None, &stamp)
-                    .await
-                    .unwrap()
-            },
+            async { stations::retire(&mut connection, &OperatorBound::All, id, None, &stamp).await.unwrap() },
+            async { piles::restore(&mut other, &OperatorBound::All, pile.id, None, &stamp).await.unwrap() },
         );
         assert_ne!(retired.is_ok(), restored.is_ok(), "{retired:?} {restored:?}");
     }

@@ -53,7 +53,7 @@ impl Site {
             stations::insert(connection, &station, &stamp(minute(0)).by).await.unwrap();
             let details = pile(site.devices[number].clone());
             let pile = Pile { id: site.piles[number], station_id: station.id, details, revision };
-            piles::insert(connection, &OperatorBound::All, &OperatorBound::All, &pile, &stamp(minute(0)).by)
+            piles::insert(connection, &OperatorBound::All, &pile, &stamp(minute(0)).by)
                 .await
                 .unwrap()
                 .unwrap();
@@ -71,7 +71,6 @@ impl Site {
                 piles::replace_charge_point(
                     connection,
                     &OperatorBound::All,
-                    &OperatorBound::All,
                     pile,
                     None,
                     &stamp,
@@ -82,17 +81,8 @@ impl Site {
             }
             Edit::Move { pile, station } => {
                 let (pile, station) = (self.piles[pile], self.stations[station]);
-                piles::move_to_station(
-                    connection,
-                    &OperatorBound::All,
-                    &OperatorBound::All,
-                    pile,
-                    None,
-                    &stamp,
-                    station,
-                    &reason,
-                )
-                .await
+                piles::move_to_station(connection, &OperatorBound::All, pile, None, &stamp, station, &reason)
+                    .await
             }
         };
         drop(edited.unwrap());

@@ -139,9 +139,7 @@ impl Stage {
     async fn session(&mut self) -> (SessionId, Option<CommandId>, Option<String>) {
         let filter = sessions::Filter { charge_point_id: Some(device()), ..Default::default() };
         let found =
-            sessions::list(&mut self.connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 9)
-                .await
-                .unwrap();
+            sessions::list(&mut self.connection, &OperatorBound::All, &filter, None, 9).await.unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         let session = &found[0].session;
         (session.id, session.command_id, session.id_tag.as_ref().map(ToString::to_string))

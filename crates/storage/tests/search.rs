@@ -44,17 +44,8 @@ async fn walk(connection: &mut Connection, near: &Near, filter: &Filter, page: i
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let found = stations::list_near(
-            connection,
-            &OperatorBound::All,
-            &OperatorBound::All,
-            near,
-            filter,
-            after,
-            page,
-        )
-        .await
-        .unwrap();
+        let found =
+            stations::list_near(connection, &OperatorBound::All, near, filter, after, page).await.unwrap();
         let Some((last, away)) = found.last() else { return all };
         after = Some((*away, last.id));
         all.extend(found.iter().map(|(station, away)| (station.id, *away)));
@@ -66,16 +57,8 @@ async fn finds_nearby_stations_in_order_everywhere() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     world(&mut connection, 3000).await;
-    let all = stations::list(
-        &mut connection,
-        &OperatorBound::All,
-        &OperatorBound::All,
-        &Filter::default(),
-        None,
-        10_000,
-    )
-    .await
-    .unwrap();
+    let all =
+        stations::list(&mut connection, &OperatorBound::All, &Filter::default(), None, 10_000).await.unwrap();
     for place in
         [at(31.2, 121.4), at(90.0, 0.0), at(-89.9, 77.0), at(0.0, 180.0), at(10.0, -179.99), at(-33.0, 0.0)]
     {
@@ -114,13 +97,12 @@ async fn combines_near_with_filters() {
     };
     let mut found =
         walk(&mut connection, &near, &filter, 4).await.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
-    let mut listed =
-        stations::list(&mut connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 100)
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|s| s.id)
-            .collect::<Vec<_>>();
+    let mut listed = stations::list(&mut connection, &OperatorBound::All, &filter, None, 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|s| s.id)
+        .collect::<Vec<_>>();
     found.sort();
     listed.sort();
     assert!(!listed.is_empty());
@@ -168,17 +150,9 @@ async fn reads_few_of_a_hundred_thousand_stations() {
     for (radius_m, expected) in [(6_000_000.0, 51), (200_000.0, 1)] {
         let near = Near { place: at(31.2, 121.4), radius_m };
         let before = reads(connection).await;
-        let found = stations::list_near(
-            connection,
-            &OperatorBound::All,
-            &OperatorBound::All,
-            &near,
-            &Filter::default(),
-            None,
-            51,
-        )
-        .await
-        .unwrap();
+        let found = stations::list_near(connection, &OperatorBound::All, &near, &Filter::default(), None, 51)
+            .await
+            .unwrap();
         assert!(found.len() >= expected, "{}", found.len());
         assert_few(connection, before, 200, "near").await;
     }
@@ -187,22 +161,14 @@ async fn reads_few_of_a_hundred_thousand_stations() {
     {
         let filter = Filter { search: SearchTerms::of(words), ..Filter::default() };
         let before = reads(connection).await;
-        let found = stations::list(connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 51)
-            .await
-            .unwrap();
+        let found = stations::list(connection, &OperatorBound::All, &filter, None, 51).await.unwrap();
         assert_eq!(found.len(), expected, "{words}");
         // The worst case is a repeated digit, which has a single pair.
         assert_few(connection, before, 5000, words).await;
     }
     let filter = Filter { operator_id: Some(Label::parse("op-7").unwrap()), ..Filter::default() };
     let before = reads(connection).await;
-    assert_eq!(
-        stations::list(connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 51)
-            .await
-            .unwrap()
-            .len(),
-        51
-    );
+    assert_eq!(stations::list(connection, &OperatorBound::All, &filter, None, 51).await.unwrap().len(), 51);
     assert_few(connection, before, 200, "operator").await;
 }
 
@@ -235,10 +201,7 @@ async fn finds_words_in_any_script_and_case() {
         ("caféx", vec![]),
     ] {
         let filter = Filter { search: SearchTerms::of(words), ..Filter::default() };
-        let found =
-            stations::list(&mut connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 10)
-                .await
-                .unwrap();
+        let found = stations::list(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap();
         let mut names: Vec<_> = found.iter().map(|station| station.details.name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, expected, "{words}");
@@ -246,10 +209,7 @@ async fn finds_words_in_any_script_and_case() {
     for (words, expected) in [("a1", 2), ("cp-a1", 1), ("号", 1), ("sn-A1", 1), ("cp sn", 1), ("a1sn", 0)] {
         let filter = piles::Filter { search: SearchTerms::of(words), ..piles::Filter::default() };
         assert_eq!(
-            piles::list(&mut connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 10)
-                .await
-                .unwrap()
-                .len(),
+            piles::list(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap().len(),
             expected,
             "{words}"
         );

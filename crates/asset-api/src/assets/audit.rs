@@ -69,7 +69,7 @@ impl<'a> EditView<'a> {
 }
 
 /// The names of the fields that an edit changed, sorted; empty without `before` or without `after`.
-fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a str> {
+pub fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a str> {
     let fields = |state: Option<&'a Value>| state.and_then(Value::as_object);
     let (Some(before), Some(after)) = (fields(before), fields(after)) else { return Vec::new() };
     // An absent field equals null.

@@ -1,6 +1,7 @@
 //! Renders changes as server-sent events, once for all clients.
 
 use super::filter::{EventPlace, Filter};
+use super::hidden::{self, Hidden};
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
 use domain::assets::OperatorBound;
 use domain::feed::{FeedChange, FeedPosition, FeedSubject};
@@ -26,6 +27,7 @@ struct Rendered {
     subject: FeedSubject,
     place: EventPlace,
     kind: &'static str,
+    hidden: Vec<Hidden>,
 }
 
 impl Frames {
@@ -42,7 +44,9 @@ impl Frames {
             write(bytes.get_mut(), &change, position, source)?;
             let end = bytes.get_ref().len();
             let (place, kind) = (change.kind.place(), change.kind.type_name());
-            events.push(Rendered { start, end, kind, place, subject: change.subject });
+            let text = bytes.get_ref().get(start..end).unwrap_or_default();
+            let hidden = hidden::find(&change.kind, text)?;
+            events.push(Rendered { start, end, kind, place, subject: change.subject, hidden });
         }
         Ok(Self { position: chunk.position, bytes: bytes.into_inner().freeze(), events, owners })
     }
@@ -77,7 +81,8 @@ impl Frames {
                 && filter.lets_through(&event.subject, event.place, event.kind)
         });
         for (event, _owner) in selected {
-            wanted.put(self.bytes.slice(event.start..event.end));
+            let text = self.bytes.get(event.start..event.end).unwrap_or_default();
+            hidden::append(&mut wanted, text, &event.hidden, filter.redaction());
         }
         wanted.freeze()
     }

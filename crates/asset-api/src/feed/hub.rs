@@ -1,11 +1,13 @@
 //! The task that reads the feed for all clients of this process.
 
 use super::frames::Frames;
+use super::places::{CallerPlace, CallerPlaces};
 use super::problem::FeedRefusal;
 use super::ring::{Found, Ring};
 use crate::settings::FeedSettings;
 use domain::assets::OperatorBound;
 use domain::feed::FeedPosition;
+use runtime::auth::Caller;
 use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +34,7 @@ pub struct Hub {
     /// The last position in the ring.
     news: watch::Sender<i64>,
     places: Arc<Semaphore>,
+    caller_places: Arc<CallerPlaces>,
     /// Notified when a client starts to follow.
     came: Notify,
     paging: Semaphore,
@@ -40,8 +43,11 @@ pub struct Hub {
     reads_owners: AtomicBool,
 }
 
-/// One of the `feed.max_clients` places; released when dropped.
-pub type FollowerPermit = OwnedSemaphorePermit;
+/// One of the `feed.max_clients` places, and one of its caller's; released when dropped.
+pub struct FollowerPermit {
+    _place: OwnedSemaphorePermit,
+    _of_caller: Option<CallerPlace>,
+}
 
 impl Hub {
     /// Starts the task, which ends at shutdown. Must be called on the main runtime.
@@ -49,6 +55,7 @@ impl Hub {
         let hub = Arc::new(Self {
             database,
             places: Arc::new(Semaphore::new(settings.max_clients)),
+            caller_places: CallerPlaces::new(settings.max_clients_per_caller),
             settings,
             shutdown,
             ring: Mutex::default(),
@@ -61,15 +68,19 @@ impl Hub {
         hub
     }
 
-    /// Admits a client.
+    /// Admits a client of `caller`. Callers that are not authenticated cannot be told apart, and have
+    /// no limit of their own.
     ///
     /// # Errors
-    /// [`FeedRefusal::TooManyFollowers`] when `feed.max_clients` clients follow the feed.
-    pub fn admit(&self) -> Result<FollowerPermit, FeedRefusal> {
+    /// [`FeedRefusal::TooManyFollowersOfCaller`] when `feed.max_clients_per_caller` clients of the
+    /// caller follow the feed; [`FeedRefusal::TooManyFollowers`] when `feed.max_clients` clients do.
+    pub fn admit(&self, caller: &Caller) -> Result<FollowerPermit, FeedRefusal> {
+        let of_caller = caller.is_authenticated().then(|| self.caller_places.enter(caller.subject()));
+        let of_caller = of_caller.transpose()?;
         let place =
             Arc::clone(&self.places).try_acquire_owned().map_err(|_full| FeedRefusal::TooManyFollowers)?;
         self.came.notify_one();
-        Ok(place)
+        Ok(FollowerPermit { _place: place, _of_caller: of_caller })
     }
 
     /// Resolves when shutdown begins and streams must end.

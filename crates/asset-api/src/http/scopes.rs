@@ -5,14 +5,20 @@ use crate::http::error;
 use runtime::auth::{Reach, Scope};
 use runtime::openapi::Operation;
 
-/// Allows reading stations, piles and the feed.
+/// Allows reading stations, piles, sessions and the feed of what happens to them.
 const READ: Scope = Scope::new("assets:read");
 /// Allows changing stations and piles.
 const WRITE: Scope = Scope::new("assets:write");
 /// Allows reading tariffs and prices.
-const READ_TARIFFS: Scope = Scope::new("tariffs:read");
+pub const READ_TARIFFS: Scope = Scope::new("tariffs:read");
 /// Allows changing tariffs and their bindings.
 const WRITE_TARIFFS: Scope = Scope::new("tariffs:write");
+/// Allows reading commands, in the feed of this service.
+pub const READ_COMMANDS: Scope = Scope::new("commands:read");
+/// Allows seeing the tokens of drivers, which are masked otherwise.
+pub const READ_DRIVERS: Scope = Scope::new("drivers:read");
+/// Allows reading what callers did.
+const READ_AUDIT: Scope = Scope::new("audit:read");
 /// Allows reading and replaying dead letters.
 const OPERATE: Scope = Scope::new("operations");
 
@@ -34,6 +40,11 @@ pub fn read_tariffs(reach: Reach, id: &'static str, tag: &'static str, summary: 
 /// An operation that changes tariffs or their bindings.
 pub fn write_tariffs(reach: Reach, id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     operation(reach, id, tag, WRITE_TARIFFS, summary)
+}
+
+/// An operation that reads what callers did.
+pub fn read_audit(reach: Reach, id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    operation(reach, id, tag, READ_AUDIT, summary)
 }
 
 /// An operation on dead letters or ingest partitions.

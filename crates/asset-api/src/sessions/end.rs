@@ -5,6 +5,7 @@ use super::{SessionNotFound, SessionResource, complete_one};
 use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{number, text};
@@ -61,6 +62,7 @@ pub async fn end(
     PathId(id): PathId<SessionResource>,
     caller: Caller,
     Bound(bound): Bound,
+    id_tags: IdTags,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let (reason, meter_stop_wh) = read(body)?;
@@ -72,5 +74,5 @@ pub async fn end(
             complete_one(&mut connection, ended).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session)))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session, id_tags)))
 }

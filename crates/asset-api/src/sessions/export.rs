@@ -12,6 +12,7 @@ pub use lines::{CSV_EXAMPLE, Format, NDJSON_EXAMPLE};
 use super::{CompleteSession, complete, filter};
 use crate::http::bound::Bound;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::one_of;
@@ -72,12 +73,14 @@ pub async fn export(
     api: Data<Api>,
     exports: Data<Exports>,
     Bound(bound): Bound,
+    id_tags: IdTags,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let after = take_cursor(&mut query, Cursor::decode)?;
     let requested = query.optional("format", one_of(&Format::ALL, Format::as_str));
     let filter = filter::take(&mut query);
     query.finish(Some(()))?;
+    filter::check(&filter, id_tags)?;
     let format = requested.unwrap_or_else(|| accepted_format(&request));
     let export = Export {
         _slot: exports.enter()?,
@@ -87,6 +90,7 @@ pub async fn export(
         shutdown: exports.shutdown.clone(),
         bound,
         filter: Arc::new(filter),
+        id_tags,
         format,
         after,
         rows: 0,
@@ -116,6 +120,7 @@ struct Export {
     api: Arc<Api>,
     bound: OperatorBound,
     filter: Arc<Filter>,
+    id_tags: IdTags,
     format: Format,
     /// The last session that was written; at first the cursor of the request.
     after: Option<Cursor>,
@@ -190,7 +195,7 @@ impl Export {
     fn write(mut self, head: &'static str, rows: &Rows) -> (Bytes, Option<Self>) {
         let mut text = head.to_owned();
         for session in &rows.sessions {
-            self.format.write_session(&mut text, session);
+            self.format.write_session(&mut text, session, self.id_tags);
         }
         self.rows += rows.sessions.len();
         if let Some(last) = rows.sessions.last() {

@@ -3,6 +3,7 @@
 use super::{SessionNotFound, SessionResource};
 use crate::http::bound::Bound;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{in_query, whole};
@@ -10,7 +11,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::assets::OperatorBound;
-use domain::ids::SessionId;
+use domain::ids::{IdTag, SessionId};
 use domain::tariffs::Receipt;
 use runtime::Problem;
 use runtime::http::{PathId, QueryParams};
@@ -34,9 +35,11 @@ pub struct ReceiptView {
     replaces: Option<u32>,
     /// When it was written, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
-    /// SHA-256 of the content as it was written, in hexadecimal. Equal facts have equal digests.
+    /// SHA-256 of the content as it was written, in hexadecimal, with the token of the driver unmasked.
+    /// Equal facts have equal digests.
     digest: String,
-    /// The content as it was written; the list of receipts omits `readings`.
+    /// The content as it was written, except that `idTag` is masked for callers without the scope
+    /// `drivers:read`; the list of receipts omits `readings`.
     #[serde(flatten)]
     #[schemars(with = "Receipt")]
     content: Value,
@@ -86,16 +89,24 @@ impl IntoProblem for ReceiptRefusal {
 }
 
 impl ReceiptView {
-    fn of(stored: StoredReceipt) -> Self {
+    fn of(stored: StoredReceipt, id_tags: IdTags) -> Self {
         let replaces = stored.replaces();
-        let StoredReceipt { number, issued_at, digest, content } = stored;
+        let StoredReceipt { number, issued_at, digest, mut content } = stored;
+        mask(&mut content, id_tags);
         Self { number, replaces, issued_at, digest, content }
     }
 }
 
+/// Masks the token of the driver for a caller that must not see it.
+fn mask(content: &mut Value, id_tags: IdTags) {
+    let Some(id_tag) = content.get_mut("idTag").filter(|_| id_tags == IdTags::Masked) else { return };
+    let parsed = id_tag.as_str().and_then(|text| IdTag::parse(text).ok());
+    *id_tag = parsed.map_or(Value::Null, |parsed| String::from(parsed.masked()).into());
+}
+
 impl ReceiptSummary {
-    fn of(stored: StoredReceipt) -> Self {
-        let mut view = ReceiptView::of(stored);
+    fn of(stored: StoredReceipt, id_tags: IdTags) -> Self {
+        let mut view = ReceiptView::of(stored, id_tags);
         if let Some(content) = view.content.as_object_mut() {
             content.remove("readings");
         }
@@ -108,6 +119,7 @@ pub async fn get(
     api: Data<Api>,
     Bound(bound): Bound,
     PathId(id): PathId<SessionResource>,
+    id_tags: IdTags,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let number = query.optional("number", in_query(whole(1..=i64::from(i32::MAX))));
@@ -126,7 +138,7 @@ pub async fn get(
             }
         })
         .await?;
-    Ok(HttpResponse::Ok().json(ReceiptView::of(receipt)))
+    Ok(HttpResponse::Ok().json(ReceiptView::of(receipt, id_tags)))
 }
 
 /// `GET /api/v1/sessions/{sessionId}/receipts`
@@ -134,6 +146,7 @@ pub async fn list(
     api: Data<Api>,
     Bound(bound): Bound,
     PathId(id): PathId<SessionResource>,
+    id_tags: IdTags,
 ) -> Result<HttpResponse, ApiError> {
     let receipts = api
         .run(move |mut connection| async move {
@@ -145,7 +158,7 @@ pub async fn list(
             Ok(receipts)
         })
         .await?;
-    let items = receipts.into_iter().map(ReceiptSummary::of).collect();
+    let items = receipts.into_iter().map(|stored| ReceiptSummary::of(stored, id_tags)).collect();
     Ok(HttpResponse::Ok().json(Receipts { items }))
 }
 

@@ -201,6 +201,7 @@ fn session() -> Value {
         "startedBy": "event",
         "endedAt": null,
         "endReason": null,
+        "endIssuedBy": null,
         "meterStartWh": 1_182_400.0,
         "meterStopWh": null,
         "energyWh": 22_150.0,

@@ -75,7 +75,8 @@ async fn discard_draft(
     request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
     api.run(move |mut connection| async move {
-        Ok(versions::discard_draft(&mut connection, &request.bound, id, request.versions()).await??)
+        let (bound, expected) = (&request.bound, request.versions());
+        Ok(versions::discard_draft(&mut connection, bound, id, expected, &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -89,9 +89,7 @@ async fn long_id_tags_are_kept_with_their_session() {
     let device = domain::ids::ChargePointId::parse("CP-1").unwrap();
     let filter = storage::sessions::Filter { charge_point_id: Some(device), ..Default::default() };
     let stored =
-        storage::sessions::list(&mut connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 10)
-            .await
-            .unwrap();
+        storage::sessions::list(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap();
     assert_eq!(stored[0].session.id_tag.as_ref().unwrap().as_str(), tag);
     replica.stop().await;
 }

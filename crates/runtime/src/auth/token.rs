@@ -3,12 +3,14 @@
 use super::keys::{Keys, NoKeys};
 use super::operators::OperatorsClaim;
 use super::{AuthSettings, Caller};
-use crate::Problem;
+use crate::{Problem, clock};
 use anyhow::ensure;
+use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// The longest accepted subject, in characters.
 const MAX_SUBJECT: usize = 200;
@@ -22,12 +24,18 @@ pub(crate) struct Verifier {
     /// The checks by signature algorithm; tokens with another algorithm are refused.
     validations: Vec<(Algorithm, Validation)>,
     operators: OperatorsClaim,
+    /// Time after its `exp` for which a token is still accepted.
+    leeway: TimeDelta,
 }
 
 /// The claims that are read from a token (RFC 7519, section 4; RFC 8693, section 4.2).
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    /// Seconds since 1970, perhaps with a fraction. Any value is read here; the checks of the token
+    /// refuse one that is missing or not a number.
+    #[serde(default)]
+    exp: Value,
     #[serde(default)]
     scope: Scopes,
     /// The name of `scope` at some issuers.
@@ -76,7 +84,9 @@ impl Verifier {
             (algorithm, validation(settings, algorithm))
         });
         let operators = OperatorsClaim::new(settings)?;
-        Ok(Self { keys: Keys::new(settings)?, validations: validations.collect(), operators })
+        let leeway = TimeDelta::from_std(Duration::from_secs(settings.leeway_s)).unwrap_or(TimeDelta::MAX);
+        let validations = validations.collect();
+        Ok(Self { keys: Keys::new(settings)?, validations, operators, leeway })
     }
 
     /// Checks `token` and returns its caller.
@@ -95,7 +105,16 @@ impl Verifier {
         }
         let operators = self.operators.read(&mut claims.others).map_err(|reason| refused(&reason))?;
         let scopes = claims.scope.into_names().into_iter().chain(claims.scp.into_names()).collect();
-        Ok(Caller::new(&claims.sub, scopes, operators))
+        let ends_at = claims.exp.as_f64().and_then(|exp| self.end_of_streams(exp));
+        Ok(Caller::new(&claims.sub, scopes, operators, ends_at))
+    }
+
+    /// When streams must end that a caller opens with a token that expires at `exp`; `None` for a
+    /// time that is too far away to be expressed.
+    fn end_of_streams(&self, exp: f64) -> Option<DateTime<Utc>> {
+        let since_1970 = TimeDelta::from_std(Duration::try_from_secs_f64(exp).ok()?).ok()?;
+        let end = DateTime::UNIX_EPOCH.checked_add_signed(since_1970)?;
+        if clock::now() < end { Some(end) } else { end.checked_add_signed(self.leeway) }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The routes of a service. A route cannot be defined without an operation, and an operation names
 //! the scope that callers need and how their operators bound it.
 
+use super::observe::IdentifiedCaller;
+use super::unfinished::Serving;
 use crate::Problem;
 use crate::auth::{Auth, Caller, Reach, Scope};
 use crate::openapi::{Described, Operation};
@@ -212,6 +214,8 @@ async fn identify(admission: Admission, request: &ServiceRequest) -> Result<Call
     // Deny by default: an application without `Auth` admits no caller.
     let auth = request.app_data::<Auth>().cloned().ok_or_else(Problem::unauthenticated)?;
     let caller = auth.identify(request.headers()).await?;
+    Serving::authenticate(request);
+    IdentifiedCaller::record(request, caller.key());
     let (allowance, counted) = auth.count(&caller);
     if let Some(allowance) = allowance {
         request.extensions_mut().insert(allowance);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod app;
+mod connections;
 mod insecure_settings;
 mod issuer_keys;
 mod operators;

@@ -79,8 +79,8 @@ pub(crate) const fn readable_tariffs(bound: &OperatorBound) -> OfOperators<'_> {
 macro_rules! operator_of_binding {
     () => {
         "coalesce(tariff_bindings.operator_id, (
-           select own.operator_id from stations as own
-           where own.id = coalesce(tariff_bindings.station_id,
+           select site.operator_id from stations as site
+           where site.id = coalesce(tariff_bindings.station_id,
                                    (select piles.station_id from piles where piles.id = tariff_bindings.pile_id))))"
     };
 }
@@ -118,37 +118,92 @@ pub(crate) const fn batches(bound: &OperatorBound) -> OfOperators<'_> {
     OfOperators { bound, around }
 }
 
-/// Rows of `asset_edits` about a thing of this kind that a caller may reach: edits from one operator
-/// to another are part of neither's trail.
+/// Whether the caller may see an edit of a station: it was its operator's before and after.
+macro_rules! station_edit {
+    () => {
+        "(select bool_and(coalesce(side ->> 'operatorId' = any(own.ids), false))
+          from unnest(array[asset_edits.before, asset_edits.after]) as side where side is not null)"
+    };
+}
+
+/// The same for a pile, whose station had an operator at that time, and another one after a move.
+macro_rules! pile_edit {
+    () => {
+        "(exists (
+            select from placements as place
+            where place.pile_id = asset_edits.asset_id and place.operator_id = any(own.ids)
+              and place.placed_from <= asset_edits.edited_at
+              and (place.placed_until is null or place.placed_until >= asset_edits.edited_at))
+          and not exists (
+            select from unnest(array[asset_edits.before, asset_edits.after]) as side
+            join stations as site on site.id = (side ->> 'stationId')::uuid
+            where (site.operator_id = any(own.ids)) is not true))"
+    };
+}
+
+/// The same for a tariff, which belongs to the platform without an operator.
+macro_rules! tariff_edit {
+    () => {
+        "(select bool_and(side ->> 'operatorId' is null or side ->> 'operatorId' = any(own.ids))
+          from unnest(array[asset_edits.before, asset_edits.after]) as side where side is not null)"
+    };
+}
+
+/// The end of these conditions.
+const FROM_OWN: &str = " as ids) as own)";
+
+/// Rows of `asset_edits` about a thing of this kind, which the caller may reach: edits from one
+/// operator to another are part of neither's trail.
 pub(crate) const fn edits(bound: &OperatorBound, kind: Edited) -> OfOperators<'_> {
     let around = match kind {
-        Edited::Station => (
-            "(select coalesce(bool_and(side ->> 'operatorId' = any(own.ids)
-                                       and side ->> 'operatorId' is not null), false)
-              from (select ",
-            " as ids) as own, unnest(array[asset_edits.before, asset_edits.after]) as side where side is not null)",
-        ),
-        Edited::Tariff => (
-            "(select bool_and(side ->> 'operatorId' is null or side ->> 'operatorId' = any(own.ids))
-              from (select ",
-            " as ids) as own, unnest(array[asset_edits.before, asset_edits.after]) as side where side is not null)",
-        ),
-        Edited::Pile => (
-            "(select exists (
-                       select from placements as place
-                       where place.pile_id = asset_edits.asset_id and place.operator_id = any(own.ids)
-                         and place.placed_from <= asset_edits.edited_at
-                         and (place.placed_until is null or place.placed_until >= asset_edits.edited_at))
-                     and not exists (
-                       select from unnest(array[asset_edits.before, asset_edits.after]) as side
-                       join stations on stations.id = (side ->> 'stationId')::uuid
-                       where (stations.operator_id = any(own.ids)) is not true)
-              from (select ",
-            " as ids) as own)",
-        ),
-        // Unlike the others, a session belongs to one operator, which the caller checks.
+        Edited::Station => (concat!("(select ", station_edit!(), " from (select "), FROM_OWN),
+        Edited::Pile => (concat!("(select ", pile_edit!(), " from (select "), FROM_OWN),
+        Edited::Tariff => (concat!("(select ", tariff_edit!(), " from (select "), FROM_OWN),
+        // A session always belongs to the operator that the caller was checked against.
         Edited::Session => ("(cardinality(", ") >= 0)"),
     };
+    OfOperators { bound, around }
+}
+
+/// Rows of `asset_edits` about any thing. Imports and dead letters belong to no operator.
+pub(crate) const fn trail(bound: &OperatorBound) -> OfOperators<'_> {
+    let around = (
+        concat!(
+            "(select case
+                when asset_edits.thing_type = 'tariffVersion' then exists (
+                  select from tariffs where tariffs.id = asset_edits.thing_id
+                    and (tariffs.operator_id is null or tariffs.operator_id = any(own.ids)))
+                when asset_edits.thing_type = 'tariffBinding' then exists (
+                  select from tariff_bindings where tariff_bindings.id = asset_edits.thing_id
+                    and (tariff_bindings.level = 'platform' or ",
+            operator_of_binding!(),
+            " = any(own.ids)))
+                when asset_edits.thing_type = 'commandBatch' then exists (
+                  select from command_batches join stations as site on site.id = command_batches.station_id
+                  where command_batches.id = asset_edits.thing_id and site.operator_id = any(own.ids))
+                when asset_edits.thing_type is not null then false
+                when exists (select from piles where piles.id = asset_edits.asset_id) then ",
+            pile_edit!(),
+            " and exists (
+                  select from piles join stations as site on site.id = piles.station_id
+                  where piles.id = asset_edits.asset_id and site.operator_id = any(own.ids))
+                when exists (select from stations where stations.id = asset_edits.asset_id) then ",
+            station_edit!(),
+            " and exists (
+                  select from stations where stations.id = asset_edits.asset_id
+                    and stations.operator_id = any(own.ids))
+                when exists (select from tariffs where tariffs.id = asset_edits.asset_id) then ",
+            tariff_edit!(),
+            " and exists (
+                  select from tariffs where tariffs.id = asset_edits.asset_id
+                    and (tariffs.operator_id is null or tariffs.operator_id = any(own.ids)))
+                else exists (
+                  select from sessions where sessions.id = asset_edits.asset_id
+                    and sessions.operator_id = any(own.ids)) end
+              from (select "
+        ),
+        FROM_OWN,
+    );
     OfOperators { bound, around }
 }
 

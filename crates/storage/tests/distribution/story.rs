@@ -269,15 +269,8 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
 /// Reads of a pile, and the periodic statements over all commands.
 pub async fn look_and_tidy(connection: &mut Connection) {
     let pile = PileId(uuid(1, 0));
-    assert!(
-        piles::find_with_live(connection, &OperatorBound::All, &OperatorBound::All, pile)
-            .await
-            .unwrap()
-            .unwrap()
-            .1
-            .is_some()
-    );
-    piles::load_live(connection, &OperatorBound::All, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
+    assert!(piles::find_with_live(connection, &OperatorBound::All, pile).await.unwrap().unwrap().1.is_some());
+    piles::load_live(connection, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
     assert!(!commands::expire_due(connection, Duration::ZERO, 1_000).await.unwrap().is_empty());
     assert!(commands::close_past(connection, Duration::ZERO, 1_000).await.unwrap() > 0);
 }

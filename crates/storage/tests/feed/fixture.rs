@@ -105,11 +105,10 @@ pub fn signed() -> EditStamp {
 
 /// Replaces the details of a pile.
 pub async fn replace(connection: &mut Connection, pile: &Pile) {
-    let replaced =
-        piles::update(connection, &OperatorBound::All, &OperatorBound::All, pile.id, None, &signed(), |_| {
-            Ok(pile.details.clone())
-        })
-        .await;
+    let replaced = piles::update(connection, &OperatorBound::All, pile.id, None, &signed(), |_| {
+        Ok(pile.details.clone())
+    })
+    .await;
     let replaced: Result<_, piles::PileRefusal> = replaced.unwrap();
     replaced.unwrap();
 }
@@ -147,10 +146,7 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
         revision,
     };
     stations::insert(connection, &station, &Actor::anonymous()).await.unwrap();
-    piles::insert(connection, &OperatorBound::All, &OperatorBound::All, &pile, &Actor::anonymous())
-        .await
-        .unwrap()
-        .unwrap();
+    piles::insert(connection, &OperatorBound::All, &pile, &Actor::anonymous()).await.unwrap().unwrap();
     (station, pile)
 }
 

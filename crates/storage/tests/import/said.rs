@@ -86,7 +86,7 @@ pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> doma
         charge_point_id: Some(device(charge_point_id)),
         ..storage::assets::piles::Filter::default()
     };
-    storage::assets::piles::list(connection, &OperatorBound::All, &OperatorBound::All, &filter, None, 2)
+    storage::assets::piles::list(connection, &OperatorBound::All, &filter, None, 2)
         .await
         .unwrap()
         .pop()

@@ -18,10 +18,7 @@ async fn announces_a_version_when_it_comes_into_force() {
     draft(connection, tariff, flat("1.0")).await;
     let retired = made(connection, "Day").await;
     publish(connection, retired, flat("0.7"), noon() + hours(1)).await;
-    tariffs::retire(connection, &OperatorBound::All, &OperatorBound::All, retired, None, &signed(noon()))
-        .await
-        .unwrap()
-        .unwrap();
+    tariffs::retire(connection, &OperatorBound::All, retired, None, &signed(noon())).await.unwrap().unwrap();
 
     let other = made(connection, "Weekend").await;
     publish(connection, other, flat("0.7"), noon() + hours(1)).await;

@@ -122,14 +122,8 @@ async fn refuses_invalid_bindings() {
     assert_eq!(bind(connection, &empty).await, Err(BindingRefusal::NoTime));
     let unknown = binding(Subject::Platform, domain::ids::TariffId(Uuid::now_v7()), from, None);
     assert_eq!(bind(connection, &unknown).await, Err(BindingRefusal::TariffNotFound));
-    piles::retire(connection, &OperatorBound::All, &OperatorBound::All, pile, None, &signed(noon()))
-        .await
-        .unwrap()
-        .unwrap();
-    stations::retire(connection, &OperatorBound::All, &OperatorBound::All, station, None, &signed(noon()))
-        .await
-        .unwrap()
-        .unwrap();
+    piles::retire(connection, &OperatorBound::All, pile, None, &signed(noon())).await.unwrap().unwrap();
+    stations::retire(connection, &OperatorBound::All, station, None, &signed(noon())).await.unwrap().unwrap();
     for subject in subjects(station, pile).into_iter().skip(2) {
         let gone = binding(subject, tariff, from, None);
         assert_eq!(bind(connection, &gone).await, Err(BindingRefusal::SubjectNotFound));

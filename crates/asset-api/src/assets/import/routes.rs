@@ -47,12 +47,13 @@ fn piles() -> Operation {
 /// Adds what both operations have in common.
 fn of_file(operation: Operation) -> Operation {
     let example = json!({
-        "dryRun": false, "mode": Mode::Atomic.as_str(), "applied": false, "rows": 2, "created": 1, "updated": 0,
+        "dryRun": false, "mode": Mode::Atomic.as_str(), "applied": false, "issuedBy": "back-office", "importId": null, "rows": 2, "created": 1, "updated": 0,
         "unchanged": 0, "failed": 1, "errors": [{ "line": 3, "field": "name", "message": "is required" }],
         "errorsLeftOut": 0,
     });
     let lines = "{\"progress\":{\"phase\":\"writing\",\"rows\":12500,\"bytes\":1350012}}\n\
-                 {\"report\":{\"dryRun\":false,\"mode\":\"atomic\",\"applied\":true,\"rows\":20000,\"created\":20000,\
+                 {\"report\":{\"dryRun\":false,\"mode\":\"atomic\",\"applied\":true,\
+                 \"issuedBy\":\"back-office\",\"importId\":\"0192f0d2-55aa-7c01-9d2e-4f5a6b7c8d9e\",\"rows\":20000,\"created\":20000,\
                  \"updated\":0,\"unchanged\":0,\"failed\":0,\"errors\":[],\"errorsLeftOut\":0}}\n";
     let about = "The report of the import, also when rows were invalid and nothing was written; or, for clients that accept \
                  `application/x-ndjson`, lines of progress with the report as the last line";

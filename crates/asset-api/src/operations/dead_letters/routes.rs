@@ -109,6 +109,7 @@ fn heading() -> Map<String, Value> {
         "createdAt": "2026-03-01T09:29:55.020Z",
         "replayedAt": null,
         "replayOutcome": null,
+        "replayedBy": null,
     });
     heading.as_object().cloned().unwrap_or_default()
 }

@@ -4,8 +4,9 @@ use crate::dispatch::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
 use domain::commands::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
 use domain::devices::presence::Confidence;
-use domain::ids::{Actor, CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use domain::ids::{Actor, CommandId, ConnectorId, IdTag, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
+use runtime::auth::{Caller, Scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -147,9 +148,11 @@ pub(crate) struct CommandAnswer<'a> {
     confidence: Confidence,
     /// The partition of the command topic to which the command was last published.
     partition: i32,
-    /// The OCPP 1.6 request that is sent to the device; empty while a stop waits.
+    /// The OCPP 1.6 request that is sent to the device; empty while a stop waits. The `idTag` of a
+    /// start is masked as `****` and its last three characters, or as `****` if it has less than
+    /// eight, for callers without the scope `drivers:read`.
     #[schemars(with = "Map<String, Value>")]
-    payload: &'a Value,
+    payload: Cow<'a, Value>,
     /// The session that a start began or that a stop ends. Null if there is none yet, if the
     /// session turned out to be that of another driver, and for other commands.
     session_id: Option<SessionId>,
@@ -264,6 +267,28 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
     }
 }
 
+/// Allows seeing the tokens of drivers.
+const READ_DRIVERS: Scope = Scope::new("drivers:read");
+
+impl<'a> CommandAnswer<'a> {
+    /// The command `found` as `caller` may see it.
+    pub(crate) fn seen_by(caller: &Caller, found: &'a RecordedCommand) -> Self {
+        let answer = Self::from(found);
+        if caller.has(READ_DRIVERS) { answer } else { Self { payload: masked(answer.payload), ..answer } }
+    }
+}
+
+/// The payload with the token of the driver, if it has one, masked.
+fn masked(mut payload: Cow<'_, Value>) -> Cow<'_, Value> {
+    let Some(id_tag) = payload.get("idTag") else { return payload };
+    let parsed = id_tag.as_str().and_then(|text| IdTag::parse(text).ok());
+    let shown = parsed.map_or(Value::Null, |parsed| String::from(parsed.masked()).into());
+    if let Some(fields) = payload.to_mut().as_object_mut() {
+        fields.insert("idTag".to_owned(), shown);
+    }
+    payload
+}
+
 impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
     fn from(found: &'a RecordedCommand) -> Self {
         let (record, life) = (&found.record, &found.record.life);
@@ -282,7 +307,7 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             degraded: found.degraded,
             confidence: found.confidence,
             partition: found.partition,
-            payload: &found.payload,
+            payload: Cow::Borrowed(&found.payload),
             session_id: record.session_id(),
             transaction_id: found.transaction_id.as_ref(),
             issued_by: record.issued_by.as_ref(),
@@ -303,5 +328,19 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             failure,
             events: life.trail().iter().map(EventView::from).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn masks_the_driver_of_a_start_only() {
+        let start = json!({ "connectorId": 1, "idTag": "04E91C5A2B3C80" });
+        assert_eq!(*masked(Cow::Borrowed(&start)), json!({ "connectorId": 1, "idTag": "****C80" }));
+        let reset = json!({ "type": "Hard" });
+        assert!(matches!(masked(Cow::Borrowed(&reset)), Cow::Borrowed(same) if *same == reset));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::row::{Row, SubjectColumns, broken, key};
 use super::{BindingRecord, find_among};
+use crate::assets::audit::{self, AuditAction, Thing};
 use crate::assets::stations;
 use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
@@ -17,6 +18,7 @@ use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::BindingAction;
 use domain::ids::{BindingId, PileId, TariffId};
 use domain::tariffs::{Binding, Subject, TariffStatus};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Number of attempts to insert a binding whose conflicting binding ended before it could be read.
@@ -96,6 +98,9 @@ pub async fn insert(
                 if let Some(created) = try_insert(tx, binding, stamp).await? {
                     let change = publish::of_binding(&created.binding, stamp.at, BindingAction::Made);
                     feed::append(tx, &[change]).await?;
+                    let states = (None, Some(state(&created.binding)?));
+                    let thing = Thing::TariffBinding(binding.id);
+                    audit::append_entry(tx, thing, AuditAction::Created, stamp, states).await?;
                     return Ok(created);
                 }
                 if let Some(other) = clashing(tx, binding).await? {
@@ -227,10 +232,22 @@ pub async fn end(
             let ended = BindingRecord::try_from(row)?;
             let change = publish::of_binding(&ended.binding, stamp.at, BindingAction::Ended);
             feed::append(tx, &[change]).await?;
+            let states = (Some(state(&held.binding)?), Some(state(&ended.binding)?));
+            audit::append_entry(tx, Thing::TariffBinding(id), AuditAction::Ended, stamp, states).await?;
             Ok(ended)
         })
         .await
         .refusal_as_value()
+}
+
+/// What the audit keeps of a binding.
+fn state(binding: &Binding) -> Result<Value, StorageError> {
+    let Binding { id: _, subject, tariff_id, effective_from, effective_until } = binding;
+    let subject = serde_json::to_value(subject).map_err(broken)?;
+    Ok(json!({
+        "tariffId": tariff_id.0, "subject": subject,
+        "effectiveFrom": effective_from, "effectiveUntil": effective_until,
+    }))
 }
 
 async fn tariff_of(

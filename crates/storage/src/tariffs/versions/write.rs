@@ -2,6 +2,7 @@
 
 use super::row::{Row, broken, number};
 use super::{Version, find};
+use crate::assets::audit::{self, AuditAction, Thing};
 use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::tariff_versions;
@@ -15,6 +16,7 @@ use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
 use domain::tariffs::{PriceList, TariffDetails};
+use serde_json::{Value, json};
 
 /// Why a draft cannot be written, discarded or published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,11 +69,14 @@ pub async fn put_draft<E: From<DraftRefusal> + Send>(
                 Err(abort) => return Err(abort.widen()),
             };
             let price_list = check(&held.details).map_err(Abort::Refused)?;
-            let row = match draft {
-                Some(draft) => replace(tx, &draft, &price_list, stamp).await?,
-                None => create(tx, tariff, &price_list, stamp).await?,
+            let (row, action) = match &draft {
+                Some(draft) => (replace(tx, draft, &price_list, stamp).await?, AuditAction::Updated),
+                None => (create(tx, tariff, &price_list, stamp).await?, AuditAction::Created),
             };
-            Ok(row.into_version(None)?)
+            let written = row.into_version(None)?;
+            let states = (draft.as_ref().map(state), Some(state(&written)));
+            audit::append_entry(tx, Thing::TariffVersion(tariff), action, stamp, states).await?;
+            Ok(written)
         })
         .await
         .refusal_as_value()
@@ -115,6 +120,12 @@ async fn replace(
     Ok(replaced.returning(Row::as_returning()).get_result(tx).await?)
 }
 
+/// What the audit keeps of a version: its price list is kept by the version itself.
+fn state(version: &Version) -> Value {
+    let effective_from = version.publication.as_ref().map(|publication| publication.effective_from);
+    json!({ "number": version.number, "revision": version.revision, "effectiveFrom": effective_from })
+}
+
 /// Deletes the draft of a tariff within `bound`, if it is at one of the `expected` revisions, when given.
 ///
 /// # Errors
@@ -124,6 +135,7 @@ pub async fn discard_draft(
     bound: &OperatorBound,
     tariff: TariffId,
     expected: Option<&[i64]>,
+    stamp: &EditStamp,
 ) -> Result<Result<(), DraftRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
@@ -133,6 +145,8 @@ pub async fn discard_draft(
             let draft = draft(tx, tariff, expected).await?;
             let number = i32::try_from(draft.number).map_err(broken)?;
             diesel::delete(tariff_versions::table.find((tariff.0, number))).execute(tx).await?;
+            let (thing, states) = (Thing::TariffVersion(tariff), (Some(state(&draft)), None));
+            audit::append_entry(tx, thing, AuditAction::Discarded, stamp, states).await?;
             Ok(())
         })
         .await
@@ -169,6 +183,9 @@ pub async fn publish(
             }
             let version = mark_published(tx, &draft, effective_from, stamp).await?;
             append_published(tx, &held, &version).await?;
+            let (thing, states) =
+                (Thing::TariffVersion(tariff), (Some(state(&draft)), Some(state(&version))));
+            audit::append_entry(tx, thing, AuditAction::Published, stamp, states).await?;
             Ok(version)
         })
         .await
