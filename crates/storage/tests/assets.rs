@@ -3,10 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::assets::OperatorBound;
 use domain::assets::{
-    ConnectorType, CurrentType, EditStamp, Facility, Location, OpeningHours, Outlet, Outlets, Pile,
-    PileDetails, RatedPower, Revision, StartableStatuses, Station, StationDetails, StationStatus,
+    ConnectorType, CurrentType, EditStamp, Facility, Location, OpeningHours, OperatorBound, Outlet, Outlets,
+    Pile, PileDetails, RatedPower, Revision, StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::{Actor, ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::ConnectorStatus;

@@ -4,8 +4,7 @@
 
 use chrono::DateTime;
 use diesel_async::SimpleAsyncConnection;
-use domain::assets::ConnectorType;
-use domain::assets::OperatorBound;
+use domain::assets::{ConnectorType, OperatorBound};
 use domain::ids::{ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use proptest::prelude::*;

@@ -4,8 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::assets::OperatorBound;
-use domain::assets::{CurrentType, StationStatus};
+use domain::assets::{CurrentType, OperatorBound, StationStatus};
 use domain::assets::{EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails};
 use domain::ids::{Actor, ChargePointId, PileId, StationId};
 use domain::text::Label;

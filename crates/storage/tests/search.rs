@@ -5,8 +5,7 @@
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use domain::assets::OperatorBound;
-use domain::assets::{Location, StationStatus};
+use domain::assets::{Location, OperatorBound, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
 use storage::assets::piles;

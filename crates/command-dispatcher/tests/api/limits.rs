@@ -3,8 +3,7 @@
 use crate::app::TestApp;
 use crate::fleet::{Device, Pile};
 use chrono::{DateTime, Utc};
-use domain::assets::EditStamp;
-use domain::assets::OperatorBound;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{Actor, TariffId};
 use domain::tariffs::{
     BandDraft, ChangeRule, Currency, PriceList, PriceListDraft, ScheduleDraft, TariffDetails, TariffStatus,

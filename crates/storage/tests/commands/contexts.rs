@@ -1,8 +1,7 @@
 //! The context of a command: a snapshot of its pile.
 
 use crate::fixture::{PILE, database, silent, snapshot};
-use domain::assets::OperatorBound;
-use domain::assets::StartableStatuses;
+use domain::assets::{OperatorBound, StartableStatuses};
 use domain::commands::{OpenSession, PileSnapshot};
 use domain::ids::{ConnectorId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;

@@ -1,10 +1,9 @@
 //! Assets, events, commands and a reader for tests of the feed.
 
 use chrono::{DateTime, Utc};
-use domain::assets::OperatorBound;
 use domain::assets::{
-    CurrentType, EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails,
-    StationStatus,
+    CurrentType, EditStamp, OperatorBound, Outlets, Pile, PileDetails, RatedPower, Revision, Station,
+    StationDetails, StationStatus,
 };
 use domain::commands::{Command, CommandKind, ResetKind, RouteSource, Step};
 use domain::devices::charge_point::ChargePoint;

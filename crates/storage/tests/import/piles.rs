@@ -1,8 +1,7 @@
 //! Import of piles, each identified by its device.
 
 use crate::said::{counts, edits, pile, pile_of, stamp, station};
-use domain::assets::OperatorBound;
-use domain::assets::PileDetails;
+use domain::assets::{OperatorBound, PileDetails};
 use domain::ids::StationId;
 use futures_util::stream;
 use serde_json::json;

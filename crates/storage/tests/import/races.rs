@@ -1,8 +1,7 @@
 //! Concurrent imports, and imports concurrent with single edits.
 
 use crate::said::{counts, edits, label, least_of_station, pile, pile_of, stamp, station};
-use domain::assets::OperatorBound;
-use domain::assets::{Pile, PileDetails, Revision, StationDetails};
+use domain::assets::{OperatorBound, Pile, PileDetails, Revision, StationDetails};
 use domain::ids::{PileId, StationId};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;

@@ -1,10 +1,9 @@
 //! Details of stations and piles for import files.
 
 use chrono::{DateTime, Utc};
-use domain::assets::OperatorBound;
 use domain::assets::{
-    CurrentType, EditStamp, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Revision,
-    StartableStatuses, Station, StationDetails, StationStatus,
+    CurrentType, EditStamp, Facility, Location, OpeningHours, OperatorBound, Outlets, PileDetails,
+    RatedPower, Revision, StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::{Actor, ChargePointId, PileId, StationId};
 use domain::status::ConnectorStatus;

@@ -1,8 +1,7 @@
 //! Import of stations, identified by their ids if the file contains them.
 
 use crate::said::{counts, label, least_of_station, most_of_station, pile, pile_of, stamp, station};
-use domain::assets::OperatorBound;
-use domain::assets::StationDetails;
+use domain::assets::{OperatorBound, StationDetails};
 use domain::ids::StationId;
 use futures_util::stream;
 use serde_json::json;

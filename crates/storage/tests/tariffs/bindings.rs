@@ -1,8 +1,7 @@
 //! Bindings of tariffs: those of one subject never overlap.
 
 use crate::fixture::{binding, feed_lines, hours, label, made, noon, operator, place, signed};
-use domain::assets::EditStamp;
-use domain::assets::OperatorBound;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{Binding, Subject};
 use futures_util::future::join_all;

@@ -1,10 +1,9 @@
 //! Tariffs, price lists and places for tests, and the feed changes of a tariff.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use domain::assets::OperatorBound;
 use domain::assets::{
-    CurrentType, EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails,
-    StationStatus,
+    CurrentType, EditStamp, OperatorBound, Outlets, Pile, PileDetails, RatedPower, Revision, Station,
+    StationDetails, StationStatus,
 };
 use domain::feed::{FeedKind, FeedSubject};
 use domain::ids::{Actor, BindingId, ChargePointId, PileId, StationId, TariffId};

@@ -1,8 +1,7 @@
 //! Edits of tariffs, their history, and pages.
 
 use crate::fixture::{binding, draft, feed_lines, flat, hours, label, noon, operator, signed, tariff};
-use domain::assets::OperatorBound;
-use domain::assets::Revision;
+use domain::assets::{OperatorBound, Revision};
 use domain::ids::TariffId;
 use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
 use storage::assets::audit;

@@ -3,8 +3,7 @@
 
 use crate::fixture::{draft, elaborate, feed_lines, flat, hours, made, noon, operator, publish, signed};
 use diesel_async::SimpleAsyncConnection;
-use domain::assets::EditStamp;
-use domain::assets::OperatorBound;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{Actor, TariffId};
 use storage::tariffs::versions::{
     self, DraftRefusal, Publication, Version, VersionState, discard_draft, find, find_draft, put_draft,
