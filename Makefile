@@ -21,7 +21,8 @@ release := cargo build --release --workspace --exclude chaos --exclude system-te
 # The key of the development issuer, and the contents of its tokens.
 issuer := .stack/issuer
 SUBJECT ?= developer
-SCOPES ?= assets:read assets:write tariffs:read tariffs:write commands:send operations
+SCOPES ?= assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations
+OPERATORS ?=
 with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 
 help: ## list the tasks
@@ -33,8 +34,8 @@ demo: ## set up everything, run a charging session step by step, and stop everyt
 run: ## set up everything and keep it running with simulated devices until Ctrl-C; AUTH=jwt requires tokens
 	@$(on-stack) $(with-pages) $(release) target/release/demo run $(with-issuer)
 
-token: ## print a token that is valid for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read"
-	@cargo build --quiet --release -p dev-issuer && target/release/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)"
+token: ## print a token that is valid for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read" OPERATORS="op-7"
+	@cargo build --quiet --release -p dev-issuer && target/release/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)" $(OPERATORS)
 
 console: ## build the console's pages, which become part of the next build of asset-api; needs Node.js 18 and npm
 	@cd $(pages) && { cmp --silent package-lock.json node_modules/.installed || \

@@ -3,19 +3,24 @@
 //! One task per process ([`hub`]) reads the feed and keeps recent changes in memory. Each client
 //! ([`follower`]) reads from there, or pages from the database while it is behind.
 
+mod access;
 mod filter;
 mod follower;
 mod frames;
+mod hidden;
 mod hub;
+mod places;
 mod problem;
 mod ring;
 pub mod routes;
 
 pub use hub::Hub;
 
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use access::FeedAccess;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -23,6 +28,7 @@ use domain::feed::FeedPosition;
 use filter::Filter;
 use follower::Follower;
 use problem::FeedRefusal;
+use runtime::auth::Caller;
 use runtime::http::QueryParams;
 use storage::feed::Span;
 
@@ -31,11 +37,14 @@ pub async fn follow(
     request: HttpRequest,
     api: Data<Api>,
     hub: Data<Hub>,
+    Bound(bound): Bound,
+    caller: Caller,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = query.optional("lastEventId", |value| Ok(value.as_str().map(str::to_owned))).flatten();
-    let filter = Filter::take(&mut query);
+    let filter = Filter::take(&mut query, FeedAccess::of(&caller));
     let filter = query.finish(filter)?;
+    filter.check_types()?;
     // A client that reconnects sends the header; its URL may still contain the position at which it
     // first began. An empty header means none: that is what a client sends after a stream without
     // ids.
@@ -50,7 +59,7 @@ pub async fn follow(
     };
     let after = asked.map(|text| text.parse().map_err(|_unreadable| FeedRefusal::InvalidPosition));
     let after: Option<FeedPosition> = after.transpose()?;
-    let place = hub.admit()?;
+    let place = hub.admit(&caller)?;
     let span = api
         .run(|mut connection| async move {
             // Includes everything that is committed by now.
@@ -59,7 +68,8 @@ pub async fn follow(
         })
         .await?;
     let start = start(after, span)?;
-    let stream = Follower::new(hub.into_inner(), place, filter, start).stream();
+    let follower = Follower::new(hub.into_inner(), place, filter, bound, start);
+    let stream = follower.ending_in(caller.stream_time()).stream();
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

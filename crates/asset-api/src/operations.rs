@@ -1,4 +1,5 @@
-//! Operation of the ingest: dead letters and partitions.
+//! Operation of the platform: the audit, dead letters and partitions.
 
+pub(crate) mod audit;
 pub(crate) mod dead_letters;
 pub(crate) mod ingest_partitions;

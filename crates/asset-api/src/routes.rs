@@ -2,7 +2,7 @@
 
 use crate::assets::{audit, import, pile_counts, piles, stations};
 use crate::devices::{status_history, unregistered};
-use crate::operations::{dead_letters, ingest_partitions};
+use crate::operations::{self, dead_letters, ingest_partitions};
 use crate::tariffs::{self, prices};
 use crate::{feed, sessions};
 use runtime::http::Routes;
@@ -37,6 +37,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
     feed::routes::set_up(routes);
     dead_letters::routes::set_up(routes);
     ingest_partitions::routes::set_up(routes);
+    operations::audit::routes::set_up(routes);
 }
 
 /// The OpenAPI 3.1 document of this service.

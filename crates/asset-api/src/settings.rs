@@ -98,6 +98,8 @@ pub struct FeedSettings {
     pub poll_ms: u64,
     /// Largest number of clients that follow the feed at once.
     pub max_clients: usize,
+    /// Largest number of clients with the same authenticated caller that follow the feed at once.
+    pub max_clients_per_caller: usize,
     /// Time without a change after which a client receives a keep-alive comment, in ms.
     pub keep_alive_ms: u64,
     /// The CloudEvents source of the changes.

@@ -11,6 +11,7 @@ pub mod routes;
 pub mod versions;
 mod view;
 
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::edit;
@@ -49,11 +50,12 @@ impl Resource for TariffResource {
 async fn create(
     api: Data<Api>,
     caller: Caller,
+    Bound(bound): Bound,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let EditStamp { at, by } = caller.stamp();
-    let tariff =
-        TariffRecord { id: TariffId(Uuid::now_v7()), details: body::read(body)?, revision: edit::first(at) };
+    let details = body::read(body, &bound)?;
+    let tariff = TariffRecord { id: TariffId(Uuid::now_v7()), details, revision: edit::first(at) };
     let tariff = api
         .run(|mut connection| async move {
             tariffs::insert(&mut connection, &tariff, &by).await?;
@@ -67,7 +69,11 @@ async fn create(
 }
 
 /// `GET /api/v1/tariffs`
-async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, ApiError> {
+async fn list(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
     let filter = Filter {
         operator_id: query.optional("operatorId", text(Label::parse)),
         status: query.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str)),
@@ -78,7 +84,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
     let after = request.after.map(|place| (place.created_at, TariffId(place.id)));
     let rows = api
         .run(move |mut connection| async move {
-            Ok(tariffs::list(&mut connection, &filter, after, request.rows()).await?)
+            Ok(tariffs::list(&mut connection, &bound, &filter, after, request.rows()).await?)
         })
         .await?;
     let page = Page::cut(&request, rows, |last| paging::place(last.revision, last.id.0));
@@ -86,10 +92,14 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
 }
 
 /// `GET /api/v1/tariffs/{tariffId}`
-async fn get(api: Data<Api>, PathId(id): PathId<TariffResource>) -> Result<HttpResponse, ApiError> {
+async fn get(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<TariffResource>,
+) -> Result<HttpResponse, ApiError> {
     let tariff = api
         .run(move |mut connection| async move {
-            Ok(tariffs::find(&mut connection, id).await?.ok_or(TariffRefusal::NotFound)?)
+            Ok(tariffs::find(&mut connection, &bound, id).await?.ok_or(TariffRefusal::NotFound)?)
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, tariff.revision).json(TariffView::of(&tariff)))
@@ -102,7 +112,7 @@ async fn replace(
     request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let details = body::read(body)?;
+    let details = body::read(body, &request.bound)?;
     edit(&api, id, request, |_before| Ok(details)).await
 }
 
@@ -113,7 +123,8 @@ async fn patch(
     request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    edit(&api, id, request, |before| body::read(body.patch(before)?)).await
+    let bound = request.bound.clone();
+    edit(&api, id, request, move |before| body::read(body.patch(before)?, &bound)).await
 }
 
 /// Replaces the details of a tariff with the result of `change`.
@@ -125,7 +136,8 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     let tariff = api
         .run(move |mut connection| async move {
-            tariffs::update(&mut connection, id, request.versions(), &request.stamp, change).await?
+            tariffs::update(&mut connection, &request.bound, id, request.versions(), &request.stamp, change)
+                .await?
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, tariff.revision).json(TariffView::of(&tariff)))
@@ -138,7 +150,7 @@ async fn retire(
     request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
     api.run(move |mut connection| async move {
-        Ok(tariffs::retire(&mut connection, id, request.versions(), &request.stamp).await??)
+        Ok(tariffs::retire(&mut connection, &request.bound, id, request.versions(), &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

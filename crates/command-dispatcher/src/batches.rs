@@ -2,6 +2,7 @@
 //! replica holds the lease of the batch.
 
 mod command;
+mod pace;
 mod run;
 mod runner;
 
@@ -10,15 +11,20 @@ pub(crate) use runner::Runner;
 
 use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::command_store::Shared;
+use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
+use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
-use domain::ids::{CommandBatchId, PileId, StationId};
+use domain::assets::OperatorBound;
+use domain::ids::{Actor, CommandBatchId, PileId, StationId};
+use runtime::http::CallerKey;
 use runtime::problem::FieldError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::commands::batches::{
-    self, BatchItem, Claimed, CommandBatch, Created, ItemState, NewBatch, Settled,
+    self, BATCH_CANCELLED, BatchItem, BatchLease, Cancellation, Claimed, CommandBatch, Created, ItemState,
+    NewBatch, Settled,
 };
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
@@ -35,21 +41,23 @@ const MAX_FOREIGN_PILES: usize = 20;
 pub(crate) struct Batches {
     database: Database,
     settled: Coalescer<Settled, Shared<()>>,
+    metrics: Metrics,
     lifetime: Duration,
 }
 
 impl Batches {
     /// The batches in `database`. Must be called on the main runtime, which runs the statements.
-    pub(crate) fn open(database: Database, settings: &DispatchSettings) -> Self {
+    pub(crate) fn open(database: Database, metrics: Metrics, settings: &DispatchSettings) -> Self {
         let settling = database.clone();
         Self {
             database,
             settled: Coalescer::new(SETTLING, move |settled| settle(settling.clone(), settled)),
+            metrics,
             lifetime: Duration::from_secs(settings.batch_ttl_s.into()),
         }
     }
 
-    /// Creates a batch from `order`, or returns the one that the same order created before under
+    /// Creates a batch from `order` of a caller with `bound`, or returns the one that the same order created before under
     /// the same `key`.
     ///
     /// # Errors
@@ -59,17 +67,21 @@ impl Batches {
         &self,
         station_id: StationId,
         order: StationOrder,
-        key: Option<String>,
+        issued_by: Actor,
+        bound: OperatorBound,
+        key: Option<CallerKey>,
     ) -> Result<Ordered, DispatchError> {
-        let keyed = key.map(|key| order.keyed(station_id, key)).transpose()?;
+        let keyed = key.map(|key| order.keyed(station_id, caller_key(key))).transpose()?;
         let new = NewBatch {
             id: CommandBatchId(Uuid::now_v7()),
             station_id,
+            bound,
             name: order.command.intent().name(),
             command: serde_json::to_value(order.command)?,
             rate_per_second: order.rate_per_second,
             scope: order.scope,
             lifetime: self.lifetime,
+            issued_by: Some(issued_by),
             keyed,
         };
         let work = async move |mut connection: PooledConnection| batches::create(&mut connection, &new).await;
@@ -84,14 +96,45 @@ impl Batches {
         }
     }
 
-    /// Returns the batch with id `id`.
+    /// Returns the batch with id `id` within `bound`.
     ///
     /// # Errors
     /// [`DispatchError::BatchNotFound`], or a failure of PostgreSQL.
-    pub(crate) async fn find(&self, id: CommandBatchId) -> Result<CommandBatch, DispatchError> {
-        let work = async move |mut connection: PooledConnection| batches::find(&mut connection, id).await;
+    pub(crate) async fn find(
+        &self,
+        bound: OperatorBound,
+        id: CommandBatchId,
+    ) -> Result<CommandBatch, DispatchError> {
+        let work =
+            async move |mut connection: PooledConnection| batches::find(&mut connection, &bound, id).await;
         let found: Result<_, StorageError> = self.database.run(work).await;
         found?.ok_or(DispatchError::BatchNotFound)
+    }
+
+    /// Cancels the batch with id `id` within `bound` for the caller `by`; returns it as it is recorded then.
+    ///
+    /// # Errors
+    /// [`DispatchError::BatchNotFound`], [`DispatchError::BatchFinished`], or a failure of PostgreSQL.
+    pub(crate) async fn cancel(
+        &self,
+        bound: OperatorBound,
+        id: CommandBatchId,
+        by: Actor,
+    ) -> Result<CommandBatch, DispatchError> {
+        let work = async move |mut connection: PooledConnection| {
+            batches::cancel(&mut connection, &bound, id, &by).await
+        };
+        let cancelled: Result<_, StorageError> = self.database.run(work).await;
+        match cancelled? {
+            Some(Cancellation::Now { batch, piles }) => {
+                self.metrics.batch_items(piles, BATCH_CANCELLED);
+                tracing::info!(batch_id = %id, piles, "a command batch was cancelled");
+                Ok(batch)
+            }
+            Some(Cancellation::Before(batch)) => Ok(batch),
+            Some(Cancellation::Finished(_)) => Err(DispatchError::BatchFinished),
+            None => Err(DispatchError::BatchNotFound),
+        }
     }
 
     /// Counts the piles of the batch with id `id` by their state.
@@ -126,11 +169,12 @@ impl Batches {
         Ok(listed?)
     }
 
-    /// Claims an unfinished batch that no replica holds, for `ttl`.
-    async fn claim(&self, ttl: Duration) -> Result<Option<Claimed>, StorageError> {
-        self.database
-            .run(async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl).await)
-            .await
+    /// Claims an unfinished batch that no replica holds, for `ttl`; none to a station to which another
+    /// replica carries a batch out. `held` are the leases of this replica.
+    async fn claim(&self, ttl: Duration, held: Vec<BatchLease>) -> Result<Option<Claimed>, StorageError> {
+        let work =
+            async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl, &held).await;
+        self.database.run(work).await
     }
 
     /// Renews the lease of a batch; `false` when another replica has claimed it since.

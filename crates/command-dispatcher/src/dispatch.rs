@@ -9,6 +9,7 @@ pub(crate) mod dispatcher;
 pub(crate) mod expiry;
 pub(crate) mod gateway_directory;
 pub(crate) mod intent;
+pub(crate) mod pile_order;
 pub(crate) mod publisher;
 pub(crate) mod record;
 pub(crate) mod reroute;

@@ -6,7 +6,7 @@ use crate::dispatch::coalescer::Lost;
 use crate::dispatch::topic::Unpublished;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use domain::commands::CommandRefusal;
+use domain::commands::{CommandRefusal, CommandState};
 use domain::ids::{ChargePointId, CommandId};
 use problem_kind::ProblemKind;
 use runtime::Problem;
@@ -48,6 +48,15 @@ pub(crate) enum DispatchError {
     /// An amount is limited, but no tariff applies.
     #[error("no tariff applies at that place now, so maxAmount cannot be checked")]
     NoTariff,
+    /// The command does not wait, so it cannot be cancelled.
+    #[error("the command is {state}: only a command that is waiting can be cancelled")]
+    NotCancellable {
+        /// Its state.
+        state: CommandState,
+    },
+    /// The batch has finished, so it cannot be cancelled.
+    #[error("the batch has finished: every pile has a command or was refused")]
+    BatchFinished,
     /// A batch would have more piles than allowed.
     #[error("the command matches more than {MAX_PILES} piles: select fewer with pileIds or statuses")]
     TooManyPiles,
@@ -145,6 +154,8 @@ impl DispatchError {
             Self::SessionNotFound => problem_kind::SESSION_NOT_FOUND,
             Self::SessionEnded { .. } => problem_kind::SESSION_ENDED,
             Self::NoTariff => problem_kind::NO_TARIFF_APPLIES,
+            Self::NotCancellable { .. } => problem_kind::COMMAND_NOT_CANCELLABLE,
+            Self::BatchFinished => problem_kind::COMMAND_BATCH_FINISHED,
             Self::TooManyPiles => problem_kind::TOO_MANY_PILES,
             Self::NoGateway(_) => problem_kind::PILE_OFFLINE,
             Self::Refused(refusal) => refusal_kind(refusal),
@@ -217,6 +228,8 @@ impl From<DispatchError> for Problem {
             | NoGateway(_)
             | SessionEnded { .. }
             | NoTariff
+            | NotCancellable { .. }
+            | BatchFinished
             | KeyReused
             | TooManyPiles => problem.detail(detail),
         }

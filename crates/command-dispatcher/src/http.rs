@@ -1,17 +1,22 @@
 //! The HTTP interface: one resource for each command, the record of a command, and command batches.
 
 mod batches;
+mod bound;
+mod caller;
 mod command_body;
 mod commands;
 mod fields;
-mod idempotency_key;
 mod resources;
 mod stations;
 
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
+use crate::dispatch::pile_order::PileOrder;
+use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use bound::Bound;
+use caller::Issuer;
 use command_body::CommandBody;
 use commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
@@ -20,12 +25,12 @@ use commands::body::{
 pub(crate) use commands::routes::ABOUT;
 use commands::view::{AcceptedAnswer, CommandAnswer};
 use domain::ids::CommandId;
-use idempotency_key::IdempotencyKey;
 use resources::{CommandResource, PileResource};
 use runtime::Problem;
+use runtime::auth::Caller;
 use runtime::http::fields::Fields;
 use runtime::http::page::{self, Cursor, Page};
-use runtime::http::{PathId, QueryParams, Routes};
+use runtime::http::{IdempotencyKey, PathId, QueryParams, Routes};
 use runtime::openapi::Operation;
 use serde_json::Value;
 use storage::commands::RecordedCommand;
@@ -59,7 +64,8 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
             );
             of_pile.resource("", |on| on.get(commands::routes::list(), list));
         })
-        .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show));
+        .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show))
+        .resource("/api/v1/commands/{commandId}/cancel", |on| on.post(commands::routes::cancel(), cancel));
     stations::routes(routes);
     batches::routes(routes);
 }
@@ -77,16 +83,19 @@ fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str, operation: O
 async fn send<R: CommandRequest>(
     dispatcher: web::Data<Dispatcher>,
     PathId(pile_id): PathId<PileResource>,
+    Issuer(issuer): Issuer,
+    Bound(bound): Bound,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
     let intent = R::read(&mut body);
     let intent = body.finish(intent)?;
+    let order = PileOrder::of_caller(pile_id, intent, issuer, bound, key).map_err(DispatchError::from)?;
     let mut response = HttpResponse::Accepted();
     let mut locate = |id: CommandId| {
         response.insert_header((header::LOCATION, format!("/api/v1/commands/{id}")));
     };
-    match dispatcher.into_inner().dispatch_for_worker(pile_id, intent, key).await? {
+    match dispatcher.into_inner().dispatch_for_worker(order).await? {
         Dispatched::Now(sent) => {
             locate(sent.command.id);
             Ok(response.json(AcceptedAnswer::from(sent.as_ref())))
@@ -105,22 +114,38 @@ async fn send<R: CommandRequest>(
 
 async fn list(
     store: web::Data<CommandStore>,
+    Bound(bound): Bound,
     PathId(pile_id): PathId<PileResource>,
+    caller: Caller,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let request = page::take(&mut query)?;
     query.finish(Some(()))?;
     let before = request.after.map(|cursor| (cursor.created_at, cursor.id));
-    let rows = store.list_of_pile(pile_id, before, request.rows()).await?;
+    let rows = store.list_of_pile(bound, pile_id, before, request.rows()).await?;
     let cursor = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
     let page = Page::cut(&request, rows, cursor);
-    Ok(HttpResponse::Ok().json(page.show(CommandAnswer::from)))
+    Ok(HttpResponse::Ok().json(page.show(|command| CommandAnswer::seen_by(&caller, command))))
 }
 
 async fn show(
     store: web::Data<CommandStore>,
+    Bound(bound): Bound,
     PathId(id): PathId<CommandResource>,
+    caller: Caller,
 ) -> Result<HttpResponse, Problem> {
-    let record = store.find(id).await?;
-    Ok(HttpResponse::Ok().json(CommandAnswer::from(&record)))
+    let record = store.find(&bound, id).await?;
+    Ok(HttpResponse::Ok().json(CommandAnswer::seen_by(&caller, &record)))
+}
+
+async fn cancel(
+    store: web::Data<CommandStore>,
+    Bound(bound): Bound,
+    PathId(id): PathId<CommandResource>,
+    Issuer(issuer): Issuer,
+    caller: Caller,
+) -> Result<HttpResponse, Problem> {
+    let record = store.cancel(bound, id, issuer).await?;
+    tracing::info!(command_id = %id, "a waiting command was cancelled");
+    Ok(HttpResponse::Ok().json(CommandAnswer::seen_by(&caller, &record)))
 }

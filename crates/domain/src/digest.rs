@@ -19,10 +19,28 @@ fn fnv1a_64_append(digest: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(digest, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// SHA-256.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// SHA-256 of several parts, each with its length: other parts have another digest, also if they
+/// have the same bytes together.
+#[must_use]
+pub fn sha256_of_parts(parts: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
 /// SHA-256 in lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+    sha256(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");
         text
@@ -65,6 +83,14 @@ mod tests {
             RecordDigest(2_855_825_971_367_557_796)
         );
         assert_eq!(digest(0, None, None), RecordDigest(7_987_696_795_883_560_693));
+    }
+
+    #[test]
+    fn parts_with_the_same_bytes_together_have_other_digests() {
+        let digests =
+            [sha256_of_parts(&[b"ab", b"c"]), sha256_of_parts(&[b"a", b"bc"]), sha256_of_parts(&[b"abc"])];
+        assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
+        assert_eq!(digests[0], sha256(b"\0\0\0\0\0\0\0\x02ab\0\0\0\0\0\0\0\x01c"));
     }
 
     #[test]

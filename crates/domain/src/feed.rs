@@ -4,6 +4,7 @@
 //! contains only the outcome. Heartbeats change nothing that the feed covers and are not published;
 //! meter readings are published for open sessions, at an interval ([`SessionMetered`]).
 
+mod audience;
 mod body;
 mod derive;
 mod metered;
@@ -11,6 +12,7 @@ mod position;
 mod settled;
 mod tariff;
 
+pub use audience::{Audience, Redaction};
 pub use body::{
     AssetAction, CommandAnswered, CommandChanged, CommandReachedStatus, CommandTookEffect,
     ConnectivityChanged, ConnectorStatusChanged, PileChanged, SessionChanged, SessionPhase, StationChanged,

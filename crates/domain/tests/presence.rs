@@ -165,6 +165,7 @@ fn reset(state: &mut ChargePoint) {
         goal: Some(Goal::Restarted),
         gateway_id: GatewayId::parse("pod-0").unwrap(),
         route: None,
+        issued_by: None,
         issued_at: s(100),
         expires_at: s(160),
         life: CommandLife::accepted(s(100)),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use actix_web::web;
-use runtime::auth::{AuthSettings, Caller, Scope};
+use runtime::auth::{AuthSettings, Caller, Reach, Scope};
 use runtime::http::{Deadline, Routes};
 use runtime::openapi::{About, Operation};
 use runtime::{Context, Service, settings::HttpSettings};
@@ -40,13 +40,15 @@ async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
 
 fn routes(routes: &mut Routes<'_>) {
     routes
-        .resource("/slow/{ms}", |on| on.get(Operation::new("wait", "Tests", READ, "Take long"), slow))
+        .resource("/slow/{ms}", |on| {
+            on.get(Operation::new("wait", "Tests", READ, Reach::Everyone, "Take long"), slow)
+        })
         .resource("/waiting", |on| {
-            on.get(Operation::new("countWaiting", "Tests", READ, "Count waits"), waiting)
+            on.get(Operation::new("countWaiting", "Tests", READ, Reach::Everyone, "Count waits"), waiting)
         })
         .resource("/whoami", |on| {
-            on.get(Operation::new("whoAmI", "Tests", READ, "Return the caller"), whoami)
-                .post(Operation::new("whoAmIReally", "Tests", OPERATE, "The same"), whoami)
+            on.get(Operation::new("whoAmI", "Tests", READ, Reach::Everyone, "Return the caller"), whoami)
+                .post(Operation::new("whoAmIReally", "Tests", OPERATE, Reach::Everyone, "The same"), whoami)
         });
 }
 

@@ -1,15 +1,17 @@
 //! Authentication and authorization: bearer tokens (RFC 6750) that are JWTs (RFC 7519), and the
-//! scopes in them.
+//! scopes and operators in them.
 
 mod caller;
 mod key_set;
 mod keys;
+mod operators;
 mod rate;
 mod scope;
 mod settings;
 mod token;
 
 pub use caller::Caller;
+pub use operators::{Operators, Reach};
 pub(crate) use rate::{Allowance, too_many_requests};
 pub use scope::Scope;
 pub use settings::{AuthMode, AuthSettings, SigningAlgorithm};

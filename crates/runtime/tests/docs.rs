@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use reqwest::{Client, Response};
-use runtime::auth::{AuthSettings, Scope};
+use runtime::auth::{AuthSettings, Reach, Scope};
 use runtime::http::Routes;
 use runtime::openapi::{About, Operation};
 use runtime::settings::HttpSettings;
@@ -51,7 +51,8 @@ impl Drop for App {
 }
 
 fn routes(routes: &mut Routes<'_>) {
-    let operation = Operation::new("getThing", "Things", Scope::new("things:read"), "Get a thing");
+    let operation =
+        Operation::new("getThing", "Things", Scope::new("things:read"), Reach::Operator, "Get a thing");
     routes.resource("/things/{thingId}", |on| on.get(operation, || async { "a thing" }));
 }
 

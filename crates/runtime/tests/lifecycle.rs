@@ -291,6 +291,7 @@ fn aborts_requests_at_the_end_of_the_grace_period() {
 fn logs_each_request_as_one_flat_line_with_its_trace() {
     let running = Running::start(&[]);
     assert!(get(&running.http, "/nowhere").contains("404 Not Found"));
+    assert!(get(&running.http, "/slow/1").contains("200 OK"));
     running.signal(Signal::TERM);
     let (_, log) = running.wait();
     let line = log.lines().find(|line| line.contains("\"access\"")).unwrap();
@@ -300,6 +301,10 @@ fn logs_each_request_as_one_flat_line_with_its_trace() {
     assert_eq!(entry["http.response.status_code"], 404);
     assert_eq!(entry["trace_id"].as_str().unwrap().len(), 32);
     assert_eq!(entry["span_id"].as_str().unwrap().len(), 16);
+    assert_eq!(entry.get("sub"), None, "no caller was identified");
+    let line = log.lines().find(|line| line.contains("/slow/1")).unwrap();
+    let entry: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(entry["sub"], "anonymous");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! is changed by one transaction at a time, and the feed contains its changes in order.
 
 pub mod batches;
+mod cancel;
 mod context;
 mod find;
 mod insert;
@@ -14,10 +15,11 @@ mod reroute;
 mod row;
 pub mod waiting;
 
+pub use cancel::cancel;
 pub use context::{CommandContext, ContextQuery, load_contexts};
 pub use find::{find, list_of_pile};
 pub use insert::{Conflict, NewCommand, Recorded, insert_many, insert_waiting};
-pub use keys::{KeyedRequest, prune_keys};
+pub use keys::{IdempotencyKey, KeyedRequest, RecordedDigest, RequestDigest, prune_keys};
 pub use outcomes::{PublishOutcome, close_past, expire_due, record_outcomes};
 pub(crate) use pending::{load_awaited, load_relinked, update_lives};
 pub use reroute::reroute_stale;

@@ -7,6 +7,7 @@ pub(crate) mod lock_table;
 pub(crate) mod message_language;
 pub(crate) mod migrations;
 pub(crate) mod online_steps;
+pub(crate) mod operators;
 pub(crate) mod pool;
 pub mod snapshots;
 pub mod trace;

@@ -14,10 +14,12 @@
 //! the device anyway; other writers do so with [`lock_devices`].
 
 mod outbox;
+mod owners;
 mod read;
 mod sequence;
 
 pub use outbox::Chunk;
+pub use owners::{Owner, load_owners};
 pub use read::{Backlog, Span, backlog, list_after, prune, record_published, span};
 pub use sequence::{sequence, sequence_all};
 
@@ -64,12 +66,13 @@ pub(crate) async fn lock_devices(tx: &mut Connection, devices: &[&str]) -> Resul
 type PaddedChunks = (Vec<Option<String>>, Vec<Option<i32>>);
 
 /// Renders `changes` for a statement that also writes `rows` other rows: body and size of each
-/// chunk, padded to `rows`.
+/// chunk, padded to `rows`. No operator is stored, so none of them may be about a station, a pile, a
+/// tariff or a binding.
 ///
 /// # Errors
 /// If a change cannot be serialized.
 pub(crate) fn render_beside(changes: &[FeedChange], rows: usize) -> Result<PaddedChunks, StorageError> {
-    let outbox::Bodies { bodies, counts } = outbox::render(changes)?;
+    let outbox::Bodies { bodies, counts, .. } = outbox::render(changes)?;
     let chunks = bodies.into_iter().zip(counts).map(|(body, count)| (Some(body), Some(count)));
     Ok(chunks.chain(std::iter::repeat((None, None))).take(rows).unzip())
 }

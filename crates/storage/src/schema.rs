@@ -10,6 +10,8 @@ diesel::table! {
         before -> Nullable<Jsonb>,
         after -> Nullable<Jsonb>,
         reason -> Nullable<Text>,
+        thing_type -> Nullable<Text>,
+        thing_id -> Nullable<Uuid>,
     }
 }
 
@@ -63,6 +65,9 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         leased_until -> Nullable<Timestamptz>,
         epoch -> Int8,
+        issued_by -> Nullable<Text>,
+        cancelled_at -> Nullable<Timestamptz>,
+        cancelled_by -> Nullable<Text>,
     }
 }
 
@@ -89,6 +94,7 @@ diesel::table! {
         seen_gateway_id -> Nullable<Text>,
         route -> Nullable<Text>,
         confidence -> Nullable<Text>,
+        issued_by -> Nullable<Text>,
     }
 }
 
@@ -137,6 +143,7 @@ diesel::table! {
         created_at -> Timestamptz,
         replayed_at -> Nullable<Timestamptz>,
         replay_outcome -> Nullable<Text>,
+        replayed_by -> Nullable<Text>,
     }
 }
 
@@ -160,6 +167,7 @@ diesel::table! {
         changes -> Json,
         change_count -> Int4,
         created_at -> Timestamptz,
+        operators -> Nullable<Array<Text>>,
     }
 }
 
@@ -186,6 +194,8 @@ diesel::table! {
         command_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         batch_id -> Nullable<Uuid>,
+        caller_key -> Nullable<Bytea>,
+        request_sha256 -> Nullable<Bytea>,
     }
 }
 

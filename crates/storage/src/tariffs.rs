@@ -17,6 +17,7 @@ pub use price_book::{PriceTarget, load_book, load_book_at};
 pub use session_quote::{load_book_of, quote_metered, quote_of_session};
 pub use write::{TariffRefusal, insert, retire, update};
 
+use crate::database::operators;
 use crate::schema::tariffs;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -25,7 +26,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Revision;
+use domain::assets::{OperatorBound, Revision};
 use domain::ids::TariffId;
 use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
@@ -53,13 +54,18 @@ pub struct Filter {
     pub retired: bool,
 }
 
-/// The tariff with id `id`, unless it is retired.
+/// The tariff with id `id` that `bound` allows to read, unless it is retired.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn find(connection: &mut Connection, id: TariffId) -> Result<Option<TariffRecord>, StorageError> {
+pub async fn find(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: TariffId,
+) -> Result<Option<TariffRecord>, StorageError> {
     let row = tariffs::table
         .filter(tariffs::id.eq(id.0))
+        .filter(operators::readable_tariffs(bound))
         .filter(tariffs::retired_at.is_null())
         .select(Row::as_select())
         .first(connection)
@@ -68,26 +74,33 @@ pub async fn find(connection: &mut Connection, id: TariffId) -> Result<Option<Ta
     row.map(TariffRecord::try_from).transpose()
 }
 
-/// Whether a tariff with id `id` exists, retired or not.
+/// Whether a tariff with id `id` exists that `bound` allows to read, retired or not.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn is_known(connection: &mut Connection, id: TariffId) -> Result<bool, StorageError> {
-    Ok(diesel::select(exists(tariffs::table.find(id.0))).get_result(connection).await?)
+pub async fn is_known(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: TariffId,
+) -> Result<bool, StorageError> {
+    let readable = tariffs::table.find(id.0).filter(operators::readable_tariffs(bound));
+    Ok(diesel::select(exists(readable)).get_result(connection).await?)
 }
 
-/// Up to `limit` tariffs, the newest first; with `after`, those that follow the tariff created at
+/// Up to `limit` tariffs that `bound` allows to read, the newest first; with `after`, those that follow the tariff created at
 /// that time with that id.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
+    bound: &OperatorBound,
     filter: &Filter,
     after: Option<(DateTime<Utc>, TariffId)>,
     limit: i64,
 ) -> Result<Vec<TariffRecord>, StorageError> {
     let mut query = tariffs::table
+        .filter(operators::readable_tariffs(bound))
         .order((tariffs::created_at.desc(), tariffs::id.desc()))
         .limit(limit)
         .select(Row::as_select())

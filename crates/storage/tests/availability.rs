@@ -4,7 +4,7 @@
 
 use chrono::DateTime;
 use diesel_async::SimpleAsyncConnection;
-use domain::assets::ConnectorType;
+use domain::assets::{ConnectorType, OperatorBound};
 use domain::ids::{ChargePointId, ConnectorId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use proptest::prelude::*;
@@ -152,7 +152,8 @@ async fn counts_and_finds_piles_by_their_derived_status() {
     for (status, count) in expected.values().flat_map(|station| &station.piles) {
         *piles.entry(*status).or_default() += count;
     }
-    let mut counts = pile_counts::count(&mut connection, DateTime::UNIX_EPOCH).await.unwrap();
+    let mut counts =
+        pile_counts::count(&mut connection, &OperatorBound::All, DateTime::UNIX_EPOCH).await.unwrap();
     let trust = std::mem::take(&mut counts.trust);
     assert_eq!(trust.iter().map(|(_, count)| count).sum::<i64>(), 300);
     assert_eq!(counts, PileCounts { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });
@@ -161,7 +162,7 @@ async fn counts_and_finds_piles_by_their_derived_status() {
     let words = ConnectorStatus::ALL.map(PileStatus::Reported);
     for status in words.into_iter().chain([PileStatus::Unknown, PileStatus::Offline]) {
         let filter = Filter { status: Some(status), ..Filter::default() };
-        let found = piles::list(&mut connection, &filter, None, 1000).await.unwrap();
+        let found = piles::list(&mut connection, &OperatorBound::All, &filter, None, 1000).await.unwrap();
         let mut found: Vec<_> = found.into_iter().map(|pile| pile.details.charge_point_id).collect();
         found.sort();
         let number = |device: usize| ChargePointId::parse(&format!("CP-{device}")).unwrap();
@@ -192,7 +193,7 @@ async fn does_not_count_retired_piles() {
     let counted = availability::load(&mut connection, StationId(station)).await.unwrap();
     assert_eq!(counted.piles, BTreeMap::from([(PileStatus::Unknown, 1)]));
     let gone = Filter { retired: true, ..Filter::default() };
-    let gone = piles::list(&mut connection, &gone, None, 10).await.unwrap();
+    let gone = piles::list(&mut connection, &OperatorBound::All, &gone, None, 10).await.unwrap();
     assert_eq!(gone[0].details.charge_point_id.as_str(), "CP-1");
-    assert_eq!(piles::find(&mut connection, PileId(gone[0].id.0)).await.unwrap(), None);
+    assert_eq!(piles::find(&mut connection, &OperatorBound::All, PileId(gone[0].id.0)).await.unwrap(), None);
 }

@@ -3,17 +3,22 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandState, FailureCode, ResetKind, RouteSource, Step};
 use domain::devices::presence::Confidence;
-use domain::ids::{ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::PooledConnection;
 use storage::commands::batches::{
-    self, CommandBatch, Created, ItemState, NewBatch, Outcome, Scope, Settled, item_key,
+    self, BatchLease, Cancellation, CommandBatch, Created, ItemState, NewBatch, Outcome, Scope, Settled,
+    item_key,
 };
-use storage::commands::{self, Conflict, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded};
+use storage::commands::{
+    self, Conflict, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded,
+    RequestDigest,
+};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -48,6 +53,7 @@ fn new() -> NewBatch {
     NewBatch {
         id: CommandBatchId(Uuid::now_v7()),
         station_id: STATION,
+        bound: OperatorBound::All,
         name: "Reset",
         command: serde_json::json!({"command": "reset", "type": "Soft"}),
         rate_per_second: 10,
@@ -85,9 +91,18 @@ fn command(batch: &CommandBatch, pile_id: PileId) -> NewCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
-        keyed: Some(KeyedRequest { key: item_key(batch.id, pile_id), digest: 7 }),
+        issued_by: None,
+        keyed: Some(request(item_key(batch.id, pile_id), "reset")),
         limits: None,
     }
+}
+
+fn request(key: IdempotencyKey, request: &str) -> KeyedRequest {
+    KeyedRequest { key, digest: RequestDigest::of(request.as_bytes()) }
+}
+
+fn key(subject: &str, key: &str) -> IdempotencyKey {
+    IdempotencyKey::OfCaller { subject: subject.to_owned(), key: key.to_owned() }
 }
 
 fn settled(batch: &CommandBatch, pile_id: PileId, outcome: Outcome) -> Settled {
@@ -125,7 +140,7 @@ async fn a_batch_contains_the_selected_piles() {
         assert_eq!(usize::try_from(batch.piles).unwrap(), expected.len());
         assert_eq!(batch.finished_at, expected.is_empty().then_some(batch.created_at));
         assert_eq!(batch.expires_at, batch.created_at + MINUTE);
-        assert_eq!(batches::find(&mut connection, batch.id).await.unwrap(), Some(batch));
+        assert_eq!(batches::find(&mut connection, &OperatorBound::All, batch.id).await.unwrap(), Some(batch));
     }
     let strangers = vec![pile(3), pile(4), pile(5)];
     let pile_ids = Some([vec![pile(1)], strangers.clone()].concat());
@@ -141,28 +156,31 @@ async fn a_batch_contains_the_selected_piles() {
 async fn a_key_belongs_to_one_batch_or_one_command() {
     let (database, mut connection) = database().await;
     let keyed =
-        |digest| NewBatch { keyed: Some(KeyedRequest { key: "order-1".to_owned(), digest }), ..new() };
+        |subject: &str, body: &str| NewBatch { keyed: Some(request(key(subject, "order-1"), body)), ..new() };
     let twin = async || {
         let mut connection = database.pool.connection().await.unwrap();
-        batches::create(&mut connection, &keyed(7)).await.unwrap()
+        batches::create(&mut connection, &keyed("desk", "reset")).await.unwrap()
     };
     let (a, b) = tokio::join!(twin(), twin());
     let (created, found) = if matches!(a, Created::Now(_)) { (a, b) } else { (b, a) };
     let Created::Now(batch) = created else { panic!("{created:?}") };
     assert_eq!(found, Created::Before(batch.clone()));
-    let other = batches::create(&mut connection, &keyed(8)).await.unwrap();
+    let other = batches::create(&mut connection, &keyed("desk", "hard reset")).await.unwrap();
     assert_eq!(other, Created::KeyReused);
-    let wanted = [ContextQuery { pile_id: pile(1), key: Some("order-1".to_owned()) }];
+    let of_other = create(&mut connection, &keyed("operations", "hard reset")).await;
+    assert_ne!(of_other.id, batch.id, "another caller may use the same key");
+    let again = batches::create(&mut connection, &keyed("operations", "hard reset")).await.unwrap();
+    assert_eq!(again, Created::Before(of_other));
+    let wanted =
+        [ContextQuery { pile_id: pile(1), bound: OperatorBound::All, key: Some(key("desk", "order-1")) }];
     let contexts = commands::load_contexts(&mut connection, &wanted).await.unwrap();
     assert!(contexts.iter().all(|context| context.is_key_taken && context.known.is_none()));
 
-    let one = NewCommand {
-        keyed: Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 }),
-        ..command(&batch, pile(1))
-    };
+    let one =
+        NewCommand { keyed: Some(request(key("desk", "order-2"), "reset")), ..command(&batch, pile(1)) };
     commands::insert_many(&mut connection, &[one]).await.unwrap();
-    let key = Some(KeyedRequest { key: "order-2".to_owned(), digest: 7 });
-    let taken = batches::create(&mut connection, &NewBatch { keyed: key, ..new() }).await.unwrap();
+    let taken = Some(request(key("desk", "order-2"), "reset"));
+    let taken = batches::create(&mut connection, &NewBatch { keyed: taken, ..new() }).await.unwrap();
     assert_eq!(taken, Created::KeyReused);
 }
 
@@ -171,16 +189,18 @@ async fn claims_renews_and_releases_batches() {
     let (database, mut connection) = database().await;
     let batch = create(&mut connection, &new()).await;
     let later = create(&mut connection, &new()).await;
-    let first = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let first = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((first.batch.id, first.epoch), (batch.id, 1));
     assert!(first.left > Duration::ZERO && first.left <= MINUTE);
-    let second = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    assert_eq!(batches::claim(&mut connection, MINUTE, &[]).await.unwrap(), None, "another caller holds it");
+    let held = [BatchLease { id: batch.id, epoch: 1 }];
+    let second = batches::claim(&mut connection, MINUTE, &held).await.unwrap().unwrap();
     assert_eq!(second.batch.id, later.id);
-    assert_eq!(batches::claim(&mut connection, MINUTE).await.unwrap(), None);
+    assert_eq!(batches::claim(&mut connection, MINUTE, &held).await.unwrap(), None);
     assert!(batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
 
     database.execute("update command_batches set leased_until = now() - interval '1 s'").await;
-    let again = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let again = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((again.batch.id, again.epoch), (batch.id, 2));
     assert!(!batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
     assert!(!batches::release(&mut connection, batch.id, 1).await.unwrap());
@@ -189,17 +209,17 @@ async fn claims_renews_and_releases_batches() {
     let all = [1, 2, 3].map(|number| settled(&batch, pile(number), refused()));
     assert_eq!(batches::settle_many(&mut connection, &all[..2]).await.unwrap(), 2);
     assert!(!batches::release(&mut connection, batch.id, 2).await.unwrap());
-    let third = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let third = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((third.batch.id, third.epoch), (batch.id, 3));
     assert_eq!(batches::settle_many(&mut connection, &all).await.unwrap(), 1);
     assert!(batches::release(&mut connection, batch.id, 3).await.unwrap());
     assert!(!batches::release(&mut connection, batch.id, 3).await.unwrap());
     assert!(!batches::renew(&mut connection, batch.id, 3, MINUTE).await.unwrap());
-    let left = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let left = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!(left.batch.id, later.id, "a finished batch must not be claimed");
 
     database.execute("update command_batches set leased_until = null, expires_at = created_at").await;
-    let late = batches::claim(&mut connection, MINUTE).await.unwrap().unwrap();
+    let late = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
     assert_eq!((late.batch.id, late.left), (later.id, Duration::ZERO));
 }
 
@@ -297,4 +317,99 @@ async fn a_commanded_pile_has_the_state_of_its_command() {
     assert_eq!(code, Some(FailureCode::NotPublished));
     let rest = batches::list_items(&mut connection, batch.id, None, Some(pile(3)), 1).await.unwrap();
     assert_eq!(rest.iter().map(|item| item.pile_id).collect::<Vec<_>>(), [pile(2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_batch_keeps_what_was_sent_and_sends_nothing_more() {
+    let (database, mut connection) = database().await;
+    let batch = create(&mut connection, &new()).await;
+    batches::claim(&mut connection, MINUTE, &[]).await.unwrap();
+    let sent = command(&batch, pile(1));
+    commands::insert_many(&mut connection, std::slice::from_ref(&sent)).await.unwrap();
+    let refusal = [settled(&batch, pile(2), refused())];
+    batches::settle_many(&mut connection, &refusal).await.unwrap();
+    let by = Actor::parse("desk").unwrap();
+    let cancelled =
+        batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap().unwrap();
+    let Cancellation::Now { batch: cancelled, piles } = cancelled else { panic!("{cancelled:?}") };
+    assert_eq!((piles, cancelled.cancelled_by.as_ref()), (1, Some(&by)));
+    assert!(cancelled.cancelled_at.is_some() && cancelled.finished_at == cancelled.cancelled_at);
+    let expected =
+        [(ItemState::Refused, 1), (ItemState::Cancelled, 1), (ItemState::Sent(CommandState::Accepted), 1)];
+    assert_eq!(counts(&mut connection, &batch).await, BTreeMap::from(expected));
+    for (state, number) in [(ItemState::Refused, 2), (ItemState::Cancelled, 3)] {
+        let listed = batches::list_items(&mut connection, batch.id, Some(state), None, 9).await.unwrap();
+        let listed: Vec<_> = listed.iter().map(|item| (item.pile_id, item.state)).collect();
+        assert_eq!(listed, [(pile(number), state)]);
+    }
+    let late = commands::insert_many(&mut connection, &[command(&batch, pile(3))]).await.unwrap();
+    assert_eq!(late, Recorded::None(Conflict::Key), "no command follows a cancellation");
+    assert!(!batches::renew(&mut connection, batch.id, 1, MINUTE).await.unwrap());
+    assert_eq!(batches::claim(&mut connection, MINUTE, &[]).await.unwrap(), None);
+    let again = batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap();
+    assert_eq!(again, Some(Cancellation::Before(cancelled)));
+    let unknown = CommandBatchId(Uuid::now_v7());
+    assert_eq!(batches::cancel(&mut connection, &OperatorBound::All, unknown, &by).await.unwrap(), None);
+    let readable =
+        "(select count(*) from command_batch_items where state not in ('waiting', 'sent', 'refused'))";
+    assert_eq!(database.json(readable).await, 0, "the previous release reads the states");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_batch_cannot_be_cancelled() {
+    let (_database, mut connection) = database().await;
+    let scope = Scope { pile_ids: Some(vec![pile(1)]), ..Scope::default() };
+    let batch = create(&mut connection, &NewBatch { scope, ..new() }).await;
+    batches::claim(&mut connection, MINUTE, &[]).await.unwrap();
+    batches::settle_many(&mut connection, &[settled(&batch, pile(1), refused())]).await.unwrap();
+    assert!(batches::release(&mut connection, batch.id, 1).await.unwrap());
+    let by = Actor::parse("desk").unwrap();
+    let late = batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap().unwrap();
+    let Cancellation::Finished(found) = late else { panic!("{late:?}") };
+    assert_eq!((found.cancelled_at, found.cancelled_by), (None, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_and_a_cancellation_at_the_same_time_exclude_each_other() {
+    let (database, mut connection) = database().await;
+    let by = Actor::parse("desk").unwrap();
+    for _ in 0..20 {
+        let batch = create(&mut connection, &new()).await;
+        let [recording, cancelling] =
+            [database.pool.connection().await.unwrap(), database.pool.connection().await.unwrap()];
+        let new = [command(&batch, pile(1))];
+        let record = async |mut connection: PooledConnection| {
+            commands::insert_many(&mut connection, &new).await.unwrap()
+        };
+        let cancel = async |mut connection: PooledConnection| {
+            batches::cancel(&mut connection, &OperatorBound::All, batch.id, &by).await.unwrap()
+        };
+        let (recorded, _cancelled) = tokio::join!(record(recording), cancel(cancelling));
+        let sent = i64::from(recorded == Recorded::All);
+        let counted = counts(&mut connection, &batch).await;
+        assert_eq!(counted.get(&ItemState::Sent(CommandState::Accepted)).copied().unwrap_or(0), sent);
+        assert_eq!(counted.get(&ItemState::Cancelled), Some(&(3 - sent)), "{recorded:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_replica_at_a_time_carries_out_batches_to_a_station() {
+    let (database, mut connection) = database().await;
+    for _ in 0..10 {
+        database.execute("delete from command_batch_items; delete from command_batches").await;
+        let batches = [create(&mut connection, &new()).await, create(&mut connection, &new()).await];
+        let elsewhere = NewBatch { station_id: StationId(Uuid::from_u128(8)), ..new() };
+        let elsewhere = create(&mut connection, &elsewhere).await;
+        let claim = async || {
+            let mut connection = database.pool.connection().await.unwrap();
+            batches::claim(&mut connection, MINUTE, &[]).await.unwrap()
+        };
+        let (a, b, c) = tokio::join!(claim(), claim(), claim());
+        let claimed: Vec<_> = [a, b, c].into_iter().flatten().map(|claimed| claimed.batch.id).collect();
+        assert_eq!(claimed.len(), 2, "one batch of each station");
+        assert!(claimed.contains(&elsewhere.id) && claimed.contains(&batches[0].id));
+        let lost = [BatchLease { id: batches[0].id, epoch: 0 }];
+        let next = batches::claim(&mut connection, MINUTE, &lost).await.unwrap();
+        assert_eq!(next, None, "a lease of an earlier epoch counts for nothing");
+    }
 }

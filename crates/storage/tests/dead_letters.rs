@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use domain::devices::charge_point::{ChargePoint, Ignored, Outcome, UnplacedReason};
 use domain::devices::sample::Samples;
-use domain::ids::{ChargePointId, EventKey};
+use domain::ids::{Actor, ChargePointId, EventKey};
 use domain::sessions::ledger::Unplaced;
 use serde_json::json;
 use storage::ingest::dead_letters::{self, Filter, Heading, Replay, ReplayOutcome, Replayed, Run, Undone};
@@ -69,7 +69,7 @@ async fn lists_pages_newest_first_and_filters_them() {
     let keyed = Filter { charge_point_id: device("CP-1"), ..reason };
     assert_eq!(listed(connection, keyed).await, [3, 1], "by key");
 
-    dead_letters::note(connection, id(5), ReplayOutcome::Undecodable).await.unwrap();
+    dead_letters::note(connection, id(5), ReplayOutcome::Undecodable, &Actor::anonymous()).await.unwrap();
     let replayed = |replayed| Filter { replayed: Some(replayed), ..Filter::default() };
     assert_eq!(listed(connection, replayed(true)).await, [5]);
     assert_eq!(listed(connection, replayed(false)).await, [9, 8, 7, 6, 4, 3, 2, 1, 0]);
@@ -82,7 +82,9 @@ async fn lists_unsettled_dead_letters_oldest_first() {
     let mut connection = database.pool.connection().await.unwrap();
     let connection = &mut connection;
     for (n, outcome) in ReplayOutcome::ALL.into_iter().enumerate() {
-        dead_letters::note(connection, id(u128::try_from(n).unwrap()), outcome).await.unwrap();
+        dead_letters::note(connection, id(u128::try_from(n).unwrap()), outcome, &Actor::anonymous())
+            .await
+            .unwrap();
     }
     let filter = Filter::default();
     let first = dead_letters::list_unsettled(connection, &filter, None, 4).await.unwrap();
@@ -125,10 +127,15 @@ async fn replay(database: &TestDatabase, n: u128, run: Run, outcome: Outcome) ->
     let mut connection = database.pool.connection().await.unwrap();
     let device = ChargePointId::parse("CP-0").unwrap();
     let replay = Replay { load_plan: LoadPlan::liveness_of([device]), samples: Samples::default() };
-    dead_letters::replay(&mut connection, id(n), run, replay, marking(outcome)).await.unwrap()
+    let by = Actor::parse("back-office").unwrap();
+    dead_letters::replay(&mut connection, id(n), run, &by, replay, marking(outcome)).await.unwrap()
 }
 
 const MARKED: &str = "select coalesce(jsonb_agg(memory is not null), '[]') from charge_points";
+const AUDITED: &str =
+    "select coalesce(jsonb_agg(jsonb_build_array(action, edited_by, after, thing_type, thing_id)), '[]')
+    from asset_edits join dead_letters on dead_letters.id = thing_id
+    where edited_at = replayed_at and replayed_by = edited_by";
 const RECORDED: &str =
     "select coalesce(jsonb_agg(replay_outcome), '[]') from dead_letters where replayed_at is not null";
 
@@ -144,6 +151,10 @@ async fn a_dry_run_changes_nothing_and_a_real_run_records_its_outcome() {
     assert!(matches!(&real, Replayed::Applied(changes) if changes.charge_point), "{real:?}");
     assert_eq!(database.json(MARKED).await, json!([true]));
     assert_eq!(database.json(RECORDED).await, json!(["applied"]));
+    assert_eq!(
+        database.json(AUDITED).await,
+        json!([["replayed", "back-office", { "outcome": "applied" }, "deadLetter", id(3)]])
+    );
     assert!(
         replay(&database, 10, Run::Real, Outcome::Applied).await.is_none(),
         "the dead letter does not exist"

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::assets::{CurrentType, StationStatus};
+use domain::assets::{CurrentType, OperatorBound, StationStatus};
 use domain::assets::{EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails};
 use domain::ids::{Actor, ChargePointId, PileId, StationId};
 use domain::text::Label;
@@ -52,7 +52,10 @@ impl Site {
             stations::insert(connection, &station, &stamp(minute(0)).by).await.unwrap();
             let details = pile(site.devices[number].clone());
             let pile = Pile { id: site.piles[number], station_id: station.id, details, revision };
-            piles::insert(connection, &pile, &stamp(minute(0)).by).await.unwrap().unwrap();
+            piles::insert(connection, &OperatorBound::All, &pile, &stamp(minute(0)).by)
+                .await
+                .unwrap()
+                .unwrap();
         }
         site
     }
@@ -64,11 +67,21 @@ impl Site {
         let edited = match edit {
             Edit::Replace { pile, device } => {
                 let (pile, device) = (self.piles[pile], &self.devices[device]);
-                piles::replace_charge_point(connection, pile, None, &stamp, device, &reason).await
+                piles::replace_charge_point(
+                    connection,
+                    &OperatorBound::All,
+                    pile,
+                    None,
+                    &stamp,
+                    device,
+                    &reason,
+                )
+                .await
             }
             Edit::Move { pile, station } => {
                 let (pile, station) = (self.piles[pile], self.stations[station]);
-                piles::move_to_station(connection, pile, None, &stamp, station, &reason).await
+                piles::move_to_station(connection, &OperatorBound::All, pile, None, &stamp, station, &reason)
+                    .await
             }
         };
         drop(edited.unwrap());

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use domain::assets::{Location, Station};
+use domain::assets::{Location, OperatorBound, Station};
 use domain::ids::{PileId, StationId};
 use storage::Connection;
 use storage::assets::stations::{self, Near};
@@ -106,7 +106,8 @@ async fn the_most_frequent_reads_read_few_rows() {
     fill(connection, STATIONS).await;
     fill(connection, PILES).await;
 
-    let (found, rows) = rows_read!(connection, piles::find_with_live(connection, pile(12_345)));
+    let (found, rows) =
+        rows_read!(connection, piles::find_with_live(connection, &OperatorBound::All, pile(12_345)));
     let (found, live) = found.unwrap();
     assert_eq!((found.id, live.unwrap().connectors.len()), (pile(12_345), 2));
     // The pile three times, the device, two connectors, the open session.
@@ -115,7 +116,8 @@ async fn the_most_frequent_reads_read_few_rows() {
     let all = stations::Filter::default();
     for after in [None, Some(9_000), Some(5_000), Some(60)] {
         let cursor = after.map(|number| (made_at(number), station(number)));
-        let (page, rows) = rows_read!(connection, stations::list(connection, &all, cursor, 51));
+        let (page, rows) =
+            rows_read!(connection, stations::list(connection, &OperatorBound::All, &all, cursor, 51));
         assert!(page.len() == 51 && rows <= 60, "{rows} after {after:?}");
         let (counted, rows) = rows_read!(connection, availability::load_many(connection, &ids(&page)));
         // Ten piles each, with their devices and two connectors.
@@ -125,14 +127,15 @@ async fn the_most_frequent_reads_read_few_rows() {
     let all = piles::Filter::default();
     for after in [None, Some(50_000), Some(60)] {
         let cursor = after.map(|number| (made_at(number), pile(number)));
-        let (page, rows) = rows_read!(connection, piles::list(connection, &all, cursor, 51));
+        let (page, rows) =
+            rows_read!(connection, piles::list(connection, &OperatorBound::All, &all, cursor, 51));
         assert!(page.len() == 51 && rows <= 60, "{rows} after {after:?}");
         let names: Vec<_> = page.iter().map(|pile| &pile.details.charge_point_id).collect();
-        let (live, rows) = rows_read!(connection, piles::load_live(connection, &names));
+        let (live, rows) = rows_read!(connection, piles::load_live(connection, &OperatorBound::All, &names));
         assert!(live.len() == 51 && rows <= 51 * 5, "{rows} after {after:?}");
     }
     let own = piles::Filter { station_id: Some(station(777)), ..all };
-    let (page, rows) = rows_read!(connection, piles::list(connection, &own, None, 51));
+    let (page, rows) = rows_read!(connection, piles::list(connection, &OperatorBound::All, &own, None, 51));
     assert!(page.len() == 10 && rows <= 20, "{rows}");
 }
 
@@ -147,7 +150,10 @@ async fn reads_nearby_stations_outwards_from_the_location() {
     let place = Location::parse(33.5, 120.5).unwrap();
     for (radius_m, expected) in [(150_000.0, 51..52), (10_000.0, 1..51)] {
         let near = Near { place, radius_m };
-        let (found, rows) = rows_read!(connection, stations::list_near(connection, &near, &all, None, 51));
+        let (found, rows) = rows_read!(
+            connection,
+            stations::list_near(connection, &OperatorBound::All, &near, &all, None, 51)
+        );
         // The scan stops when a page is full, within the radius or not; stations at the same
         // distance are read together.
         assert!(expected.contains(&found.len()) && rows <= 60, "{} found, {rows} read", found.len());
@@ -156,9 +162,10 @@ async fn reads_nearby_stations_outwards_from_the_location() {
         );
     }
     let near = Near { place, radius_m: 150_000.0 };
-    let first = stations::list_near(connection, &near, &all, None, 1_500).await.unwrap();
+    let first = stations::list_near(connection, &OperatorBound::All, &near, &all, None, 1_500).await.unwrap();
     let after = first.last().map(|(station, away)| (*away, station.id));
-    let (rest, rows) = rows_read!(connection, stations::list_near(connection, &near, &all, after, 51));
+    let (rest, rows) =
+        rows_read!(connection, stations::list_near(connection, &OperatorBound::All, &near, &all, after, 51));
     // Nearer stations are skipped, and farther ones are not read.
     assert!(rest.len() == 51 && rows <= 1_570, "{} found, {rows} read", rest.len());
 }

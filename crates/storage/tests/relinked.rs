@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandState, RouteSource, Step};
 use domain::devices::charge_point::ChargePoint;
 use domain::devices::presence::Confidence;
@@ -110,6 +111,7 @@ impl Stage {
             degraded: false,
             seen_gateway_id: None,
             confidence: Confidence::Live,
+            issued_by: None,
             keyed: None,
             limits: None,
         };
@@ -128,14 +130,16 @@ impl Stage {
 
     /// The state and the session of a command.
     async fn outcome(&mut self, id: CommandId) -> (CommandState, Option<SessionId>) {
-        let record = commands::find(&mut self.connection, id).await.unwrap().unwrap().record;
+        let record =
+            commands::find(&mut self.connection, &OperatorBound::All, id).await.unwrap().unwrap().record;
         (record.life.state(), record.session_id())
     }
 
     /// The only session of the device: its id, its command and its driver.
     async fn session(&mut self) -> (SessionId, Option<CommandId>, Option<String>) {
         let filter = sessions::Filter { charge_point_id: Some(device()), ..Default::default() };
-        let found = sessions::list(&mut self.connection, &filter, None, 9).await.unwrap();
+        let found =
+            sessions::list(&mut self.connection, &OperatorBound::All, &filter, None, 9).await.unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         let session = &found[0].session;
         (session.id, session.command_id, session.id_tag.as_ref().map(ToString::to_string))

@@ -5,7 +5,7 @@
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use domain::assets::{Location, StationStatus};
+use domain::assets::{Location, OperatorBound, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
 use storage::assets::piles;
@@ -43,7 +43,8 @@ async fn walk(connection: &mut Connection, near: &Near, filter: &Filter, page: i
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let found = stations::list_near(connection, near, filter, after, page).await.unwrap();
+        let found =
+            stations::list_near(connection, &OperatorBound::All, near, filter, after, page).await.unwrap();
         let Some((last, away)) = found.last() else { return all };
         after = Some((*away, last.id));
         all.extend(found.iter().map(|(station, away)| (station.id, *away)));
@@ -55,7 +56,8 @@ async fn finds_nearby_stations_in_order_everywhere() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     world(&mut connection, 3000).await;
-    let all = stations::list(&mut connection, &Filter::default(), None, 10_000).await.unwrap();
+    let all =
+        stations::list(&mut connection, &OperatorBound::All, &Filter::default(), None, 10_000).await.unwrap();
     for place in
         [at(31.2, 121.4), at(90.0, 0.0), at(-89.9, 77.0), at(0.0, 180.0), at(10.0, -179.99), at(-33.0, 0.0)]
     {
@@ -94,7 +96,7 @@ async fn combines_near_with_filters() {
     };
     let mut found =
         walk(&mut connection, &near, &filter, 4).await.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
-    let mut listed = stations::list(&mut connection, &filter, None, 100)
+    let mut listed = stations::list(&mut connection, &OperatorBound::All, &filter, None, 100)
         .await
         .unwrap()
         .into_iter()
@@ -147,7 +149,9 @@ async fn reads_few_of_a_hundred_thousand_stations() {
     for (radius_m, expected) in [(6_000_000.0, 51), (200_000.0, 1)] {
         let near = Near { place: at(31.2, 121.4), radius_m };
         let before = reads(connection).await;
-        let found = stations::list_near(connection, &near, &Filter::default(), None, 51).await.unwrap();
+        let found = stations::list_near(connection, &OperatorBound::All, &near, &Filter::default(), None, 51)
+            .await
+            .unwrap();
         assert!(found.len() >= expected, "{}", found.len());
         assert_few(connection, before, 200, "near").await;
     }
@@ -156,14 +160,14 @@ async fn reads_few_of_a_hundred_thousand_stations() {
     {
         let filter = Filter { search: SearchTerms::of(words), ..Filter::default() };
         let before = reads(connection).await;
-        let found = stations::list(connection, &filter, None, 51).await.unwrap();
+        let found = stations::list(connection, &OperatorBound::All, &filter, None, 51).await.unwrap();
         assert_eq!(found.len(), expected, "{words}");
         // The worst case is a repeated digit, which has a single pair.
         assert_few(connection, before, 5000, words).await;
     }
     let filter = Filter { operator_id: Some(Label::parse("op-7").unwrap()), ..Filter::default() };
     let before = reads(connection).await;
-    assert_eq!(stations::list(connection, &filter, None, 51).await.unwrap().len(), 51);
+    assert_eq!(stations::list(connection, &OperatorBound::All, &filter, None, 51).await.unwrap().len(), 51);
     assert_few(connection, before, 200, "operator").await;
 }
 
@@ -196,14 +200,18 @@ async fn finds_words_in_any_script_and_case() {
         ("caféx", vec![]),
     ] {
         let filter = Filter { search: SearchTerms::of(words), ..Filter::default() };
-        let found = stations::list(&mut connection, &filter, None, 10).await.unwrap();
+        let found = stations::list(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap();
         let mut names: Vec<_> = found.iter().map(|station| station.details.name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, expected, "{words}");
     }
     for (words, expected) in [("a1", 2), ("cp-a1", 1), ("号", 1), ("sn-A1", 1), ("cp sn", 1), ("a1sn", 0)] {
         let filter = piles::Filter { search: SearchTerms::of(words), ..piles::Filter::default() };
-        assert_eq!(piles::list(&mut connection, &filter, None, 10).await.unwrap().len(), expected, "{words}");
+        assert_eq!(
+            piles::list(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap().len(),
+            expected,
+            "{words}"
+        );
     }
     assert_eq!(SearchTerms::of(" \u{3000} "), None);
 }

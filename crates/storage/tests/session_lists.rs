@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use domain::assets::OperatorBound;
 use domain::ids::{IdTag, PileId, SessionId, StationId, TransactionId};
 use domain::text::Label;
 use storage::Connection;
@@ -94,7 +95,7 @@ async fn page(connection: &mut Connection, filter: &Filter, after: After, index:
     let before = reads(connection, index).await;
     let mut found = Vec::new();
     for _ in 0..TIMES {
-        found = sessions::list(connection, filter, after, PAGE).await.unwrap();
+        found = sessions::list(connection, &OperatorBound::All, filter, after, PAGE).await.unwrap();
     }
     let now = reads(connection, index).await;
     let rows = (now.rows - before.rows) / TIMES;
@@ -143,10 +144,11 @@ async fn pages_of_a_station_and_a_month_read_few_rows() {
     assert!(page(connection, &in_month(6, at_station(5_000)), None, "sessions_of_station").await.is_empty());
 
     let in_june = in_month(6, Filter::default());
-    let estimate = sessions::estimate_count(connection, &in_june, None).await.unwrap();
+    let estimate = sessions::estimate_count(connection, &OperatorBound::All, &in_june, None).await.unwrap();
     assert!((12_000..24_000).contains(&estimate), "{estimate} instead of 17,280");
     let half_way = (at("2026-06-16T00:00:00Z"), SessionId(Uuid::nil()));
-    let estimate = sessions::estimate_count(connection, &in_june, Some(half_way)).await.unwrap();
+    let estimate =
+        sessions::estimate_count(connection, &OperatorBound::All, &in_june, Some(half_way)).await.unwrap();
     assert!((6_000..12_000).contains(&estimate), "{estimate} instead of 8,640");
 }
 

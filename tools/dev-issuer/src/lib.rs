@@ -24,6 +24,8 @@ impl Issuer {
     pub const NAME: &str = "https://issuer.localhost";
     /// The `aud` of its tokens.
     pub const AUDIENCE: &str = "charging-platform";
+    /// The claim that lists operators, as in the services' default of `auth.operators_claim`.
+    pub const OPERATORS: &str = "operators";
 
     /// An issuer with a new key.
     ///
@@ -96,6 +98,16 @@ impl Issuer {
     pub fn claims(subject: &str, scopes: &str) -> Value {
         let expires = jsonwebtoken::get_current_timestamp() + 3_600;
         json!({ "iss": Self::NAME, "aud": Self::AUDIENCE, "sub": subject, "exp": expires, "scope": scopes })
+    }
+
+    /// The same for a subject that is bound to the operators with these ids.
+    #[must_use]
+    pub fn claims_of(subject: &str, scopes: &str, operators: &[&str]) -> Value {
+        let mut claims = Self::claims(subject, scopes);
+        if let Some(claims) = claims.as_object_mut() {
+            claims.insert(Self::OPERATORS.to_owned(), json!(operators));
+        }
+        claims
     }
 
     /// A token with these claims.

@@ -6,18 +6,23 @@ use dev_issuer::Issuer;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: dev-issuer FOLDER SUBJECT SCOPES
+const USAGE: &str = "usage: dev-issuer FOLDER SUBJECT SCOPES [OPERATOR]...
   Prints a token that is valid for an hour, signed with the key in FOLDER. The key is created if it does not exist.
+  With operators the token is bound to them; without, it reaches every operator.
   Services accept it with auth.mode = \"jwt\", auth.issuer = \"https://issuer.localhost\" and auth.jwks_file = FOLDER/jwks.json.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, subject, scopes] = words.as_slice() else {
+    let [folder, subject, scopes, operators @ ..] = words.as_slice() else {
         eprintln!("{USAGE}");
         return ExitCode::FAILURE;
     };
-    let issuer = Issuer::open(Path::new(folder));
-    match issuer.and_then(|issuer| issuer.sign(&Issuer::claims(subject, scopes))) {
+    let operators: Vec<&str> = operators.iter().map(String::as_str).collect();
+    let claims = match operators.as_slice() {
+        [] => Issuer::claims(subject, scopes),
+        bound => Issuer::claims_of(subject, scopes, bound),
+    };
+    match Issuer::open(Path::new(folder)).and_then(|issuer| issuer.sign(&claims)) {
         Ok(token) => {
             println!("{token}");
             ExitCode::SUCCESS

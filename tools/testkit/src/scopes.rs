@@ -8,7 +8,17 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// All scopes.
-const SCOPES: [&str; 4] = ["assets:read", "assets:write", "commands:send", "operations"];
+const SCOPES: [&str; 9] = [
+    "assets:read",
+    "assets:write",
+    "audit:read",
+    "commands:read",
+    "commands:send",
+    "drivers:read",
+    "operations",
+    "tariffs:read",
+    "tariffs:write",
+];
 
 /// A new file with the keys of `issuer`, for `auth.jwks_file`.
 #[must_use]

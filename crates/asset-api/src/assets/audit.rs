@@ -4,6 +4,7 @@ pub mod routes;
 
 use crate::assets::piles::PileResource;
 use crate::assets::stations::StationResource;
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -13,6 +14,7 @@ use crate::tariffs::TariffResource;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use domain::ids::{PileId, SessionId, StationId, TariffId};
 use runtime::http::page::Page;
 use runtime::http::{PathId, QueryParams, Resource};
@@ -20,7 +22,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::future::Future;
-use storage::assets::audit::{self, AssetEdit};
+use storage::assets::audit::{self, AssetEdit, Edited};
 use storage::{Connection, StorageError};
 use uuid::Uuid;
 
@@ -67,7 +69,7 @@ impl<'a> EditView<'a> {
 }
 
 /// The names of the fields that an edit changed, sorted; empty without `before` or without `after`.
-fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a str> {
+pub fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a str> {
     let fields = |state: Option<&'a Value>| state.and_then(Value::as_object);
     let (Some(before), Some(after)) = (fields(before), fields(after)) else { return Vec::new() };
     // An absent field equals null.
@@ -81,40 +83,69 @@ fn changed<'a>(before: Option<&'a Value>, after: Option<&'a Value>) -> Vec<&'a s
 
 /// A resource whose edits are recorded.
 pub trait Audited: Resource<Id: Into<Uuid> + Copy + Send + 'static> + 'static {
-    /// Whether there is or was one with id `id`.
+    /// Its kind in the audit trail.
+    const KIND: Edited;
+
+    /// Whether there is or was one with id `id` within `bound`.
     fn is_known(
         connection: &mut Connection,
+        bound: &OperatorBound,
         id: Self::Id,
     ) -> impl Future<Output = Result<bool, StorageError>> + Send;
 }
 
 impl Audited for StationResource {
-    async fn is_known(connection: &mut Connection, id: StationId) -> Result<bool, StorageError> {
-        storage::assets::stations::is_known(connection, id).await
+    const KIND: Edited = Edited::Station;
+
+    async fn is_known(
+        connection: &mut Connection,
+        bound: &OperatorBound,
+        id: StationId,
+    ) -> Result<bool, StorageError> {
+        storage::assets::stations::is_known(connection, bound, id).await
     }
 }
 
 impl Audited for PileResource {
-    async fn is_known(connection: &mut Connection, id: PileId) -> Result<bool, StorageError> {
-        storage::assets::piles::is_known(connection, id).await
+    const KIND: Edited = Edited::Pile;
+
+    async fn is_known(
+        connection: &mut Connection,
+        bound: &OperatorBound,
+        id: PileId,
+    ) -> Result<bool, StorageError> {
+        storage::assets::piles::is_known(connection, bound, id).await
     }
 }
 
 impl Audited for TariffResource {
-    async fn is_known(connection: &mut Connection, id: TariffId) -> Result<bool, StorageError> {
-        storage::tariffs::is_known(connection, id).await
+    const KIND: Edited = Edited::Tariff;
+
+    async fn is_known(
+        connection: &mut Connection,
+        bound: &OperatorBound,
+        id: TariffId,
+    ) -> Result<bool, StorageError> {
+        storage::tariffs::is_known(connection, bound, id).await
     }
 }
 
 impl Audited for SessionResource {
-    async fn is_known(connection: &mut Connection, id: SessionId) -> Result<bool, StorageError> {
-        Ok(storage::sessions::find(connection, id).await?.is_some())
+    const KIND: Edited = Edited::Session;
+
+    async fn is_known(
+        connection: &mut Connection,
+        bound: &OperatorBound,
+        id: SessionId,
+    ) -> Result<bool, StorageError> {
+        Ok(storage::sessions::find(connection, bound, id).await?.is_some())
     }
 }
 
 /// `GET …/audit`: a page of the edits of a resource, the latest first.
 pub async fn list<R: Audited>(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(id): PathId<R>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
@@ -123,10 +154,10 @@ pub async fn list<R: Audited>(
     let before = after.map(|ByVersion(version)| version);
     let rows = api
         .run(move |mut connection| async move {
-            if !R::is_known(&mut connection, id).await? {
+            if !R::is_known(&mut connection, &bound, id).await? {
                 return Err(R::not_found().into());
             }
-            Ok(audit::list(&mut connection, id.into(), before, request.rows()).await?)
+            Ok(audit::list(&mut connection, &bound, R::KIND, id.into(), before, request.rows()).await?)
         })
         .await?;
     let page = Page::cut(&request, rows, |last| ByVersion(last.version));

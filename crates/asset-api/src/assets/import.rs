@@ -24,6 +24,7 @@ mod table;
 
 pub use error::ImportError;
 
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
@@ -82,6 +83,7 @@ async fn import<T: Table>(
     request: HttpRequest,
     QueryParams(mut query): QueryParams<Fields>,
     caller: Caller,
+    Bound(bound): Bound,
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let request = &request;
@@ -109,7 +111,8 @@ async fn import<T: Table>(
         Format::NdJson => file,
     };
     let file = reader::check::<T>(file, format).await?;
-    let import = Import { api: api.into_inner(), format, dry_run, mode, limit, max_rows: settings.max_rows };
+    let max_rows = settings.max_rows;
+    let import = Import { api: api.into_inner(), bound, format, dry_run, mode, limit, max_rows };
     let stamp = caller.stamp();
     if !wants_progress(request) {
         let report = import.run::<T>(file, stamp, Progress::default(), slot).await?;

@@ -3,24 +3,48 @@
 pub mod routes;
 
 use crate::freshness::Confidence;
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// Largest age of a response. Counting reads every row, so one count answers many requests.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
+/// The number of bounds above which the counts of those without recent requests are dropped.
+const REMEMBERED: usize = 100;
+
+/// The last count for each bound of callers.
+#[derive(Default)]
+pub struct PileCounts(Mutex<HashMap<OperatorBound, LastCount>>);
+
 /// The last count. A request that finds it too old counts again while the others wait for the
 /// result.
-#[derive(Default)]
-pub struct PileCounts(Mutex<Option<(Instant, FleetView)>>);
+type LastCount = Arc<Mutex<Option<(Instant, FleetView)>>>;
+
+impl PileCounts {
+    /// The last count for callers with `bound`.
+    async fn of(&self, bound: &OperatorBound) -> LastCount {
+        let mut all = self.0.lock().await;
+        if all.len() > REMEMBERED {
+            // One that is locked is being used.
+            all.retain(|_, last| {
+                last.try_lock()
+                    .map_or(true, |last| last.as_ref().is_some_and(|(at, _)| at.elapsed() < MAX_AGE))
+            });
+        }
+        Arc::clone(all.entry(bound.clone()).or_default())
+    }
+}
 
 /// The numbers of piles and stations by status, and of piles by confidence.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -40,8 +64,13 @@ struct FleetView {
 }
 
 /// `GET /api/v1/fleet`
-pub async fn count(api: Data<Api>, fleet: Data<PileCounts>) -> Result<HttpResponse, ApiError> {
-    let mut last = fleet.0.lock().await;
+pub async fn count(
+    api: Data<Api>,
+    fleet: Data<PileCounts>,
+    Bound(bound): Bound,
+) -> Result<HttpResponse, ApiError> {
+    let last = fleet.of(&bound).await;
+    let mut last = last.lock().await;
     if let Some((at, known)) = last.as_ref().filter(|(at, _)| at.elapsed() < MAX_AGE) {
         tracing::trace!(age = ?at.elapsed(), "responding with the last count of piles");
         return Ok(HttpResponse::Ok().json(known));
@@ -50,7 +79,9 @@ pub async fn count(api: Data<Api>, fleet: Data<PileCounts>) -> Result<HttpRespon
     let silent_since = api.freshness_policy().silent_since;
     let counted = api
         .run(move |mut connection| async move {
-            Ok::<_, ApiError>(storage::assets::pile_counts::count(&mut connection, silent_since).await?)
+            Ok::<_, ApiError>(
+                storage::assets::pile_counts::count(&mut connection, &bound, silent_since).await?,
+            )
         })
         .await?;
     let piles = counted.piles.into_iter().map(|(status, count)| (status.as_str(), count)).collect();

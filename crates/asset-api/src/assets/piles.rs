@@ -9,6 +9,7 @@ pub mod routes;
 mod view;
 
 use crate::assets::stations::StationResource;
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::edit;
@@ -19,7 +20,7 @@ use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::{EditStamp, Pile, PileDetails};
+use domain::assets::{EditStamp, OperatorBound, Pile, PileDetails};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use runtime::Problem;
@@ -47,6 +48,7 @@ pub async fn create(
     api: Data<Api>,
     PathId(station): PathId<StationResource>,
     caller: Caller,
+    Bound(bound): Bound,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let EditStamp { at, by } = caller.stamp();
@@ -57,10 +59,10 @@ pub async fn create(
         revision: edit::first(at),
     };
     let (pile, live) = api
-        .run(|mut connection| async move {
+        .run(move |mut connection| async move {
             // Read first, so that nothing can fail after the insert.
-            let live = piles::find_live(&mut connection, &pile.details.charge_point_id).await?;
-            piles::insert(&mut connection, &pile, &by).await??;
+            let live = piles::find_live(&mut connection, &bound, &pile.details.charge_point_id).await?;
+            piles::insert(&mut connection, &bound, &pile, &by).await??;
             Ok((pile, live))
         })
         .await?;
@@ -74,6 +76,7 @@ pub async fn create(
 /// `GET /api/v1/piles`
 pub async fn list(
     api: Data<Api>,
+    Bound(bound): Bound,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
@@ -86,7 +89,7 @@ pub async fn list(
         retired: query.optional("retired", parse::in_query(parse::flag)).unwrap_or(false),
     };
     query.finish(Some(()))?;
-    page(&api, request, filter, None).await
+    page(&api, bound, request, filter, None).await
 }
 
 /// Parses the status of a pile.
@@ -100,20 +103,25 @@ fn status(value: &Value) -> Result<PileStatus, String> {
 /// `GET /api/v1/stations/{stationId}/piles`
 pub async fn list_of_station(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(station): PathId<StationResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let filter = Filter { station_id: Some(station), ..Filter::default() };
-    page(&api, request, filter, Some(station)).await
+    page(&api, bound, request, filter, Some(station)).await
 }
 
 /// `GET /api/v1/piles/{pileId}`
-pub async fn get(api: Data<Api>, PathId(id): PathId<PileResource>) -> Result<HttpResponse, ApiError> {
+pub async fn get(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<PileResource>,
+) -> Result<HttpResponse, ApiError> {
     let found = api
         .run(move |mut connection| async move {
-            Ok(piles::find_with_live(&mut connection, id).await?.ok_or(PileRefusal::NotFound)?)
+            Ok(piles::find_with_live(&mut connection, &bound, id).await?.ok_or(PileRefusal::NotFound)?)
         })
         .await?;
     Ok(show(&api, &found))
@@ -149,7 +157,8 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     let edited = api
         .run(move |mut connection| async move {
-            piles::update(&mut connection, id, request.versions(), &request.stamp, change).await?
+            piles::update(&mut connection, &request.bound, id, request.versions(), &request.stamp, change)
+                .await?
         })
         .await?;
     Ok(show(api, &edited))
@@ -162,7 +171,7 @@ pub async fn retire(
     request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
     api.run(move |mut connection| async move {
-        Ok(piles::retire(&mut connection, id, request.versions(), &request.stamp).await??)
+        Ok(piles::retire(&mut connection, &request.bound, id, request.versions(), &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -176,7 +185,8 @@ pub async fn restore(
 ) -> Result<HttpResponse, ApiError> {
     let restored = api
         .run(move |mut connection| async move {
-            Ok(piles::restore(&mut connection, id, request.versions(), &request.stamp).await??)
+            Ok(piles::restore(&mut connection, &request.bound, id, request.versions(), &request.stamp)
+                .await??)
         })
         .await?;
     Ok(show(&api, &restored))
@@ -192,6 +202,7 @@ fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
 /// must exist.
 async fn page(
     api: &Api,
+    bound: OperatorBound,
     request: PageRequest,
     filter: Filter,
     station: Option<StationId>,
@@ -199,15 +210,15 @@ async fn page(
     let after = request.after.map(|place| (place.created_at, PileId(place.id)));
     let (page, live) = api
         .run(move |mut connection| async move {
-            let rows = piles::list(&mut connection, &filter, after, request.rows()).await?;
+            let rows = piles::list(&mut connection, &bound, &filter, after, request.rows()).await?;
             // A station with piles exists.
             if let Some(station) = station.filter(|_| rows.is_empty()) {
-                let found = storage::assets::stations::find(&mut connection, station).await?;
+                let found = storage::assets::stations::find(&mut connection, &bound, station).await?;
                 found.ok_or(PileRefusal::StationNotFound)?;
             }
             let page = Page::cut(&request, rows, |last| paging::place(last.revision, last.id.0));
             let devices: Vec<_> = page.items().iter().map(|pile| &pile.details.charge_point_id).collect();
-            let live = piles::load_live(&mut connection, &devices).await?;
+            let live = piles::load_live(&mut connection, &bound, &devices).await?;
             Ok((page, live))
         })
         .await?;

@@ -6,6 +6,7 @@ mod query;
 pub mod routes;
 mod view;
 
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::edit;
@@ -16,7 +17,7 @@ use crate::http::paging::{self, ByDistance};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::{EditStamp, Station, StationDetails};
+use domain::assets::{EditStamp, OperatorBound, Station, StationDetails};
 use domain::ids::StationId;
 use runtime::Problem;
 use runtime::http::page::Page;
@@ -42,11 +43,15 @@ impl Resource for StationResource {
 pub async fn create(
     api: Data<Api>,
     caller: Caller,
+    Bound(bound): Bound,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let EditStamp { at, by } = caller.stamp();
-    let station =
-        Station { id: StationId(Uuid::now_v7()), details: body::read(body)?, revision: edit::first(at) };
+    let station = Station {
+        id: StationId(Uuid::now_v7()),
+        details: body::read(body, &bound)?,
+        revision: edit::first(at),
+    };
     let station = api
         .run(|mut connection| async move {
             stations::insert(&mut connection, &station, &by).await?;
@@ -62,23 +67,29 @@ pub async fn create(
 /// `GET /api/v1/stations`
 pub async fn list(
     api: Data<Api>,
+    Bound(bound): Bound,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let filter = query::filter(&mut query);
     match query::near(&mut query, &filter) {
-        Some(near) => list_near(&api, query, near, filter).await,
-        None => list_newest(&api, query, filter).await,
+        Some(near) => list_near(&api, bound, query, near, filter).await,
+        None => list_newest(&api, bound, query, filter).await,
     }
 }
 
 /// Responds with a page of stations, the newest first.
-async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<HttpResponse, ApiError> {
+async fn list_newest(
+    api: &Api,
+    bound: OperatorBound,
+    mut query: Fields,
+    filter: Filter,
+) -> Result<HttpResponse, ApiError> {
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, StationId(place.id)));
     let (page, availability) = api
         .run(move |mut connection| async move {
-            let rows = stations::list(&mut connection, &filter, after, request.rows()).await?;
+            let rows = stations::list(&mut connection, &bound, &filter, after, request.rows()).await?;
             let page = Page::cut(&request, rows, |last| paging::place(last.revision, last.id.0));
             let ids: Vec<_> = page.items().iter().map(|station| station.id).collect();
             let availability = availability::load_many(&mut connection, &ids).await?;
@@ -95,6 +106,7 @@ async fn list_newest(api: &Api, mut query: Fields, filter: Filter) -> Result<Htt
 /// Responds with a page of stations near a place, the nearest first.
 async fn list_near(
     api: &Api,
+    bound: OperatorBound,
     mut query: Fields,
     near: Near,
     filter: Filter,
@@ -104,7 +116,8 @@ async fn list_near(
     let after = after.map(|place| (place.distance, StationId(place.id)));
     let (page, availability) = api
         .run(move |mut connection| async move {
-            let rows = stations::list_near(&mut connection, &near, &filter, after, request.rows()).await?;
+            let rows =
+                stations::list_near(&mut connection, &bound, &near, &filter, after, request.rows()).await?;
             let page =
                 Page::cut(&request, rows, |(last, away)| ByDistance { distance: *away, id: last.id.0 });
             let ids: Vec<_> = page.items().iter().map(|(station, _)| station.id).collect();
@@ -121,8 +134,12 @@ async fn list_near(
 }
 
 /// `GET /api/v1/stations/{stationId}`
-pub async fn get(api: Data<Api>, PathId(id): PathId<StationResource>) -> Result<HttpResponse, ApiError> {
-    let (station, availability) = find(&api, id).await?;
+pub async fn get(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<StationResource>,
+) -> Result<HttpResponse, ApiError> {
+    let (station, availability) = find(&api, bound, id).await?;
     Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
         &station,
         &availability,
@@ -133,16 +150,17 @@ pub async fn get(api: Data<Api>, PathId(id): PathId<StationResource>) -> Result<
 /// `GET /api/v1/stations/{stationId}/availability`
 pub async fn availability(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(id): PathId<StationResource>,
 ) -> Result<HttpResponse, ApiError> {
-    let (_, availability) = find(&api, id).await?;
+    let (_, availability) = find(&api, bound, id).await?;
     Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.freshness_policy())))
 }
 
 /// Loads a station and the availability of its piles.
-async fn find(api: &Api, id: StationId) -> Result<(Station, Availability), ApiError> {
+async fn find(api: &Api, bound: OperatorBound, id: StationId) -> Result<(Station, Availability), ApiError> {
     api.run(move |mut connection| async move {
-        let station = stations::find(&mut connection, id).await?.ok_or(StationRefusal::NotFound)?;
+        let station = stations::find(&mut connection, &bound, id).await?.ok_or(StationRefusal::NotFound)?;
         Ok((station, availability::load(&mut connection, id).await?))
     })
     .await
@@ -155,7 +173,7 @@ pub async fn replace(
     request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let details = body::read(body)?;
+    let details = body::read(body, &request.bound)?;
     edit(&api, id, request, |_before| Ok(details)).await
 }
 
@@ -166,7 +184,8 @@ pub async fn patch(
     request: EditRequest,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    edit(&api, id, request, |before| body::read(body.patch(before)?)).await
+    let bound = request.bound.clone();
+    edit(&api, id, request, move |before| body::read(body.patch(before)?, &bound)).await
 }
 
 /// Replaces the registered data of a station with the result of `change`.
@@ -178,7 +197,8 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     let (station, availability) = api
         .run(move |mut connection| async move {
-            stations::update(&mut connection, id, request.versions(), &request.stamp, change).await?
+            stations::update(&mut connection, &request.bound, id, request.versions(), &request.stamp, change)
+                .await?
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
@@ -195,7 +215,8 @@ pub async fn retire(
     request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
     api.run(move |mut connection| async move {
-        Ok(stations::retire(&mut connection, id, request.versions(), &request.stamp).await??)
+        Ok(stations::retire(&mut connection, &request.bound, id, request.versions(), &request.stamp)
+            .await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -209,7 +230,8 @@ pub async fn restore(
 ) -> Result<HttpResponse, ApiError> {
     let station = api
         .run(move |mut connection| async move {
-            Ok(stations::restore(&mut connection, id, request.versions(), &request.stamp).await??)
+            Ok(stations::restore(&mut connection, &request.bound, id, request.versions(), &request.stamp)
+                .await??)
         })
         .await?;
     Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(

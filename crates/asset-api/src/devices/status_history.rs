@@ -4,6 +4,7 @@
 pub mod routes;
 
 use crate::assets::piles::PileResource;
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -102,6 +103,7 @@ fn connector(value: &Value) -> Result<ConnectorId, String> {
 /// `GET /api/v1/piles/{pileId}/status-history`
 pub async fn of_pile(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(pile): PathId<PileResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
@@ -111,8 +113,10 @@ pub async fn of_pile(
     let after = after.map(|ByRecording { noted_at, number }| HistoryPosition { noted_at, number });
     let rows = api
         .run(move |mut connection| async move {
-            storage::assets::piles::find(&mut connection, pile).await?.ok_or(PileRefusal::NotFound)?;
-            let assignments = placements::list_of_pile(&mut connection, pile, None, MAX_ASSIGNMENTS).await?;
+            let found = storage::assets::piles::find(&mut connection, &bound, pile).await?;
+            found.ok_or(PileRefusal::NotFound)?;
+            let assignments = placements::list_of_pile(&mut connection, &bound, pile, None, MAX_ASSIGNMENTS);
+            let assignments = assignments.await?;
             let (rows, now) = (request.rows(), runtime::clock::now());
             let selection = Selection { connector, after, ..Selection::default() };
             Ok(status_changes::list_of_pile(&mut connection, &assignments, selection, now, rows).await?)

@@ -1,9 +1,11 @@
-//! Selects the changes that a client asked for.
+//! Selects the changes that a client asked for and that its scopes allow.
 
+use super::access::FeedAccess;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::uuid;
-use domain::feed::{FeedKind, FeedSubject};
+use domain::feed::{FeedKind, FeedSubject, Redaction};
 use domain::ids::{ChargePointId, PileId, StationId};
+use runtime::Problem;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -11,9 +13,10 @@ use uuid::Uuid;
 /// Largest number of charge points, stations or piles in one filter.
 const MAX_IDS: usize = 200;
 
-/// The changes that a client asked for; `None` selects all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The changes that a client asked for and may see; `None` selects all.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
+    access: FeedAccess,
     devices: Option<BTreeSet<ChargePointId>>,
     stations: Option<BTreeSet<StationId>>,
     piles: Option<BTreeSet<PileId>>,
@@ -21,9 +24,9 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Takes `chargePointId`, `stationId`, `pileId` and `types` out of the query, each a
+    /// For a client with `access`, takes `chargePointId`, `stationId`, `pileId` and `types` out of the query, each a
     /// comma-separated list; `type` is the former name of `types`.
-    pub fn take(query: &mut Fields) -> Option<Self> {
+    pub fn take(query: &mut Fields, access: FeedAccess) -> Option<Self> {
         let devices = query.optional("chargePointId", devices);
         let stations = query.optional("stationId", ids(StationId));
         let piles = query.optional("pileId", ids(PileId));
@@ -32,17 +35,37 @@ impl Filter {
         }
         let former = query.optional("type", types);
         let types = query.optional("types", types).or(former);
-        Some(Self { devices, stations, piles, types })
+        Some(Self { access, devices, stations, piles, types })
     }
 
-    /// Whether the filter selects everything.
+    /// Refuses a client that asks for changes of a type that its scopes do not allow.
+    ///
+    /// # Errors
+    /// 403 that names the type and the scope.
+    pub fn check_types(&self) -> Result<(), Problem> {
+        self.types.iter().flatten().try_for_each(|kind| self.access.require(kind))
+    }
+
+    /// What is hidden in the changes that the client sees.
+    pub const fn redaction(&self) -> Redaction {
+        self.access.redaction()
+    }
+
+    /// Whether the filter selects everything, and nothing is hidden.
     pub const fn is_open(&self) -> bool {
-        self.devices.is_none() && self.stations.is_none() && self.piles.is_none() && self.types.is_none()
+        self.access.is_full()
+            && self.devices.is_none()
+            && self.stations.is_none()
+            && self.piles.is_none()
+            && self.types.is_none()
     }
 
     /// Whether the filter selects a change about `subject` with this place and type. A change that
     /// does not name a station matches no filter of stations; likewise for piles.
     pub fn lets_through(&self, subject: &FeedSubject, place: EventPlace, kind: &str) -> bool {
+        if !self.access.admits(kind) {
+            return false;
+        }
         let (station, pile) = place;
         let wanted = match (&self.devices, subject) {
             (None, _) => true,

@@ -1,9 +1,11 @@
 //! Renders changes as server-sent events, once for all clients.
 
 use super::filter::{EventPlace, Filter};
+use super::hidden::{self, Hidden};
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
+use domain::assets::OperatorBound;
 use domain::feed::{FeedChange, FeedPosition, FeedSubject};
-use storage::feed::Chunk;
+use storage::feed::{Chunk, Owner};
 use wire::feed::CloudEvent;
 
 /// A rendered chunk of changes.
@@ -13,6 +15,8 @@ pub struct Frames {
     pub position: i64,
     bytes: Bytes,
     events: Vec<Rendered>,
+    /// The owners of the changes; `None` if they were not read, because no bound client follows.
+    owners: Option<Vec<Owner>>,
 }
 
 /// The range of one change within the bytes.
@@ -23,14 +27,15 @@ struct Rendered {
     subject: FeedSubject,
     place: EventPlace,
     kind: &'static str,
+    hidden: Vec<Hidden>,
 }
 
 impl Frames {
-    /// Renders `chunk` with the CloudEvents source `source`.
+    /// Renders `chunk` with the CloudEvents source `source`, and keeps the owners of its changes.
     ///
     /// # Errors
     /// When a change cannot be written as JSON, which never happens for changes of the feed.
-    pub fn render(chunk: Chunk, source: &str) -> Result<Self, serde_json::Error> {
+    pub fn render(chunk: Chunk, owners: Option<Vec<Owner>>, source: &str) -> Result<Self, serde_json::Error> {
         let mut bytes = BytesMut::new().writer();
         let mut events = Vec::with_capacity(chunk.changes.len());
         for (change, index) in chunk.changes.into_iter().zip(0..) {
@@ -39,9 +44,11 @@ impl Frames {
             write(bytes.get_mut(), &change, position, source)?;
             let end = bytes.get_ref().len();
             let (place, kind) = (change.kind.place(), change.kind.type_name());
-            events.push(Rendered { start, end, kind, place, subject: change.subject });
+            let text = bytes.get_ref().get(start..end).unwrap_or_default();
+            let hidden = hidden::find(&change.kind, text)?;
+            events.push(Rendered { start, end, kind, place, subject: change.subject, hidden });
         }
-        Ok(Self { position: chunk.position, bytes: bytes.into_inner().freeze(), events })
+        Ok(Self { position: chunk.position, bytes: bytes.into_inner().freeze(), events, owners })
     }
 
     /// The number of changes in the chunk.
@@ -49,23 +56,33 @@ impl Frames {
         self.events.len()
     }
 
-    /// The changes after `cursor` that `filter` selects.
-    pub fn after(&self, cursor: FeedPosition, filter: &Filter) -> Bytes {
+    /// Whether a client with `bound` can be served: a bound one needs the owners of the changes.
+    pub const fn suits(&self, bound: &OperatorBound) -> bool {
+        matches!(bound, OperatorBound::All) || self.owners.is_some()
+    }
+
+    /// The changes after `cursor` that `filter` selects, for a client with `bound`.
+    pub fn after(&self, cursor: FeedPosition, filter: &Filter, bound: &OperatorBound) -> Bytes {
         let skipped = match self.position.cmp(&cursor.chunk) {
             std::cmp::Ordering::Greater => 0,
             std::cmp::Ordering::Equal => usize::from(cursor.index) + 1,
             std::cmp::Ordering::Less => self.events.len(),
         };
         let events = self.events.get(skipped..).unwrap_or_default();
-        if filter.is_open() {
+        if filter.is_open() && *bound == OperatorBound::All {
             let start = events.first().map_or(self.bytes.len(), |event| event.start);
             return self.bytes.slice(start..);
         }
         let mut wanted = BytesMut::new();
-        for event in
-            events.iter().filter(|event| filter.lets_through(&event.subject, event.place, event.kind))
-        {
-            wanted.put(self.bytes.slice(event.start..event.end));
+        let owners = self.owners.iter().flatten().map(Some).chain(std::iter::repeat(None)).skip(skipped);
+        let selected = events.iter().zip(owners).filter(|(event, owner)| {
+            // Without a known owner, only a client without a bound sees the change.
+            owner.unwrap_or(&Owner::Unknown).is_within(bound)
+                && filter.lets_through(&event.subject, event.place, event.kind)
+        });
+        for (event, _owner) in selected {
+            let text = self.bytes.get(event.start..event.end).unwrap_or_default();
+            hidden::append(&mut wanted, text, &event.hidden, filter.redaction());
         }
         wanted.freeze()
     }

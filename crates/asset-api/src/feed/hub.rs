@@ -1,15 +1,19 @@
 //! The task that reads the feed for all clients of this process.
 
 use super::frames::Frames;
+use super::places::{CallerPlace, CallerPlaces};
 use super::problem::FeedRefusal;
 use super::ring::{Found, Ring};
 use crate::settings::FeedSettings;
+use domain::assets::OperatorBound;
 use domain::feed::FeedPosition;
+use runtime::auth::Caller;
 use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use storage::feed::{self, Chunk};
+use storage::feed::{self, Chunk, Owner};
 use storage::{Connection, Database, StorageError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
@@ -30,13 +34,20 @@ pub struct Hub {
     /// The last position in the ring.
     news: watch::Sender<i64>,
     places: Arc<Semaphore>,
+    caller_places: Arc<CallerPlaces>,
     /// Notified when a client starts to follow.
     came: Notify,
     paging: Semaphore,
+    /// Whether a client that is bound to operators has followed: only then are the owners of changes
+    /// read.
+    reads_owners: AtomicBool,
 }
 
-/// One of the `feed.max_clients` places; released when dropped.
-pub type FollowerPermit = OwnedSemaphorePermit;
+/// One of the `feed.max_clients` places, and one of its caller's; released when dropped.
+pub struct FollowerPermit {
+    _place: OwnedSemaphorePermit,
+    _of_caller: Option<CallerPlace>,
+}
 
 impl Hub {
     /// Starts the task, which ends at shutdown. Must be called on the main runtime.
@@ -44,26 +55,32 @@ impl Hub {
         let hub = Arc::new(Self {
             database,
             places: Arc::new(Semaphore::new(settings.max_clients)),
+            caller_places: CallerPlaces::new(settings.max_clients_per_caller),
             settings,
             shutdown,
             ring: Mutex::default(),
             news: watch::Sender::new(0),
             came: Notify::new(),
             paging: Semaphore::new(PAGING),
+            reads_owners: AtomicBool::new(false),
         });
         tokio::spawn(Arc::clone(&hub).run());
         hub
     }
 
-    /// Admits a client.
+    /// Admits a client of `caller`. Callers that are not authenticated cannot be told apart, and have
+    /// no limit of their own.
     ///
     /// # Errors
-    /// [`FeedRefusal::TooManyFollowers`] when `feed.max_clients` clients follow the feed.
-    pub fn admit(&self) -> Result<FollowerPermit, FeedRefusal> {
+    /// [`FeedRefusal::TooManyFollowersOfCaller`] when `feed.max_clients_per_caller` clients of the
+    /// caller follow the feed; [`FeedRefusal::TooManyFollowers`] when `feed.max_clients` clients do.
+    pub fn admit(&self, caller: &Caller) -> Result<FollowerPermit, FeedRefusal> {
+        let of_caller = caller.is_authenticated().then(|| self.caller_places.enter(caller.subject()));
+        let of_caller = of_caller.transpose()?;
         let place =
             Arc::clone(&self.places).try_acquire_owned().map_err(|_full| FeedRefusal::TooManyFollowers)?;
         self.came.notify_one();
-        Ok(place)
+        Ok(FollowerPermit { _place: place, _of_caller: of_caller })
     }
 
     /// Resolves when shutdown begins and streams must end.
@@ -86,17 +103,29 @@ impl Hub {
         self.ring().after(cursor)
     }
 
-    /// Reads the database after `cursor`, for a client that is behind; empty when the next chunk
-    /// was deleted.
-    pub async fn page(&self, cursor: FeedPosition) -> Result<Vec<Arc<Frames>>, StorageError> {
+    /// Notes that a client with `bound` follows. What is read from now on suits it.
+    pub fn prepare(&self, bound: &OperatorBound) {
+        if *bound != OperatorBound::All {
+            self.reads_owners.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Reads the database after `cursor`, for a client with `bound` that is behind; empty when the
+    /// next chunk was deleted.
+    pub async fn page(
+        &self,
+        cursor: FeedPosition,
+        bound: &OperatorBound,
+    ) -> Result<Vec<Arc<Frames>>, StorageError> {
         // The semaphore is never closed, so this only waits.
         let _turn = self.paging.acquire().await;
         let next = cursor.next_chunk();
+        let with_owners = *bound != OperatorBound::All;
         let read = move |mut connection: storage::PooledConnection| async move {
-            feed::list_after(&mut connection, next - 1, PAGE).await
+            list_after(&mut connection, next - 1, with_owners).await
         };
-        let chunks: Vec<Chunk> = self.database.run(read).await?;
-        if chunks.first().is_none_or(|first| first.position != next) {
+        let chunks: Vec<OwnedChunk> = self.database.run(read).await?;
+        if chunks.first().is_none_or(|(first, _)| first.position != next) {
             return Ok(Vec::new());
         }
         let frames = chunks.into_iter().map(|chunk| Ok(Arc::new(self.render(chunk)?)));
@@ -130,13 +159,14 @@ impl Hub {
     /// from the database.
     async fn read(&self, rested: bool) -> Result<bool, StorageError> {
         let last = self.ring().last();
+        let with_owners = self.reads_owners.load(Ordering::Relaxed);
         let read = move |mut connection: storage::PooledConnection| async move {
             let connection: &mut Connection = &mut connection;
             feed::sequence(connection).await?;
             let last = if rested { feed::span(connection).await?.last } else { last };
-            Ok::<_, StorageError>((last, feed::list_after(connection, last, PAGE).await?))
+            Ok::<_, StorageError>((last, list_after(connection, last, with_owners).await?))
         };
-        let (last, chunks): (i64, Vec<Chunk>) = self.database.run(read).await?;
+        let (last, chunks): (i64, Vec<OwnedChunk>) = self.database.run(read).await?;
         let full = i64::try_from(chunks.len()).is_ok_and(|read| read == PAGE);
         let frames = chunks.into_iter().map(|chunk| self.render(chunk));
         let frames = frames.collect::<Result<Vec<_>, _>>()?;
@@ -152,15 +182,32 @@ impl Hub {
         Ok(full)
     }
 
-    fn render(&self, chunk: Chunk) -> Result<Frames, StorageError> {
+    fn render(&self, (chunk, owners): OwnedChunk) -> Result<Frames, StorageError> {
         let broken = |error: serde_json::Error| StorageError::Inconsistent {
             table: "feed_chunks",
             what: error.to_string(),
         };
-        Frames::render(chunk, &self.settings.source).map_err(broken)
+        Frames::render(chunk, owners, &self.settings.source).map_err(broken)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.locked()
     }
+}
+
+/// A chunk, and the owners of its changes if they were read.
+type OwnedChunk = (Chunk, Option<Vec<Owner>>);
+
+/// The next [`PAGE`] chunks after `position`.
+async fn list_after(
+    connection: &mut Connection,
+    position: i64,
+    with_owners: bool,
+) -> Result<Vec<OwnedChunk>, StorageError> {
+    let chunks = feed::list_after(connection, position, PAGE).await?;
+    if !with_owners {
+        return Ok(chunks.into_iter().map(|chunk| (chunk, None)).collect());
+    }
+    let owners = feed::load_owners(connection, &chunks).await?;
+    Ok(chunks.into_iter().zip(owners.into_iter().map(Some)).collect())
 }

@@ -13,6 +13,8 @@ pub enum FeedRefusal {
     PositionGone,
     /// As many clients follow the feed as `feed.max_clients` allows.
     TooManyFollowers,
+    /// As many clients of the same caller follow the feed as `feed.max_clients_per_caller` allows.
+    TooManyFollowersOfCaller,
 }
 
 impl IntoProblem for FeedRefusal {
@@ -26,6 +28,12 @@ impl IntoProblem for FeedRefusal {
                 "FEED_POSITION_GONE",
                 "Changes after that position were deleted",
             ),
+            Self::TooManyFollowersOfCaller => Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TOO_MANY_FOLLOWERS_OF_CALLER",
+                "Too many clients of this caller follow the feed",
+            )
+            .retry_after(5),
             Self::TooManyFollowers => {
                 Problem::unavailable("TOO_MANY_FOLLOWERS", "Too many clients follow the feed", 5)
             }

@@ -4,6 +4,7 @@ use super::problem::FeedRefusal;
 use crate::http::error::ApiError;
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
 
@@ -23,8 +24,9 @@ const EXAMPLE: &str = concat!(
 
 fn follow() -> Operation {
     let text = "An endless stream of server-sent events: each has an `id`, its `event` is the type of the change, and its `data` is \
-                JSON. A client that reconnects with its last `id` in `Last-Event-ID` misses no change.";
-    read("followFeed", "Feed", "Follow the changes of assets, devices, sessions and tariffs")
+                JSON. A client that reconnects with its last `id` in `Last-Event-ID` misses no change. The stream ends at the `exp` \
+                of the token, with the event `feed.ended`, whose `data` has a `code`.";
+    read(Reach::Operator, "followFeed", "Feed", "Follow the changes of assets, devices, sessions and tariffs")
         .describe(text)
         .with([
             Parameter::query::<String>(
@@ -52,7 +54,12 @@ fn follow() -> Operation {
         ])
         .answers(Answer::text(StatusCode::OK, "The stream of changes", "text/event-stream", EXAMPLE))
         .refuses(
-            [FeedRefusal::InvalidPosition, FeedRefusal::PositionGone, FeedRefusal::TooManyFollowers]
-                .map(ApiError::from),
+            [
+                FeedRefusal::InvalidPosition,
+                FeedRefusal::PositionGone,
+                FeedRefusal::TooManyFollowers,
+                FeedRefusal::TooManyFollowersOfCaller,
+            ]
+            .map(ApiError::from),
         )
 }

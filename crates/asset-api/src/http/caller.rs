@@ -1,4 +1,4 @@
-//! The caller who edits an asset.
+//! The caller of an operation that is recorded in the audit.
 
 use crate::http::edit;
 use actix_web::dev::Payload;
@@ -8,13 +8,19 @@ use domain::ids::Actor;
 use runtime::Problem;
 use std::future::{Ready, ready};
 
-/// The editor: the subject of the caller's token, or `anonymous` when `auth.mode` is `none`.
+/// The caller, as the audit names it: the subject of its token, or `anonymous` when `auth.mode` is
+/// `none`.
 pub struct Caller(Actor);
 
 impl Caller {
     /// The stamp of an edit by this caller at the current time.
     pub fn stamp(self) -> EditStamp {
         EditStamp { at: edit::now(), by: self.0 }
+    }
+
+    /// The caller without a time.
+    pub fn into_actor(self) -> Actor {
+        self.0
     }
 }
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::ids::ChargePointId;
 use std::fmt;
+use storage::assets::audit::TrailPosition;
 use uuid::Uuid;
 
 /// The first byte identifies the layout; 1 is the layout of lists by creation.
@@ -13,6 +14,7 @@ const BY_DISTANCE: u8 = 3;
 const BY_NAME: u8 = 4;
 const BY_TIME: u8 = 5;
 const BY_NOTE: u8 = 6;
+const BY_EDIT: u8 = 7;
 
 /// A cursor in a list of versions of one asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +138,35 @@ impl fmt::Display for ByRecording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.noted_at.timestamp_micros().to_be_bytes();
         let bytes = [&[BY_NOTE], micros.as_slice(), &self.number.to_be_bytes()].concat();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// A cursor in the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByEdit(pub TrailPosition);
+
+impl ByEdit {
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes: [u8; 33] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let (kind, rest) = bytes.split_first()?;
+        let (micros, rest) = rest.split_first_chunk()?;
+        let (id, version) = rest.split_first_chunk()?;
+        let micros = i64::from_be_bytes(*micros);
+        // Nothing was edited before 1970, and PostgreSQL does not support every time that fits the
+        // layout.
+        let at = DateTime::from_timestamp_micros(micros).filter(|_| *kind == BY_EDIT && micros >= 0)?;
+        let version = i64::from_be_bytes(version.try_into().ok()?);
+        Some(Self(TrailPosition { at, id: Uuid::from_bytes(*id), version }))
+    }
+}
+
+impl fmt::Display for ByEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TrailPosition { at, id, version } = self.0;
+        let micros = at.timestamp_micros().to_be_bytes();
+        let bytes = [&[BY_EDIT], micros.as_slice(), id.as_bytes(), &version.to_be_bytes()].concat();
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }

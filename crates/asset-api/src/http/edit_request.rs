@@ -1,16 +1,20 @@
-//! Who changes which versions of a resource.
+//! Who changes which versions of a resource, within which bound.
 
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::edit::IfMatch;
 use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use std::future::{Ready, ready};
 
-/// A request that changes a resource: its caller and time, and the versions that `If-Match` allows.
+/// A request that changes a resource: its caller, time and bound, and the versions that `If-Match`
+/// allows.
 pub struct EditRequest {
     /// Who changes it, and when.
     pub stamp: EditStamp,
+    /// The operators to which the caller is bound.
+    pub bound: OperatorBound,
     if_match: IfMatch,
 }
 
@@ -27,7 +31,8 @@ impl FromRequest for EditRequest {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let caller = Caller::from_request(request, payload).into_inner();
+        let bound = Bound::from_request(request, payload).into_inner();
         let if_match = IfMatch::of(request);
-        ready(caller.map(|caller| Self { stamp: caller.stamp(), if_match }))
+        ready(caller.and_then(|caller| Ok(Self { stamp: caller.stamp(), bound: bound?.0, if_match })))
     }
 }

@@ -8,7 +8,9 @@ mod view;
 
 pub use bulk::replay_matching;
 
+use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{flag, in_query, text, whole};
@@ -82,23 +84,28 @@ pub async fn list(
 }
 
 /// `GET /api/v1/dead-letters/{id}`
-pub async fn get(api: Data<Api>, PathId(id): PathId<DeadLetterResource>) -> Result<HttpResponse, ApiError> {
+pub async fn get(
+    api: Data<Api>,
+    PathId(id): PathId<DeadLetterResource>,
+    id_tags: IdTags,
+) -> Result<HttpResponse, ApiError> {
     let letter = api
         .run(move |mut connection| async move {
             Ok(dead_letters::find(&mut connection, id).await?.ok_or(DeadLetterRefusal::NotFound)?)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(LetterView::of(&letter)))
+    Ok(HttpResponse::Ok().json(LetterView::of(&letter, id_tags)))
 }
 
 /// `POST /api/v1/dead-letters/{id}/replay`
 pub async fn replay_one(
     api: Data<Api>,
     PathId(id): PathId<DeadLetterResource>,
+    caller: Caller,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let run = query.required("dryRun", in_query(run));
     let run = query.finish(run)?;
-    let attempt = replay::replay(&api, id, run).await??;
+    let attempt = replay::replay(&api, id, run, &caller.into_actor()).await??;
     Ok(HttpResponse::Ok().json(ReplayView::of(run, &attempt)))
 }

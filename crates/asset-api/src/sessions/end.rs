@@ -2,8 +2,10 @@
 
 use super::view::SessionView;
 use super::{SessionNotFound, SessionResource, complete_one};
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{number, text};
@@ -59,15 +61,18 @@ pub async fn end(
     api: Data<Api>,
     PathId(id): PathId<SessionResource>,
     caller: Caller,
+    Bound(bound): Bound,
+    id_tags: IdTags,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let (reason, meter_stop_wh) = read(body)?;
     let stamp = caller.stamp();
     let session = api
         .run(move |mut connection| async move {
-            let ended = storage::sessions::end(&mut connection, id, meter_stop_wh, &stamp, &reason).await??;
+            let ended =
+                storage::sessions::end(&mut connection, &bound, id, meter_stop_wh, &stamp, &reason).await??;
             complete_one(&mut connection, ended).await
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SessionView::of(&session)))
+    Ok(HttpResponse::Ok().json(SessionView::of(&session, id_tags)))
 }

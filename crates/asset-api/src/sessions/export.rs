@@ -10,7 +10,9 @@ mod lines;
 pub use lines::{CSV_EXAMPLE, Format, NDJSON_EXAMPLE};
 
 use super::{CompleteSession, complete, filter};
+use crate::http::bound::Bound;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::one_of;
@@ -19,6 +21,7 @@ use actix_web::http::header::{Accept, CACHE_CONTROL, CONTENT_DISPOSITION, CONTEN
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use domain::ids::SessionId;
 use futures_util::{Stream, StreamExt as _, stream};
 use lines::{End, Outcome};
@@ -69,12 +72,15 @@ pub async fn export(
     request: HttpRequest,
     api: Data<Api>,
     exports: Data<Exports>,
+    Bound(bound): Bound,
+    id_tags: IdTags,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let after = take_cursor(&mut query, Cursor::decode)?;
     let requested = query.optional("format", one_of(&Format::ALL, Format::as_str));
     let filter = filter::take(&mut query);
     query.finish(Some(()))?;
+    filter::check(&filter, id_tags)?;
     let format = requested.unwrap_or_else(|| accepted_format(&request));
     let export = Export {
         _slot: exports.enter()?,
@@ -82,7 +88,9 @@ pub async fn export(
         until: Instant::now() + Duration::from_millis(exports.settings.timeout_ms),
         max_rows: exports.settings.max_rows.get(),
         shutdown: exports.shutdown.clone(),
+        bound,
         filter: Arc::new(filter),
+        id_tags,
         format,
         after,
         rows: 0,
@@ -110,7 +118,9 @@ fn accepted_format(request: &HttpRequest) -> Format {
 /// A running export.
 struct Export {
     api: Arc<Api>,
+    bound: OperatorBound,
     filter: Arc<Filter>,
+    id_tags: IdTags,
     format: Format,
     /// The last session that was written; at first the cursor of the request.
     after: Option<Cursor>,
@@ -136,20 +146,20 @@ impl Export {
 
     /// The number of sessions that this export writes, as PostgreSQL's statistics estimate it.
     async fn estimated_rows(&self) -> Result<usize, ApiError> {
-        let (filter, after) = (Arc::clone(&self.filter), self.position());
+        let (bound, filter, after) = (self.bound.clone(), Arc::clone(&self.filter), self.position());
         let estimate = self.api.run(move |mut connection| async move {
-            Ok(storage::sessions::estimate_count(&mut connection, &filter, after).await?)
+            Ok(storage::sessions::estimate_count(&mut connection, &bound, &filter, after).await?)
         });
         Ok(estimate.await?.min(self.max_rows))
     }
 
     /// Reads the next page; at least one session may still be written.
     async fn read(&self) -> Result<Rows, ApiError> {
-        let (filter, after) = (Arc::clone(&self.filter), self.position());
+        let (bound, filter, after) = (self.bound.clone(), Arc::clone(&self.filter), self.position());
         let wanted = self.max_rows.saturating_sub(self.rows).min(PAGE);
         let read = self.api.run(move |mut connection| async move {
             let limit = i64::try_from(wanted + 1).unwrap_or(i64::MAX);
-            let mut rows = storage::sessions::list(&mut connection, &filter, after, limit).await?;
+            let mut rows = storage::sessions::list(&mut connection, &bound, &filter, after, limit).await?;
             let more = rows.len() > wanted;
             rows.truncate(wanted);
             Ok(Rows { sessions: complete(&mut connection, rows).await?, more })
@@ -185,7 +195,7 @@ impl Export {
     fn write(mut self, head: &'static str, rows: &Rows) -> (Bytes, Option<Self>) {
         let mut text = head.to_owned();
         for session in &rows.sessions {
-            self.format.write_session(&mut text, session);
+            self.format.write_session(&mut text, session, self.id_tags);
         }
         self.rows += rows.sessions.len();
         if let Some(last) = rows.sessions.last() {

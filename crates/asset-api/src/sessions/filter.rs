@@ -1,10 +1,12 @@
 //! The query parameters that select sessions.
 
+use crate::http::drivers::IdTags;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{any_instant, one_of, text, uuid};
 use chrono::{DateTime, Utc};
 use domain::ids::{ChargePointId, CommandId, IdTag, PileId, StationId, TransactionId};
 use domain::text::Label;
+use runtime::Problem;
 use runtime::openapi::Parameter;
 use schemars::JsonSchema;
 use storage::sessions::Filter;
@@ -45,6 +47,14 @@ pub fn take(query: &mut Fields) -> Filter {
     }
 }
 
+/// Refuses the filter by a token to a caller that sees masked ones: it would find out whose they are.
+///
+/// # Errors
+/// 403 without the scope `drivers:read`.
+pub fn check(filter: &Filter, id_tags: IdTags) -> Result<(), Problem> {
+    filter.id_tag.as_ref().map_or(Ok(()), |_token| id_tags.require("the parameter idTag"))
+}
+
 /// The parameters, for the OpenAPI document.
 pub fn parameters() -> [Parameter; 10] {
     [
@@ -52,7 +62,7 @@ pub fn parameters() -> [Parameter; 10] {
         Parameter::query::<PileId>("pileId", "Only sessions that began at this pile."),
         Parameter::query::<Label>("operatorId", "Only sessions that began at a station of this operator."),
         Parameter::query::<ChargePointId>("chargePointId", "Only sessions of this charge point."),
-        Parameter::query::<IdTag>("idTag", "Only sessions with this token."),
+        Parameter::query::<IdTag>("idTag", "Only sessions with this token; needs the scope `drivers:read`."),
         Parameter::query::<TransactionId>(
             "transactionId",
             "Only sessions with this transaction id of a gateway.",

@@ -1,14 +1,17 @@
 //! `GET /api/v1/sessions/{sessionId}/receipt` and `…/receipts`: what a session came to.
 
 use super::{SessionNotFound, SessionResource};
+use crate::http::bound::Bound;
 use crate::http::context::Api;
+use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{in_query, whole};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use domain::ids::SessionId;
+use domain::assets::OperatorBound;
+use domain::ids::{IdTag, SessionId};
 use domain::tariffs::Receipt;
 use runtime::Problem;
 use runtime::http::{PathId, QueryParams};
@@ -32,9 +35,11 @@ pub struct ReceiptView {
     replaces: Option<u32>,
     /// When it was written, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
-    /// SHA-256 of the content as it was written, in hexadecimal. Equal facts have equal digests.
+    /// SHA-256 of the content as it was written, in hexadecimal, with the token of the driver unmasked.
+    /// Equal facts have equal digests.
     digest: String,
-    /// The content as it was written; the list of receipts omits `readings`.
+    /// The content as it was written, except that `idTag` is masked for callers without the scope
+    /// `drivers:read`; the list of receipts omits `readings`.
     #[serde(flatten)]
     #[schemars(with = "Receipt")]
     content: Value,
@@ -84,16 +89,24 @@ impl IntoProblem for ReceiptRefusal {
 }
 
 impl ReceiptView {
-    fn of(stored: StoredReceipt) -> Self {
+    fn of(stored: StoredReceipt, id_tags: IdTags) -> Self {
         let replaces = stored.replaces();
-        let StoredReceipt { number, issued_at, digest, content } = stored;
+        let StoredReceipt { number, issued_at, digest, mut content } = stored;
+        mask(&mut content, id_tags);
         Self { number, replaces, issued_at, digest, content }
     }
 }
 
+/// Masks the token of the driver for a caller that must not see it.
+fn mask(content: &mut Value, id_tags: IdTags) {
+    let Some(id_tag) = content.get_mut("idTag").filter(|_| id_tags == IdTags::Masked) else { return };
+    let parsed = id_tag.as_str().and_then(|text| IdTag::parse(text).ok());
+    *id_tag = parsed.map_or(Value::Null, |parsed| String::from(parsed.masked()).into());
+}
+
 impl ReceiptSummary {
-    fn of(stored: StoredReceipt) -> Self {
-        let mut view = ReceiptView::of(stored);
+    fn of(stored: StoredReceipt, id_tags: IdTags) -> Self {
+        let mut view = ReceiptView::of(stored, id_tags);
         if let Some(content) = view.content.as_object_mut() {
             content.remove("readings");
         }
@@ -104,7 +117,9 @@ impl ReceiptSummary {
 /// `GET /api/v1/sessions/{sessionId}/receipt`
 pub async fn get(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(id): PathId<SessionResource>,
+    id_tags: IdTags,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let number = query.optional("number", in_query(whole(1..=i64::from(i32::MAX))));
@@ -112,38 +127,48 @@ pub async fn get(
     let number = number.and_then(|number| u32::try_from(number).ok());
     let receipt = api
         .run(move |mut connection| async move {
-            if let Some(receipt) = receipts::find(&mut connection, id, number).await? {
+            if let Some(receipt) = receipts::find(&mut connection, &bound, id, number).await? {
                 return Ok(receipt);
             }
-            let has_others = number.is_some() && receipts::find(&mut connection, id, None).await?.is_some();
+            let has_others =
+                number.is_some() && receipts::find(&mut connection, &bound, id, None).await?.is_some();
             match has_others {
                 true => Err(ReceiptRefusal::NoSuchNumber.into()),
-                false => Err(absence(&mut connection, id).await?),
+                false => Err(absence(&mut connection, &bound, id).await?),
             }
         })
         .await?;
-    Ok(HttpResponse::Ok().json(ReceiptView::of(receipt)))
+    Ok(HttpResponse::Ok().json(ReceiptView::of(receipt, id_tags)))
 }
 
 /// `GET /api/v1/sessions/{sessionId}/receipts`
-pub async fn list(api: Data<Api>, PathId(id): PathId<SessionResource>) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<SessionResource>,
+    id_tags: IdTags,
+) -> Result<HttpResponse, ApiError> {
     let receipts = api
         .run(move |mut connection| async move {
-            let receipts = receipts::list(&mut connection, id).await?;
+            let receipts = receipts::list(&mut connection, &bound, id).await?;
             // A withdrawn session with receipts no longer exists.
             if receipts.is_empty() {
-                storage::sessions::find(&mut connection, id).await?.ok_or(SessionNotFound)?;
+                storage::sessions::find(&mut connection, &bound, id).await?.ok_or(SessionNotFound)?;
             }
             Ok(receipts)
         })
         .await?;
-    let items = receipts.into_iter().map(ReceiptSummary::of).collect();
+    let items = receipts.into_iter().map(|stored| ReceiptSummary::of(stored, id_tags)).collect();
     Ok(HttpResponse::Ok().json(Receipts { items }))
 }
 
 /// Why the session `id` has no receipt.
-async fn absence(connection: &mut Connection, id: SessionId) -> Result<ApiError, StorageError> {
-    let Some(found) = storage::sessions::find(connection, id).await? else {
+async fn absence(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: SessionId,
+) -> Result<ApiError, StorageError> {
+    let Some(found) = storage::sessions::find(connection, bound, id).await? else {
         return Ok(SessionNotFound.into());
     };
     let will_be = found.session.is_open() || receipts::is_waiting(connection, id).await?;

@@ -10,6 +10,7 @@ use crate::http::error::ApiError;
 use crate::http::scopes::{operate, read, read_tariffs};
 use actix_web::http::StatusCode;
 use chrono::DateTime;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -34,7 +35,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn list() -> Operation {
-    read("listSessions", TAG, "List sessions")
+    read(Reach::Operator, "listSessions", TAG, "List sessions")
         .describe("Filters can be combined. A session belongs to the place where its charge point was when it began, whatever was edited since.")
         .with(filter::parameters())
         .with(PageRequest::parameters())
@@ -56,7 +57,7 @@ fn export() -> Operation {
         "cursor",
         "The position after which the export begins: the `nextCursor` of an export or of a page of the list, with the same filters.",
     );
-    read("exportSessions", TAG, "Export sessions")
+    read(Reach::Operator, "exportSessions", TAG, "Export sessions")
         .describe(text)
         .with(filter::parameters())
         .with([cursor, format])
@@ -72,7 +73,7 @@ fn export() -> Operation {
 }
 
 fn list_of_pile() -> Operation {
-    read("listSessionsOfPile", TAG, "List the sessions of a pile")
+    read(Reach::Operator, "listSessionsOfPile", TAG, "List the sessions of a pile")
         .describe("The sessions that began at the pile, of all charge points that were in it.")
         .with(PageRequest::parameters())
         .answers(page())
@@ -85,7 +86,7 @@ fn page() -> Answer {
 }
 
 fn get() -> Operation {
-    read("getSession", TAG, "Get a session")
+    read(Reach::Operator, "getSession", TAG, "Get a session")
         .answers(Answer::json::<SessionView<'_>>(StatusCode::OK, "The session", session()))
         .refuses([ApiError::from(SessionNotFound)])
 }
@@ -93,7 +94,7 @@ fn get() -> Operation {
 fn end() -> Operation {
     let text = "For a session whose stop never arrived, so that its pile can be retired and its driver billed. A stop that arrives later \
                 replaces this end and its register; the feed publishes both.";
-    operate("endSession", TAG, "End an open session")
+    operate(Reach::Operator, "endSession", TAG, "End an open session")
         .describe(text)
         .takes::<EndBody>(json!({ "reason": "设备烧毁, 现场抄表", "meterStopWh": 1_204_550.0 }))
         .answers(Answer::json::<SessionView<'_>>(StatusCode::OK, "The ended session", session()))
@@ -108,7 +109,7 @@ fn get_receipt() -> Operation {
     let text = "A receipt is written when the session has ended and has been unchanged for a grace time, 15 minutes by default, and it never \
                 changes. Facts that arrive later lead to another receipt, which names the one that it replaces. It has the readings \
                 that it rests on, so it stays complete after the samples have been deleted.";
-    read_tariffs("getReceipt", TAG, "Get a receipt of a session")
+    read_tariffs(Reach::Operator, "getReceipt", TAG, "Get a receipt of a session")
         .describe(text)
         .with([Parameter::query::<u32>("number", "The number of the receipt; the latest one when absent.")
             .like(json_schema!({ "type": "integer", "minimum": 1, "maximum": i32::MAX }))])
@@ -124,7 +125,7 @@ fn get_receipt() -> Operation {
 fn list_receipts() -> Operation {
     let mut summary = receipt_example();
     summary.as_object_mut().map(|fields| fields.remove("readings"));
-    read_tariffs("listReceipts", TAG, "List the receipts of a session")
+    read_tariffs(Reach::Operator, "listReceipts", TAG, "List the receipts of a session")
         .describe("Without the readings. The first one is valid; each replaces the next one. Empty while there is none.")
         .answers(Answer::json::<Receipts>(StatusCode::OK, "The receipts, the latest first", json!({ "items": [summary] })))
         .refuses([ApiError::from(SessionNotFound)])
@@ -174,7 +175,7 @@ fn samples() -> Operation {
     let sample = json!({ "takenAt": "2026-03-01T09:29:55Z", "energyWh": 1_204_550.0, "powerW": 84_300.0, "voltageV": 401.2,
                          "currentA": 210.1, "socPercent": 46.0, "temperatureC": 31.5 });
     let example = json!({ "items": [sample], "nextCursor": "BQAGTC4Y3UIA" });
-    read("listMeterSamples", TAG, "List the meter samples of a session")
+    read(Reach::Operator, "listMeterSamples", TAG, "List the meter samples of a session")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<SampleView>>(
             StatusCode::OK,
@@ -200,6 +201,7 @@ fn session() -> Value {
         "startedBy": "event",
         "endedAt": null,
         "endReason": null,
+        "endIssuedBy": null,
         "meterStartWh": 1_182_400.0,
         "meterStopWh": null,
         "energyWh": 22_150.0,

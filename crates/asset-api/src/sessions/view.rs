@@ -2,6 +2,7 @@
 
 use super::CompleteSession;
 use super::limits_view::{LimitReachedView, LimitsView};
+use crate::http::drivers::IdTags;
 use chrono::{DateTime, Utc};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, IdTag, PileId, SessionId, StationId, TransactionId,
@@ -10,6 +11,7 @@ use domain::sessions::session::{SessionState, StartedBy};
 use domain::text::Label;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::borrow::Cow;
 use storage::devices::meter_samples::MeterSample;
 use storage::sessions::PlacedSession;
 
@@ -35,8 +37,9 @@ pub struct SessionView<'a> {
     /// The gateway's id of the transaction; null while the gateway has not sent one.
     transaction_id: Option<&'a TransactionId>,
     /// The token of the driver: as sent by the device, else that of the start command. Null if
-    /// neither exists.
-    id_tag: Option<&'a IdTag>,
+    /// neither exists. Masked as `****` and its last three characters, or as `****` if it has less
+    /// than eight, for callers without the scope `drivers:read`.
+    id_tag: Option<Cow<'a, IdTag>>,
     /// The OCPP reservation that the session fulfils; null if the device reported none.
     reservation_id: Option<i64>,
     /// The command that started the session; null if there was none.
@@ -52,6 +55,9 @@ pub struct SessionView<'a> {
     /// one; `EndedByOperator` if an operator ended it, until a stop arrives and replaces that end.
     /// Null while the session is open, and if the stop gave no reason.
     end_reason: Option<&'a str>,
+    /// The caller that ended the session: `sub` of its token, or `anonymous` without authentication.
+    /// Null unless `endReason` is `EndedByOperator`, and once the audit no longer has its entry.
+    end_issued_by: Option<&'a str>,
     /// The energy register of the connector at the start, in Wh. Null if neither an event nor a
     /// reading of the session shows it.
     meter_start_wh: Option<f64>,
@@ -70,8 +76,10 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// The view of a session; the energy of an open one is computed from its newest register.
-    pub(super) fn of(CompleteSession { placed, register, limits }: &'a CompleteSession) -> Self {
+    /// The view of a session for a caller that sees `id_tags`; the energy of an open session is
+    /// computed from its newest register.
+    pub(super) fn of(session: &'a CompleteSession, id_tags: IdTags) -> Self {
+        let CompleteSession { placed, register, limits, end_issued_by } = session;
         let PlacedSession { session, place } = placed;
         let (end_reason, meter_stop_wh) = match &session.state {
             SessionState::Open => (None, None),
@@ -85,13 +93,14 @@ impl<'a> SessionView<'a> {
             charge_point_id: &session.charge_point_id,
             connector_id: session.connector_id,
             transaction_id: session.transaction_id.as_ref(),
-            id_tag: session.id_tag.as_ref(),
+            id_tag: session.id_tag.as_ref().map(|id_tag| id_tags.show(id_tag)),
             reservation_id: session.reservation_id,
             command_id: session.command_id,
             started_at: session.started_at,
             started_by: session.started_by,
             ended_at: session.ended_at(),
             end_reason,
+            end_issued_by: end_issued_by.as_deref(),
             meter_start_wh: session.meter_start_wh,
             meter_stop_wh,
             energy_wh: session.energy_wh(*register),

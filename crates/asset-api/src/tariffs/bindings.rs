@@ -4,6 +4,7 @@ mod body;
 pub mod routes;
 mod view;
 
+use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::error::{ApiError, IntoProblem as _};
@@ -37,13 +38,14 @@ impl Resource for BindingResource {
 async fn create(
     api: Data<Api>,
     caller: Caller,
+    Bound(bound): Bound,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let stamp = caller.stamp();
     let binding = body::read(body, stamp.at)?;
-    let made =
-        api.run(move |mut connection| async move {
-            Ok(bindings::insert(&mut connection, &binding, &stamp).await??)
+    let made = api
+        .run(move |mut connection| async move {
+            Ok(bindings::insert(&mut connection, &bound, &binding, &stamp).await??)
         })
         .await?;
     let location = format!("/api/v1/tariffs/bindings/{}", made.binding.id);
@@ -51,7 +53,11 @@ async fn create(
 }
 
 /// `GET /api/v1/tariffs/bindings`
-async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Result<HttpResponse, ApiError> {
+async fn list(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
     let tariff_id = query.optional("tariffId", uuid).map(TariffId);
     let filter = Filter { tariff_id, subject: body::subject_filter(&mut query) };
     let request = paging::take(&mut query)?;
@@ -59,7 +65,7 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
     let after = request.after.map(|place| (place.created_at, BindingId(place.id)));
     let rows = api
         .run(move |mut connection| async move {
-            Ok(bindings::list(&mut connection, &filter, after, request.rows()).await?)
+            Ok(bindings::list(&mut connection, &bound, &filter, after, request.rows()).await?)
         })
         .await?;
     let place = |last: &BindingRecord| Cursor { created_at: last.made.at, id: last.binding.id.0 };
@@ -68,10 +74,14 @@ async fn list(api: Data<Api>, QueryParams(mut query): QueryParams<Fields>) -> Re
 }
 
 /// `GET /api/v1/tariffs/bindings/{bindingId}`
-async fn get(api: Data<Api>, PathId(id): PathId<BindingResource>) -> Result<HttpResponse, ApiError> {
+async fn get(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<BindingResource>,
+) -> Result<HttpResponse, ApiError> {
     let found = api
         .run(move |mut connection| async move {
-            Ok(bindings::find(&mut connection, id).await?.ok_or(NotFound::Binding)?)
+            Ok(bindings::find(&mut connection, &bound, id).await?.ok_or(NotFound::Binding)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(BindingView::of(&found)))
@@ -82,15 +92,16 @@ async fn end(
     api: Data<Api>,
     PathId(id): PathId<BindingResource>,
     caller: Caller,
+    Bound(bound): Bound,
     JsonBody(mut body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let until = body.optional("effectiveUntil", instant);
     body.finish(Some(()))?;
     let stamp = caller.stamp();
     let until = until.unwrap_or(stamp.at);
-    let ended =
-        api.run(move |mut connection| async move {
-            Ok(bindings::end(&mut connection, id, until, &stamp).await??)
+    let ended = api
+        .run(move |mut connection| async move {
+            Ok(bindings::end(&mut connection, &bound, id, until, &stamp).await??)
         })
         .await?;
     Ok(HttpResponse::Ok().json(BindingView::of(&ended)))

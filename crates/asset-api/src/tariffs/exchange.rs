@@ -1,6 +1,7 @@
 //! `…/versions/{number}/ocpi` and `…/tcec`: a version in the formats of other platforms.
 
 use super::versions::parse_number;
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -10,6 +11,7 @@ use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::NaiveDate;
+use domain::assets::OperatorBound;
 use domain::tariffs::ocpi::{self, Header, Horizon};
 use domain::tariffs::tcec::{self, Document, LeftOut};
 use domain::tariffs::{Tariff, TariffVersion};
@@ -22,6 +24,7 @@ use storage::tariffs::versions::{DraftRefusal, Publication};
 /// `GET /api/v1/tariffs/{tariffId}/versions/{number}/ocpi`
 pub async fn ocpi(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathParams(path): PathParams<(String, String)>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
@@ -30,7 +33,7 @@ pub async fn ocpi(
     let id = query.optional("id", string).unwrap_or_else(|| path.0.clone());
     let horizon = horizon(&mut query);
     let (country, party) = query.finish(country.zip(party))?;
-    let published = find(&api, path).await?;
+    let published = find(&api, bound, path).await?;
     let updated = published.publication.published.at;
     let header = Header::parse(&country, &party, &id, updated)?;
     let Published { tariff, version, publication } = &published;
@@ -70,12 +73,13 @@ pub struct TcecView {
 /// `GET /api/v1/tariffs/{tariffId}/versions/{number}/tcec`
 pub async fn tcec(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathParams(path): PathParams<(String, String)>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let date = query.optional("date", date);
     query.finish(Some(()))?;
-    let Published { tariff, version, .. } = find(&api, path).await?;
+    let Published { tariff, version, .. } = find(&api, bound, path).await?;
     let list = &version.price_list;
     let date = date.unwrap_or_else(|| list.zone().local(runtime::clock::now()).date_naive());
     let periods = tcec::periods(&tariff, list, date)?;
@@ -90,10 +94,15 @@ struct Published {
     publication: Publication,
 }
 
-async fn find(api: &Api, (id, number): (String, String)) -> Result<Published, ApiError> {
+async fn find(
+    api: &Api,
+    bound: OperatorBound,
+    (id, number): (String, String),
+) -> Result<Published, ApiError> {
     let (id, number) = (PathId::<TariffResource>::parse(&id)?, parse_number(&number));
     api.run(move |mut connection| async move {
-        let tariff = storage::tariffs::find(&mut connection, id).await?.ok_or(DraftRefusal::NotFound)?;
+        let tariff = storage::tariffs::find(&mut connection, &bound, id).await?;
+        let tariff = tariff.ok_or(DraftRefusal::NotFound)?;
         let found = storage::tariffs::versions::find(&mut connection, id, number?).await?;
         let found = found.and_then(|found| found.publication.clone().zip(Some(found)));
         let (publication, found) = found.ok_or(NotFound::Version)?;

@@ -13,6 +13,7 @@ use domain::ids::BindingId;
 use domain::tariffs::ocpi::{Horizon, Inexpressible, Object};
 use domain::tariffs::{TariffDetails, TariffStatus, tcec};
 use domain::text::Label;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -36,14 +37,14 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn create() -> Operation {
-    write_tariffs("createTariff", TAG, "Create a tariff")
+    write_tariffs(Reach::Operator, "createTariff", TAG, "Create a tariff")
         .describe("A tariff has no prices at first: put a draft and publish it as a version.")
         .takes::<TariffDetails>(details())
         .answers(shown(StatusCode::CREATED, "The new tariff").header("Location", "The path of the tariff."))
 }
 
 fn list() -> Operation {
-    read_tariffs("listTariffs", TAG, "List tariffs")
+    read_tariffs(Reach::Operator, "listTariffs", TAG, "List tariffs")
         .describe("The newest tariff first.")
         .with([
             Parameter::query::<Label>("operatorId", "Only tariffs of this operator."),
@@ -63,7 +64,7 @@ fn list() -> Operation {
 }
 
 fn get() -> Operation {
-    read_tariffs("getTariff", TAG, "Get a tariff")
+    read_tariffs(Reach::Operator, "getTariff", TAG, "Get a tariff")
         .answers(shown(StatusCode::OK, "The tariff"))
         .refuses([ApiError::from(TariffRefusal::NotFound)])
 }
@@ -93,7 +94,7 @@ fn retire() -> Operation {
 
 /// An operation that edits a tariff.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
-    write_tariffs(id, TAG, summary)
+    write_tariffs(Reach::Operator, id, TAG, summary)
         .with(if_match())
         .refuses([ApiError::from(TariffRefusal::NotFound), TariffRefusal::OtherVersion { current: 4 }.into()])
 }
@@ -106,7 +107,7 @@ fn ocpi() -> Operation {
     let days = json_schema!({ "type": "integer", "minimum": 1, "maximum": Horizon::MAX_DAYS });
     let text = "OCPI has no recurring seasons and holidays: give the dates, `from` and `days`, for which they are expanded. \
                 Electricity price and service fee become one price, their sum.";
-    read_tariffs("getTariffVersionAsOcpi", TAG, "Get a version as a Tariff of OCPI 2.2.1")
+    read_tariffs(Reach::Operator, "getTariffVersionAsOcpi", TAG, "Get a version as a Tariff of OCPI 2.2.1")
         .describe(text)
         .with([
             number(),
@@ -142,20 +143,20 @@ fn tcec() -> Operation {
         "names": ["谷", "尖"],
         "leftOut": ["occupancy"],
     });
-    read_tariffs("getTariffVersionAsTcec", TAG, "Get the price periods of a date for T/CEC 102")
-        .describe(
-            "With the names of the periods, and the charges of the version that T/CEC 102 cannot express.",
-        )
-        .with([
-            number(),
-            Parameter::query::<NaiveDate>(
-                "date",
-                "The date; today in the time zone of the prices when absent.",
-            ),
-        ])
-        .answers(Answer::json::<TcecView>(StatusCode::OK, "The periods", example))
-        .refuses(of_version())
-        .refuses([ApiError::from(tcec::Inexpressible::TooManyPeriods)])
+    read_tariffs(
+        Reach::Operator,
+        "getTariffVersionAsTcec",
+        TAG,
+        "Get the price periods of a date for T/CEC 102",
+    )
+    .describe("With the names of the periods, and the charges of the version that T/CEC 102 cannot express.")
+    .with([
+        number(),
+        Parameter::query::<NaiveDate>("date", "The date; today in the time zone of the prices when absent."),
+    ])
+    .answers(Answer::json::<TcecView>(StatusCode::OK, "The periods", example))
+    .refuses(of_version())
+    .refuses([ApiError::from(tcec::Inexpressible::TooManyPeriods)])
 }
 
 fn of_version() -> [ApiError; 2] {

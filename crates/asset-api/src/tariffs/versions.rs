@@ -5,6 +5,7 @@ pub mod price_list;
 pub mod routes;
 mod view;
 
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::edit;
 use crate::http::edit_request::EditRequest;
@@ -17,6 +18,7 @@ use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
+use domain::assets::OperatorBound;
 use domain::ids::TariffId;
 use domain::tariffs::PriceListDraft;
 use runtime::http::PathId;
@@ -32,11 +34,15 @@ pub(super) fn parse_number(raw: &str) -> Result<u32, NotFound> {
 }
 
 /// `GET /api/v1/tariffs/{tariffId}/draft`
-async fn get_draft(api: Data<Api>, PathId(id): PathId<TariffResource>) -> Result<HttpResponse, ApiError> {
+async fn get_draft(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    PathId(id): PathId<TariffResource>,
+) -> Result<HttpResponse, ApiError> {
     let draft = api
         .run(move |mut connection| async move {
             // The draft of a retired tariff cannot be edited and is not shown.
-            storage::tariffs::find(&mut connection, id).await?.ok_or(DraftRefusal::NotFound)?;
+            storage::tariffs::find(&mut connection, &bound, id).await?.ok_or(DraftRefusal::NotFound)?;
             Ok(versions::find_draft(&mut connection, id).await?.ok_or(DraftRefusal::NoDraft)?)
         })
         .await?;
@@ -53,7 +59,7 @@ async fn put_draft(
     let draft = api
         .run(move |mut connection| async move {
             let expected = request.versions();
-            versions::put_draft(&mut connection, id, expected, &request.stamp, |details| {
+            versions::put_draft(&mut connection, &request.bound, id, expected, &request.stamp, |details| {
                 draft.check(details.currency).map_err(ApiError::from)
             })
             .await?
@@ -69,7 +75,8 @@ async fn discard_draft(
     request: EditRequest,
 ) -> Result<HttpResponse, ApiError> {
     api.run(move |mut connection| async move {
-        Ok(versions::discard_draft(&mut connection, id, request.versions()).await??)
+        let (bound, expected) = (&request.bound, request.versions());
+        Ok(versions::discard_draft(&mut connection, bound, id, expected, &request.stamp).await??)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -86,7 +93,8 @@ async fn publish(
     body.finish(Some(()))?;
     let version = api
         .run(move |mut connection| async move {
-            Ok(versions::publish(&mut connection, id, request.versions(), since, &request.stamp).await??)
+            let (bound, expected) = (&request.bound, request.versions());
+            Ok(versions::publish(&mut connection, bound, id, expected, since, &request.stamp).await??)
         })
         .await?;
     Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
@@ -95,6 +103,7 @@ async fn publish(
 /// `GET /api/v1/tariffs/{tariffId}/versions`
 async fn list(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(id): PathId<TariffResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
@@ -103,7 +112,7 @@ async fn list(
     let before = after.map(|ByVersion(number)| u32::try_from(number).unwrap_or_default());
     let rows = api
         .run(move |mut connection| async move {
-            known(&mut connection, id).await?;
+            known(&mut connection, &bound, id).await?;
             Ok(versions::list(&mut connection, id, before, request.rows()).await?)
         })
         .await?;
@@ -115,12 +124,13 @@ async fn list(
 /// `GET /api/v1/tariffs/{tariffId}/versions/{number}`
 async fn get(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathParams((id, number)): PathParams<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, number) = (PathId::<TariffResource>::parse(&id)?, parse_number(&number));
     let version = api
         .run(move |mut connection| async move {
-            known(&mut connection, id).await?;
+            known(&mut connection, &bound, id).await?;
             Ok(versions::find(&mut connection, id, number?).await?.ok_or(NotFound::Version)?)
         })
         .await?;
@@ -128,8 +138,8 @@ async fn get(
 }
 
 /// Refuses an unknown tariff; versions of a retired tariff remain visible.
-async fn known(connection: &mut Connection, id: TariffId) -> Result<(), ApiError> {
-    match storage::tariffs::is_known(connection, id).await? {
+async fn known(connection: &mut Connection, bound: &OperatorBound, id: TariffId) -> Result<(), ApiError> {
+    match storage::tariffs::is_known(connection, bound, id).await? {
         true => Ok(()),
         false => Err(DraftRefusal::NotFound.into()),
     }

@@ -1,6 +1,7 @@
 //! Authorization: every route without a token, with another scope, and with its own scope.
 
 use crate::app::TestApp;
+use asset_api::Settings;
 use dev_issuer::Issuer;
 use reqwest::Method;
 use runtime::auth::AuthMode;
@@ -8,11 +9,12 @@ use runtime::auth::AuthMode;
 const READ: &str = "assets:read";
 const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
+const READ_AUDIT: &str = "audit:read";
 const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 65] = [
+pub const ROUTES: [(&str, &str, &str); 66] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -51,6 +53,7 @@ pub const ROUTES: [(&str, &str, &str); 65] = [
     ("GET", "sessions/ID/meter-samples", READ),
     ("GET", "unregistered-charge-points", READ),
     ("GET", "fleet", READ),
+    ("GET", "audit", READ_AUDIT),
     ("GET", "ingest-partitions", OPERATE),
     ("GET", "tariffs", READ_TARIFFS),
     ("POST", "tariffs", WRITE_TARIFFS),
@@ -96,11 +99,17 @@ async fn refuses_every_request_without_a_valid_token() {
 
 /// Starts the service with `auth.mode = "jwt"`; it accepts tokens of `issuer`.
 async fn protected(issuer: &Issuer) -> TestApp {
+    protected_with(issuer, |_| {}).await
+}
+
+/// The same with adapted settings.
+pub async fn protected_with(issuer: &Issuer, adapt: impl FnOnce(&mut Settings)) -> TestApp {
     let database = testkit::TestDatabase::new().await;
     let mut settings = crate::app::settings(&database);
     settings.auth.mode = AuthMode::Jwt;
     Issuer::NAME.clone_into(&mut settings.auth.issuer);
     settings.auth.jwks_file = testkit::jwks_file(issuer);
+    adapt(&mut settings);
     TestApp::start_with(database, settings).await
 }
 

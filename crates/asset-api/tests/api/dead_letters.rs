@@ -1,7 +1,7 @@
 //! Dead letters: lists and single ones.
 
 mod bulk;
-mod fixture;
+pub mod fixture;
 mod replay;
 
 use crate::answer::Answer;
@@ -44,6 +44,7 @@ async fn lists_dead_letters_newest_first_without_bytes() {
           "reason": "UNREADABLE_BATCH",
           "replayOutcome": null,
           "replayedAt": null,
+          "replayedBy": null,
           "topic": "events"
         }
       ],
@@ -159,6 +160,7 @@ async fn shows_a_dead_letter_with_its_record() {
       "reason": "NOT_JSON",
       "replayOutcome": null,
       "replayedAt": null,
+      "replayedBy": null,
       "topic": "events",
       "value": "eyJldmVudElkIjogIuahqQ==",
       "valueText": "{\"eventId\": \"桩"

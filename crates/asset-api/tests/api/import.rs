@@ -70,6 +70,8 @@ async fn imports_csv_as_spreadsheets_write_it() {
       "errors": [],
       "errorsLeftOut": 0,
       "failed": 0,
+      "importId": "[id 1]",
+      "issuedBy": "anonymous",
       "mode": "atomic",
       "rows": 2,
       "unchanged": 0,

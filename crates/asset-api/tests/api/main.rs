@@ -11,10 +11,13 @@
 mod access;
 mod answer;
 mod app;
+mod audit;
 mod dead_letters;
+mod drivers;
 mod edits;
 mod faults;
 mod feed;
+mod feed_access;
 mod fleet;
 mod follower;
 mod gate;

@@ -214,6 +214,7 @@ async fn an_operator_ends_a_session_whose_stop_never_came() {
     assert_eq!(ended.status, 200, "{}", ended.text());
     let session = ended.json();
     assert_eq!((&session["endReason"], &session["energyWh"]), (&json!("EndedByOperator"), &json!(3_000.0)));
+    assert_eq!(session["endIssuedBy"], "anonymous");
     let again = app.post(&end, &json!({ "reason": "r" })).await;
     assert_eq!((again.status.as_u16(), &again.json()["code"]), (409, &json!("SESSION_ENDED")));
     let unknown = format!("/api/v1/sessions/{}/end", Uuid::now_v7());

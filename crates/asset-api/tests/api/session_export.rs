@@ -101,10 +101,10 @@ async fn writes_csv_that_a_spreadsheet_does_not_run() {
     assert_eq!(
         rows[1],
         "0192f0c1-0000-7000-8000-000000000001,,,,CP-9,2,'-634,'=1+1,,,2027-01-01T00:00:00Z,event,2027-01-02T00:00:00Z,\
-         \"'@SUM(A1), \"\"x\"\"\",,,,,,,,,,,,,,,"
+         \"'@SUM(A1), \"\"x\"\"\",,,,,,,,,,,,,,,,"
     );
-    assert!(rows[2].ends_with(",EVDisconnected,501.0,501.5,0.5,,,,,,,,,,,,"), "{}", rows[2]);
-    assert_eq!(rows[503], ",,,,,,,,,,,,,,,,,,,,,,,,,,,complete,");
+    assert!(rows[2].ends_with(",EVDisconnected,,501.0,501.5,0.5,,,,,,,,,,,,"), "{}", rows[2]);
+    assert_eq!(rows[503], ",,,,,,,,,,,,,,,,,,,,,,,,,,,,complete,");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +123,7 @@ async fn an_export_that_reaches_a_limit_continues_from_its_cursor() {
     let app = start(1_300, |settings| settings.export.timeout_ms = 0).await;
     let answer = app.get(EXPORT).await;
     let last = answer.text().split_terminator("\r\n").last().unwrap().to_owned();
-    let cursor = last.strip_prefix(",,,,,,,,,,,,,,,,,,,,,,,,,,,timeLimit,").unwrap();
+    let cursor = last.strip_prefix(",,,,,,,,,,,,,,,,,,,,,,,,,,,,timeLimit,").unwrap();
     let (rest, end) = ndjson(&app, &format!("&cursor={cursor}")).await;
     assert_eq!((rest.len(), &end["outcome"]), (500, &json!("timeLimit")));
 }

@@ -2,11 +2,10 @@
 
 use crate::dispatch::intent::Intent;
 use domain::commands::{Availability, ResetKind};
-use domain::digest::fnv1a_64;
 use domain::ids::{ConnectorId, StationId};
 use serde::{Deserialize, Serialize};
-use storage::commands::KeyedRequest;
 use storage::commands::batches::Scope;
+use storage::commands::{IdempotencyKey, KeyedRequest, RequestDigest};
 
 /// A command that is useful for many piles at once. The database stores it in this form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,11 +45,14 @@ impl StationOrder {
     ///
     /// # Errors
     /// Never in practice: every part of an order can be serialized.
-    pub(crate) fn keyed(&self, station: StationId, key: String) -> Result<KeyedRequest, serde_json::Error> {
+    pub(crate) fn keyed(
+        &self,
+        station: StationId,
+        key: IdempotencyKey,
+    ) -> Result<KeyedRequest, serde_json::Error> {
         let Scope { pile_ids, statuses } = &self.scope;
         let request = (station, self.command, pile_ids, statuses, self.rate_per_second);
-        let digest = fnv1a_64(&serde_json::to_vec(&request)?);
-        Ok(KeyedRequest { key, digest: i64::from_ne_bytes(digest.to_ne_bytes()) })
+        Ok(KeyedRequest { key, digest: RequestDigest::of(&serde_json::to_vec(&request)?) })
     }
 }
 

@@ -1,20 +1,23 @@
 //! A batch while this replica carries it out: from the claim until it is finished, released or
 //! lost.
 
+use super::pace::{StationPace, StationPaces};
 use super::{Batches, StationCommand};
 use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
+use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
+use domain::assets::OperatorBound;
 use domain::ids::PileId;
-use futures_util::{StreamExt as _, stream};
-use runtime::every;
+use futures_util::{StreamExt as _, future, stream};
 use runtime::{Shutdown, causes};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageError;
 use storage::commands::batches::{Claimed, Outcome, Settled, item_key};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, Interval, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 /// The most commands of a batch in flight.
@@ -31,6 +34,7 @@ pub(super) struct RunContext {
     pub(super) batches: Batches,
     pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) metrics: Metrics,
+    pub(super) paces: StationPaces,
     pub(super) lease: Duration,
 }
 
@@ -40,7 +44,11 @@ pub(super) struct BatchRun {
     claimed: Claimed,
     end: Instant,
     /// Every attempt to send waits for its turn here.
-    rate_limiter: Mutex<Interval>,
+    pace: Arc<StationPace>,
+    /// The shortest time between a command of this batch and the next one to the station.
+    gap: Duration,
+    /// Set when the batch was cancelled, or another replica has claimed it.
+    over: CancellationToken,
     shutdown: Shutdown,
 }
 
@@ -48,11 +56,11 @@ impl BatchRun {
     /// A run that starts now.
     pub(super) fn new(tools: RunContext, claimed: Claimed, shutdown: Shutdown) -> Self {
         let rate = u32::from(claimed.batch.rate_per_second.max(1));
-        // A late command delays all that follow, so the rate is never exceeded.
-        let rate_limiter = every(Duration::from_secs(1) / rate);
         Self {
             end: Instant::now() + claimed.left,
-            rate_limiter: Mutex::new(rate_limiter),
+            pace: tools.paces.of(claimed.batch.station_id),
+            gap: Duration::from_secs(1) / rate,
+            over: CancellationToken::new(),
             tools,
             claimed,
             shutdown,
@@ -76,7 +84,8 @@ impl BatchRun {
                 // Commands in flight are finished all the same; the next replica finds them under
                 // their keys.
                 () = self.keep_lease() => tracing::warn!(
-                    "the lease of the command batch was lost; another replica continues it"
+                    "the command batch was cancelled, or its lease was lost and another replica \
+                     continues it; this replica sends none of its commands any more"
                 ),
             }
         };
@@ -117,7 +126,7 @@ impl BatchRun {
     async fn send_all(&self, command: StationCommand) -> Result<(), StorageError> {
         let waiting = stream::iter(self.tools.batches.list_waiting(self.claimed.batch.id).await?);
         waiting
-            .take_until(self.shutdown.requested())
+            .take_until(future::select(pin!(self.shutdown.requested()), pin!(self.over.cancelled())))
             .for_each_concurrent(AT_ONCE, |pile| self.settle(pile, command))
             .await;
         Ok(())
@@ -146,15 +155,17 @@ impl BatchRun {
         let mut pauses = PAUSES.into_iter();
         loop {
             self.turn().await?;
-            let key = item_key(self.claimed.batch.id, pile_id);
-            let error = match self.tools.dispatcher.dispatch(pile_id, command.intent(), Some(key)).await {
+            let error = match self.dispatch(pile_id, command).await {
                 Ok(Dispatched::Now(sent)) => return Some((Outcome::Sent(sent.command.id), "sent")),
                 Ok(Dispatched::Waiting(known) | Dispatched::Before(known)) => {
                     return Some((Outcome::Sent(known.record.id), "sent"));
                 }
                 Err(DispatchError::OutcomeUnknown(id)) => return Some((Outcome::Sent(id), "sent")),
-                // A replica that held the batch before has recorded a refusal.
-                Err(DispatchError::KeyReused) => return None,
+                // The batch was cancelled, or a replica that held it before has recorded a refusal.
+                Err(DispatchError::KeyReused) => {
+                    self.check_lease().await;
+                    return None;
+                }
                 Err(error) => error,
             };
             let pause = match &error {
@@ -170,10 +181,31 @@ impl BatchRun {
         }
     }
 
+    async fn dispatch(&self, pile_id: PileId, command: StationCommand) -> Result<Dispatched, DispatchError> {
+        let batch = &self.claimed.batch;
+        let key = item_key(batch.id, pile_id);
+        let order = PileOrder::new(
+            pile_id,
+            command.intent(),
+            batch.issued_by.clone(),
+            OperatorBound::All,
+            Some(key),
+        )?;
+        self.tools.dispatcher.dispatch(order).await
+    }
+
     /// Waits until the next command may be sent; `None` when no further one may be started.
     async fn turn(&self) -> Option<()> {
-        let turn = async { self.rate_limiter.lock().await.tick().await };
-        self.shutdown.run_until_requested(turn).await.map(|_instant| ())
+        self.shutdown.run_until_requested(self.over.run_until_cancelled(self.pace.turn(self.gap))).await?
+    }
+
+    /// Ends the run if the batch is finished, as it is when it was cancelled, or if another replica
+    /// has claimed it.
+    async fn check_lease(&self) {
+        let (id, epoch) = (self.claimed.batch.id, self.claimed.epoch);
+        if let Ok(false) = self.tools.batches.renew(id, epoch, self.tools.lease).await {
+            self.over.cancel();
+        }
     }
 
     /// Refuses the piles that are still waiting when the batch expires.

@@ -2,19 +2,43 @@
 //! of them.
 
 use super::Batches;
+use crate::batches::pace::StationPaces;
 use crate::batches::run::{BatchRun, RunContext};
 use crate::dispatch::dispatcher::Dispatcher;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
 use runtime::every;
 use runtime::{Shutdown, causes};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use storage::commands::batches::BatchLease;
+use tokio::task::{self, JoinSet};
 
 /// Batches that a replica carries out at the same time, so that a slow one does not delay the
 /// others.
 const AT_ONCE: usize = 16;
+
+/// The batches that this replica carries out.
+#[derive(Default)]
+struct Runs {
+    tasks: JoinSet<()>,
+    /// The lease of each task.
+    held: HashMap<task::Id, BatchLease>,
+}
+
+impl Runs {
+    fn leases(&self) -> Vec<BatchLease> {
+        self.held.values().copied().collect()
+    }
+
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            let task = ended.map_or_else(|panicked| panicked.id(), |(task, ())| task);
+            self.held.remove(&task);
+        }
+    }
+}
 
 /// Claims and carries out batches.
 pub(crate) struct Runner {
@@ -32,7 +56,7 @@ impl Runner {
     ) -> Self {
         let lease = Duration::from_millis(settings.batch_lease_ms.max(100));
         Self {
-            tools: RunContext { batches, dispatcher, metrics, lease },
+            tools: RunContext { batches, dispatcher, metrics, paces: StationPaces::default(), lease },
             poll: Duration::from_millis(settings.batch_poll_ms.max(1)),
         }
     }
@@ -41,19 +65,22 @@ impl Runner {
     /// Unfinished batches are released.
     pub(crate) async fn run(self, shutdown: Shutdown) {
         let mut ticks = every(self.poll);
-        let mut under_way = JoinSet::new();
+        let mut under_way = Runs::default();
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
-            while under_way.try_join_next().is_some() {}
+            under_way.forget_ended();
             self.take_up(&mut under_way, &shutdown).await;
         }
-        while under_way.join_next().await.is_some() {}
+        while under_way.tasks.join_next().await.is_some() {}
     }
 
-    async fn take_up(&self, under_way: &mut JoinSet<()>, shutdown: &Shutdown) {
-        while under_way.len() < AT_ONCE && !shutdown.is_requested() {
-            match self.tools.batches.claim(self.tools.lease).await {
+    async fn take_up(&self, under_way: &mut Runs, shutdown: &Shutdown) {
+        while under_way.tasks.len() < AT_ONCE && !shutdown.is_requested() {
+            match self.tools.batches.claim(self.tools.lease, under_way.leases()).await {
                 Ok(Some(claimed)) => {
-                    under_way.spawn(BatchRun::new(self.tools.clone(), claimed, shutdown.clone()).run());
+                    let lease = BatchLease { id: claimed.batch.id, epoch: claimed.epoch };
+                    let run = BatchRun::new(self.tools.clone(), claimed, shutdown.clone()).run();
+                    let task = under_way.tasks.spawn(run).id();
+                    under_way.held.insert(task, lease);
                 }
                 Ok(None) => return,
                 Err(error) => {

@@ -9,13 +9,14 @@ use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use domain::ids::{CommandId, PileId};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::commands::{
     self, CommandContext, Conflict, ContextQuery, NewCommand, PublishOutcome, RecordedCommand,
 };
-use storage::{Database, StorageError};
+use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::Instrument as _;
@@ -89,13 +90,19 @@ impl CommandStore {
         self.outcomes.enqueue(outcome).await.ok()
     }
 
-    /// Returns the command with id `id`.
+    /// Returns the command with id `id` within `bound`.
     ///
     /// # Errors
     /// [`DispatchError::CommandNotFound`], or a failure of PostgreSQL.
-    pub(crate) async fn find(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
-        let found: Result<_, StorageError> =
-            self.database.run(async move |mut connection| commands::find(&mut connection, id).await).await;
+    pub(crate) async fn find(
+        &self,
+        bound: &OperatorBound,
+        id: CommandId,
+    ) -> Result<RecordedCommand, DispatchError> {
+        let bound = bound.clone();
+        let work =
+            async move |mut connection: PooledConnection| commands::find(&mut connection, &bound, id).await;
+        let found: Result<_, StorageError> = self.database.run(work).await;
         found?.ok_or(DispatchError::CommandNotFound)
     }
 
@@ -105,6 +112,7 @@ impl CommandStore {
     /// [`DispatchError::PileNotFound`], or a failure of PostgreSQL.
     pub(crate) async fn list_of_pile(
         &self,
+        bound: OperatorBound,
         pile_id: PileId,
         before: Option<(DateTime<Utc>, Uuid)>,
         limit: i64,
@@ -112,7 +120,7 @@ impl CommandStore {
         let found: Result<_, StorageError> = self
             .database
             .run(async move |mut connection| {
-                commands::list_of_pile(&mut connection, pile_id, before, limit).await
+                commands::list_of_pile(&mut connection, &bound, pile_id, before, limit).await
             })
             .await;
         found?.ok_or(DispatchError::PileNotFound)

@@ -9,7 +9,7 @@ use crate::metrics::Metrics;
 use chrono::SubsecRound as _;
 use domain::commands::{Command, Goal, Step};
 use domain::devices::presence::Confidence;
-use domain::ids::{ChargePointId, CommandId, PileId};
+use domain::ids::{Actor, ChargePointId, CommandId, PileId};
 use domain::sessions::limits::SessionLimits;
 use runtime::causes;
 use runtime::kafka::NewRecord;
@@ -39,6 +39,8 @@ pub(crate) struct RoutedCommand {
     pub confidence: Confidence,
     /// How the gateway was found.
     pub way: ResolvedRoute,
+    /// The `sub` of the caller; `None` for a stop that the platform sends by itself.
+    pub issued_by: Option<Actor>,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
     /// The limits of the session that the command starts.
@@ -203,6 +205,7 @@ impl RoutedCommand {
             degraded: self.way.degraded,
             seen_gateway_id: self.way.seen.clone(),
             confidence: self.confidence,
+            issued_by: self.issued_by.clone(),
             keyed: self.keyed.clone(),
             limits: self.limits,
         }

@@ -7,12 +7,14 @@ use crate::dispatch::coalescer::Lost;
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::delivery::{Delivery, RoutedCommand};
 use crate::dispatch::gateway_directory::GatewayDirectory;
-use crate::dispatch::intent::{Decision, Intent};
+use crate::dispatch::intent::Decision;
+use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::{DispatchSettings, DoubtfulStarts, StopSettings};
 use chrono::{SubsecRound as _, TimeDelta};
-use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, GatewayRoute};
+use domain::assets::OperatorBound;
+use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, FailureCode, GatewayRoute};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::status::ConnectorStatus;
 use runtime::{clock, trace};
@@ -87,38 +89,26 @@ impl Dispatcher {
     /// See [`Dispatcher::dispatch`].
     pub(crate) async fn dispatch_for_worker(
         self: Arc<Self>,
-        pile_id: PileId,
-        intent: Intent,
-        key: Option<String>,
+        order: PileOrder,
     ) -> Result<Dispatched, DispatchError> {
         let runtime = self.runtime.clone();
-        let work = async move { self.dispatch(pile_id, intent, key).await }.in_current_span();
+        let work = async move { self.dispatch(order).await }.in_current_span();
         AbortOnDropHandle::new(runtime.spawn(work)).await.map_err(|_panicked| Lost)?
     }
 
-    /// Sends the command that `intent` leads to; when this returns, the command is published, or
-    /// recorded as a stop that waits. A repeated request with the same `key` returns the same
-    /// command.
+    /// Sends the command that `order` leads to; when this returns, the command is published, or
+    /// recorded as a stop that waits. A repeated order with the same key returns the same command.
     ///
     /// # Errors
     /// Why the command was not sent, or that its outcome is unknown.
-    pub(crate) async fn dispatch(
-        &self,
-        pile_id: PileId,
-        intent: Intent,
-        key: Option<String>,
-    ) -> Result<Dispatched, DispatchError> {
-        let keyed = key.map(|key| intent.keyed(pile_id, key)).transpose()?;
-        let id = CommandId(Uuid::now_v7());
-        match self.dispatch_as(id, pile_id, intent, keyed.clone()).await {
-            Err(DispatchError::Conflict(Conflict::Key)) => {
-                self.command_of_concurrent_request(pile_id, keyed).await
-            }
+    pub(crate) async fn dispatch(&self, order: PileOrder) -> Result<Dispatched, DispatchError> {
+        match self.dispatch_as(CommandId(Uuid::now_v7()), order.clone()).await {
+            Err(DispatchError::Conflict(Conflict::Key)) => self.dispatch_after_conflict(order).await,
             outcome => outcome,
         }
     }
 
-    /// Sends the command that `intent` leads to with the id `id`.
+    /// Sends the command that `order` leads to with the id `id`.
     ///
     /// # Errors
     /// See [`Dispatcher::dispatch`]; also [`DispatchError::Conflict`], if the id or the key belongs
@@ -126,12 +116,10 @@ impl Dispatcher {
     pub(crate) async fn dispatch_as(
         &self,
         id: CommandId,
-        pile_id: PileId,
-        intent: Intent,
-        keyed: Option<KeyedRequest>,
+        order: PileOrder,
     ) -> Result<Dispatched, DispatchError> {
-        let (asked, name) = (Instant::now(), intent.name());
-        let prepared = self.prepare(id, pile_id, intent, keyed.clone()).await;
+        let (asked, name, keyed) = (Instant::now(), order.intent.name(), order.keyed.clone());
+        let prepared = self.prepare(id, order).await;
         match prepared.inspect_err(|refused| self.metrics.command(name, refused.outcome()))? {
             Prepared::Known(record) => Ok(Dispatched::Before(record)),
             Prepared::Waiting(stop) => self.record_waiting(stop, keyed).await,
@@ -151,28 +139,21 @@ impl Dispatcher {
         }
     }
 
-    /// Returns the command of a request that arrived at the same time with the same key.
-    async fn command_of_concurrent_request(
-        &self,
-        pile_id: PileId,
-        keyed: Option<KeyedRequest>,
-    ) -> Result<Dispatched, DispatchError> {
-        let context = self.load_context(pile_id, keyed.as_ref()).await?;
-        match self.find_published(&context, keyed.as_ref()).await? {
+    /// Returns the command of a request that arrived at the same time with the same key. Without such
+    /// a command its publication has failed, or another caller used the same text at the same time:
+    /// then the order is sent once more.
+    async fn dispatch_after_conflict(&self, order: PileOrder) -> Result<Dispatched, DispatchError> {
+        let context = self.load_context(order.pile_id, &order.bound, order.keyed.as_ref()).await?;
+        match self.find_published(&context, &order.bound, order.keyed.as_ref()).await? {
             Some(record) => Ok(Dispatched::Before(record)),
-            None => Err(DispatchError::StillRunning),
+            None => self.dispatch_as(CommandId(Uuid::now_v7()), order).await,
         }
     }
 
-    async fn prepare(
-        &self,
-        id: CommandId,
-        pile_id: PileId,
-        intent: Intent,
-        keyed: Option<KeyedRequest>,
-    ) -> Result<Prepared, DispatchError> {
-        let context = self.load_context(pile_id, keyed.as_ref()).await?;
-        if let Some(record) = self.find_published(&context, keyed.as_ref()).await? {
+    async fn prepare(&self, id: CommandId, order: PileOrder) -> Result<Prepared, DispatchError> {
+        let PileOrder { pile_id, intent, issued_by, bound, keyed } = order;
+        let context = self.load_context(pile_id, &bound, keyed.as_ref()).await?;
+        if let Some(record) = self.find_published(&context, &bound, keyed.as_ref()).await? {
             return Ok(Prepared::Known(record));
         }
         let pile = context.pile.ok_or(DispatchError::PileNotFound)?;
@@ -184,7 +165,8 @@ impl Dispatcher {
             Ok(Decision::Send(kind)) => kind,
             Ok(Decision::WaitFor(session_id)) => {
                 let way = self.routes.find(&pile).await?;
-                return Ok(Prepared::Waiting(Box::new(self.compose_waiting(id, pile, session_id, way))));
+                let stop = self.compose_waiting(id, pile, session_id, way, issued_by);
+                return Ok(Prepared::Waiting(Box::new(stop)));
             }
             Err(refusal) => return Err(self.explain(pile_id, refusal).await),
         };
@@ -200,6 +182,7 @@ impl Dispatcher {
             goal: pile.goal_of(&kind),
             command: self.compose(id, pile.charge_point_id, way.route.clone(), kind),
             way,
+            issued_by,
             keyed,
             limits,
         })))
@@ -208,44 +191,54 @@ impl Dispatcher {
     async fn load_context(
         &self,
         pile_id: PileId,
+        bound: &OperatorBound,
         keyed: Option<&KeyedRequest>,
     ) -> Result<CommandContext, DispatchError> {
-        self.store.load_context(ContextQuery { pile_id, key: keyed.map(|keyed| keyed.key.clone()) }).await
+        let key = keyed.map(|keyed| keyed.key.clone());
+        self.store.load_context(ContextQuery { pile_id, bound: bound.clone(), key }).await
     }
 
     /// Returns the command that the same request created before, once it is known to be published.
     async fn find_published(
         &self,
         context: &CommandContext,
+        bound: &OperatorBound,
         keyed: Option<&KeyedRequest>,
     ) -> Result<Option<Box<RecordedCommand>>, DispatchError> {
         if context.is_key_taken {
             return Err(DispatchError::KeyReused);
         }
-        let (Some((id, digest)), Some(keyed)) = (context.known, keyed) else { return Ok(None) };
-        if digest != keyed.digest {
+        let (Some((id, digest)), Some(keyed)) = (&context.known, keyed) else { return Ok(None) };
+        if !digest.is_of(&keyed.digest) {
             return Err(DispatchError::KeyReused);
         }
-        let found = self.wait_for_outcome(id).await?;
+        let id = *id;
+        let found = self.wait_for_outcome(bound, id).await?;
         let life = &found.record.life;
         match life.state() {
             CommandState::Accepted if self.is_under_way(&found) => Err(DispatchError::StillRunning),
             CommandState::Accepted | CommandState::Unknown => Err(DispatchError::OutcomeUnknown(id)),
-            CommandState::Failed => {
-                let reason = life.failure().map(|failure| failure.detail).unwrap_or_default();
-                Err(DispatchError::NotPublished { id, reason })
-            }
+            CommandState::Failed => match life.failure() {
+                Some(failure) if failure.code == FailureCode::NotPublished => {
+                    Err(DispatchError::NotPublished { id, reason: failure.detail })
+                }
+                _ => Ok(Some(Box::new(found))),
+            },
             _ => Ok(Some(Box::new(found))),
         }
     }
 
-    /// Returns the command with id `id`. If its publication is in flight, waits briefly until the
+    /// Returns the command with id `id` within `bound`. If its publication is in flight, waits briefly until the
     /// outcome is recorded.
-    async fn wait_for_outcome(&self, id: CommandId) -> Result<RecordedCommand, DispatchError> {
+    async fn wait_for_outcome(
+        &self,
+        bound: &OperatorBound,
+        id: CommandId,
+    ) -> Result<RecordedCommand, DispatchError> {
         let asked = Instant::now();
         let mut pause = SETTLING.0;
         loop {
-            let found = self.store.find(id).await?;
+            let found = self.store.find(bound, id).await?;
             if !self.is_under_way(&found) || asked.elapsed() + pause > SETTLING.1 {
                 return Ok(found);
             }

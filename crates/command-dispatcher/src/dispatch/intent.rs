@@ -4,12 +4,11 @@ use domain::commands::{
     Availability, CommandKind, CommandRefusal, ConfigurationKey, ConfigurationValue, PileSnapshot, ResetKind,
     StopTarget, TriggeredMessage,
 };
-use domain::digest::fnv1a_64;
 use domain::ids::{ConnectorId, IdTag, PileId, SessionId, TransactionId};
 use domain::sessions::limits::SessionLimits;
 use domain::status::ConnectorStatus;
 use serde::Serialize;
-use storage::commands::KeyedRequest;
+use storage::commands::{IdempotencyKey, KeyedRequest, RequestDigest};
 
 /// A valid request; whether the pile can do it is checked later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,14 +69,13 @@ pub(crate) enum Decision {
 }
 
 impl Intent {
-    /// This intent for `pile` under the caller's idempotency key `key`.
+    /// This intent for `pile` under the idempotency key `key`.
     ///
     /// # Errors
     /// Never in practice: every intent can be serialized.
-    pub(crate) fn keyed(&self, pile: PileId, key: String) -> Result<KeyedRequest, serde_json::Error> {
+    pub(crate) fn keyed(&self, pile: PileId, key: IdempotencyKey) -> Result<KeyedRequest, serde_json::Error> {
         let request = serde_json::to_vec(&(pile, self))?;
-        let digest = fnv1a_64(&request);
-        Ok(KeyedRequest { key, digest: i64::from_ne_bytes(digest.to_ne_bytes()) })
+        Ok(KeyedRequest { key, digest: RequestDigest::of(&request) })
     }
 
     /// Whether this intent starts charging.

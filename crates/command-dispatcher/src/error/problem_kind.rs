@@ -79,6 +79,10 @@ pub(crate) const TRANSACTION_MISMATCH: ProblemKind =
     ProblemKind::conflict("TRANSACTION_MISMATCH", "Transaction is not open");
 pub(crate) const AMBIGUOUS_TRANSACTION: ProblemKind =
     ProblemKind::conflict("AMBIGUOUS_TRANSACTION", "Several transactions are open");
+pub(crate) const COMMAND_NOT_CANCELLABLE: ProblemKind =
+    ProblemKind::conflict("COMMAND_NOT_CANCELLABLE", "The command does not wait");
+pub(crate) const COMMAND_BATCH_FINISHED: ProblemKind =
+    ProblemKind::conflict("COMMAND_BATCH_FINISHED", "The command batch has finished");
 pub(crate) const SESSION_NOT_FOUND: ProblemKind =
     ProblemKind::missing("SESSION_NOT_FOUND", "There is no such session");
 pub(crate) const SESSION_ENDED: ProblemKind = ProblemKind::conflict("SESSION_ENDED", "The session has ended");

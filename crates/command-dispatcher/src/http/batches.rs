@@ -3,6 +3,8 @@
 pub(super) mod view;
 
 use crate::batches::Batches;
+use crate::http::bound::Bound;
+use crate::http::caller::Issuer;
 use crate::http::commands::routes;
 use crate::http::resources::BatchResource;
 use actix_web::{HttpResponse, web};
@@ -20,27 +22,41 @@ use view::{BatchAnswer, ItemAnswer};
 pub(super) fn routes(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/command-batches/{batchId}", |on| on.get(routes::show_batch(), show))
+        .resource("/api/v1/command-batches/{batchId}/cancel", |on| on.post(routes::cancel_batch(), cancel))
         .resource("/api/v1/command-batches/{batchId}/piles", |on| on.get(routes::list_batch(), list));
 }
 
 async fn show(
     batches: web::Data<Batches>,
+    Bound(bound): Bound,
     PathId(id): PathId<BatchResource>,
 ) -> Result<HttpResponse, Problem> {
-    let batch = batches.find(id).await?;
+    let batch = batches.find(bound, id).await?;
+    let counted = batches.count_items(batch.id).await?;
+    Ok(HttpResponse::Ok().json(BatchAnswer::of(&batch, &counted)))
+}
+
+async fn cancel(
+    batches: web::Data<Batches>,
+    Bound(bound): Bound,
+    PathId(id): PathId<BatchResource>,
+    Issuer(issuer): Issuer,
+) -> Result<HttpResponse, Problem> {
+    let batch = batches.cancel(bound, id, issuer).await?;
     let counted = batches.count_items(batch.id).await?;
     Ok(HttpResponse::Ok().json(BatchAnswer::of(&batch, &counted)))
 }
 
 async fn list(
     batches: web::Data<Batches>,
+    Bound(bound): Bound,
     PathId(id): PathId<BatchResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, Problem> {
     let state = query.optional("state", state);
     let page = page::take(&mut query)?;
     query.finish(Some(()))?;
-    let batch = batches.find(id).await?;
+    let batch = batches.find(bound, id).await?;
     // Items have no time of their own, so their cursors carry the time of the batch.
     if page.after.is_some_and(|cursor| cursor.created_at != batch.created_at) {
         return Err(InvalidCursor.into());

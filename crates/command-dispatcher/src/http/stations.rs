@@ -4,16 +4,17 @@ pub(crate) mod body;
 
 use crate::batches::{Batches, Ordered, StationOrder};
 use crate::http::batches::view::AcceptedBatch;
+use crate::http::bound::Bound;
+use crate::http::caller::Issuer;
 use crate::http::command_body::CommandBody;
 use crate::http::commands::routes;
-use crate::http::idempotency_key::IdempotencyKey;
 use crate::http::resources::StationResource;
 use crate::http::stations::body::StationRequest;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use runtime::Problem;
 use runtime::http::fields::Fields;
-use runtime::http::{PathId, Routes};
+use runtime::http::{IdempotencyKey, PathId, Routes};
 use runtime::openapi::Operation;
 
 /// The resources; they expect [`Batches`].
@@ -32,7 +33,9 @@ pub(super) fn routes(routes: &mut Routes<'_>) {
 type Read = fn(&mut Fields) -> Option<StationOrder>;
 
 fn command(of_station: &mut Routes<'_>, path: &str, operation: Operation, read: Read) {
-    let handle = move |batches, station, key, body| order(read, batches, station, key, body);
+    let handle = move |batches, station, caller, bound, key, body| {
+        order(read, batches, station, caller, bound, key, body)
+    };
     of_station.resource(path, |on| on.post(operation, handle));
 }
 
@@ -40,13 +43,15 @@ async fn order(
     read: Read,
     batches: web::Data<Batches>,
     PathId(station_id): PathId<StationResource>,
+    Issuer(issuer): Issuer,
+    Bound(bound): Bound,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,
 ) -> Result<HttpResponse, Problem> {
     let order = read(&mut body);
     let order = body.finish(order)?;
     let mut response = HttpResponse::Accepted();
-    let batch = match batches.order(station_id, order, key).await? {
+    let batch = match batches.order(station_id, order, issuer, bound, key).await? {
         Ordered::Now(batch) => batch,
         Ordered::Before(batch) => {
             response.insert_header(("idempotent-replayed", "true"));

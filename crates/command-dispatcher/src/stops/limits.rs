@@ -3,8 +3,10 @@
 use super::metrics::StopMetrics;
 use crate::dispatch::dispatcher::Dispatcher;
 use crate::dispatch::intent::Intent;
+use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use domain::ids::CommandId;
 use domain::sessions::limits::{LimitKind, LimitReached, LimitValue, Progress};
 use domain::sessions::session::ChargingSession;
@@ -221,7 +223,14 @@ impl LimitCheck {
             connector_id: None,
             session_id: Some(session.id),
         };
-        let sent = self.dispatcher.dispatch_as(id, watched.pile_id, intent, None).await;
+        let order = PileOrder {
+            pile_id: watched.pile_id,
+            intent,
+            issued_by: None,
+            bound: OperatorBound::All,
+            keyed: None,
+        };
+        let sent = self.dispatcher.dispatch_as(id, order).await;
         let failure = match sent {
             // Another replica recorded it, or this one did before it could record the attempt.
             Ok(_) | Err(DispatchError::Conflict(Conflict::Id)) => None,

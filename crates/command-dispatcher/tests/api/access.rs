@@ -5,9 +5,10 @@ use crate::app::TestApp;
 use dev_issuer::Issuer;
 
 const SEND: &str = "commands:send";
+const READ: &str = "commands:read";
 
 /// Every route of the service, and the scope that it requires.
-pub const ROUTES: [(&str, &str, &str); 13] = [
+pub const ROUTES: [(&str, &str, &str); 15] = [
     ("POST", "piles/ID/commands/start-transaction", SEND),
     ("POST", "piles/ID/commands/stop-transaction", SEND),
     ("POST", "piles/ID/commands/reset", SEND),
@@ -15,12 +16,14 @@ pub const ROUTES: [(&str, &str, &str); 13] = [
     ("POST", "piles/ID/commands/change-availability", SEND),
     ("POST", "piles/ID/commands/trigger-message", SEND),
     ("POST", "piles/ID/commands/change-configuration", SEND),
-    ("GET", "piles/ID/commands", SEND),
-    ("GET", "commands/ID", SEND),
+    ("GET", "piles/ID/commands", READ),
+    ("GET", "commands/ID", READ),
+    ("POST", "commands/ID/cancel", SEND),
     ("POST", "stations/ID/commands/reset", SEND),
     ("POST", "stations/ID/commands/change-availability", SEND),
-    ("GET", "command-batches/ID", SEND),
-    ("GET", "command-batches/ID/piles", SEND),
+    ("GET", "command-batches/ID", READ),
+    ("POST", "command-batches/ID/cancel", SEND),
+    ("GET", "command-batches/ID/piles", READ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +40,7 @@ async fn no_malformed_request_bypasses_authentication() {
 }
 
 /// The service; it accepts only tokens of `issuer`.
-async fn protected(issuer: &Issuer) -> TestApp {
+pub async fn protected(issuer: &Issuer) -> TestApp {
     let file = std::env::temp_dir().join(testkit::unique("jwks"));
     std::fs::write(&file, issuer.jwks()).unwrap();
     let settings =

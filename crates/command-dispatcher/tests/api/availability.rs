@@ -25,6 +25,7 @@ async fn takes_a_device_out_of_service_in_any_status() {
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "pileId": "[id]",
       "route": "key",

@@ -22,6 +22,7 @@ async fn a_configuration_key_is_set() {
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "pileId": "[id]",
       "route": "key",

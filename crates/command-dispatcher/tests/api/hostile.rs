@@ -80,9 +80,11 @@ impl Fixture {
             command("change-configuration", json!({ "key": "HeartbeatInterval", "value": "1" })),
             Endpoint::new("GET", &format!("/api/v1/piles/{{{pile}}}/commands")).query(&page),
             Endpoint::new("GET", &format!("/api/v1/commands/{{{}}}", Uuid::now_v7())),
+            Endpoint::new("POST", &format!("/api/v1/commands/{{{}}}/cancel", Uuid::now_v7())),
             order("reset", "Soft"),
             order("change-availability", "Operative"),
             Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}")),
+            Endpoint::new("POST", &format!("/api/v1/command-batches/{{{batch}}}/cancel")),
             Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}/piles"))
                 .query(&page)
                 .query(&["state"]),

@@ -3,7 +3,7 @@
 use crate::app::TestApp;
 use crate::fleet::{Device, Pile};
 use chrono::{DateTime, Utc};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{Actor, TariffId};
 use domain::tariffs::{
     BandDraft, ChangeRule, Currency, PriceList, PriceListDraft, ScheduleDraft, TariffDetails, TariffStatus,
@@ -139,8 +139,14 @@ impl TestApp {
         tariffs::insert(&mut connection, &tariff, &stamp.by).await.unwrap();
         let list = flat();
         let check = |_: &_| Ok::<_, versions::DraftRefusal>(list);
-        versions::put_draft(&mut connection, id, None, &stamp, check).await.unwrap().unwrap();
-        versions::publish(&mut connection, id, None, Some(at), &stamp).await.unwrap().unwrap();
+        versions::put_draft(&mut connection, &OperatorBound::All, id, None, &stamp, check)
+            .await
+            .unwrap()
+            .unwrap();
+        versions::publish(&mut connection, &OperatorBound::All, id, None, Some(at), &stamp)
+            .await
+            .unwrap()
+            .unwrap();
         self.database
             .execute(&format!(
                 "insert into tariff_bindings (id, level, tariff_id, effective_from, created_at, created_by)

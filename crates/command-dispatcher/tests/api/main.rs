@@ -10,11 +10,13 @@ mod openapi;
 mod sent;
 
 mod availability;
+mod cancel;
 mod configuration;
 mod deliveries;
 mod faults;
 mod health;
 mod hostile;
+mod keys;
 mod limits;
 mod outages;
 mod presence;

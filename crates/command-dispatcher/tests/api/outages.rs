@@ -70,6 +70,7 @@ async fn a_command_fails_without_a_broker() {
       "failureCode": "NOT_PUBLISHED",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "payload": {
         "connectorId": 1,
@@ -169,6 +170,7 @@ async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
       "failureCode": "UNCONFIRMED",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "payload": {
         "connectorId": 1,

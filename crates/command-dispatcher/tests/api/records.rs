@@ -47,6 +47,7 @@ async fn the_location_of_a_command_leads_to_its_record() {
       "failureCode": null,
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "payload": {
         "connectorId": 1,

@@ -29,6 +29,7 @@ async fn a_free_connector_is_started() {
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "pileId": "[id]",
       "route": "key",

@@ -102,9 +102,11 @@ async fn every_pile_of_a_station_gets_a_command_and_a_result_of_its_own() {
     location: /api/v1/command-batches/[id]
     {
       "batchId": "[id]",
+      "cancelledAt": null,
       "commandName": "Reset",
       "createdAt": "[createdAt]",
       "expiresAt": "[expiresAt]",
+      "issuedBy": "anonymous",
       "piles": 4,
       "ratePerSecond": 10,
       "stationId": "[id]",
@@ -119,9 +121,12 @@ async fn every_pile_of_a_station_gets_a_command_and_a_result_of_its_own() {
     200 OK
     {
       "batchId": "[id]",
+      "cancelledAt": null,
+      "cancelledBy": null,
       "commandName": "Reset",
       "counts": {
         "accepted": 0,
+        "cancelled": 0,
         "confirmed": 0,
         "expired": 0,
         "failed": 0,
@@ -134,8 +139,10 @@ async fn every_pile_of_a_station_gets_a_command_and_a_result_of_its_own() {
       "createdAt": "[createdAt]",
       "expiresAt": "[expiresAt]",
       "finishedAt": "[finishedAt]",
+      "issuedBy": "anonymous",
       "piles": 4,
       "ratePerSecond": 10,
+      "sent": 2,
       "stationId": "[id]",
       "type": "Hard"
     }

@@ -27,6 +27,7 @@ async fn the_open_transaction_is_stopped() {
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "pileId": "[id]",
       "route": "key",

@@ -22,6 +22,7 @@ async fn requests_every_message_of_ocpp() {
       "expiresAt": "[expiresAt]",
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
+      "issuedBy": "anonymous",
       "partition": 1,
       "pileId": "[id]",
       "route": "key",

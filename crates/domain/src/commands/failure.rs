@@ -49,6 +49,7 @@ pub(super) fn failure_of(step: &Step) -> Option<Failure> {
         Step::Accepted
         | Step::Waiting
         | Step::Released { .. }
+        | Step::Cancelled { .. }
         | Step::Published { .. }
         | Step::Rerouted { .. }
         | Step::Republished { .. }

@@ -4,7 +4,9 @@ use super::cause::CLOCK_TOLERANCE;
 use super::{
     CommandLife, CommandState, CommandedStart, Effect, EffectKind, GatewayRoute, RouteSource, Step, WaitEnd,
 };
-use crate::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId};
+use crate::ids::{
+    Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
+};
 use crate::merged::Merged;
 use crate::order::Stamp;
 use crate::sessions::session::ChargingSession;
@@ -28,6 +30,9 @@ pub struct CommandRecord {
     pub gateway_id: GatewayId,
     /// How that gateway was found; `None` for commands of releases that did not record it.
     pub route: Option<RouteSource>,
+    /// The `sub` of the caller that requested the command; `None` for stops that the platform sends
+    /// by itself, and for commands of releases that did not record it.
+    pub issued_by: Option<Actor>,
     /// When the command was requested.
     pub issued_at: DateTime<Utc>,
     /// The command must not be carried out after this instant.
@@ -167,6 +172,15 @@ impl CommandRecord {
             return Merged::Known;
         }
         self.life.apply(now, Step::WaitEnded { cause })
+    }
+
+    /// Ends the command at `now` because the caller `by` cancels it. [`Merged::Known`] if it does not
+    /// wait.
+    pub fn cancel(&mut self, by: Actor, now: DateTime<Utc>) -> Merged {
+        if self.life.state() != CommandState::Waiting {
+            return Merged::Known;
+        }
+        self.life.apply(now, Step::Cancelled { by })
     }
 
     /// The observations that would show success.

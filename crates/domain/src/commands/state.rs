@@ -28,11 +28,13 @@ pub enum CommandState {
     Failed,
     /// The time of the command is over and no effect was observed. Final.
     Expired,
+    /// A caller cancelled the command while it waited; it was not sent and will not be. Final.
+    Cancelled,
 }
 
 impl CommandState {
     /// All states.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Waiting,
         Self::Accepted,
         Self::Published,
@@ -41,6 +43,7 @@ impl CommandState {
         Self::Rejected,
         Self::Failed,
         Self::Expired,
+        Self::Cancelled,
     ];
 
     /// The name in the API and in storage.
@@ -55,13 +58,14 @@ impl CommandState {
             Self::Rejected => "rejected",
             Self::Failed => "failed",
             Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
         }
     }
 
     /// Whether the state is final.
     #[must_use]
     pub const fn is_end(self) -> bool {
-        matches!(self, Self::Confirmed | Self::Rejected | Self::Failed | Self::Expired)
+        matches!(self, Self::Confirmed | Self::Rejected | Self::Failed | Self::Expired | Self::Cancelled)
     }
 
     /// The state after `step`.
@@ -79,7 +83,8 @@ impl CommandState {
             Step::Released { .. } if self == Self::Waiting => Self::Accepted,
             Step::WaitEnded { cause: WaitEnd::TimedOut } if self == Self::Waiting => Self::Expired,
             Step::WaitEnded { .. } if self == Self::Waiting => Self::Failed,
-            Step::Waiting | Step::Released { .. } | Step::WaitEnded { .. } => self,
+            Step::Cancelled { .. } if self == Self::Waiting => Self::Cancelled,
+            Step::Waiting | Step::Released { .. } | Step::WaitEnded { .. } | Step::Cancelled { .. } => self,
             Step::Published { .. } => Self::Published,
             // A confirmed publication is not put in doubt again.
             Step::Unconfirmed { .. } if self == Self::Published => self,

@@ -2,7 +2,7 @@
 
 use super::effect::Effect;
 use super::waiting::WaitEnd;
-use crate::ids::{EventKey, GatewayId, TransactionId};
+use crate::ids::{Actor, EventKey, GatewayId, TransactionId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,11 @@ pub enum Step {
     WaitEnded {
         /// Why it ended.
         cause: WaitEnd,
+    },
+    /// A caller cancelled the command while it waited.
+    Cancelled {
+        /// The `sub` of the caller.
+        by: Actor,
     },
     /// All replicas of the command's partition have its record.
     Published {

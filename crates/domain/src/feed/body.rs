@@ -4,7 +4,8 @@ use crate::assets::Placement;
 use crate::commands::{CommandRecord, CommandState, EffectKind, RouteSource};
 use crate::devices::presence::Confidence;
 use crate::ids::{
-    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TransactionId,
+    Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId,
+    TransactionId,
 };
 use crate::sessions::session::{ChargingSession, SessionState, StartedBy};
 use crate::status::ConnectorStatus;
@@ -117,6 +118,10 @@ pub struct CommandChanged {
     /// How that gateway was found; `None` for commands of releases that did not record it.
     #[serde(default)]
     pub route: Option<RouteSource>,
+    /// The `sub` of the caller that requested the command; `None` for stops that the platform sends
+    /// by itself, and for commands of releases that did not record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<Actor>,
     /// When the command was requested.
     pub issued_at: DateTime<Utc>,
     /// The command must not be carried out after this instant.
@@ -275,6 +280,7 @@ impl CommandChanged {
             state: life.state(),
             gateway_id: record.gateway_id.clone(),
             route: record.route,
+            issued_by: record.issued_by.clone(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             answer: life.answer().map(|(at, answer)| CommandAnswered {

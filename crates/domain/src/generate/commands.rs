@@ -44,6 +44,7 @@ fn record(number: u128, kind: &CommandKind, issued_at: i64) -> CommandRecord {
         goal: kind.goal(None),
         gateway_id: GatewayId::parse("pod-0").unwrap(),
         route: None,
+        issued_by: None,
         issued_at: at(issued_at),
         expires_at: at(issued_at) + TimeDelta::seconds(60),
         life,

@@ -154,6 +154,21 @@ impl IdTag {
         Self::parse(&printable).ok()
     }
 
+    /// The token as callers see it that may not know drivers: `****` and, if at least five characters
+    /// stay hidden, the last three. Equal tokens have equal masks.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        const MARK: &str = "****";
+        const SHOWN: usize = 3;
+        const HIDDEN: usize = 5;
+        let text = self.as_str();
+        let count = text.chars().count();
+        let end = if count >= SHOWN + HIDDEN { count - SHOWN } else { count };
+        let shown =
+            text.char_indices().nth(end).map_or("", |(index, _)| text.get(index..).unwrap_or_default());
+        Self(format!("{MARK}{shown}"))
+    }
+
     /// Whether both tokens identify the same driver: OCPP 1.6 tokens are case-insensitive.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {

@@ -244,9 +244,10 @@ impl StopAttempt {
         match self.state {
             CommandState::Waiting => false,
             // Nothing is carried out any more.
-            CommandState::Failed | CommandState::Rejected | CommandState::Expired => {
-                self.issued_at + pause <= now
-            }
+            CommandState::Failed
+            | CommandState::Rejected
+            | CommandState::Expired
+            | CommandState::Cancelled => self.issued_at + pause <= now,
             // The device may still stop until then.
             CommandState::Accepted
             | CommandState::Published

@@ -24,6 +24,7 @@ fn start_command(issued: i64, connector: Option<i64>) -> CommandRecord {
         goal: kind.goal(None),
         gateway_id: GatewayId::parse("a").unwrap(),
         route: None,
+        issued_by: None,
         issued_at: at(issued),
         expires_at: at(issued) + TimeDelta::seconds(60),
         life,

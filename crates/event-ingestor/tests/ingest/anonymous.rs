@@ -3,6 +3,7 @@
 
 use crate::fixture::Fixture;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use domain::assets::OperatorBound;
 use runtime::kafka::NewRecord;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -87,7 +88,8 @@ async fn long_id_tags_are_kept_with_their_session() {
     let mut connection = fixture.database.pool.connection().await.unwrap();
     let device = domain::ids::ChargePointId::parse("CP-1").unwrap();
     let filter = storage::sessions::Filter { charge_point_id: Some(device), ..Default::default() };
-    let stored = storage::sessions::list(&mut connection, &filter, None, 10).await.unwrap();
+    let stored =
+        storage::sessions::list(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap();
     assert_eq!(stored[0].session.id_tag.as_ref().unwrap().as_str(), tag);
     replica.stop().await;
 }

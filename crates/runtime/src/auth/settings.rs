@@ -27,6 +27,11 @@ pub struct AuthSettings {
     pub jwks_max_age_s: u64,
     /// Tolerated clock difference to the issuer, in seconds.
     pub leeway_s: u64,
+    /// Name of the claim that lists the operators to which a token is bound; empty if tokens are
+    /// never bound.
+    pub operators_claim: String,
+    /// Whether tokens without that claim are refused. Otherwise they reach every operator.
+    pub require_operators: bool,
     /// Requests per second that each caller may send to one replica.
     pub requests_per_s: NonZeroU32,
     /// Requests that each caller may send to one replica at once.

@@ -1,8 +1,9 @@
-//! Connections: their number and their idle timeouts.
+//! Connections: their number, also of idle ones, and their timeouts.
 
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
     time::Duration,
 };
 
@@ -18,6 +19,7 @@ use actix_web::{
 use socket2::{Domain, Socket, Type};
 
 use super::{
+    unauthenticated::IdleConnections,
     unfinished::{Serving, Timed},
     unread,
 };
@@ -78,9 +80,11 @@ where
         client: Duration::from_millis(settings.client_timeout_ms),
         send: Duration::from_millis(settings.send_timeout_ms),
     };
+    let of_worker = |total: NonZeroUsize| total.div_ceil(settings.workers);
+    let max_unauthenticated = of_worker(settings.max_unauthenticated_connections);
     let builder = Server::build()
         .workers(settings.workers.get())
-        .max_concurrent_connections(settings.max_connections.get().div_ceil(settings.workers.get()))
+        .max_concurrent_connections(of_worker(settings.max_connections).get())
         .worker_max_blocking_threads(BLOCKING_THREADS)
         .shutdown_timeout(patience.as_secs())
         .disable_signals();
@@ -100,10 +104,14 @@ where
                 data.insert::<Serving>(connection.serving());
             })
             .h1(map_config(handlers, |()| AppConfig::default()));
-        fn_service(move |stream: TcpStream| async move {
-            let peer = stream.peer_addr().ok();
-            unread::limit(&stream, limits.send);
-            Ok((Timed::new(stream, limits.client + limits.send), peer))
+        let idle = IdleConnections::new(max_unauthenticated);
+        fn_service(move |stream: TcpStream| {
+            let tracker = idle.track();
+            async move {
+                let peer = stream.peer_addr().ok();
+                unread::limit(&stream, limits.send);
+                Ok((Timed::new(stream, limits.client + limits.send, tracker), peer))
+            }
         })
         .and_then(connections)
     })?;

@@ -1,7 +1,12 @@
 //! Observation of every request: a span, a log line, a measurement, and problems with path and
 //! trace id.
 
-use std::{sync::OnceLock, time::Instant};
+use std::{
+    cell::OnceCell,
+    rc::Rc,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use actix_web::{
     Error, HttpMessage as _,
@@ -38,7 +43,22 @@ struct Seen {
     /// `None` if no route matches.
     route: Option<String>,
     path: String,
+    caller: IdentifiedCaller,
     started: Instant,
+}
+
+/// The subject of the request's caller, for the access log; empty until the caller is identified.
+#[derive(Clone, Default)]
+pub(super) struct IdentifiedCaller(Rc<OnceCell<Arc<str>>>);
+
+impl IdentifiedCaller {
+    /// Records the caller of `request`, whether or not it may send it.
+    pub(super) fn record(request: &ServiceRequest, subject: &Arc<str>) {
+        if let Some(caller) = request.extensions().get::<Self>() {
+            // A request has one caller.
+            drop(caller.0.set(Arc::clone(subject)));
+        }
+    }
 }
 
 pub(super) async fn observe(
@@ -49,8 +69,10 @@ pub(super) async fn observe(
         method: request.method().clone(),
         route: request.resource_map().match_pattern(request.path()),
         path: target::shown(request.path()).to_owned(),
+        caller: IdentifiedCaller::default(),
         started: Instant::now(),
     };
+    request.extensions_mut().insert(seen.caller.clone());
     let span = span(&seen, &request);
     let cors = request.app_data::<Cors>().cloned();
     let page = cors.as_ref().and_then(|cors| cors.admits(request.headers()));
@@ -176,9 +198,11 @@ fn report(seen: &Seen, status: StatusCode) {
         Span::current().set_attribute("error.type", status.as_str().to_owned());
         Span::current().set_status(opentelemetry::trace::Status::error(""));
     }
+    // Absent from the line if the caller was not identified.
+    let sub = seen.caller.0.get().map(AsRef::<str>::as_ref);
     // Method, route and status are fields of the span, and therefore of this line.
     match seen.route {
-        Some(_) => tracing::info!(target: "access", { url.path = seen.path, duration_ms }, "request"),
+        Some(_) => tracing::info!(target: "access", { sub, url.path = seen.path, duration_ms }, "request"),
         None => tracing::info!(
             target: "access",
             { http.route = UNMATCHED, url.path = seen.path, duration_ms },

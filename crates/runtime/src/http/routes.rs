@@ -1,8 +1,10 @@
 //! The routes of a service. A route cannot be defined without an operation, and an operation names
-//! the scope that callers need.
+//! the scope that callers need and how their operators bound it.
 
+use super::observe::IdentifiedCaller;
+use super::unfinished::Serving;
 use crate::Problem;
-use crate::auth::{Auth, Caller, Scope};
+use crate::auth::{Auth, Caller, Reach, Scope};
 use crate::openapi::{Described, Operation};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -83,8 +85,8 @@ impl Methods {
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        let scope = operation.scope;
-        let admitted = from_fn(move |request, next| admit_head(scope, request, next));
+        let admission = Admission::of(&operation);
+        let admitted = from_fn(move |request, next| admit_head(admission, request, next));
         let head = web::head().to(handler.clone()).wrap(admitted);
         let Self { resource, operations } = self.on(Method::GET, operation, handler);
         Self { resource: resource.route(head), operations }
@@ -140,21 +142,34 @@ impl Methods {
         A: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        let scope = operation.scope;
-        let admitted = from_fn(move |request, next| admit(scope, request, next));
+        let admission = Admission::of(&operation);
+        let admitted = from_fn(move |request, next| admit(admission, request, next));
         let route = web::method(method.clone()).to(handler).wrap(admitted);
         self.operations.push((method, operation));
         Self { resource: self.resource.route(route), ..self }
     }
 }
 
-/// Passes on the requests of callers that have `scope`, before any of the body is read.
-async fn admit(
+/// What a caller needs for a route.
+#[derive(Clone, Copy)]
+struct Admission {
     scope: Scope,
+    reach: Reach,
+}
+
+impl Admission {
+    const fn of(operation: &Operation) -> Self {
+        Self { scope: operation.scope, reach: operation.reach }
+    }
+}
+
+/// Passes on the requests of callers that `admission` allows, before any of the body is read.
+async fn admit(
+    admission: Admission,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match identify(scope, &request).await {
+    match identify(admission, &request).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await.map(ServiceResponse::map_into_boxed_body)
@@ -165,11 +180,11 @@ async fn admit(
 
 /// The same for `HEAD`. The body is dropped unread, because the feed's body never ends.
 async fn admit_head(
-    scope: Scope,
+    admission: Admission,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let response = admit(scope, request, next).await?;
+    let response = admit(admission, request, next).await?;
     Ok(response.map_body(|_head, body| BoxBody::new(NoBody { size: body.size() })))
 }
 
@@ -195,17 +210,23 @@ pub(crate) fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-async fn identify(scope: Scope, request: &ServiceRequest) -> Result<Caller, Problem> {
+async fn identify(admission: Admission, request: &ServiceRequest) -> Result<Caller, Problem> {
     // Deny by default: an application without `Auth` admits no caller.
     let auth = request.app_data::<Auth>().cloned().ok_or_else(Problem::unauthenticated)?;
     let caller = auth.identify(request.headers()).await?;
+    Serving::authenticate(request);
+    IdentifiedCaller::record(request, caller.key());
     let (allowance, counted) = auth.count(&caller);
     if let Some(allowance) = allowance {
         request.extensions_mut().insert(allowance);
     }
     counted?;
-    if !caller.has(scope) {
-        return Err(Problem::forbidden().detail(format!("the token lacks the scope {scope}")));
+    if !caller.has(admission.scope) {
+        return Err(Problem::forbidden().detail(format!("the token lacks the scope {}", admission.scope)));
+    }
+    if !admission.reach.admits(caller.operators()) {
+        let detail = "the token is bound to operators; this operation concerns the platform as a whole";
+        return Err(Problem::forbidden().detail(detail));
     }
     Ok(caller)
 }

@@ -1,4 +1,5 @@
-//! Protects the server from clients that begin a request, never end it, and keep the connection.
+//! Protects the server from clients that begin a request, never end it, and keep the connection, and
+//! from too many clients that begin none.
 
 use std::{
     cell::Cell,
@@ -15,8 +16,11 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
+use super::unauthenticated::ConnectionTracker;
+
 /// A connection that is closed if its client sent something and then, for `limit`, no handler was
-/// reached and nothing was answered.
+/// reached and nothing was answered; also if its worker has too many idle unauthenticated
+/// connections.
 ///
 /// The framework limits the time for the head of the first request on a connection only. Everything
 /// after it may arrive as slowly as the client likes: the head of the next request, or the rest of
@@ -32,11 +36,12 @@ pub(super) struct Timed<S> {
 }
 
 impl<S> Timed<S> {
-    pub(super) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, serving: Serving::default(), since: None, alarm: None }
+    pub(super) fn new(stream: S, limit: Duration, tracker: ConnectionTracker) -> Self {
+        let serving = Serving { running: Rc::default(), tracker };
+        Self { stream, limit, serving, since: None, alarm: None }
     }
 
-    /// A flag for [`Serving::begin`] to set while a handler runs.
+    /// For [`Serving::begin`], which records that a handler runs.
     pub(super) fn serving(&self) -> Serving {
         self.serving.clone()
     }
@@ -56,15 +61,24 @@ impl<S> Timed<S> {
     }
 }
 
+impl<S> Drop for Timed<S> {
+    fn drop(&mut self) {
+        self.serving.tracker.close();
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.serving.tracker.must_close(cx) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         let held = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if self.serving.0.get() {
+        if self.serving.running.get() {
             // A running handler has deadlines of its own.
             self.since = None;
         } else if buffer.filled().len() > held {
@@ -93,17 +107,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
     }
 }
 
-/// Whether a handler runs for a request of the connection, which serves one request at a time.
-#[derive(Clone, Default)]
-pub(super) struct Serving(Rc<Cell<bool>>);
+/// Whether a handler runs for a request of the connection, which serves one request at a time, and
+/// whether a caller was authenticated on it.
+#[derive(Clone)]
+pub(super) struct Serving {
+    running: Rc<Cell<bool>>,
+    tracker: ConnectionTracker,
+}
 
 impl Serving {
     /// Marks a handler as running until the returned value is dropped; `None` without a connection,
     /// as in tests.
     pub(super) fn begin(request: &ServiceRequest) -> Option<Work> {
         let serving = request.conn_data::<Self>()?.clone();
-        serving.0.set(true);
+        serving.running.set(true);
+        serving.tracker.begin_work();
         Some(Work(serving))
+    }
+
+    /// Records that the caller of `request` is authenticated.
+    pub(super) fn authenticate(request: &ServiceRequest) {
+        if let Some(serving) = request.conn_data::<Self>() {
+            serving.tracker.authenticate();
+        }
     }
 }
 
@@ -112,6 +138,7 @@ pub(super) struct Work(Serving);
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.0.0.set(false);
+        self.0.running.set(false);
+        self.0.tracker.finish_work();
     }
 }

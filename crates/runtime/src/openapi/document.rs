@@ -104,6 +104,8 @@ fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operatio
         "summary": operation.summary,
         "description": operation.description,
         "security": [{ "bearer": [operation.scope.as_str()] }],
+        // How the operators in the caller's token bound the operation.
+        "x-reach": operation.reach.as_str(),
         "parameters": parameters,
         "requestBody": operation.body.as_ref().map(|body| request_body(schemas, body)),
         "responses": responses,

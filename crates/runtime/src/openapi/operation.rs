@@ -4,14 +4,16 @@ use super::answer::Answer;
 use super::parameter::Parameter;
 use super::schemas::Shape;
 use crate::Problem;
-use crate::auth::Scope;
+use crate::auth::{Reach, Scope};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
-/// An operation of an API: the scope that callers need, and its part of the document.
+/// An operation of an API: the scope that callers need, how their operators bound it, and its part
+/// of the document.
 #[derive(Debug, Clone)]
 pub struct Operation {
     pub(crate) scope: Scope,
+    pub(crate) reach: Reach,
     pub(super) id: &'static str,
     pub(super) tag: &'static str,
     pub(super) summary: &'static str,
@@ -39,11 +41,19 @@ pub(super) struct Form {
 }
 
 impl Operation {
-    /// The operation with id `id`, for callers with `scope`, listed under `tag`.
+    /// The operation with id `id`, for callers with `scope`, bounded by their operators as `reach`
+    /// says, listed under `tag`.
     #[must_use]
-    pub const fn new(id: &'static str, tag: &'static str, scope: Scope, summary: &'static str) -> Self {
+    pub const fn new(
+        id: &'static str,
+        tag: &'static str,
+        scope: Scope,
+        reach: Reach,
+        summary: &'static str,
+    ) -> Self {
         Self {
             scope,
+            reach,
             id,
             tag,
             summary,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::Problem;
-use crate::auth::Scope;
+use crate::auth::{Reach, Scope};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use schemars::JsonSchema;
@@ -39,10 +39,10 @@ fn thing() -> Value {
 
 fn things() -> Value {
     document(&ABOUT, |routes| {
-        let list = Operation::new("listThings", "Things", READ, "List things")
+        let list = Operation::new("listThings", "Things", READ, Reach::Operator, "List things")
             .with([Parameter::query::<bool>("broken", "Only broken ones.")])
             .answers(Answer::json::<Vec<Thing>>(StatusCode::OK, "Things", json!([thing()])));
-        let put = Operation::new("putThing", "Things", WRITE, "Put a thing")
+        let put = Operation::new("putThing", "Things", WRITE, Reach::Platform, "Put a thing")
             .describe("Wherever it was before.")
             .takes::<Thing>(thing())
             .answers(
@@ -53,7 +53,7 @@ fn things() -> Value {
                 Problem::conflict("LOCKED", "Locked").retry_after(1),
             ]);
         routes.resource("/things", |on| on.get(list, nothing));
-        let part = Operation::new("getPart", "Things", READ, "Get a part")
+        let part = Operation::new("getPart", "Things", READ, Reach::Operator, "Get a part")
             .with([Parameter::path::<u8>("number", "Which.")])
             .answers(Answer::json::<Part>(StatusCode::OK, "The part", json!({ "name": "Bulb" })));
         routes.under("/things/{thingId}", |below| {
@@ -72,6 +72,7 @@ fn lists_operations_by_path_with_their_scopes() {
     assert_eq!(document["tags"], json!([{ "name": "Things" }]));
     assert_eq!(list["security"], json!([{ "bearer": ["things:read"] }]));
     assert_eq!(put["security"], json!([{ "bearer": ["things:write"] }]));
+    assert_eq!((&list["x-reach"], &put["x-reach"]), (&json!("operator"), &json!("platform")));
     assert_eq!(list["parameters"][0]["name"], "broken");
     assert_eq!(
         (&put["parameters"][0]["in"], &put["parameters"][0]["name"]),

@@ -96,6 +96,9 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// Largest number of open connections over all workers; further ones wait in the backlog.
     pub max_connections: NonZeroUsize,
+    /// Largest number of idle connections over all workers on which no caller was authenticated;
+    /// beyond that, the one that has been idle for longest is closed.
+    pub max_unauthenticated_connections: NonZeroUsize,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<WebOrigin>,
 }

@@ -166,6 +166,7 @@ fn reads_the_shared_sections() {
         keep_alive_ms = 75000
         max_body_bytes = 65536
         max_connections = 2048
+        max_unauthenticated_connections = 512
         cors_origins = ["https://console.example"]
         [kafka]
         brokers = ["127.0.0.1:9092"]

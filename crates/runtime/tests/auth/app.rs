@@ -3,7 +3,7 @@
 use dev_issuer::Issuer;
 use reqwest::{RequestBuilder, StatusCode};
 use runtime::Context;
-use runtime::auth::{AuthSettings, Caller, Scope};
+use runtime::auth::{AuthSettings, Caller, Reach, Scope};
 use runtime::http::Routes;
 use runtime::openapi::{About, Operation};
 use runtime::settings::{self, HttpSettings};
@@ -71,10 +71,17 @@ impl Drop for App {
 
 fn routes(routes: &mut Routes<'_>) {
     let whoami = |caller: Caller| async move { caller.subject().to_owned() };
-    let operation = |id, scope| Operation::new(id, "Tests", scope, "Return the caller");
-    routes.resource("/whoami", |on| {
-        on.get(operation("whoAmI", READ), whoami).post(operation("whoAmIReally", OPERATE), whoami)
-    });
+    let operators = |caller: Caller| async move {
+        caller.operators().ids().map_or_else(|| "all".to_owned(), |ids| ids.join(" "))
+    };
+    let operation = |id, scope, reach| Operation::new(id, "Tests", scope, reach, "Return the caller");
+    routes
+        .resource("/whoami", |on| {
+            on.get(operation("whoAmI", READ, Reach::Everyone), whoami)
+                .post(operation("whoAmIReally", OPERATE, Reach::Everyone), whoami)
+        })
+        .resource("/operators", |on| on.get(operation("listMyOperators", READ, Reach::Operator), operators))
+        .resource("/platform", |on| on.get(operation("getPlatform", READ, Reach::Platform), operators));
 }
 
 pub async fn response_of(request: RequestBuilder) -> (u16, String, String) {

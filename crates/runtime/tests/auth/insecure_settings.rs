@@ -23,6 +23,18 @@ async fn refuses_insecure_settings() {
             vec![("auth.jwks_file", file.as_str()), ("auth.jwks_url", "https://a.test/k")],
             "exclude each other",
         ),
+        (
+            vec![("auth.jwks_file", file.as_str()), ("auth.operators_claim", "sub")],
+            "auth.operators_claim cannot be",
+        ),
+        (
+            vec![
+                ("auth.jwks_file", file.as_str()),
+                ("auth.operators_claim", ""),
+                ("auth.require_operators", "true"),
+            ],
+            "auth.require_operators = true needs",
+        ),
         (vec![("auth.jwks_file", "/nowhere/jwks.json")], "/nowhere/jwks.json"),
         (vec![("auth.jwks_url", "http://issuer.test/keys")], "https"),
     ] {

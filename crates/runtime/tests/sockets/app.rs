@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use runtime::Context;
-use runtime::auth::{AuthSettings, Scope};
+use runtime::auth::{AuthSettings, Reach, Scope};
 use runtime::http::{JsonBody, Routes};
 use runtime::openapi::{About, Operation};
 use runtime::settings::{self, HttpSettings, LogFormat, LogSettings};
@@ -62,7 +62,7 @@ impl Drop for App {
 }
 
 fn operation(id: &'static str) -> Operation {
-    Operation::new(id, "Tests", ANY, "Return a body")
+    Operation::new(id, "Tests", ANY, Reach::Everyone, "Return a body")
 }
 
 fn routes(routes: &mut Routes<'_>) {

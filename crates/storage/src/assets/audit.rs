@@ -1,7 +1,16 @@
 //! The audit trail: every edit of a station, a pile or a tariff, with its details before and after,
-//! its author and its time. Written in the transaction of the edit.
+//! its author and its time, and entries about other things. Written in the transaction of the change.
+
+mod entries;
+mod trail;
+
+pub use entries::append_import;
+pub(crate) use entries::{Thing, append_entry};
+pub use trail::{AuditAction, ThingType, TrailEntry, TrailFilter, TrailPosition, list as list_trail};
 
 use crate::database::bulk::{self, Bulk, Rows};
+use crate::database::operators;
+pub use crate::database::operators::Edited;
 use crate::schema::asset_edits;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -10,13 +19,14 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::{EditStamp, Revision};
+use domain::assets::{EditStamp, OperatorBound, Revision};
 use domain::feed::AssetAction;
-use domain::ids::Actor;
+use domain::ids::{Actor, SessionId};
 use domain::sessions::session::ChargingSession;
 use domain::text::Label;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// One edit of one asset.
@@ -25,7 +35,7 @@ use uuid::Uuid;
 pub struct AssetEdit {
     /// The version that the edit created.
     pub version: i64,
-    /// A word of [`AssetAction`].
+    /// A word of [`AuditAction`].
     pub action: String,
     /// When the edit was made.
     pub edited_at: DateTime<Utc>,
@@ -90,7 +100,7 @@ pub(crate) async fn append_end_of_session(
     let last: Option<i64> = edits.select(max(asset_edits::version)).first(tx).await?;
     let edit = AssetEdit {
         version: last.unwrap_or(0) + 1,
-        action: "ended".to_owned(),
+        action: AuditAction::Ended.as_str().to_owned(),
         edited_at: stamp.at,
         edited_by: stamp.by.to_string(),
         before: Some(serde_json::json!({ "state": "open" })),
@@ -159,21 +169,44 @@ impl Rows for Edits<'_> {
 }
 
 /// Up to `limit` edits of an asset, retired or not, in descending order of version; with `before`,
-/// only those of lower versions.
+/// only those of lower versions. The asset must be within `bound`; its edits while it belonged to an
+/// operator outside of it are left out.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
+    bound: &OperatorBound,
+    kind: Edited,
     asset: Uuid,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<AssetEdit>, StorageError> {
     let edits = asset_edits::table
         .filter(asset_edits::asset_id.eq(asset))
+        .filter(operators::edits(bound, kind))
         .filter(asset_edits::version.lt(before.unwrap_or(i64::MAX)))
         .order(asset_edits::version.desc())
         .limit(limit)
         .select(AssetEdit::as_select());
     Ok(edits.load(connection).await?)
+}
+
+/// The callers that ended sessions, by session; sessions that no caller ended are left out.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn enders_of(
+    connection: &mut Connection,
+    sessions: impl IntoIterator<Item = SessionId>,
+) -> Result<HashMap<SessionId, String>, StorageError> {
+    let ended: Vec<(Uuid, String)> = asset_edits::table
+        .filter(asset_edits::asset_id.eq_any(sessions.into_iter().map(|id| id.0)))
+        .filter(asset_edits::action.eq(AuditAction::Ended.as_str()))
+        .order(asset_edits::version)
+        .select((asset_edits::asset_id, asset_edits::edited_by))
+        .load(connection)
+        .await?;
+    // The last end of a session replaces earlier ones.
+    Ok(ended.into_iter().map(|(id, by)| (SessionId(id), by)).collect())
 }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::FeedChange;
 use domain::ids::ChargePointId;
 use futures_util::{Stream, StreamExt};
@@ -47,12 +47,14 @@ pub trait Importable: Sized + Send + Sync {
     /// The outcome that [`write`](Self::write) would have for `entries`; see [`foresee`].
     fn foresee(
         connection: &mut Connection,
+        bound: &OperatorBound,
         entries: &[Self],
     ) -> impl Future<Output = Result<Outcome<Self::Refusal>, StorageError>> + Send;
 
-    /// Writes `entries` within a transaction, and appends the feed changes to `changed`.
+    /// Writes those of `entries` that `bound` allows within a transaction, and appends the feed changes to `changed`.
     fn write(
         tx: &mut Connection,
+        bound: &OperatorBound,
         entries: &[Self],
         stamp: &EditStamp,
         changed: &mut Vec<Self::Changed>,
@@ -150,31 +152,33 @@ impl<R, E: From<StorageError>> From<StorageError> for Rollback<R, E> {
     }
 }
 
-/// Predicts the outcome of importing `entries`, which name distinct assets, from the current state;
+/// Predicts the outcome for a caller with `bound` of importing `entries`, which name distinct assets, from the current state;
 /// locks and writes nothing.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn foresee<T: Importable>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     entries: &[T],
 ) -> Result<Outcome<T::Refusal>, StorageError> {
     connection
         .transaction(async |tx| {
             tx.batch_execute(BY_KEYS).await?;
             begin_look_up(tx).await?;
-            T::foresee(tx, entries).await
+            T::foresee(tx, bound, entries).await
         })
         .await
 }
 
 /// Creates the assets of `entries`, which name distinct assets, or replaces existing ones; refused
-/// entries are skipped. May wait for another import to end; the caller limits the time.
+/// entries, such as those about assets outside `bound`, are skipped. May wait for another import to end; the caller limits the time.
 ///
 /// # Errors
 /// If PostgreSQL fails; nothing is written in that case.
 pub async fn put_many<T: Importable>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     entries: &[T],
     stamp: &EditStamp,
 ) -> Result<Outcome<T::Refusal>, StorageError> {
@@ -183,7 +187,7 @@ pub async fn put_many<T: Importable>(
             tx.batch_execute(BY_KEYS).await?;
             take_turn(tx).await?;
             let mut changed = Vec::new();
-            let outcome = T::write(tx, entries, stamp, &mut changed).await?;
+            let outcome = T::write(tx, bound, entries, stamp, &mut changed).await?;
             append_changes::<T>(tx, &changed, stamp).await?;
             Ok(outcome)
         })
@@ -200,6 +204,7 @@ pub async fn put_many<T: Importable>(
 /// If PostgreSQL fails, or a chunk is an error itself; nothing is written in that case.
 pub async fn put_all<T: Importable, E: From<StorageError> + Send>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     chunks: impl Stream<Item = Result<Vec<T>, E>> + Send,
     stamp: &EditStamp,
 ) -> Result<Outcome<T::Refusal>, E> {
@@ -212,7 +217,7 @@ pub async fn put_all<T: Importable, E: From<StorageError> + Send>(
             let mut whole = Outcome::none();
             while let Some(entries) = chunks.next().await {
                 let entries = entries.map_err(Rollback::Failed)?;
-                whole.add(T::write(tx, &entries, stamp, &mut changed).await?);
+                whole.add(T::write(tx, bound, &entries, stamp, &mut changed).await?);
                 if !whole.refused.is_empty() {
                     return Err(Rollback::Refused(whole));
                 }

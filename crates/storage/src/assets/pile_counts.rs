@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use domain::assets::StationStatus;
+use domain::assets::{OperatorBound, StationStatus};
 use domain::ids::ConnectorId;
 use domain::status::{ConnectorStatus, PileStatus};
 use std::collections::BTreeMap;
 
-/// The counts of all piles and stations.
+/// The counts of piles and stations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PileCounts {
     /// Piles that are not retired, by status.
@@ -56,13 +56,14 @@ struct StationGroup {
     count: i64,
 }
 
-/// Counts all piles and stations. Devices that were heard since `silent_since` are grouped
+/// Counts all piles and stations within `bound`. Devices that were heard since `silent_since` are grouped
 /// separately from the others.
 ///
 /// # Errors
 /// If PostgreSQL fails, or a row contains an unknown word.
 pub async fn count(
     connection: &mut Connection,
+    bound: &OperatorBound,
     silent_since: DateTime<Utc>,
 ) -> Result<PileCounts, StorageError> {
     let order: Vec<&str> = ConnectorStatus::ALL.into_iter().map(ConnectorStatus::as_str).collect();
@@ -76,15 +77,20 @@ pub async fn count(
                   min(array_position($1, status)) filter (where connector_id <> 0) as best
            from connectors group by charge_point_id) as heard on heard.charge_point_id = device.charge_point_id
          where piles.retired_at is null
+           and ($3::text[] is null or exists (
+             select from stations where stations.id = piles.station_id and stations.operator_id = any($3)))
          group by 1, 2, 3, 4, 5, greatest(device.last_seen_at, device.written_at) < $2",
     )
     .bind::<Array<Text>, _>(order)
     .bind::<Timestamptz, _>(silent_since)
+    .bind::<Nullable<Array<Text>>, _>(bound.ids())
     .load(connection)
     .await?;
     let stations: Vec<StationGroup> = diesel::sql_query(
-        "select status, count(*) as count from stations where retired_at is null group by status",
+        "select status, count(*) as count from stations
+         where retired_at is null and ($1::text[] is null or operator_id = any($1)) group by status",
     )
+    .bind::<Nullable<Array<Text>>, _>(bound.ids())
     .load(connection)
     .await?;
     let mut counts = PileCounts::default();

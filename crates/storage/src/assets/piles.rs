@@ -14,6 +14,7 @@ pub use write::{PileRefusal, insert, restore, retire, update};
 
 use crate::assets::availability::pile_status;
 use crate::assets::search::{and_all_words, has_all_pairs};
+use crate::database::operators;
 use crate::schema::{charge_points, piles};
 use crate::{Connection, SearchTerms, StorageError};
 use chrono::{DateTime, Utc};
@@ -22,7 +23,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Pile;
+use domain::assets::{OperatorBound, Pile};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::PileStatus;
 use row::Row;
@@ -45,13 +46,18 @@ pub struct Filter {
     pub retired: bool,
 }
 
-/// The pile with id `id`, unless it is retired.
+/// The pile with id `id` within `bound`, unless it is retired.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn find(connection: &mut Connection, id: PileId) -> Result<Option<Pile>, StorageError> {
+pub async fn find(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: PileId,
+) -> Result<Option<Pile>, StorageError> {
     let row = piles::table
         .filter(piles::id.eq(id.0))
+        .filter(operators::piles(bound))
         .filter(piles::retired_at.is_null())
         .select(Row::as_select())
         .first(connection)
@@ -60,26 +66,33 @@ pub async fn find(connection: &mut Connection, id: PileId) -> Result<Option<Pile
     row.map(Pile::try_from).transpose()
 }
 
-/// Whether a pile with id `id` exists, retired or not.
+/// Whether a pile with id `id` exists within `bound`, retired or not.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn is_known(connection: &mut Connection, id: PileId) -> Result<bool, StorageError> {
-    Ok(diesel::select(exists(piles::table.find(id.0))).get_result(connection).await?)
+pub async fn is_known(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: PileId,
+) -> Result<bool, StorageError> {
+    let own = piles::table.find(id.0).filter(operators::piles(bound));
+    Ok(diesel::select(exists(own)).get_result(connection).await?)
 }
 
-/// Up to `limit` piles, the newest first; with `after`, those that follow the pile created at that
+/// Up to `limit` piles within `bound`, the newest first; with `after`, those that follow the pile created at that
 /// time with that id.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
+    bound: &OperatorBound,
     filter: &Filter,
     after: Option<(DateTime<Utc>, PileId)>,
     limit: i64,
 ) -> Result<Vec<Pile>, StorageError> {
     let mut query = piles::table
+        .filter(operators::piles(bound))
         .order((piles::created_at.desc(), piles::id.desc()))
         .limit(limit)
         .select(Row::as_select())

@@ -2,6 +2,7 @@
 //! the table when piles and stations are edited (migration 27), and give each session the place of
 //! its device at its start (migration 28).
 
+use crate::database::operators;
 use crate::schema::{placements, sessions};
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::Placement;
+use domain::assets::{OperatorBound, Placement};
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::text::Label;
 use uuid::Uuid;
@@ -47,19 +48,21 @@ struct Row {
     placed_until: Option<DateTime<Utc>>,
 }
 
-/// Up to `limit` assignments of devices to a pile, the latest first; with `before`, those that began
+/// Up to `limit` assignments of devices to a pile while its station was within `bound`, the latest first; with `before`, those that began
 /// before that instant.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn list_of_pile(
     connection: &mut Connection,
+    bound: &OperatorBound,
     pile: PileId,
     before: Option<DateTime<Utc>>,
     limit: i64,
 ) -> Result<Vec<Assignment>, StorageError> {
     let mut query = placements::table
         .filter(placements::pile_id.eq(pile.0))
+        .filter(operators::placements(bound))
         .order(placements::placed_from.desc())
         .limit(limit)
         .select(Row::as_select())

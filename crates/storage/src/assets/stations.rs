@@ -14,6 +14,7 @@ pub use write::{StationRefusal, insert, restore, retire, update};
 
 use crate::assets::availability::pile_status;
 use crate::assets::search::{and_all_words, has_all_pairs};
+use crate::database::operators;
 use crate::schema::stations;
 use crate::{Connection, SearchTerms, StorageError};
 use chrono::{DateTime, Utc};
@@ -22,18 +23,23 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::{Station, StationStatus};
+use domain::assets::{OperatorBound, Station, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
 use row::Row;
 
-/// The station with id `id`, unless it is retired.
+/// The station with id `id` within `bound`, unless it is retired.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn find(connection: &mut Connection, id: StationId) -> Result<Option<Station>, StorageError> {
+pub async fn find(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: StationId,
+) -> Result<Option<Station>, StorageError> {
     let row = stations::table
         .filter(stations::id.eq(id.0))
+        .filter(operators::stations(bound))
         .filter(stations::retired_at.is_null())
         .select(Row::as_select())
         .first(connection)
@@ -42,12 +48,17 @@ pub async fn find(connection: &mut Connection, id: StationId) -> Result<Option<S
     row.map(Station::try_from).transpose()
 }
 
-/// Whether a station with id `id` exists, retired or not.
+/// Whether a station with id `id` exists within `bound`, retired or not.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn is_known(connection: &mut Connection, id: StationId) -> Result<bool, StorageError> {
-    Ok(diesel::select(exists(stations::table.find(id.0))).get_result(connection).await?)
+pub async fn is_known(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: StationId,
+) -> Result<bool, StorageError> {
+    let own = stations::table.find(id.0).filter(operators::stations(bound));
+    Ok(diesel::select(exists(own)).get_result(connection).await?)
 }
 
 /// A filter of stations; by default it selects all that are not retired.
@@ -77,18 +88,20 @@ macro_rules! is_available {
 }
 use is_available;
 
-/// Up to `limit` stations, the newest first; with `after`, those that follow the station created at
+/// Up to `limit` stations within `bound`, the newest first; with `after`, those that follow the station created at
 /// that time with that id.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
+    bound: &OperatorBound,
     filter: &Filter,
     after: Option<(DateTime<Utc>, StationId)>,
     limit: i64,
 ) -> Result<Vec<Station>, StorageError> {
     let mut query = stations::table
+        .filter(operators::stations(bound))
         .order((stations::created_at.desc(), stations::id.desc()))
         .limit(limit)
         .select(Row::as_select())

@@ -5,21 +5,24 @@
 //! the same key is taken, so that no command can follow: of two replicas that work on one pile the
 //! first one decides.
 
+mod cancel;
 mod create;
 mod find;
 mod lease;
 mod settle;
 
+pub use cancel::{BATCH_CANCELLED, Cancellation, cancel};
 pub use create::{Created, MAX_PILES, NewBatch, Scope, create};
 pub use find::{BatchItem, ItemState, count_items, find, list_items};
-pub use lease::{Claimed, claim, release, renew};
+pub use lease::{BatchLease, Claimed, claim, release, renew};
 pub use settle::{Outcome, Settled, list_waiting, settle_many};
 
 use crate::StorageError;
+use crate::commands::IdempotencyKey;
 use crate::schema::command_batches;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use domain::ids::{CommandBatchId, PileId, StationId};
+use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use uuid::Uuid;
 
 /// A command batch.
@@ -37,18 +40,25 @@ pub struct CommandBatch {
     pub rate_per_second: u16,
     /// Number of piles in the batch.
     pub piles: i32,
+    /// The `sub` of the caller that requested the batch; `None` for batches of releases that did not
+    /// record it.
+    pub issued_by: Option<Actor>,
     /// When the batch was requested.
     pub created_at: DateTime<Utc>,
     /// When the batch ends; piles that were not commanded by then are refused.
     pub expires_at: DateTime<Utc>,
     /// When the last pile was settled; `None` while the batch runs.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When the batch was cancelled; `None` if it was not.
+    pub cancelled_at: Option<DateTime<Utc>>,
+    /// The `sub` of the caller that cancelled the batch; `None` if no caller did.
+    pub cancelled_by: Option<Actor>,
 }
 
-/// The idempotency key of the command to a pile. It contains spaces, so no caller can send it.
+/// The idempotency key of the command to a pile.
 #[must_use]
-pub fn item_key(batch: CommandBatchId, pile: PileId) -> String {
-    format!("batch {batch} {pile}")
+pub const fn item_key(batch_id: CommandBatchId, pile_id: PileId) -> IdempotencyKey {
+    IdempotencyKey::OfBatch { batch_id, pile_id }
 }
 
 /// A row of `command_batches`.
@@ -64,6 +74,9 @@ struct Row {
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
+    issued_by: Option<String>,
+    cancelled_at: Option<DateTime<Utc>>,
+    cancelled_by: Option<String>,
 }
 
 impl TryFrom<Row> for CommandBatch {
@@ -77,9 +90,12 @@ impl TryFrom<Row> for CommandBatch {
             command: row.command,
             rate_per_second: u16::try_from(row.rate_per_second).map_err(impossible)?,
             piles: row.piles,
+            issued_by: row.issued_by.as_deref().map(Actor::parse).transpose().map_err(impossible)?,
             created_at: row.created_at,
             expires_at: row.expires_at,
             finished_at: row.finished_at,
+            cancelled_at: row.cancelled_at,
+            cancelled_by: row.cancelled_by.as_deref().map(Actor::parse).transpose().map_err(impossible)?,
         })
     }
 }

@@ -1,15 +1,20 @@
 //! The state that a command is checked against: a pile, its device, connectors, open sessions and
 //! starts in flight, at one instant.
 
+use super::{IdempotencyKey, RecordedDigest};
 use crate::assets::stations;
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::database::operators;
 use crate::devices::charge_points;
 use crate::devices::presence::last_heard_at;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, Binary, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::commands::{CommandLife, LastHeard, OpenSession, PileSnapshot, StartInFlight};
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
@@ -22,18 +27,20 @@ use uuid::Uuid;
 pub struct ContextQuery {
     /// The pile to command.
     pub pile_id: PileId,
+    /// The operators to which the caller is bound.
+    pub bound: OperatorBound,
     /// The idempotency key of the request, if any.
-    pub key: Option<String>,
+    pub key: Option<IdempotencyKey>,
 }
 
 /// The loaded context.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommandContext {
     /// The pile with everything that decides whether it may be commanded; `None` if it does not
-    /// exist or is retired.
+    /// exist within the caller's bound, or is retired.
     pub pile: Option<PileSnapshot>,
     /// The command of an earlier request with the same key, and the digest of that request.
-    pub known: Option<(CommandId, i64)>,
+    pub known: Option<(CommandId, RecordedDigest)>,
     /// Whether the key was used for something other than a command to a pile.
     pub is_key_taken: bool,
 }
@@ -46,8 +53,14 @@ pub async fn load_contexts(
     connection: &mut Connection,
     wanted: &[ContextQuery],
 ) -> Result<Vec<CommandContext>, StorageError> {
-    let (piles, keys) = wanted.iter().map(|wanted| (wanted.pile_id.0, wanted.key.as_deref())).unzip();
-    let rows: Vec<SnapshotRow> = Bulk(ContextKeys { piles, keys }).load(connection).await?;
+    let keys = || wanted.iter().map(|wanted| wanted.key.as_ref());
+    let wanted_rows = ContextKeys {
+        piles: wanted.iter().map(|wanted| wanted.pile_id.0).collect(),
+        keys: keys().map(|key| key.map(IdempotencyKey::text)).collect(),
+        caller_keys: keys().map(|key| key.and_then(IdempotencyKey::of_caller)).collect(),
+        bounds: wanted.iter().map(|wanted| operators::joined(&wanted.bound)).collect(),
+    };
+    let rows: Vec<SnapshotRow> = Bulk(wanted_rows).load(connection).await?;
     if rows.len() != wanted.len() {
         return Err(StorageError::inconsistent(
             "piles",
@@ -58,26 +71,36 @@ pub async fn load_contexts(
 }
 
 /// One statement, so that all of it is read at one instant.
-struct ContextKeys<'a> {
+struct ContextKeys {
     piles: Vec<Uuid>,
-    keys: Vec<Option<&'a str>>,
+    keys: Vec<Option<String>>,
+    caller_keys: Vec<Option<Vec<u8>>>,
+    /// The operators of each caller in one text, see [`operators::joined`].
+    bounds: Vec<Option<String>>,
 }
 
-impl Rows for ContextKeys<'_> {
-    type Statement = ContextKeys<'static>;
+impl Rows for ContextKeys {
+    type Statement = Self;
     // `commands.charge_point_id` and its index have the database's collation; changing that would
     // break the statements that a running release has prepared.
     const SQL: &'static str = concat!(
         "
-        select named.command_id, named.request_digest, pile.charge_point_id,
+        select coalesce(named.command_id, plain.command_id),
+               coalesce(named.request_digest, plain.request_digest),
+               coalesce(named.request_sha256, plain.request_sha256), pile.charge_point_id,
                device.online, device.gateway_id, ",
         last_heard_at!("device"),
         ", device.confidence,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
                start.ids, start.connectors, start.lives, station.startable_statuses
-        from unnest($1::uuid[], $2::text[]) with ordinality as wanted (pile_id, key, place)
-        left join idempotency_keys named on named.key = wanted.key
+        from unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
+               with ordinality as wanted (pile_id, key, caller_key, bound, place)
+        left join idempotency_keys named on named.caller_key = wanted.caller_key
+        left join idempotency_keys plain on named.key is null and plain.key = wanted.key and plain.caller_key is null
         left join piles pile on pile.id = wanted.pile_id and pile.retired_at is null
+          and (wanted.bound is null or exists (
+            select from stations own
+            where own.id = pile.station_id and own.operator_id = any(string_to_array(wanted.bound, chr(31)))))
         left join stations station on station.id = pile.station_id
         left join charge_points device on device.charge_point_id = pile.charge_point_id
         cross join lateral (
@@ -108,14 +131,17 @@ impl Rows for ContextKeys<'_> {
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.piles)?;
-        columns.push::<Nullable<Text>, _>(&self.keys)
+        columns.push::<Nullable<Text>, _>(&self.keys)?;
+        columns.push::<Nullable<Binary>, _>(&self.caller_keys)?;
+        columns.push::<Nullable<Text>, _>(&self.bounds)
     }
 }
 
-impl Lookup for ContextKeys<'_> {
+impl Lookup for ContextKeys {
     type Answer = (
         Nullable<SqlUuid>,
         Nullable<Int8>,
+        Nullable<Binary>,
         Nullable<Text>,
         Nullable<Bool>,
         Nullable<Text>,
@@ -138,6 +164,7 @@ impl Lookup for ContextKeys<'_> {
 struct SnapshotRow {
     known: Option<Uuid>,
     digest: Option<i64>,
+    sha256: Option<Vec<u8>>,
     charge_point_id: Option<String>,
     online: Option<bool>,
     gateway_id: Option<String>,
@@ -158,7 +185,9 @@ struct SnapshotRow {
 impl SnapshotRow {
     fn into_context(mut self, pile_id: PileId) -> Result<CommandContext, StorageError> {
         let is_key_taken = self.digest.is_some() && self.known.is_none();
-        let known = self.known.map(CommandId).zip(self.digest);
+        let sha256 = self.sha256.take();
+        let digest = self.digest.map(|earlier| RecordedDigest { sha256, earlier });
+        let known = self.known.map(CommandId).zip(digest);
         let pile = match self.charge_point_id.take() {
             Some(device) => Some(self.into_snapshot(pile_id, &device)?),
             None => None,

@@ -2,25 +2,29 @@
 
 use super::RecordedCommand;
 use super::row::CommandRow;
+use crate::database::operators;
 use crate::schema::{commands, sessions};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::ids::{CommandId, PileId};
 use uuid::Uuid;
 
-/// The command with id `id`.
+/// The command with id `id` within `bound`.
 ///
 /// # Errors
 /// If PostgreSQL fails or the row is invalid.
 pub async fn find(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: CommandId,
 ) -> Result<Option<RecordedCommand>, StorageError> {
     let row: Option<(CommandRow, Option<String>)> = commands::table
         .left_join(sessions::table.on(commands::session_id.eq(sessions::id.nullable())))
         .filter(commands::id.eq(id.0))
+        .filter(operators::commands(bound))
         .select((CommandRow::as_select(), sessions::transaction_id.nullable()))
         .first(connection)
         .await
@@ -28,13 +32,15 @@ pub async fn find(
     row.map(|(row, transaction)| row.into_recorded(transaction)).transpose()
 }
 
-/// Up to `limit` commands to the pile with id `pile_id`, the newest first; with `before`, only
-/// those before that time of issue and id. `None` if no such pile ever existed.
+/// Up to `limit` commands to the pile with id `pile_id` within `bound`, the newest first; with `before`, only
+/// those before that time of issue and id. `None` if no such pile ever existed
+/// within `bound`.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn list_of_pile(
     connection: &mut Connection,
+    bound: &OperatorBound,
     pile_id: PileId,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
@@ -44,6 +50,7 @@ pub async fn list_of_pile(
     let mut query = commands::table
         .left_join(sessions::table.on(commands::session_id.eq(sessions::id.nullable())))
         .filter(commands::pile_id.eq(pile_id.0))
+        .filter(operators::commands(bound))
         .select((CommandRow::as_select(), sessions::transaction_id.nullable()))
         .order((commands::issued_at.desc(), commands::id.desc()))
         .limit(limit)
@@ -57,7 +64,8 @@ pub async fn list_of_pile(
     }
     let rows: Vec<(CommandRow, Option<String>)> = query.load(connection).await?;
     if rows.is_empty() {
-        let known = exists(piles::table.filter(piles::id.eq(pile_id.0)));
+        let own = piles::table.filter(piles::id.eq(pile_id.0)).filter(operators::piles(bound));
+        let known = exists(own);
         if !select(known).get_result::<bool>(connection).await? {
             return Ok(None);
         }

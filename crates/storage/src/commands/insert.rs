@@ -1,5 +1,6 @@
 //! Inserting commands before anything is published: several at once, in one statement.
 
+use super::keys::key_text;
 use super::row::impossible;
 use super::{KeyedRequest, RecordedCommand};
 use crate::commands::outcomes::change;
@@ -8,12 +9,14 @@ use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::sql_types::{Bool, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Binary, Bool, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
 use domain::commands::{Command, CommandLife, CommandRecord, Goal, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::feed::FeedChange;
-use domain::ids::{GatewayId, PileId};
+use domain::ids::{Actor, GatewayId, PileId};
 use domain::sessions::limits::SessionLimits;
 use uuid::Uuid;
 
@@ -38,6 +41,8 @@ pub struct NewCommand {
     pub seen_gateway_id: Option<GatewayId>,
     /// How far the device's online state is trusted.
     pub confidence: Confidence,
+    /// The `sub` of the caller; `None` for a stop that the platform sends by itself.
+    pub issued_by: Option<Actor>,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
     /// The limits of the session that the command starts; `None` for other commands.
@@ -79,6 +84,7 @@ impl NewCommand {
             goal: self.goal.clone(),
             gateway_id: command.gateway_id.clone(),
             route: Some(self.route),
+            issued_by: self.issued_by.clone(),
             issued_at: command.issued_at,
             expires_at: command.expires_at,
             life: CommandLife::accepted(command.issued_at),
@@ -111,7 +117,8 @@ impl NewCommand {
 pub async fn insert_many(connection: &mut Connection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
     // Sorted by key, so that two transactions that insert the same keys do not deadlock.
     let mut ordered: Vec<&NewCommand> = new.iter().collect();
-    ordered.sort_by_key(|new| new.keyed.as_ref().map(|keyed| keyed.key.as_str()));
+    ordered
+        .sort_by_cached_key(|new| new.keyed.as_ref().map(|keyed| (keyed.key.text(), keyed.key.of_caller())));
     let recorded: Vec<RecordedCommand> = ordered.iter().map(|new| new.to_recorded()).collect();
     let mut columns = Columns::default();
     for (new, recorded) in ordered.into_iter().zip(&recorded) {
@@ -153,7 +160,7 @@ async fn insert(
 fn conflict(error: &DieselError) -> Option<Conflict> {
     let DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) = error else { return None };
     match info.constraint_name()? {
-        "idempotency_keys_pkey" => Some(Conflict::Key),
+        "idempotency_keys_pkey" | "idempotency_keys_of_caller" => Some(Conflict::Key),
         "start_in_flight" => Some(Conflict::StartInFlight),
         "commands_pkey" => Some(Conflict::Id),
         "waiting_stop_of_session" => Some(Conflict::StopWaiting),
@@ -184,8 +191,11 @@ struct Columns<'a> {
     seen_gateway_id: Vec<Option<&'a str>>,
     route: Vec<Option<&'static str>>,
     confidence: Vec<Option<&'static str>>,
-    key: Vec<Option<&'a str>>,
+    issued_by: Vec<Option<&'a str>>,
+    key: Vec<Option<String>>,
+    caller_key: Vec<Option<Vec<u8>>>,
     digest: Vec<Option<i64>>,
+    sha256: Vec<Option<Vec<u8>>>,
     limits: Vec<Option<serde_json::Value>>,
     chunk: Vec<Option<String>>,
     chunk_size: Vec<Option<i32>>,
@@ -226,8 +236,11 @@ impl<'a> Columns<'a> {
         self.route.push(record.route.map(RouteSource::as_str));
         let confidence = Some(new.confidence).filter(|confidence| *confidence != Confidence::Live);
         self.confidence.push(confidence.map(Confidence::as_str));
-        self.key.push(keyed.map(|keyed| keyed.key.as_str()));
-        self.digest.push(keyed.map(|keyed| keyed.digest));
+        self.issued_by.push(record.issued_by.as_ref().map(Actor::as_str));
+        self.key.push(keyed.map(|keyed| keyed.key.text()));
+        self.caller_key.push(keyed.and_then(|keyed| keyed.key.of_caller()));
+        self.digest.push(keyed.map(|keyed| keyed.digest.earlier()));
+        self.sha256.push(keyed.map(|keyed| keyed.digest.sha256()));
         self.limits.push(limits.map(serde_json::to_value).transpose().map_err(impossible)?);
         Ok(())
     }
@@ -237,14 +250,16 @@ impl<'a> Columns<'a> {
 /// everything else waits for the locks: the id of the feed's chunk is drawn only then.
 impl Rows for Columns<'_> {
     type Statement = Columns<'static>;
-    const SQL: &'static str = "with new as materialized (select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[],
+    const SQL: &'static str = concat!(
+        "with new as materialized (select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[],
            $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::jsonb[],
            $12::smallint[], $13::text[], $14::text[], $15::uuid[], $16::boolean[],
            $17::text[], $18::text[], $19::text[], $20::text[], $21::bigint[], $22::text[],
-           $23::integer[], $24::text[], $25::jsonb[]) as new
+           $23::integer[], $24::text[], $25::jsonb[], $26::text[],
+           $27::bytea[], $28::bytea[]) as new
            (id, pile_id, charge_point_id, name, payload, gateway_id, partition, issued_at, expires_at, trace_id, life,
             connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence, key, digest,
-            chunk, chunk_size, state, limits)),
+            chunk, chunk_size, state, limits, issued_by, caller_key, sha256)),
          locked as materialized (
            select count(*) from (
              select 1 from new join charge_points using (charge_point_id)
@@ -252,9 +267,11 @@ impl Rows for Columns<'_> {
          recorded as (
            insert into commands
              (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at, trace_id,
-              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence)
+              life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence,
+              issued_by)
            select id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at, expires_at,
-                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence
+                  trace_id, life, connector_id, id_tag, transaction_id, session_id, degraded, seen_gateway_id, route, confidence,
+                  issued_by
            from new, locked),
          asked as (
            insert into device_probes (charge_point_id, boot_asked_at)
@@ -263,13 +280,16 @@ impl Rows for Columns<'_> {
            group by charge_point_id order by charge_point_id collate \"C\"
            on conflict (charge_point_id) do update set boot_asked_at = excluded.boot_asked_at),
          named as (
-           insert into idempotency_keys (key, request_digest, command_id)
-           select key, digest, id from new, locked where key is not null),
+           insert into idempotency_keys (key, caller_key, request_digest, request_sha256, command_id)
+           select ",
+        key_text!(),
+        ", caller_key, digest, sha256, id from new, locked where key is not null),
          limited as (
            insert into session_limits (command_id, limits)
            select id, limits from new, locked where limits is not null)
          insert into feed_chunks (changes, change_count)
-         select chunk::json, chunk_size from new, locked where chunk is not null";
+         select chunk::json, chunk_size from new, locked where chunk is not null"
+    );
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.id)?;
@@ -296,6 +316,9 @@ impl Rows for Columns<'_> {
         columns.push::<Nullable<Text>, _>(&self.chunk)?;
         columns.push::<Nullable<Int4>, _>(&self.chunk_size)?;
         columns.push::<Text, _>(&self.state)?;
-        columns.push::<Nullable<Jsonb>, _>(&self.limits)
+        columns.push::<Nullable<Jsonb>, _>(&self.limits)?;
+        columns.push::<Nullable<Text>, _>(&self.issued_by)?;
+        columns.push::<Nullable<Binary>, _>(&self.caller_key)?;
+        columns.push::<Nullable<Binary>, _>(&self.sha256)
     }
 }

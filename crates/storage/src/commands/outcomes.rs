@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::commands::{CommandRecord, CommandState, Step};
+use domain::commands::{CommandRecord, CommandState, FailureCode, Step};
 use domain::feed::{CommandChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::{ChargePointId, CommandId, GatewayId};
 use domain::merged::Merged;
@@ -228,9 +228,12 @@ pub(super) async fn write(
         learnt.iter().map(|(_, record)| (record.id, record)).collect();
     let records: Vec<&CommandRecord> = last.values().copied().collect();
     super::update_lives(tx, &records).await?;
-    let failed = |record: &&&CommandRecord| record.life.state() == CommandState::Failed;
-    let failed: Vec<CommandId> = records.iter().filter(failed).map(|record| record.id).collect();
-    keys::free(tx, &failed).await?;
+    let unpublished = records.iter().filter(|record| {
+        record.life.state() == CommandState::Failed
+            && record.life.failure().is_some_and(|failure| failure.code == FailureCode::NotPublished)
+    });
+    let unpublished: Vec<CommandId> = unpublished.map(|record| record.id).collect();
+    keys::free(tx, &unpublished).await?;
     let changes: Vec<FeedChange> = learnt.iter().map(|(at, record)| change(record, *at)).collect();
     feed::append(tx, &changes).await
 }

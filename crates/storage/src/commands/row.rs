@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types;
 use domain::commands::{CommandRecord, Goal, RouteSource};
 use domain::ids::{
-    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
+    Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, TransactionId,
 };
 use uuid::Uuid;
 
@@ -34,6 +34,7 @@ pub(super) type CommandColumns = (
     sql_types::Nullable<sql_types::Text>,
     sql_types::Nullable<sql_types::Text>,
     sql_types::Nullable<sql_types::Text>,
+    sql_types::Nullable<sql_types::Text>,
 );
 
 /// The column names for SQL statements, of the table under the alias `command`.
@@ -42,7 +43,7 @@ macro_rules! command_columns {
         "command.id, command.pile_id, command.charge_point_id, command.name, command.payload, command.gateway_id,
          command.partition, command.issued_at, command.expires_at, command.trace_id, command.life,
          command.connector_id, command.id_tag, command.transaction_id, command.session_id, command.degraded,
-         command.seen_gateway_id, command.route, command.confidence"
+         command.seen_gateway_id, command.route, command.confidence, command.issued_by"
     };
 }
 pub(super) use command_columns;
@@ -70,6 +71,7 @@ pub(super) struct CommandRow {
     seen_gateway_id: Option<String>,
     route: Option<String>,
     confidence: Option<String>,
+    issued_by: Option<String>,
 }
 
 impl CommandRow {
@@ -83,6 +85,7 @@ impl CommandRow {
             gateway_id: GatewayId::parse(&self.gateway_id).map_err(impossible)?,
             // A name that only a newer release knows is treated as not recorded.
             route: self.route.as_deref().and_then(RouteSource::parse),
+            issued_by: self.issued_by.as_deref().map(Actor::parse).transpose().map_err(impossible)?,
             name: self.name,
             issued_at: self.issued_at,
             expires_at: self.expires_at,

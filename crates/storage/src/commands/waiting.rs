@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::assets::OperatorBound;
 use domain::commands::{CommandRecord, GatewayRoute, RouteSource, WaitEnd, WaitOutcome};
 use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, CommandId, GatewayId, PileId, SessionId, TransactionId};
@@ -191,7 +192,8 @@ async fn lock(
     let rows: Vec<CommandRow> = Bulk(Named { devices: vec![device], ids: vec![stop.id.0] }).load(tx).await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let RecordedCommand { record, .. } = row.into_recorded(None)?;
-    let session = sessions::find(tx, stop.session_id).await?.map(|placed| placed.session);
+    let session =
+        sessions::find(tx, &OperatorBound::All, stop.session_id).await?.map(|placed| placed.session);
     let outcome = WaitOutcome::of(session.as_ref(), record.expires_at, now);
     Ok(Some((record, outcome)))
 }

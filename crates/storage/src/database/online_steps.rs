@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Indexes by name, each with the table and columns that it covers.
-const INDEXES: [(&str, &str); 9] = [
+const INDEXES: [(&str, &str); 13] = [
     ("sessions_unplaced", "sessions (charge_point_id) where station_id is null"),
     ("sessions_of_pile", "sessions (pile_id, started_at desc, id desc)"),
     ("sessions_of_station", "sessions (station_id, started_at desc, id desc)"),
@@ -22,11 +22,24 @@ const INDEXES: [(&str, &str); 9] = [
     ("sessions_of_command", "sessions (command_id) where command_id is not null"),
     ("sessions_page", "sessions (started_at desc, id desc)"),
     ("sessions_open_page", "sessions (started_at desc, id desc) where ended_at is null"),
+    ("asset_edits_page", "asset_edits (edited_at desc, asset_id desc, version desc)"),
+    ("asset_edits_of_caller", "asset_edits (edited_by, edited_at desc, asset_id desc, version desc)"),
+    // Imports create and update many assets at once; everything else is rare.
+    (
+        "asset_edits_of_action",
+        "asset_edits (action, edited_at desc, asset_id desc, version desc) where action not in ('created', 'updated')",
+    ),
+    (
+        "asset_edits_of_thing",
+        "asset_edits (thing_id, edited_at desc, asset_id desc) where thing_id is not null",
+    ),
 ];
 
 /// Unique indexes, likewise.
-const UNIQUE_INDEXES: [(&str, &str); 1] =
-    [("waiting_stop_of_session", "commands (charge_point_id, session_id) where state = 'waiting'")];
+const UNIQUE_INDEXES: [(&str, &str); 2] = [
+    ("waiting_stop_of_session", "commands (charge_point_id, session_id) where state = 'waiting'"),
+    ("idempotency_keys_of_caller", "idempotency_keys (caller_key) where caller_key is not null"),
+];
 
 #[derive(QueryableByName)]
 struct Index {

@@ -2,10 +2,12 @@
 
 use crate::StorageError;
 use crate::database::bulk::{self, Rows};
+use crate::feed::owners;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Int4, Int8, Text, Timestamptz};
+use diesel::sql_types::{Array, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
+use domain::commands::CommandState;
 use domain::feed::{FeedChange, FeedKind};
 use serde_json::Value;
 
@@ -18,6 +20,8 @@ pub struct Chunk {
     pub created_at: DateTime<Utc>,
     /// The changes in order; at most [`FeedChange::MAX_CHUNK_LEN`].
     pub changes: Vec<FeedChange>,
+    /// The stored operator of each change, in their order; empty if the chunk has none.
+    pub operators: Vec<Option<String>>,
 }
 
 #[derive(QueryableByName)]
@@ -28,6 +32,8 @@ pub(super) struct ChunkRow {
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     changes: String,
+    #[diesel(sql_type = Nullable<Array<Nullable<Text>>>)]
+    operators: Option<Vec<Option<String>>>,
 }
 
 impl TryFrom<ChunkRow> for Chunk {
@@ -35,7 +41,8 @@ impl TryFrom<ChunkRow> for Chunk {
 
     fn try_from(row: ChunkRow) -> Result<Self, StorageError> {
         let changes = parse(&row.changes).map_err(broken)?;
-        Ok(Self { position: row.position, created_at: row.created_at, changes })
+        let operators = row.operators.unwrap_or_default();
+        Ok(Self { position: row.position, created_at: row.created_at, changes, operators })
     }
 }
 
@@ -43,10 +50,10 @@ impl TryFrom<ChunkRow> for Chunk {
 pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     let rows = changes.chunks(FeedChange::MAX_CHUNK_LEN).map(|chunk| {
         let count = i32::try_from(chunk.len()).map_err(broken)?;
-        Ok((render_chunk(chunk).map_err(broken)?, count))
+        Ok((render_chunk(chunk).map_err(broken)?, count, owners::of_chunk(chunk)))
     });
-    let (bodies, counts) = rows.collect::<Result<_, StorageError>>()?;
-    Ok(Bodies { bodies, counts })
+    let (bodies, counts, owners) = rows.collect::<Result<_, StorageError>>()?;
+    Ok(Bodies { bodies, counts, owners })
 }
 
 /// The type of a change that the previous release does not know. It rejects a chunk with an unknown
@@ -56,10 +63,19 @@ const STORED_TYPE: &str = "feedType";
 /// The type as which such a change is stored.
 const KNOWN_TYPE: &str = "charging.session.changed.v1";
 
+/// The state of a command that the previous release does not know, under this key, which that
+/// release ignores.
+const STORED_STATE: &str = "feedState";
+/// The state as which it is stored: a final one.
+const KNOWN_STATE: CommandState = CommandState::Expired;
+
 /// The body of the row for `chunk`, in a form that the previous release can read: id tags that are
-/// too long for it are in two parts, and types that it does not know are replaced.
+/// too long for it are in two parts, and types and states that it does not know are replaced.
 fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
-    if chunk.iter().all(|change| long_id_tag(change).is_none() && !is_of_new_type(change)) {
+    let is_known = |change: &FeedChange| {
+        long_id_tag(change).is_none() && !is_of_new_type(change) && !is_in_new_state(change)
+    };
+    if chunk.iter().all(is_known) {
         return serde_json::to_string(chunk);
     }
     let rows = chunk.iter().map(|change| {
@@ -68,6 +84,10 @@ fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
             if let Some((head, rest)) = long_id_tag(change) {
                 data.insert("idTag".to_owned(), head.into());
                 data.insert("idTagRest".to_owned(), rest.into());
+            }
+            if is_in_new_state(change) {
+                let state = data.insert("state".to_owned(), KNOWN_STATE.as_str().into());
+                data.insert(STORED_STATE.to_owned(), state.into());
             }
             if is_of_new_type(change) {
                 data.insert(STORED_TYPE.to_owned(), change.kind.type_name().into());
@@ -81,13 +101,18 @@ fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
 
 /// The changes of a row that [`render_chunk`] or an earlier release wrote.
 fn parse(body: &str) -> serde_json::Result<Vec<FeedChange>> {
-    if !body.contains(STORED_TYPE) {
+    if !body.contains(STORED_TYPE) && !body.contains(STORED_STATE) {
         return serde_json::from_str(body);
     }
     let rows: Vec<Value> = serde_json::from_str(body)?;
     let change = |mut row: Value| {
-        let data = row.pointer_mut("/kind/data").and_then(Value::as_object_mut);
-        if let Some(kind) = data.and_then(|data| data.remove(STORED_TYPE)) {
+        let Some(data) = row.pointer_mut("/kind/data").and_then(Value::as_object_mut) else {
+            return serde_json::from_value(row);
+        };
+        if let Some(state) = data.remove(STORED_STATE) {
+            data.insert("state".to_owned(), state);
+        }
+        if let Some(kind) = data.remove(STORED_TYPE) {
             set_type(&mut row, kind);
         }
         serde_json::from_value(row)
@@ -105,6 +130,10 @@ const fn is_of_new_type(change: &FeedChange) -> bool {
     matches!(change.kind, FeedKind::SessionMetered(_) | FeedKind::SessionSettled(_))
 }
 
+fn is_in_new_state(change: &FeedChange) -> bool {
+    matches!(&change.kind, FeedKind::CommandChanged(command) if command.state == CommandState::Cancelled)
+}
+
 fn long_id_tag(change: &FeedChange) -> Option<(&str, &str)> {
     let session = match &change.kind {
         FeedKind::SessionChanged(session) => session,
@@ -120,15 +149,29 @@ fn long_id_tag(change: &FeedChange) -> Option<(&str, &str)> {
 pub(super) struct Bodies {
     pub bodies: Vec<String>,
     pub counts: Vec<i32>,
+    /// What determines the operators of the changes, see [`owners`]; null for chunks of events.
+    pub owners: Vec<Option<Value>>,
 }
 
 impl Rows for Bodies {
     type Statement = Self;
-    const SQL: &'static str = "insert into feed_chunks (changes, change_count) select body::json, size from unnest($1::text[], $2::integer[]) with ordinality as new (body, size, place) order by place";
+    const SQL: &'static str = "insert into feed_chunks (changes, change_count, operators)
+         select body::json, size, case when owners is not null then (
+                  select array_agg(coalesce(
+                           owner ->> 'operator',
+                           (select stations.operator_id from stations
+                            where stations.id = coalesce((owner ->> 'station')::uuid, (
+                              select piles.station_id from piles where piles.id = (owner ->> 'pile')::uuid))),
+                           (select coalesce(tariffs.operator_id, '') from tariffs
+                            where tariffs.id = (owner ->> 'tariff')::uuid)) order by number)
+                  from jsonb_array_elements(owners) with ordinality as each (owner, number)) end
+         from unnest($1::text[], $2::integer[], $3::jsonb[]) with ordinality as new (body, size, owners, place)
+         order by place";
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<Text, _>(&self.bodies)?;
-        columns.push::<Int4, _>(&self.counts)
+        columns.push::<Int4, _>(&self.counts)?;
+        columns.push::<Nullable<Jsonb>, _>(&self.owners)
     }
 }
 
@@ -142,6 +185,27 @@ mod tests {
     use domain::feed::SessionChanged;
 
     const TAG: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+
+    #[test]
+    fn stores_a_cancelled_command_as_ended_for_the_previous_release() {
+        let change = serde_json::json!({
+            "subject": { "chargePoint": "CP-1" },
+            "at": "2026-11-28T12:22:19Z",
+            "kind": { "type": "charging.command.changed.v1", "data": {
+                "commandId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab",
+                "pileId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "name": "RemoteStopTransaction",
+                "state": "cancelled", "gatewayId": "gateway-0", "issuedAt": "2026-11-28T12:22:19Z",
+                "expiresAt": "2026-11-28T12:23:19Z", "failure": null,
+            } },
+        });
+        let change: FeedChange = serde_json::from_value(change).unwrap();
+        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
+        let row: Value = serde_json::from_str(&stored).unwrap();
+        assert_eq!(row[0]["kind"]["data"]["state"], "expired");
+        assert_eq!(parse(&stored).unwrap(), std::slice::from_ref(&change));
+        let shown = serde_json::to_value(&change).unwrap();
+        assert_eq!(shown["kind"]["data"]["state"], "cancelled", "followers must get the state");
+    }
 
     #[test]
     fn stores_a_long_id_tag_in_two_parts_for_the_previous_release() {

@@ -19,7 +19,7 @@ pub async fn list_after(
     limit: i64,
 ) -> Result<Vec<Chunk>, StorageError> {
     let rows: Vec<ChunkRow> = diesel::sql_query(
-        "select position, created_at, changes::text as changes from feed_chunks
+        "select position, created_at, changes::text as changes, operators from feed_chunks
          where position > $1 order by position limit $2",
     )
     .bind::<Int8, _>(position)

@@ -8,7 +8,7 @@ use crate::ingest::batch::write_states;
 use crate::{Connection, LoadPlan, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::{FeedChange, FeedKind, FeedSubject, SessionChanged};
 use domain::ids::SessionId;
 use domain::sessions::session::{ChargingSession, ENDED_BY_OPERATOR, SessionState};
@@ -17,7 +17,7 @@ use domain::text::Label;
 /// Why a session cannot be ended.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum SessionEndRefusal {
-    /// The session does not exist.
+    /// The session does not exist within the caller's bound.
     #[error("there is no such session")]
     NotFound,
     /// The session has ended.
@@ -34,13 +34,14 @@ pub enum SessionEndRefusal {
     },
 }
 
-/// Ends an open session at the time of `stamp`, with the energy register `meter_wh` if known. A stop
+/// Ends an open session within `bound` at the time of `stamp`, with the energy register `meter_wh` if known. A stop
 /// of the device that arrives later replaces this end. Audited with `reason`, and published.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn end(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: SessionId,
     meter_wh: Option<f64>,
     stamp: &EditStamp,
@@ -48,12 +49,12 @@ pub async fn end(
 ) -> Result<Result<PlacedSession, SessionEndRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let found = find(tx, id).await?.ok_or(Abort::Refused(SessionEndRefusal::NotFound))?;
+            let found = find(tx, bound, id).await?.ok_or(Abort::Refused(SessionEndRefusal::NotFound))?;
             let load_plan = LoadPlan::ledgers_of([found.session.charge_point_id.clone()]);
             let before = charge_points::load_for_update(tx, &load_plan).await?;
             // Read again under the lock: events may have ended or withdrawn it meanwhile.
             let PlacedSession { session, .. } =
-                find(tx, id).await?.ok_or(Abort::Refused(SessionEndRefusal::NotFound))?;
+                find(tx, bound, id).await?.ok_or(Abort::Refused(SessionEndRefusal::NotFound))?;
             check(&session, meter_wh).map_err(Abort::Refused)?;
             let mut after = before.clone();
             let is_remembered = match after.as_mut_slice() {
@@ -66,7 +67,7 @@ pub async fn end(
                 end_forgotten(tx, &session, meter_wh, stamp.at).await?;
             }
             audit::append_end_of_session(tx, &session, stamp, reason).await?;
-            find(tx, id).await?.ok_or(Abort::Refused(SessionEndRefusal::NotFound))
+            find(tx, bound, id).await?.ok_or(Abort::Refused(SessionEndRefusal::NotFound))
         })
         .await
         .refusal_as_value()

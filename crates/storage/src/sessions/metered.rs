@@ -10,19 +10,21 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Int2, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::ids::SessionId;
 use domain::sessions::session::ChargingSession;
 use domain::tariffs::{MAX_READINGS, MeteredSession};
 
-/// The session with id `id`, with up to [`MAX_READINGS`] readings; `None` if it does not exist.
+/// The session with id `id` within `bound`, with up to [`MAX_READINGS`] readings; `None` if it does not exist.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn find_metered(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: SessionId,
 ) -> Result<Option<MeteredSession>, StorageError> {
-    let Some(PlacedSession { session, place }) = find(connection, id).await? else { return Ok(None) };
+    let Some(PlacedSession { session, place }) = find(connection, bound, id).await? else { return Ok(None) };
     let samples = samples(connection, &session).await?;
     let freed_at = match session.ended_at() {
         Some(ended_at) => freed_at(connection, &session, ended_at).await?,

@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Float8, Int8, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::assets::OperatorBound;
 use domain::feed::{FeedChange, FeedKind, FeedSubject, SessionMetered};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub async fn prepare(
     connection: &mut Connection,
     due: &DueSession,
 ) -> Result<Option<PreparedMeter>, StorageError> {
-    let metered = find_metered(connection, due.id).await?;
+    let metered = find_metered(connection, &OperatorBound::All, due.id).await?;
     let Some(metered) = metered.filter(|metered| metered.session.is_open()) else { return Ok(None) };
     let quoted = quote_metered(connection, &metered).await?;
     let body = SessionMetered::of(&metered, due.live, &quoted);

@@ -1,6 +1,7 @@
 //! Reading sessions.
 
 use crate::assets::placements;
+use crate::database::operators;
 use crate::schema::sessions;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -10,7 +11,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Json, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Placement;
+use domain::assets::{OperatorBound, Placement};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
@@ -83,12 +84,17 @@ pub struct Filter {
     pub started_until: Option<DateTime<Utc>>,
 }
 
-/// The session with id `id`; `None` if it does not exist.
+/// The session with id `id` within `bound`; `None` if it does not exist.
 ///
 /// # Errors
 /// If PostgreSQL fails or the row is invalid.
-pub async fn find(connection: &mut Connection, id: SessionId) -> Result<Option<PlacedSession>, StorageError> {
-    let row = sessions::table.find(id.0).select(PlacedRow::as_select()).first(connection).await.optional()?;
+pub async fn find(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: SessionId,
+) -> Result<Option<PlacedSession>, StorageError> {
+    let own = sessions::table.find(id.0).filter(operators::sessions(bound));
+    let row = own.select(PlacedRow::as_select()).first(connection).await.optional()?;
     row.map(PlacedSession::try_from).transpose()
 }
 
@@ -126,36 +132,38 @@ pub(super) async fn open_of(
     rows.into_iter().map(PlacedSession::try_from).collect()
 }
 
-/// Up to `limit` sessions, the latest started first; with `after`, those that follow the session
+/// Up to `limit` sessions within `bound`, the latest started first; with `after`, those that follow the session
 /// started at that time with that id.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn list(
     connection: &mut Connection,
+    bound: &OperatorBound,
     filter: &Filter,
     after: Option<(DateTime<Utc>, SessionId)>,
     limit: i64,
 ) -> Result<Vec<PlacedSession>, StorageError> {
     let query = filter
-        .query(after)
+        .query(bound, after)
         .order((sessions::started_at.desc(), sessions::id.desc()))
         .limit(limit)
         .select(PlacedRow::as_select());
     query.load(connection).await?.into_iter().map(PlacedSession::try_from).collect()
 }
 
-/// How many sessions match `filter`, by the planner's statistics: reads no session, and may be wrong
+/// How many sessions within `bound` match `filter`, by the planner's statistics: reads no session, and may be wrong
 /// by orders of magnitude. With `after`, only those that follow, as in [`list`].
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn estimate_count(
     connection: &mut Connection,
+    bound: &OperatorBound,
     filter: &Filter,
     after: Option<(DateTime<Utc>, SessionId)>,
 ) -> Result<usize, StorageError> {
-    let query = filter.query(after).select(sessions::id);
+    let query = filter.query(bound, after).select(sessions::id);
     let plan: serde_json::Value = Explained(query).get_result(connection).await?;
     let rows = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_u64);
     let rows = rows.ok_or_else(|| super::broken(format!("plan {plan}")))?;
@@ -182,8 +190,12 @@ impl<Q> Query for Explained<Q> {
 }
 
 impl Filter {
-    fn query(&self, after: Option<(DateTime<Utc>, SessionId)>) -> sessions::BoxedQuery<'_, Pg> {
-        let mut query = sessions::table.into_boxed::<Pg>();
+    fn query<'a>(
+        &'a self,
+        bound: &'a OperatorBound,
+        after: Option<(DateTime<Utc>, SessionId)>,
+    ) -> sessions::BoxedQuery<'a, Pg> {
+        let mut query = sessions::table.into_boxed::<Pg>().filter(operators::sessions(bound));
         if let Some((at, id)) = after {
             // Diesel has no row comparison. It starts the index scan at the exact row.
             let place = sql::<Bool>("(sessions.started_at, sessions.id) < (").bind::<Timestamptz, _>(at);

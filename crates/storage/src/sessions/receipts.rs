@@ -11,6 +11,7 @@ mod waiting;
 pub use settle::{SettleOutcome, settle};
 pub use waiting::{SettlementBacklog, WaitingSession, backlog, list_due, postpone};
 
+use crate::database::operators;
 use crate::schema::{session_receipts, session_settlements};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int8};
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::ids::SessionId;
 use serde_json::Value;
 use std::time::Duration;
@@ -69,18 +71,20 @@ fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("session_receipts", what)
 }
 
-/// The receipt of the session `id` with this number; without one, the latest. `None` if there is
+/// The receipt within `bound` of the session `id` with this number; without one, the latest. `None` if there is
 /// none.
 ///
 /// # Errors
 /// If PostgreSQL fails or the row is invalid.
 pub async fn find(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: SessionId,
     number: Option<u32>,
 ) -> Result<Option<StoredReceipt>, StorageError> {
     let mut query = session_receipts::table
         .filter(session_receipts::session_id.eq(id.0))
+        .filter(operators::receipts(bound))
         .order(session_receipts::number.desc())
         .select(ReceiptRow::as_select())
         .into_boxed::<Pg>();
@@ -93,13 +97,18 @@ pub async fn find(
     row.map(StoredReceipt::try_from).transpose()
 }
 
-/// The receipts of the session `id`, the latest first; at most [`MAX_LISTED`].
+/// The receipts within `bound` of the session `id`, the latest first; at most [`MAX_LISTED`].
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
-pub async fn list(connection: &mut Connection, id: SessionId) -> Result<Vec<StoredReceipt>, StorageError> {
+pub async fn list(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: SessionId,
+) -> Result<Vec<StoredReceipt>, StorageError> {
     let rows = session_receipts::table
         .filter(session_receipts::session_id.eq(id.0))
+        .filter(operators::receipts(bound))
         .order(session_receipts::number.desc())
         .limit(MAX_LISTED)
         .select(ReceiptRow::as_select())

@@ -7,6 +7,7 @@ pub use write::{BindingEndRefusal, BindingRefusal, end, insert};
 
 pub(super) use row::Held;
 
+use crate::database::operators::{self, OfOperators};
 use crate::schema::tariff_bindings;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -15,7 +16,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{BindingId, TariffId};
 use domain::tariffs::{Binding, Subject};
 use row::{Row, key};
@@ -41,28 +42,43 @@ pub struct Filter {
     pub tariff_id: Option<TariffId>,
 }
 
-/// The binding with id `id`, past or not; `None` if it does not exist.
+/// The binding with id `id` that `bound` allows to read, past or not; `None` if it does not exist.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn find(connection: &mut Connection, id: BindingId) -> Result<Option<BindingRecord>, StorageError> {
-    let row: Option<Row> =
-        tariff_bindings::table.find(id.0).select(Row::as_select()).first(connection).await.optional()?;
+pub async fn find(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: BindingId,
+) -> Result<Option<BindingRecord>, StorageError> {
+    find_among(connection, operators::readable_bindings(bound), id).await
+}
+
+/// The binding with id `id` among `own`.
+async fn find_among(
+    connection: &mut Connection,
+    own: OfOperators<'_>,
+    id: BindingId,
+) -> Result<Option<BindingRecord>, StorageError> {
+    let own = tariff_bindings::table.find(id.0).filter(own);
+    let row: Option<Row> = own.select(Row::as_select()).first(connection).await.optional()?;
     row.map(BindingRecord::try_from).transpose()
 }
 
-/// Up to `limit` bindings, the newest first; with `after`, those that follow the binding created at
+/// Up to `limit` bindings that `bound` allows to read, the newest first; with `after`, those that follow the binding created at
 /// that time with that id.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn list(
     connection: &mut Connection,
+    bound: &OperatorBound,
     filter: &Filter,
     after: Option<(DateTime<Utc>, BindingId)>,
     limit: i64,
 ) -> Result<Vec<BindingRecord>, StorageError> {
     let mut query = tariff_bindings::table
+        .filter(operators::readable_bindings(bound))
         .order((tariff_bindings::created_at.desc(), tariff_bindings::id.desc()))
         .limit(limit)
         .select(Row::as_select())

@@ -7,9 +7,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Bool, Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int2, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::assets::Placement;
+use domain::assets::{OperatorBound, Placement};
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{
     Binding, ChangeRule, Currency, PriceBook, PricedPlace, Tariff, TariffDetails, TariffStatus, TariffVersion,
@@ -40,6 +40,8 @@ struct Question {
     operator: Option<String>,
     begin: DateTime<Utc>,
     finish: DateTime<Utc>,
+    /// The operators to which the caller is bound; `None` without a bound.
+    own: Option<Vec<String>>,
 }
 
 /// Selects the bindings that are in force at some time of the period and, for each subject, the last
@@ -52,6 +54,7 @@ const LOAD: &str = ")),
                case when asked.placed then asked.operator else stations.operator_id end as operator_id
         from asked, stations
         where stations.id = coalesce(asked.station, (select station_id from piles where id = asked.pile))
+          and (asked.own is null or stations.operator_id = any (asked.own))
     ),
     place as (
         select located.*, array[
@@ -99,7 +102,9 @@ const LOAD: &str = ")),
 // than running it.
 impl QueryFragment<Pg> for Question {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("with asked (station, pile, connector, placed, operator, begin, finish) as (values (");
+        pass.push_sql(
+            "with asked (station, pile, connector, placed, operator, begin, finish, own) as (values (",
+        );
         pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.station)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Nullable<SqlUuid>, _>(&self.pile)?;
@@ -113,6 +118,8 @@ impl QueryFragment<Pg> for Question {
         pass.push_bind_param::<Timestamptz, _>(&self.begin)?;
         pass.push_sql(", ");
         pass.push_bind_param::<Timestamptz, _>(&self.finish)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Nullable<Array<Text>>, _>(&self.own)?;
         pass.push_sql(LOAD);
         Ok(())
     }
@@ -142,7 +149,7 @@ struct HeldTariff {
 
 /// Loads the place of `target`, and all bindings that apply to it at some time between `from` and
 /// `to`, both included, with their tariffs, retired or not, and the versions that are in force
-/// then. `None` if the station or pile never existed.
+/// then. `None` if the station or pile never existed within `bound`.
 ///
 /// Of the bindings outside that time, the last one before and the first one after it are loaded for
 /// each subject, without their tariffs, so that [`PriceBook::resolve`] reports them as over or not
@@ -152,6 +159,7 @@ struct HeldTariff {
 /// If PostgreSQL fails, or a row is invalid.
 pub async fn load_book(
     connection: &mut Connection,
+    bound: &OperatorBound,
     target: PriceTarget,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
@@ -170,11 +178,13 @@ pub async fn load_book(
         begin: from,
         // PostgreSQL refuses ranges that end before they begin; the domain reports them.
         finish: to.max(from),
+        own: bound.ids().map(<[String]>::to_vec),
     };
     answer(connection, question, pile, connector).await
 }
 
-/// The same for a connector at `placement`, whatever was edited since.
+/// The same for a connector at `placement`, whatever was edited since. The caller has checked that it
+/// may reach the session that took place there.
 ///
 /// # Errors
 /// If PostgreSQL fails, or a row is invalid.
@@ -193,6 +203,7 @@ pub async fn load_book_at(
         operator: placement.operator_id.as_ref().map(ToString::to_string),
         begin: from,
         finish: to.max(from),
+        own: None,
     };
     answer(connection, question, Some(placement.pile_id), Some(connector)).await
 }

@@ -3,19 +3,21 @@
 use super::load_book_at;
 use crate::sessions::find_metered;
 use crate::{Connection, StorageError};
+use domain::assets::OperatorBound;
 use domain::ids::SessionId;
 use domain::tariffs::{MeteredSession, PriceBook, SessionQuote, UnquotableSession, Usage};
 
-/// The quote of the session with id `id` by its own readings; an open session is quoted up to its
+/// The quote of the session with id `id` within `bound` by its own readings; an open session is quoted up to its
 /// last one. `None` if the session does not exist.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn quote_of_session(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: SessionId,
 ) -> Result<Option<Result<SessionQuote, UnquotableSession>>, StorageError> {
-    match find_metered(connection, id).await? {
+    match find_metered(connection, bound, id).await? {
         Some(session) => quote_metered(connection, &session).await.map(Some),
         None => Ok(None),
     }

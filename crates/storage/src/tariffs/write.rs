@@ -3,13 +3,14 @@
 use super::row::{DetailColumns, Row};
 use super::{TariffRecord, bindings, versions};
 use crate::assets::audit;
+use crate::database::operators::{self, OfOperators};
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::tariffs;
 use crate::tariffs::publish;
 use crate::{Connection, StorageError, feed};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::{AssetAction, TariffAction};
 use domain::ids::{Actor, BindingId, TariffId};
 use domain::tariffs::{TariffDetails, TariffStatus};
@@ -17,7 +18,7 @@ use domain::tariffs::{TariffDetails, TariffStatus};
 /// Why an edit of a tariff is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TariffRefusal {
-    /// The tariff does not exist or is retired.
+    /// The tariff does not exist within the caller's bound, or is retired.
     #[error("there is no such tariff")]
     NotFound,
     /// The tariff was edited since the caller read it.
@@ -63,7 +64,7 @@ pub async fn insert(
         .await
 }
 
-/// Applies `change` to the details of a tariff, if the tariff is at one of the `expected` versions,
+/// Applies `change` to the details of a tariff within `bound`, if the tariff is at one of the `expected` versions,
 /// when given. The tariff is locked meanwhile. Its currency cannot change once it has a version or
 /// draft; it cannot become a draft again once it was bound, so that past prices stay valid.
 ///
@@ -71,6 +72,7 @@ pub async fn insert(
 /// If PostgreSQL fails.
 pub async fn update<E: From<TariffRefusal> + Send>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: TariffId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -78,7 +80,7 @@ pub async fn update<E: From<TariffRefusal> + Send>(
 ) -> Result<Result<TariffRecord, E>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = expect(tx, id, expected).await.map_err(Abort::widen)?;
+            let before = expect(tx, bound, id, expected).await.map_err(Abort::widen)?;
             let details = change(&before.details).map_err(Abort::Refused)?;
             if details.currency != before.details.currency && versions::has_any(tx, id).await? {
                 return Err(Abort::Refused(TariffRefusal::CurrencyFixed.into()));
@@ -105,20 +107,21 @@ pub async fn update<E: From<TariffRefusal> + Send>(
         .refusal_as_value()
 }
 
-/// Retires a tariff that has no current or future binding, if it is at one of the `expected`
+/// Retires a tariff within `bound` that has no current or future binding, if it is at one of the `expected`
 /// versions, when given. Past prices stay valid.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn retire(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: TariffId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
 ) -> Result<Result<(), TariffRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = expect(tx, id, expected).await?;
+            let before = expect(tx, bound, id, expected).await?;
             if let Some(by) = bindings::not_over(tx, id, Some(stamp.at)).await? {
                 return Err(Abort::Refused(TariffRefusal::Bound { by }));
             }
@@ -175,10 +178,13 @@ async fn publish_edit(
 
 async fn expect(
     tx: &mut Connection,
+    bound: &OperatorBound,
     id: TariffId,
     expected: Option<&[i64]>,
 ) -> Result<TariffRecord, Abort<TariffRefusal>> {
-    let Some(tariff) = lock(tx, id).await? else { return Err(Abort::Refused(TariffRefusal::NotFound)) };
+    let Some(tariff) = lock(tx, operators::tariffs(bound), id).await? else {
+        return Err(Abort::Refused(TariffRefusal::NotFound));
+    };
     let current = tariff.revision.version;
     match expected {
         Some(expected) if !expected.contains(&current) => {
@@ -188,11 +194,16 @@ async fn expect(
     }
 }
 
-/// Locks a tariff that is not retired against edits of it, its versions or its bindings until the
+/// Locks a tariff of `own` that is not retired against edits of it, its versions or its bindings until the
 /// transaction ends.
-pub(super) async fn lock(tx: &mut Connection, id: TariffId) -> Result<Option<TariffRecord>, StorageError> {
+pub(super) async fn lock(
+    tx: &mut Connection,
+    own: OfOperators<'_>,
+    id: TariffId,
+) -> Result<Option<TariffRecord>, StorageError> {
     let row = tariffs::table
         .filter(tariffs::id.eq(id.0))
+        .filter(own)
         .filter(tariffs::retired_at.is_null())
         .select(Row::as_select())
         .for_no_key_update()

@@ -1,7 +1,7 @@
 //! The context of a command: a snapshot of its pile.
 
 use crate::fixture::{PILE, database, silent, snapshot};
-use domain::assets::StartableStatuses;
+use domain::assets::{OperatorBound, StartableStatuses};
 use domain::commands::{OpenSession, PileSnapshot};
 use domain::ids::{ConnectorId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
@@ -51,7 +51,7 @@ async fn loads_a_pile_with_the_startable_statuses_of_its_station() {
     let startable = Some(StartableStatuses::parse(statuses).unwrap());
     assert_eq!(snapshot(&mut connection, PILE).await, Some(PileSnapshot { startable, ..silent() }));
     database.execute("update stations set startable_statuses = '{Charging}'").await;
-    let wanted = [ContextQuery { pile_id: PILE, key: None }];
+    let wanted = [ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: None }];
     let error = commands::load_contexts(&mut connection, &wanted).await.unwrap_err().to_string();
     assert!(error.starts_with("stations holds an invalid row"), "{error}");
 }
@@ -71,8 +71,11 @@ async fn reports_an_invalid_status_as_an_error() {
     database
         .execute("insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Fine')")
         .await;
-    let error = commands::load_contexts(&mut connection, &[ContextQuery { pile_id: PILE, key: None }])
-        .await
-        .unwrap_err();
+    let error = commands::load_contexts(
+        &mut connection,
+        &[ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: None }],
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.to_string(), r#"connectors holds an invalid row: status "Fine""#);
 }

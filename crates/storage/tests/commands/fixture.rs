@@ -1,11 +1,13 @@
 //! A database with one pile, and commands to it.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandState, PileSnapshot, ResetKind, RouteSource, Step};
 use domain::devices::presence::Confidence;
-use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
+use domain::ids::{Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
 use storage::commands::{
-    self, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded, RecordedCommand,
+    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RecordedCommand,
+    RequestDigest,
 };
 use storage::{PooledConnection, StorageError};
 use testkit::TestDatabase;
@@ -52,7 +54,7 @@ pub fn silent() -> PileSnapshot {
 }
 
 pub async fn snapshot(connection: &mut PooledConnection, pile_id: PileId) -> Option<PileSnapshot> {
-    let wanted = [ContextQuery { pile_id, key: None }];
+    let wanted = [ContextQuery { pile_id, bound: OperatorBound::All, key: None }];
     commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap().pile
 }
 
@@ -79,6 +81,7 @@ pub fn new(command: Command) -> NewCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: Some(Actor::parse("order-service").unwrap()),
         keyed: None,
         limits: None,
     }
@@ -92,8 +95,15 @@ pub fn start(connector: Option<i64>) -> NewCommand {
     new(Command { kind, ..reset() })
 }
 
-pub fn keyed(key: &str, digest: i64) -> NewCommand {
-    NewCommand { keyed: Some(KeyedRequest { key: key.to_owned(), digest }), ..new(reset()) }
+/// The key `key` of the caller `subject`.
+pub fn key(subject: &str, key: &str) -> IdempotencyKey {
+    IdempotencyKey::OfCaller { subject: subject.to_owned(), key: key.to_owned() }
+}
+
+/// A command under a key, for the request `request`.
+pub fn keyed(key: IdempotencyKey, request: &str) -> NewCommand {
+    let digest = RequestDigest::of(request.as_bytes());
+    NewCommand { keyed: Some(KeyedRequest { key, digest }), ..new(reset()) }
 }
 
 pub async fn record(connection: &mut PooledConnection, new: &[NewCommand]) -> Result<Recorded, StorageError> {
@@ -101,7 +111,7 @@ pub async fn record(connection: &mut PooledConnection, new: &[NewCommand]) -> Re
 }
 
 pub async fn found(connection: &mut PooledConnection, id: CommandId) -> RecordedCommand {
-    commands::find(connection, id).await.unwrap().unwrap()
+    commands::find(connection, &OperatorBound::All, id).await.unwrap().unwrap()
 }
 
 pub async fn state(connection: &mut PooledConnection, id: CommandId) -> CommandState {

@@ -1,13 +1,17 @@
 //! Recording and reading commands, and their idempotency keys.
 
-use crate::fixture::{PILE, database, found, keyed, new, noon, outcome, record, reset, silent, unpublished};
+use crate::fixture::{
+    PILE, database, found, key, keyed, new, noon, outcome, record, reset, silent, unpublished,
+};
 use chrono::TimeDelta;
+use domain::assets::OperatorBound;
 use domain::commands::{Command, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::ids::{CommandId, GatewayId, PileId};
 use std::time::Duration;
+use storage::PooledConnection;
 use storage::commands::{
-    self, CommandContext, Conflict, ContextQuery, NewCommand, Recorded, RecordedCommand,
+    self, Conflict, ContextQuery, IdempotencyKey, NewCommand, Recorded, RecordedCommand, RequestDigest,
 };
 use uuid::Uuid;
 
@@ -36,7 +40,7 @@ async fn a_command_survives_recording_and_reading() {
     };
     assert_eq!(found(&mut connection, new.command.id).await, expected);
     let unknown = CommandId(Uuid::now_v7());
-    assert_eq!(commands::find(&mut connection, unknown).await.unwrap(), None);
+    assert_eq!(commands::find(&mut connection, &OperatorBound::All, unknown).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,23 +53,72 @@ async fn a_command_has_one_id_and_a_pile() {
     assert!(!record(&mut connection, &new).await.unwrap_err().is_transient());
 }
 
+/// What is known of `key`: the command, and whether it was recorded for the request `request`.
+async fn known(
+    connection: &mut PooledConnection,
+    key: IdempotencyKey,
+    request: &str,
+) -> Option<(CommandId, bool)> {
+    let wanted = [ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: Some(key) }];
+    let context = commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap();
+    assert_eq!((context.pile, context.is_key_taken), (Some(silent()), false));
+    let (id, digest) = context.known?;
+    Some((id, digest.is_of(&RequestDigest::of(request.as_bytes()))))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_belongs_to_one_command_until_it_has_failed() {
     let (_database, mut connection) = database().await;
-    let first = keyed("order-1", 7);
+    let order = || key("order-service", "order-1");
+    let first = keyed(order(), "reset");
     assert_eq!(record(&mut connection, std::slice::from_ref(&first)).await.unwrap(), Recorded::All);
-    let again = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
+    let again = record(&mut connection, &[keyed(order(), "reset")]).await.unwrap();
     assert_eq!(again, Recorded::None(Conflict::Key));
-    let wanted = [ContextQuery { pile_id: PILE, key: Some("order-1".to_owned()) }];
-    let contexts = commands::load_contexts(&mut connection, &wanted).await.unwrap();
-    let expected =
-        CommandContext { pile: Some(silent()), known: Some((first.command.id, 7)), is_key_taken: false };
-    assert_eq!(contexts, [expected]);
+    assert_eq!(known(&mut connection, order(), "reset").await, Some((first.command.id, true)));
+    assert_eq!(known(&mut connection, order(), "unlock").await, Some((first.command.id, false)));
     commands::record_outcomes(&mut connection, &[outcome(&first, unpublished())]).await.unwrap();
-    let second = record(&mut connection, &[keyed("order-1", 7)]).await.unwrap();
+    let second = record(&mut connection, &[keyed(order(), "reset")]).await.unwrap();
     assert_eq!(second, Recorded::All, "a request that was never published may be repeated");
     assert_eq!(commands::prune_keys(&mut connection, Duration::from_secs(60), 10).await.unwrap(), 0);
     assert_eq!(commands::prune_keys(&mut connection, Duration::ZERO, 10).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_callers_may_use_the_same_key() {
+    let (_database, mut connection) = database().await;
+    let new = ["order-service", "desk", "app"].map(|subject| keyed(key(subject, "1"), "reset"));
+    for new in &new {
+        assert_eq!(record(&mut connection, std::slice::from_ref(new)).await.unwrap(), Recorded::All);
+        let again = NewCommand { keyed: new.keyed.clone(), ..self::new(reset()) };
+        assert_eq!(record(&mut connection, &[again]).await.unwrap(), Recorded::None(Conflict::Key));
+    }
+    for new in &new {
+        let key = new.keyed.clone().unwrap().key;
+        assert_eq!(known(&mut connection, key, "reset").await, Some((new.command.id, true)));
+    }
+    assert_eq!(known(&mut connection, key("stranger", "1"), "reset").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_releases_find_the_keys_of_each_other() {
+    let (database, mut connection) = database().await;
+    let [earlier, later] = [new(reset()), keyed(key("order-service", "later"), "reset")];
+    record(&mut connection, &[earlier.clone(), later.clone()]).await.unwrap();
+    // As the previous release records a key: -3750763034362895579 is the FNV-1a digest of no bytes.
+    let row = format!(
+        "insert into idempotency_keys (key, request_digest, command_id)
+         values ('earlier', -3750763034362895579, '{}')",
+        earlier.command.id
+    );
+    database.execute(&row).await;
+    let found = known(&mut connection, key("order-service", "earlier"), "").await;
+    assert_eq!(found, Some((earlier.command.id, true)));
+    let late = record(&mut connection, &[keyed(key("order-service", "earlier"), "")]).await.unwrap();
+    assert_eq!(late, Recorded::None(Conflict::Key), "the key of the previous release is not taken again");
+    let found = database
+        .json("(select to_jsonb(k) -> 'command_id' from idempotency_keys k where key = 'later')")
+        .await;
+    assert_eq!(found, later.command.id.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +131,10 @@ async fn lists_the_commands_of_a_pile_in_pages_newest_first() {
     let mut seen = Vec::new();
     let mut before = None;
     loop {
-        let page = commands::list_of_pile(&mut connection, PILE, before, 2).await.unwrap().unwrap();
+        let page = commands::list_of_pile(&mut connection, &OperatorBound::All, PILE, before, 2)
+            .await
+            .unwrap()
+            .unwrap();
         let Some(last) = page.last() else { break };
         before = Some((last.record.issued_at, last.record.id.0));
         seen.extend(page.into_iter().map(|command| command.record.id));
@@ -86,5 +142,8 @@ async fn lists_the_commands_of_a_pile_in_pages_newest_first() {
     let expected: Vec<_> = all.iter().rev().map(|new| new.command.id).collect();
     assert_eq!(seen, expected);
     let unknown = PileId(Uuid::now_v7());
-    assert_eq!(commands::list_of_pile(&mut connection, unknown, None, 2).await.unwrap(), None);
+    assert_eq!(
+        commands::list_of_pile(&mut connection, &OperatorBound::All, unknown, None, 2).await.unwrap(),
+        None
+    );
 }

@@ -2,11 +2,12 @@
 
 use crate::fixture::{PILE, database, device, found, noon};
 use chrono::TimeDelta;
+use domain::assets::OperatorBound;
 use domain::commands::{
-    CommandLife, CommandRecord, CommandState, FailureCode, GatewayRoute, Goal, RouteSource, WaitEnd,
+    CommandLife, CommandRecord, CommandState, FailureCode, GatewayRoute, Goal, RouteSource, Step, WaitEnd,
 };
 use domain::devices::presence::Confidence;
-use domain::ids::{CommandId, GatewayId, SessionId, TransactionId};
+use domain::ids::{Actor, CommandId, GatewayId, SessionId, TransactionId};
 use storage::PooledConnection;
 use storage::commands::waiting::{self, DueStop, Release};
 use storage::commands::{self, Conflict, Recorded, RecordedCommand};
@@ -42,6 +43,7 @@ fn stop(session_id: SessionId, seconds: i64) -> RecordedCommand {
             goal: Some(Goal::SessionEnded { session_id }),
             gateway_id: GatewayId::parse("gateway-0").unwrap(),
             route: Some(RouteSource::Key),
+            issued_by: None,
             issued_at,
             expires_at: issued_at + TimeDelta::days(36_500) * i32::from(seconds > 0),
             life: CommandLife::waiting(issued_at),
@@ -180,4 +182,54 @@ async fn an_expired_wait_is_not_ended_by_the_search_for_commands_without_a_respo
     record(&mut connection, &stop(session_id, -1)).await;
     let expired = commands::expire_due(&mut connection, std::time::Duration::ZERO, 10).await.unwrap();
     assert!(expired.is_empty(), "its failure would be NO_ANSWER");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_stop_is_not_sent() {
+    let (database, mut connection) = database().await;
+    let session_id = session(&database).await;
+    let stop = stop(session_id, 60);
+    record(&mut connection, &stop).await;
+    name(&database, session_id).await;
+    let [due] = self::due(&mut connection).await.try_into().unwrap();
+    let (id, by, now) = (stop.record.id, Actor::parse("desk").unwrap(), noon() + TimeDelta::seconds(5));
+    let cancelled =
+        commands::cancel(&mut connection, &OperatorBound::All, id, &by, now).await.unwrap().unwrap();
+    assert_eq!(cancelled.record.life.state(), CommandState::Cancelled);
+    let step = cancelled.record.life.trail().last().unwrap();
+    assert_eq!((step.at, &step.step), (now, &Step::Cancelled { by: by.clone() }));
+    assert!(self::due(&mut connection).await.is_empty());
+    assert!(!waiting::release(&mut connection, &due, &release()).await.unwrap());
+    let again =
+        commands::cancel(&mut connection, &OperatorBound::All, id, &Actor::anonymous(), now).await.unwrap();
+    assert_eq!(again, Some(cancelled), "the first cancellation stays");
+    let second = record(&mut connection, &self::stop(session_id, 60)).await;
+    assert_eq!(second, Recorded::All, "another stop may wait for the session");
+    let unknown = CommandId(Uuid::now_v7());
+    assert_eq!(
+        commands::cancel(&mut connection, &OperatorBound::All, unknown, &by, now).await.unwrap(),
+        None
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_either_sent_or_cancelled() {
+    let (database, mut connection) = database().await;
+    let by = Actor::parse("desk").unwrap();
+    for _ in 0..10 {
+        let session_id = session(&database).await;
+        let stop = stop(session_id, 60);
+        record(&mut connection, &stop).await;
+        name(&database, session_id).await;
+        let [due] = self::due(&mut connection).await.try_into().unwrap();
+        let [mut sending, mut cancelling] =
+            [database.pool.connection().await.unwrap(), database.pool.connection().await.unwrap()];
+        let how = release();
+        let (sent, cancelled) = tokio::join!(
+            waiting::release(&mut sending, &due, &how),
+            commands::cancel(&mut cancelling, &OperatorBound::All, stop.record.id, &by, how.now)
+        );
+        let is_cancelled = cancelled.unwrap().unwrap().record.life.state() == CommandState::Cancelled;
+        assert_ne!(sent.unwrap(), is_cancelled);
+    }
 }

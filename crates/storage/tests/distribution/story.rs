@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
+use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, ResetKind, RouteSource, Step, TriggeredMessage};
 use domain::devices::charge_point::ChargePoint;
 use domain::devices::history::History;
@@ -16,7 +17,9 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::assets::piles;
-use storage::commands::{self, ContextQuery, KeyedRequest, NewCommand, PublishOutcome, Recorded};
+use storage::commands::{
+    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RequestDigest,
+};
 use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::devices::presence::silence::SilencePolicy;
 use storage::devices::{meter_samples, status_changes};
@@ -75,7 +78,14 @@ fn commands_of(device: usize) -> [NewCommand; 4] {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
-        keyed: Some(KeyedRequest { key: format!("{number} of {device}"), digest: 1 }),
+        issued_by: None,
+        keyed: Some(KeyedRequest {
+            key: IdempotencyKey::OfCaller {
+                subject: "order-service".to_owned(),
+                key: format!("{number}-of-{device}"),
+            },
+            digest: RequestDigest::of(b"command"),
+        }),
     };
     [new(2, charge), new(3, restart.clone()), new(4, restart.clone()), new(5, restart)]
 }
@@ -236,6 +246,7 @@ async fn ingest(
 async fn command(connection: &mut Connection, devices: &[usize]) {
     let all: Vec<NewCommand> = devices.iter().copied().flat_map(commands_of).collect();
     let wanted = |new: &NewCommand| ContextQuery {
+        bound: OperatorBound::All,
         pile_id: new.pile_id,
         key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
     };
@@ -258,8 +269,8 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
 /// Reads of a pile, and the periodic statements over all commands.
 pub async fn look_and_tidy(connection: &mut Connection) {
     let pile = PileId(uuid(1, 0));
-    assert!(piles::find_with_live(connection, pile).await.unwrap().unwrap().1.is_some());
-    piles::load_live(connection, &[&id(0), &id(1)]).await.unwrap();
+    assert!(piles::find_with_live(connection, &OperatorBound::All, pile).await.unwrap().unwrap().1.is_some());
+    piles::load_live(connection, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
     assert!(!commands::expire_due(connection, Duration::ZERO, 1_000).await.unwrap().is_empty());
     assert!(commands::close_past(connection, Duration::ZERO, 1_000).await.unwrap() > 0);
 }

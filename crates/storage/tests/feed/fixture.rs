@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::assets::{
-    CurrentType, EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails,
-    StationStatus,
+    CurrentType, EditStamp, OperatorBound, Outlets, Pile, PileDetails, RatedPower, Revision, Station,
+    StationDetails, StationStatus,
 };
 use domain::commands::{Command, CommandKind, ResetKind, RouteSource, Step};
 use domain::devices::charge_point::ChargePoint;
@@ -104,7 +104,10 @@ pub fn signed() -> EditStamp {
 
 /// Replaces the details of a pile.
 pub async fn replace(connection: &mut Connection, pile: &Pile) {
-    let replaced = piles::update(connection, pile.id, None, &signed(), |_| Ok(pile.details.clone())).await;
+    let replaced = piles::update(connection, &OperatorBound::All, pile.id, None, &signed(), |_| {
+        Ok(pile.details.clone())
+    })
+    .await;
     let replaced: Result<_, piles::PileRefusal> = replaced.unwrap();
     replaced.unwrap();
 }
@@ -142,7 +145,7 @@ pub async fn assets(connection: &mut Connection, id: &str) -> (Station, Pile) {
         revision,
     };
     stations::insert(connection, &station, &Actor::anonymous()).await.unwrap();
-    piles::insert(connection, &pile, &Actor::anonymous()).await.unwrap().unwrap();
+    piles::insert(connection, &OperatorBound::All, &pile, &Actor::anonymous()).await.unwrap().unwrap();
     (station, pile)
 }
 
@@ -204,6 +207,7 @@ pub fn new(command: Command, pile_id: PileId) -> NewCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: None,
         keyed: None,
         limits: None,
     }

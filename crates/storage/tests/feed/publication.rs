@@ -2,6 +2,7 @@
 
 use crate::fixture::{Reader, assets, device, lease, new, noon, outcome, replace, report, reset, signed};
 use chrono::TimeDelta;
+use domain::assets::OperatorBound;
 use domain::commands::Step;
 use domain::devices::presence::Confidence;
 use domain::feed::{FeedChange, FeedKind};
@@ -33,8 +34,8 @@ async fn publishes_edits_and_commands() {
     let now = signed();
     station.details.name = domain::text::Label::parse("South").unwrap();
     let change = |_: &_| Ok::<_, stations::StationRefusal>(station.details);
-    stations::update(connection, station.id, None, &now, change).await.unwrap().unwrap();
-    let refused = stations::retire(connection, station.id, None, &now).await.unwrap();
+    stations::update(connection, &OperatorBound::All, station.id, None, &now, change).await.unwrap().unwrap();
+    let refused = stations::retire(connection, &OperatorBound::All, station.id, None, &now).await.unwrap();
     assert!(refused.is_err());
     let command = reset("CP-1");
     commands::insert_many(connection, &[new(command.clone(), pile.id)]).await.unwrap();
@@ -44,10 +45,10 @@ async fn publishes_edits_and_commands() {
     }
     pile.details.charge_point_id = device("CP-2");
     replace(connection, &pile).await;
-    piles::retire(connection, pile.id, None, &now).await.unwrap().unwrap();
-    stations::retire(connection, station.id, None, &now).await.unwrap().unwrap();
-    stations::restore(connection, station.id, None, &now).await.unwrap().unwrap();
-    piles::restore(connection, pile.id, None, &now).await.unwrap().unwrap();
+    piles::retire(connection, &OperatorBound::All, pile.id, None, &now).await.unwrap().unwrap();
+    stations::retire(connection, &OperatorBound::All, station.id, None, &now).await.unwrap().unwrap();
+    stations::restore(connection, &OperatorBound::All, station.id, None, &now).await.unwrap().unwrap();
+    piles::restore(connection, &OperatorBound::All, pile.id, None, &now).await.unwrap().unwrap();
 
     let published_changes: Vec<String> = Reader::all(connection).await.changes.iter().map(sentence).collect();
     let id = station.id;

@@ -1,7 +1,7 @@
 //! Import of piles, each identified by its device.
 
 use crate::said::{counts, edits, pile, pile_of, stamp, station};
-use domain::assets::PileDetails;
+use domain::assets::{OperatorBound, PileDetails};
 use domain::ids::StationId;
 use futures_util::stream;
 use serde_json::json;
@@ -29,7 +29,10 @@ async fn imports_piles_without_a_current_type() {
         (unstated("b"), [0, 1, 0, 0]),
     ] {
         let row = [entry(2, at, details.clone())];
-        assert_eq!(counts(&put_many(&mut connection, &row, &stamp()).await.unwrap()), counted);
+        assert_eq!(
+            counts(&put_many(&mut connection, &OperatorBound::All, &row, &stamp()).await.unwrap()),
+            counted
+        );
         assert_eq!(pile_of(&mut connection, "CP-1").await.details, details);
     }
 }
@@ -40,21 +43,27 @@ async fn creates_replaces_or_keeps_piles() {
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
     let first = [entry(2, at, pile("CP-1", "a")), entry(3, at, pile("CP-2", "a"))];
-    assert_eq!(counts(&foresee(&mut connection, &first).await.unwrap()), [2, 0, 0, 0]);
+    assert_eq!(counts(&foresee(&mut connection, &OperatorBound::All, &first).await.unwrap()), [2, 0, 0, 0]);
     assert_eq!(database.json("select count(*) from piles").await, 0);
-    assert_eq!(counts(&put_many(&mut connection, &first, &stamp()).await.unwrap()), [2, 0, 0, 0]);
+    assert_eq!(
+        counts(&put_many(&mut connection, &OperatorBound::All, &first, &stamp()).await.unwrap()),
+        [2, 0, 0, 0]
+    );
     let created = pile_of(&mut connection, "CP-1").await;
     assert_eq!((&created.details, created.station_id, created.revision.version), (&first[0].details, at, 1));
 
     // Repeated imports write nothing.
     for _ in 0..2 {
-        assert_eq!(counts(&put_many(&mut connection, &first, &stamp()).await.unwrap()), [0, 0, 2, 0]);
+        assert_eq!(
+            counts(&put_many(&mut connection, &OperatorBound::All, &first, &stamp()).await.unwrap()),
+            [0, 0, 2, 0]
+        );
     }
     assert_eq!(pile_of(&mut connection, "CP-1").await, created);
     let second = [entry(2, at, pile("CP-2", "b")), entry(3, at, pile("CP-3", "b")), first[0].clone()];
     for outcome in [
-        foresee(&mut connection, &second).await.unwrap(),
-        put_many(&mut connection, &second, &stamp()).await.unwrap(),
+        foresee(&mut connection, &OperatorBound::All, &second).await.unwrap(),
+        put_many(&mut connection, &OperatorBound::All, &second, &stamp()).await.unwrap(),
     ] {
         assert_eq!(counts(&outcome), [1, 1, 1, 0]);
     }
@@ -85,11 +94,11 @@ async fn refuses_invalid_entries_by_line() {
     let mut connection = database.pool.connection().await.unwrap();
     let (here, elsewhere) = (station(&mut connection).await, station(&mut connection).await);
     let (retired, nowhere) = (station(&mut connection).await, StationId(Uuid::now_v7()));
-    stations::retire(&mut connection, retired, None, &stamp()).await.unwrap().unwrap();
+    stations::retire(&mut connection, &OperatorBound::All, retired, None, &stamp()).await.unwrap().unwrap();
     let existing = [entry(2, elsewhere, pile("CP-1", "a")), entry(3, here, pile("CP-2", "a"))];
-    put_many(&mut connection, &existing, &stamp()).await.unwrap();
+    put_many(&mut connection, &OperatorBound::All, &existing, &stamp()).await.unwrap();
     let gone = pile_of(&mut connection, "CP-2").await.id;
-    piles::retire(&mut connection, gone, None, &stamp()).await.unwrap().unwrap();
+    piles::retire(&mut connection, &OperatorBound::All, gone, None, &stamp()).await.unwrap().unwrap();
 
     let entries = [
         entry(2, here, pile("CP-1", "b")),
@@ -102,8 +111,8 @@ async fn refuses_invalid_entries_by_line() {
         (3, EntryRefusal::StationNotFound),
         (4, EntryRefusal::StationNotFound),
     ];
-    assert_eq!(foresee(&mut connection, &entries).await.unwrap().refused, refused);
-    let outcome = put_many(&mut connection, &entries, &stamp()).await.unwrap();
+    assert_eq!(foresee(&mut connection, &OperatorBound::All, &entries).await.unwrap().refused, refused);
+    let outcome = put_many(&mut connection, &OperatorBound::All, &entries, &stamp()).await.unwrap();
     assert_eq!((counts(&outcome), outcome.refused), ([1, 0, 0, 3], refused));
     // The device of a retired pile is free for another pile.
     assert_ne!(pile_of(&mut connection, "CP-2").await.id, gone);
@@ -120,16 +129,19 @@ async fn writes_all_chunks_or_none() {
     };
     let bad = vec![entry(5, StationId(Uuid::now_v7()), pile("CP-5", "a"))];
     let chunks = stream::iter([good(2), bad, good(6)].map(Ok::<_, StorageError>));
-    let outcome = put_all(&mut connection, chunks, &stamp()).await.unwrap();
+    let outcome = put_all(&mut connection, &OperatorBound::All, chunks, &stamp()).await.unwrap();
     // Chunks after the refusal were not read.
     assert_eq!((counts(&outcome), outcome.refused[0].0), ([3, 0, 0, 1], 5));
     let broken = stream::iter([Ok(good(2)), Err(StorageError::TimedOut)]);
-    assert!(matches!(put_all(&mut connection, broken, &stamp()).await, Err(StorageError::TimedOut)));
+    assert!(matches!(
+        put_all(&mut connection, &OperatorBound::All, broken, &stamp()).await,
+        Err(StorageError::TimedOut)
+    ));
     let written = "select (select count(*) from piles) + (select count(*) from asset_edits) - 1
                           + (select count(*) from feed_chunks) - 1";
     assert_eq!(database.json(written).await, 0);
     let chunks = stream::iter([good(2), good(5)].map(Ok::<_, StorageError>));
-    let outcome = put_all(&mut connection, chunks, &stamp()).await.unwrap();
+    let outcome = put_all(&mut connection, &OperatorBound::All, chunks, &stamp()).await.unwrap();
     assert_eq!((counts(&outcome), outcome.entries()), ([6, 0, 0, 0], 6));
     assert_eq!(database.json("select count(*) from piles").await, 6);
 }
@@ -139,7 +151,9 @@ async fn during_a_session_a_pile_is_replaced_but_keeps_its_device() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
-    put_many(&mut connection, &[entry(2, at, pile("CP-1", "a"))], &stamp()).await.unwrap();
+    put_many(&mut connection, &OperatorBound::All, &[entry(2, at, pile("CP-1", "a"))], &stamp())
+        .await
+        .unwrap();
     database
         .execute(
             "insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-1', true, now());
@@ -148,19 +162,23 @@ async fn during_a_session_a_pile_is_replaced_but_keeps_its_device() {
         )
         .await;
     let before = pile_of(&mut connection, "CP-1").await;
-    let exchanged = piles::update(&mut connection, before.id, None, &stamp(), |current| {
-        Ok::<_, piles::PileRefusal>(PileDetails {
-            charge_point_id: crate::said::device("CP-9"),
-            ..current.clone()
+    let exchanged =
+        piles::update(&mut connection, &OperatorBound::All, before.id, None, &stamp(), |current| {
+            Ok::<_, piles::PileRefusal>(PileDetails {
+                charge_point_id: crate::said::device("CP-9"),
+                ..current.clone()
+            })
         })
-    })
-    .await;
+        .await;
     let refused = exchanged.unwrap().map(|_| ());
     assert!(matches!(refused, Err(piles::PileRefusal::OpenSessions { ids }) if ids.len() == 1));
     // A row describes the pile of a device, so it never assigns another device to a pile: CP-9 gets
     // its own pile.
     let rows = [entry(2, at, pile("CP-1", "b")), entry(3, at, pile("CP-9", "b"))];
-    assert_eq!(counts(&put_many(&mut connection, &rows, &stamp()).await.unwrap()), [1, 1, 0, 0]);
+    assert_eq!(
+        counts(&put_many(&mut connection, &OperatorBound::All, &rows, &stamp()).await.unwrap()),
+        [1, 1, 0, 0]
+    );
     let after = pile_of(&mut connection, "CP-1").await;
     assert_eq!((after.id, after.revision.version), (before.id, 2));
     assert_ne!(pile_of(&mut connection, "CP-9").await.id, before.id);

@@ -1,7 +1,7 @@
 //! Concurrent imports, and imports concurrent with single edits.
 
 use crate::said::{counts, edits, label, least_of_station, pile, pile_of, stamp, station};
-use domain::assets::{Pile, PileDetails, Revision, StationDetails};
+use domain::assets::{OperatorBound, Pile, PileDetails, Revision, StationDetails};
 use domain::ids::{PileId, StationId};
 use futures_util::{StreamExt as _, stream};
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn all_slowly(database: &TestDatabase, rows: &[Entry]) -> Result<Outcome<E
         tokio::time::sleep(Duration::from_millis(2)).await;
         Ok(chunk.to_vec())
     });
-    put_all(&mut connection, chunks, &stamp()).await
+    put_all(&mut connection, &OperatorBound::All, chunks, &stamp()).await
 }
 
 /// Writes `rows`, a few per transaction.
@@ -36,7 +36,7 @@ async fn some_by_some(
     let mut connection = database.pool.connection().await?;
     let mut whole = Outcome::none();
     for chunk in rows.chunks(20) {
-        let outcome = put_many(&mut connection, chunk, &stamp()).await?;
+        let outcome = put_many(&mut connection, &OperatorBound::All, chunk, &stamp()).await?;
         whole.created += outcome.created;
         whole.updated += outcome.updated;
         whole.unchanged += outcome.unchanged;
@@ -80,7 +80,7 @@ async fn imports_of_stations_and_their_piles_do_not_deadlock() {
         let entry = |id: &StationId| stations::Entry { line: 2, id: Some(*id), details: details.clone() };
         ids.iter().rev().map(entry).collect()
     };
-    put_many(&mut connection, &entries("first"), &stamp()).await.unwrap();
+    put_many(&mut connection, &OperatorBound::All, &entries("first"), &stamp()).await.unwrap();
     for round in 0..4 {
         let name = format!("round {round}");
         let stands = |(number, id): (usize, &StationId)| Entry {
@@ -97,7 +97,7 @@ async fn imports_of_stations_and_their_piles_do_not_deadlock() {
                     tokio::time::sleep(Duration::from_millis(2)).await;
                     Ok::<_, StorageError>(chunk.to_vec())
                 });
-                put_all(&mut connection, chunks, &stamp()).await
+                put_all(&mut connection, &OperatorBound::All, chunks, &stamp()).await
             },
             all_slowly(&database, &piles),
         );
@@ -111,7 +111,7 @@ async fn serializes_an_edit_and_an_import_of_the_same_pile() {
     let database = TestDatabase::new().await;
     let mut connection = database.pool.connection().await.unwrap();
     let at = station(&mut connection).await;
-    put_many(&mut connection, &rows(at, 0..1, "first"), &stamp()).await.unwrap();
+    put_many(&mut connection, &OperatorBound::All, &rows(at, 0..1, "first"), &stamp()).await.unwrap();
     let id = pile_of(&mut connection, "CP-0000").await.id;
     for round in 0..20 {
         let before = pile_of(&mut connection, "CP-0000").await;
@@ -119,11 +119,13 @@ async fn serializes_an_edit_and_an_import_of_the_same_pile() {
         let imported = rows(at, 0..1, &format!("imported {round}"));
         let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            piles::update(&mut other, id, None, &stamp, |current| Ok::<_, piles::PileRefusal>(PileDetails {
-                vendor: Some(label(&format!("edited {round}"))),
-                ..current.clone()
-            })),
-            put_many(&mut connection, &imported, &stamp),
+            piles::update(&mut other, &OperatorBound::All, id, None, &stamp, |current| Ok::<
+                _,
+                piles::PileRefusal,
+            >(
+                PileDetails { vendor: Some(label(&format!("edited {round}"))), ..current.clone() }
+            )),
+            put_many(&mut connection, &OperatorBound::All, &imported, &stamp),
         );
         let (edited, _) = edited.unwrap().unwrap();
         assert_eq!(counts(&outcome.unwrap()), [0, 1, 0, 0]);
@@ -151,14 +153,17 @@ async fn serializes_an_edit_and_an_import_of_the_same_station() {
         let imported = [stations::Entry { line: 2, id: Some(at), details }];
         let stamp = stamp();
         let (edited, outcome) = tokio::join!(
-            stations::update(&mut other, at, None, &stamp, |current| Ok::<_, stations::StationRefusal>(
+            stations::update(&mut other, &OperatorBound::All, at, None, &stamp, |current| Ok::<
+                _,
+                stations::StationRefusal,
+            >(
                 StationDetails { address: Some(label(&format!("edited {round}"))), ..current.clone() }
             )),
-            put_many(&mut connection, &imported, &stamp),
+            put_many(&mut connection, &OperatorBound::All, &imported, &stamp),
         );
         let (edited, _) = edited.unwrap().unwrap();
         assert_eq!(counts(&outcome.unwrap()), [0, 1, 0, 0]);
-        let after = stations::find(&mut connection, at).await.unwrap().unwrap();
+        let after = stations::find(&mut connection, &OperatorBound::All, at).await.unwrap().unwrap();
         assert_eq!(after.revision.version, 1 + 2 * (round + 1));
         assert_eq!(after.details.address.is_some(), edited.revision.version == after.revision.version);
         assert_eq!(after.details.name, imported[0].details.name);
@@ -183,8 +188,8 @@ async fn a_device_gets_one_pile_from_concurrent_requests() {
         };
         let stamp = stamp();
         let (posted, outcome) = tokio::join!(
-            piles::insert(&mut other, &posted, &stamp.by),
-            put_many(&mut connection, &imported, &stamp),
+            piles::insert(&mut other, &OperatorBound::All, &posted, &stamp.by),
+            put_many(&mut connection, &OperatorBound::All, &imported, &stamp),
         );
         let (posted, outcome) = (posted.unwrap(), outcome.unwrap());
         assert_eq!(posted.is_ok(), outcome.created == 0, "{posted:?} {outcome:?}");
@@ -207,7 +212,7 @@ async fn an_import_waits_for_another_open_transaction() {
     let mut other = database.pool.connection().await.unwrap();
     diesel_async::SimpleAsyncConnection::batch_execute(&mut other, posted).await.unwrap();
     let import = tokio::spawn(async move {
-        put_many(&mut connection, &rows(at, 0..2, "imported"), &stamp()).await.unwrap()
+        put_many(&mut connection, &OperatorBound::All, &rows(at, 0..2, "imported"), &stamp()).await.unwrap()
     });
     let waits = "select count(*) > 0 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     testkit::eventually("the import to wait", async || database.json(waits).await == true).await;
@@ -225,8 +230,8 @@ async fn imports_no_pile_into_a_concurrently_retired_station() {
         let at = station(&mut connection).await;
         let (imported, stamp) = (rows(at, round..round + 1, "imported"), stamp());
         let (retired, outcome) = tokio::join!(
-            stations::retire(&mut other, at, None, &stamp),
-            put_many(&mut connection, &imported, &stamp),
+            stations::retire(&mut other, &OperatorBound::All, at, None, &stamp),
+            put_many(&mut connection, &OperatorBound::All, &imported, &stamp),
         );
         let (retired, outcome) = (retired.unwrap(), outcome.unwrap());
         assert_ne!(retired.is_ok(), outcome.created == 1, "{retired:?} {outcome:?}");
@@ -248,7 +253,7 @@ async fn two_imports_of_the_same_new_stations_create_each_once() {
     let put = async |rows: &[stations::Entry]| {
         let mut connection = database.pool.connection().await.unwrap();
         let chunks = stream::iter(rows.chunks(5)).map(|chunk| Ok::<_, StorageError>(chunk.to_vec()));
-        put_all(&mut connection, chunks, &stamp()).await.unwrap()
+        put_all(&mut connection, &OperatorBound::All, chunks, &stamp()).await.unwrap()
     };
     let (there, back) = tokio::join!(put(&there), put(&back));
     let mut outcomes = [counts(&there), counts(&back)];

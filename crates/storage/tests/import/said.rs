@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use domain::assets::{
-    CurrentType, EditStamp, Facility, Location, OpeningHours, Outlets, PileDetails, RatedPower, Revision,
-    StartableStatuses, Station, StationDetails, StationStatus,
+    CurrentType, EditStamp, Facility, Location, OpeningHours, OperatorBound, Outlets, PileDetails,
+    RatedPower, Revision, StartableStatuses, Station, StationDetails, StationStatus,
 };
 use domain::ids::{Actor, ChargePointId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use domain::text::Label;
 use std::collections::BTreeSet;
 use storage::Connection;
+use storage::assets::audit::Edited;
 use storage::assets::import::Outcome;
 use uuid::Uuid;
 
@@ -84,12 +85,18 @@ pub async fn pile_of(connection: &mut Connection, charge_point_id: &str) -> doma
         charge_point_id: Some(device(charge_point_id)),
         ..storage::assets::piles::Filter::default()
     };
-    storage::assets::piles::list(connection, &filter, None, 2).await.unwrap().pop().unwrap()
+    storage::assets::piles::list(connection, &OperatorBound::All, &filter, None, 2)
+        .await
+        .unwrap()
+        .pop()
+        .unwrap()
 }
 
 /// The edits of a pile: version, action, name before, name after; the newest first.
 pub async fn edits(connection: &mut Connection, id: PileId) -> Vec<(i64, String, String, String)> {
-    let edits = storage::assets::audit::list(connection, id.0, None, 100).await.unwrap();
+    let edits = storage::assets::audit::list(connection, &OperatorBound::All, Edited::Pile, id.0, None, 100)
+        .await
+        .unwrap();
     let name = |details: Option<serde_json::Value>| {
         details.and_then(|details| details["name"].as_str().map(str::to_owned)).unwrap_or_default()
     };

@@ -93,6 +93,7 @@ async fn command(fixture: &Fixture, connection: &mut Connection, requested: Trig
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        issued_by: None,
         keyed: None,
         limits: None,
     };

@@ -1,6 +1,7 @@
 //! Versions that come into force are announced once each, by any number of replicas.
 
 use crate::fixture::{draft, feed_lines, flat, hours, in_an_hour, made, noon, publish, signed};
+use domain::assets::OperatorBound;
 use futures_util::future::join_all;
 use storage::tariffs::{self, activate_due, versions};
 use testkit::TestDatabase;
@@ -17,7 +18,7 @@ async fn announces_a_version_when_it_comes_into_force() {
     draft(connection, tariff, flat("1.0")).await;
     let retired = made(connection, "Day").await;
     publish(connection, retired, flat("0.7"), noon() + hours(1)).await;
-    tariffs::retire(connection, retired, None, &signed(noon())).await.unwrap().unwrap();
+    tariffs::retire(connection, &OperatorBound::All, retired, None, &signed(noon())).await.unwrap().unwrap();
 
     let other = made(connection, "Weekend").await;
     publish(connection, other, flat("0.7"), noon() + hours(1)).await;

@@ -1,7 +1,7 @@
 //! Bindings of tariffs: those of one subject never overlap.
 
 use crate::fixture::{binding, feed_lines, hours, label, made, noon, operator, place, signed};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{BindingId, ConnectorId, PileId, StationId};
 use domain::tariffs::{Binding, Subject};
 use futures_util::future::join_all;
@@ -121,8 +121,8 @@ async fn refuses_invalid_bindings() {
     assert_eq!(bind(connection, &empty).await, Err(BindingRefusal::NoTime));
     let unknown = binding(Subject::Platform, domain::ids::TariffId(Uuid::now_v7()), from, None);
     assert_eq!(bind(connection, &unknown).await, Err(BindingRefusal::TariffNotFound));
-    piles::retire(connection, pile, None, &signed(noon())).await.unwrap().unwrap();
-    stations::retire(connection, station, None, &signed(noon())).await.unwrap().unwrap();
+    piles::retire(connection, &OperatorBound::All, pile, None, &signed(noon())).await.unwrap().unwrap();
+    stations::retire(connection, &OperatorBound::All, station, None, &signed(noon())).await.unwrap().unwrap();
     for subject in subjects(station, pile).into_iter().skip(2) {
         let gone = binding(subject, tariff, from, None);
         assert_eq!(bind(connection, &gone).await, Err(BindingRefusal::SubjectNotFound));

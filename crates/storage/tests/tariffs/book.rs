@@ -2,6 +2,7 @@
 
 use crate::fixture::{binding, elaborate, flat, hours, label, made, noon, place, publish, signed};
 use chrono::{DateTime, Utc};
+use domain::assets::OperatorBound;
 use domain::ids::{ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{Binding, Level, Outcome, PriceBook, PricedPlace, Subject, Tariff};
 use storage::Connection;
@@ -17,7 +18,11 @@ async fn bind(
     from: DateTime<Utc>,
 ) -> Binding {
     let wanted = binding(subject, tariff, from, None);
-    bindings::insert(connection, &wanted, &signed(noon())).await.unwrap().unwrap().binding
+    bindings::insert(connection, &OperatorBound::All, &wanted, &signed(noon()))
+        .await
+        .unwrap()
+        .unwrap()
+        .binding
 }
 
 async fn load(
@@ -26,7 +31,10 @@ async fn load(
     from: i64,
     to: i64,
 ) -> (PricedPlace, PriceBook) {
-    load_book(connection, spot, noon() + hours(from), noon() + hours(to)).await.unwrap().unwrap()
+    load_book(connection, &OperatorBound::All, spot, noon() + hours(from), noon() + hours(to))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 fn first() -> ConnectorId {
@@ -96,15 +104,18 @@ async fn the_narrowest_binding_prices_a_place() {
     }
     for left in (1..5).rev() {
         let narrowest = bound[left].id;
-        bindings::end(connection, narrowest, noon(), &signed(noon())).await.unwrap().unwrap();
+        bindings::end(connection, &OperatorBound::All, narrowest, noon(), &signed(noon()))
+            .await
+            .unwrap()
+            .unwrap();
         let (place, book) = load(connection, PriceTarget::Connector(pile, first()), 0, 1).await;
         let price = book.price_at(&place, noon()).unwrap();
         assert_eq!(price.rate.electricity_price.to_string(), format!("0.{left}"));
     }
-    piles::retire(connection, pile, None, &signed(noon())).await.unwrap().unwrap();
+    piles::retire(connection, &OperatorBound::All, pile, None, &signed(noon())).await.unwrap().unwrap();
     load(connection, PriceTarget::Pile(pile), 0, 1).await;
     for spot in [PriceTarget::Pile(PileId(Uuid::now_v7())), PriceTarget::Station(StationId(Uuid::now_v7()))] {
-        assert_eq!(load_book(connection, spot, noon(), noon()).await.unwrap(), None);
+        assert_eq!(load_book(connection, &OperatorBound::All, spot, noon(), noon()).await.unwrap(), None);
     }
 }
 
@@ -120,10 +131,13 @@ async fn a_price_book_contains_what_is_in_force_in_its_period() {
         publish(connection, tariff, flat("0.7"), noon() + hours(number * 10)).await;
     }
     let check = |_: &_| Ok::<_, versions::DraftRefusal>(flat("9"));
-    versions::put_draft(connection, tariff, None, &signed(noon()), check).await.unwrap().unwrap();
+    versions::put_draft(connection, &OperatorBound::All, tariff, None, &signed(noon()), check)
+        .await
+        .unwrap()
+        .unwrap();
     let early = bind(connection, Subject::Station { station_id: station }, tariff, noon()).await;
     let end = noon() + hours(25);
-    bindings::end(connection, early.id, end, &signed(noon())).await.unwrap().unwrap();
+    bindings::end(connection, &OperatorBound::All, early.id, end, &signed(noon())).await.unwrap().unwrap();
     let late = bind(connection, Subject::Station { station_id: station }, tariff, end).await;
 
     let spot = PriceTarget::Station(station);
@@ -155,7 +169,7 @@ async fn a_price_book_contains_what_is_in_force_in_its_period() {
     for tariff in &mut whole {
         tariff.versions.sort_by_key(|version| version.number);
     }
-    let details = tariffs::find(connection, tariff).await.unwrap().unwrap().details;
+    let details = tariffs::find(connection, &OperatorBound::All, tariff).await.unwrap().unwrap().details;
     let mut listed = versions::list(connection, tariff, None, 10).await.unwrap();
     listed.reverse();
     let published = listed.into_iter().filter_map(|version| {
@@ -183,16 +197,18 @@ async fn the_bindings_before_and_after_the_period_are_loaded_without_their_tarif
     for number in 0..5 {
         let from = noon() + hours(2 * number);
         let wanted = binding(subject.clone(), tariff, from, Some(from + hours(1)));
-        let made = bindings::insert(connection, &wanted, &signed(noon())).await.unwrap();
+        let made = bindings::insert(connection, &OperatorBound::All, &wanted, &signed(noon())).await.unwrap();
         hourly.push(made.unwrap().binding);
     }
     let (fourth, begin) = (hourly[3].id, hourly[3].effective_from);
-    bindings::end(connection, fourth, begin, &signed(noon())).await.unwrap().unwrap();
+    bindings::end(connection, &OperatorBound::All, fourth, begin, &signed(noon())).await.unwrap().unwrap();
     let later = bind(connection, Subject::Platform, tariff, noon() + hours(100)).await;
     let at = |hour: i64, minutes: i64| noon() + hours(hour) + chrono::TimeDelta::minutes(minutes);
     let found = async |connection: &mut Connection, at| {
-        let (place, book) =
-            load_book(connection, PriceTarget::Station(station), at, at).await.unwrap().unwrap();
+        let (place, book) = load_book(connection, &OperatorBound::All, PriceTarget::Station(station), at, at)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(book.tariffs.len(), usize::from(book.price_at(&place, at).is_ok()));
         let considered = book.resolve(&place, at).considered;
         considered.into_iter().map(|one| (one.binding_id, one.outcome)).collect::<Vec<_>>()

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::assets::{
-    CurrentType, EditStamp, Outlets, Pile, PileDetails, RatedPower, Revision, Station, StationDetails,
-    StationStatus,
+    CurrentType, EditStamp, OperatorBound, Outlets, Pile, PileDetails, RatedPower, Revision, Station,
+    StationDetails, StationStatus,
 };
 use domain::feed::{FeedKind, FeedSubject};
 use domain::ids::{Actor, BindingId, ChargePointId, PileId, StationId, TariffId};
@@ -136,13 +136,17 @@ pub async fn made(connection: &mut Connection, name: &str) -> TariffId {
 /// Stores `list` as the draft of a tariff.
 pub async fn draft(connection: &mut Connection, tariff: TariffId, list: PriceList) -> versions::Version {
     let check = |_: &_| Ok::<_, versions::DraftRefusal>(list);
-    versions::put_draft(connection, tariff, None, &signed(noon()), check).await.unwrap().unwrap()
+    versions::put_draft(connection, &OperatorBound::All, tariff, None, &signed(noon()), check)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// Publishes `list` as the next version of a tariff, in force from `from` on.
 pub async fn publish(connection: &mut Connection, tariff: TariffId, list: PriceList, from: DateTime<Utc>) {
     draft(connection, tariff, list).await;
-    let published = versions::publish(connection, tariff, None, Some(from), &signed(noon())).await;
+    let published =
+        versions::publish(connection, &OperatorBound::All, tariff, None, Some(from), &signed(noon())).await;
     published.unwrap().unwrap();
 }
 
@@ -193,7 +197,7 @@ pub async fn place(connection: &mut Connection) -> (StationId, PileId) {
         revision: first(noon()),
     };
     stations::insert(connection, &station, &operator()).await.unwrap();
-    piles::insert(connection, &pile, &operator()).await.unwrap().unwrap();
+    piles::insert(connection, &OperatorBound::All, &pile, &operator()).await.unwrap().unwrap();
     (station.id, pile.id)
 }
 

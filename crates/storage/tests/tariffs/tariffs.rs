@@ -1,10 +1,11 @@
 //! Edits of tariffs, their history, and pages.
 
 use crate::fixture::{binding, draft, feed_lines, flat, hours, label, noon, operator, signed, tariff};
-use domain::assets::Revision;
+use domain::assets::{OperatorBound, Revision};
 use domain::ids::TariffId;
 use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
 use storage::assets::audit;
+use storage::assets::audit::Edited;
 use storage::tariffs::{Filter, TariffRecord, TariffRefusal, bindings, versions};
 use storage::{Connection, tariffs};
 use testkit::TestDatabase;
@@ -17,7 +18,9 @@ async fn update(
     details: &TariffDetails,
 ) -> Result<TariffRecord, TariffRefusal> {
     let change = |_: &_| Ok(details.clone());
-    tariffs::update(connection, id, expected, &signed(noon() + hours(1)), change).await.unwrap()
+    tariffs::update(connection, &OperatorBound::All, id, expected, &signed(noon() + hours(1)), change)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,7 +30,10 @@ async fn records_and_publishes_each_edit_of_a_tariff() {
     let connection = &mut *connection;
     let tariff = tariff("Night", noon());
     tariffs::insert(connection, &tariff, &operator()).await.unwrap();
-    assert_eq!(tariffs::find(connection, tariff.id).await.unwrap(), Some(tariff.clone()));
+    assert_eq!(
+        tariffs::find(connection, &OperatorBound::All, tariff.id).await.unwrap(),
+        Some(tariff.clone())
+    );
 
     let details = TariffDetails {
         name: label("夜间"),
@@ -43,18 +49,20 @@ async fn records_and_publishes_each_edit_of_a_tariff() {
     assert_eq!(updated, TariffRecord { id: tariff.id, details: details.clone(), revision });
 
     let later = signed(noon() + hours(2));
-    let other = tariffs::retire(connection, tariff.id, Some(&[1]), &later).await.unwrap();
+    let other =
+        tariffs::retire(connection, &OperatorBound::All, tariff.id, Some(&[1]), &later).await.unwrap();
     assert_eq!(other, Err(TariffRefusal::OtherVersion { current: 2 }));
-    tariffs::retire(connection, tariff.id, Some(&[2]), &later).await.unwrap().unwrap();
-    assert_eq!(tariffs::find(connection, tariff.id).await.unwrap(), None);
-    assert!(tariffs::is_known(connection, tariff.id).await.unwrap());
-    assert!(!tariffs::is_known(connection, TariffId(Uuid::now_v7())).await.unwrap());
-    let gone = tariffs::retire(connection, tariff.id, None, &later).await.unwrap();
+    tariffs::retire(connection, &OperatorBound::All, tariff.id, Some(&[2]), &later).await.unwrap().unwrap();
+    assert_eq!(tariffs::find(connection, &OperatorBound::All, tariff.id).await.unwrap(), None);
+    assert!(tariffs::is_known(connection, &OperatorBound::All, tariff.id).await.unwrap());
+    assert!(!tariffs::is_known(connection, &OperatorBound::All, TariffId(Uuid::now_v7())).await.unwrap());
+    let gone = tariffs::retire(connection, &OperatorBound::All, tariff.id, None, &later).await.unwrap();
     assert_eq!(gone, Err(TariffRefusal::NotFound));
     assert_eq!(update(connection, tariff.id, None, &details).await, Err(TariffRefusal::NotFound));
 
     assert_eq!(feed_lines(connection, tariff.id).await, ["Created 1", "Updated 2", "Retired 3"]);
-    let edits = audit::list(connection, tariff.id.0, None, 10).await.unwrap();
+    let edits =
+        audit::list(connection, &OperatorBound::All, Edited::Tariff, tariff.id.0, None, 10).await.unwrap();
     let (was, is) = (serde_json::to_value(&tariff.details).unwrap(), serde_json::to_value(&details).unwrap());
     let details_of_edits: Vec<_> =
         edits.into_iter().map(|edit| (edit.action, edit.before, edit.after)).collect();
@@ -79,7 +87,10 @@ async fn the_currency_is_fixed_once_there_are_prices() {
     assert_eq!(update(&mut connection, tariff.id, None, &euros).await, Err(TariffRefusal::CurrencyFixed));
     let renamed = TariffDetails { name: label("Day"), ..tariff.details };
     update(&mut connection, tariff.id, None, &renamed).await.unwrap();
-    versions::discard_draft(&mut connection, tariff.id, None).await.unwrap().unwrap();
+    versions::discard_draft(&mut connection, &OperatorBound::All, tariff.id, None, &signed(noon()))
+        .await
+        .unwrap()
+        .unwrap();
     update(&mut connection, tariff.id, None, &euros).await.unwrap();
 }
 
@@ -92,16 +103,24 @@ async fn a_bound_tariff_is_not_retired() {
     tariffs::insert(connection, &tariff, &operator()).await.unwrap();
     let later = noon() + hours(5);
     let bound = binding(Subject::Platform, tariff.id, later, None);
-    bindings::insert(connection, &bound, &signed(noon())).await.unwrap().unwrap();
-    let refused = tariffs::retire(connection, tariff.id, None, &signed(noon())).await.unwrap();
+    bindings::insert(connection, &OperatorBound::All, &bound, &signed(noon())).await.unwrap().unwrap();
+    let refused =
+        tariffs::retire(connection, &OperatorBound::All, tariff.id, None, &signed(noon())).await.unwrap();
     assert_eq!(refused, Err(TariffRefusal::Bound { by: bound.id }));
-    bindings::end(connection, bound.id, later + hours(1), &signed(noon())).await.unwrap().unwrap();
-    let refused = tariffs::retire(connection, tariff.id, None, &signed(later)).await.unwrap();
+    bindings::end(connection, &OperatorBound::All, bound.id, later + hours(1), &signed(noon()))
+        .await
+        .unwrap()
+        .unwrap();
+    let refused =
+        tariffs::retire(connection, &OperatorBound::All, tariff.id, None, &signed(later)).await.unwrap();
     assert_eq!(refused, Err(TariffRefusal::Bound { by: bound.id }));
-    tariffs::retire(connection, tariff.id, None, &signed(later + hours(1))).await.unwrap().unwrap();
+    tariffs::retire(connection, &OperatorBound::All, tariff.id, None, &signed(later + hours(1)))
+        .await
+        .unwrap()
+        .unwrap();
 
     let gone = binding(Subject::Platform, tariff.id, later + hours(2), None);
-    let refused = bindings::insert(connection, &gone, &signed(noon())).await.unwrap();
+    let refused = bindings::insert(connection, &OperatorBound::All, &gone, &signed(noon())).await.unwrap();
     assert_eq!(refused, Err(bindings::BindingRefusal::TariffNotFound));
 }
 
@@ -115,11 +134,11 @@ async fn a_bound_tariff_does_not_become_a_draft_and_a_draft_is_not_bound() {
     let draft = TariffDetails { status: TariffStatus::Draft, ..tariff.details.clone() };
     update(connection, tariff.id, None, &draft).await.unwrap();
     let bound = binding(Subject::Platform, tariff.id, noon(), Some(noon() + hours(1)));
-    let refused = bindings::insert(connection, &bound, &signed(noon())).await.unwrap();
+    let refused = bindings::insert(connection, &OperatorBound::All, &bound, &signed(noon())).await.unwrap();
     assert_eq!(refused, Err(bindings::BindingRefusal::TariffNotActive));
     update(connection, tariff.id, None, &tariff.details).await.unwrap();
-    bindings::insert(connection, &bound, &signed(noon())).await.unwrap().unwrap();
-    bindings::end(connection, bound.id, noon() + hours(1), &signed(noon() + hours(2)))
+    bindings::insert(connection, &OperatorBound::All, &bound, &signed(noon())).await.unwrap().unwrap();
+    bindings::end(connection, &OperatorBound::All, bound.id, noon() + hours(1), &signed(noon() + hours(2)))
         .await
         .unwrap()
         .unwrap();
@@ -133,9 +152,15 @@ async fn a_binding_that_never_applied_does_not_prevent_retirement() {
     let tariff = tariff("Night", noon());
     tariffs::insert(&mut connection, &tariff, &operator()).await.unwrap();
     let bound = binding(Subject::Platform, tariff.id, noon() + hours(5), None);
-    bindings::insert(&mut connection, &bound, &signed(noon())).await.unwrap().unwrap();
-    bindings::end(&mut connection, bound.id, noon(), &signed(noon())).await.unwrap().unwrap();
-    tariffs::retire(&mut connection, tariff.id, None, &signed(noon())).await.unwrap().unwrap();
+    bindings::insert(&mut connection, &OperatorBound::All, &bound, &signed(noon())).await.unwrap().unwrap();
+    bindings::end(&mut connection, &OperatorBound::All, bound.id, noon(), &signed(noon()))
+        .await
+        .unwrap()
+        .unwrap();
+    tariffs::retire(&mut connection, &OperatorBound::All, tariff.id, None, &signed(noon()))
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,14 +183,16 @@ async fn lists_pages_from_the_newest_to_the_oldest() {
     all.reverse();
     let (mut read, mut after) = (vec![], None);
     loop {
-        let page = tariffs::list(connection, &Filter::default(), after, 3).await.unwrap();
+        let page =
+            tariffs::list(connection, &OperatorBound::All, &Filter::default(), after, 3).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some((last.revision.created_at, last.id));
         read.extend(page);
     }
     assert_eq!(read, all);
 
-    let mut listed = async |filter| tariffs::list(connection, &filter, None, 10).await.unwrap();
+    let mut listed =
+        async |filter| tariffs::list(connection, &OperatorBound::All, &filter, None, 10).await.unwrap();
     let named = |operator: &str| Some(label(operator));
     assert_eq!(listed(Filter { operator_id: named("OP-2"), ..Filter::default() }).await.len(), 4);
     assert_eq!(listed(Filter { operator_id: named("OP-1"), ..Filter::default() }).await.len(), 3);
@@ -173,7 +200,7 @@ async fn lists_pages_from_the_newest_to_the_oldest() {
     assert!(listed(Filter { retired: true, ..Filter::default() }).await.is_empty());
     let gone = all.remove(0);
     let mut other = database.pool.connection().await.unwrap();
-    tariffs::retire(&mut other, gone.id, None, &signed(noon())).await.unwrap().unwrap();
+    tariffs::retire(&mut other, &OperatorBound::All, gone.id, None, &signed(noon())).await.unwrap().unwrap();
     assert_eq!(listed(Filter::default()).await, all);
     let retired = listed(Filter { retired: true, ..Filter::default() }).await;
     assert_eq!(retired.iter().map(|tariff| tariff.id).collect::<Vec<_>>(), [gone.id]);

@@ -3,7 +3,7 @@
 
 use crate::fixture::{draft, elaborate, feed_lines, flat, hours, made, noon, operator, publish, signed};
 use diesel_async::SimpleAsyncConnection;
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{Actor, TariffId};
 use storage::tariffs::versions::{
     self, DraftRefusal, Publication, Version, VersionState, discard_draft, find, find_draft, put_draft,
@@ -30,9 +30,13 @@ async fn a_version_is_drafted_published_and_superseded() {
     assert_eq!(find_draft(connection, tariff).await.unwrap().as_ref(), Some(&edited));
 
     let now = signed(noon() + hours(2));
-    let stale = versions::publish(connection, tariff, Some(&[1]), None, &now).await.unwrap();
+    let stale =
+        versions::publish(connection, &OperatorBound::All, tariff, Some(&[1]), None, &now).await.unwrap();
     assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 2 }));
-    let first = versions::publish(connection, tariff, Some(&[2]), None, &now).await.unwrap().unwrap();
+    let first = versions::publish(connection, &OperatorBound::All, tariff, Some(&[2]), None, &now)
+        .await
+        .unwrap()
+        .unwrap();
     let mut publication = Publication {
         published: now.clone(),
         effective_from: now.at,
@@ -81,11 +85,11 @@ async fn refuses_invalid_drafts_and_publications() {
     let tariff = made(connection, "Night").await;
     let now = signed(noon());
     let list = |_: &_| Ok::<_, DraftRefusal>(flat("0.7"));
-    let none = versions::publish(connection, tariff, None, None, &now).await.unwrap();
+    let none = versions::publish(connection, &OperatorBound::All, tariff, None, None, &now).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft));
     let none = put_draft(connection, tariff, Some(&[1]), &now, list).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft), "the caller expects a draft that no longer exists");
-    let none = discard_draft(connection, tariff, None).await.unwrap();
+    let none = discard_draft(connection, tariff, None, &now).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft));
     let unknown = TariffId(Uuid::now_v7());
     let none = put_draft(connection, unknown, None, &now, list).await.unwrap();
@@ -96,25 +100,26 @@ async fn refuses_invalid_drafts_and_publications() {
     assert_eq!(wrong, Err(DraftRefusal::InPast), "the refusal of the check must be returned");
     let stale = put_draft(connection, tariff, Some(&[7]), &now, list).await.unwrap();
     assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
-    let stale = discard_draft(connection, tariff, Some(&[7])).await.unwrap();
+    let stale = discard_draft(connection, tariff, Some(&[7]), &now).await.unwrap();
     assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
     let past = Some(noon() - hours(1));
-    let past = versions::publish(connection, tariff, None, past, &now).await.unwrap();
+    let past = versions::publish(connection, &OperatorBound::All, tariff, None, past, &now).await.unwrap();
     assert_eq!(past, Err(DraftRefusal::InPast));
 
-    versions::publish(connection, tariff, None, None, &now).await.unwrap().unwrap();
+    versions::publish(connection, &OperatorBound::All, tariff, None, None, &now).await.unwrap().unwrap();
     draft(connection, tariff, flat("0.8")).await;
-    let taken = versions::publish(connection, tariff, None, Some(noon()), &now).await.unwrap();
+    let taken =
+        versions::publish(connection, &OperatorBound::All, tariff, None, Some(noon()), &now).await.unwrap();
     assert_eq!(taken, Err(DraftRefusal::InstantTaken { number: 1 }));
-    discard_draft(connection, tariff, Some(&[1])).await.unwrap().unwrap();
+    discard_draft(connection, tariff, Some(&[1]), &now).await.unwrap().unwrap();
     assert_eq!(
         draft(connection, tariff, flat("0.9")).await.number,
         2,
         "the number of a discarded draft must be used again"
     );
 
-    tariffs::retire(connection, tariff, None, &now).await.unwrap().unwrap();
-    let gone = versions::publish(connection, tariff, None, None, &now).await.unwrap();
+    tariffs::retire(connection, &OperatorBound::All, tariff, None, &now).await.unwrap().unwrap();
+    let gone = versions::publish(connection, &OperatorBound::All, tariff, None, None, &now).await.unwrap();
     assert_eq!(gone, Err(DraftRefusal::NotFound));
     assert_eq!(
         versions::list(connection, tariff, None, 10).await.unwrap().len(),
@@ -182,7 +187,9 @@ async fn one_of_several_concurrent_publications_succeeds() {
             async move {
                 let mut own = pool.connection().await.unwrap();
                 let at = Some(noon() + hours(round * 10 + publisher));
-                versions::publish(&mut own, tariff, Some(&[1]), at, &signed(noon())).await.unwrap()
+                versions::publish(&mut own, &OperatorBound::All, tariff, Some(&[1]), at, &signed(noon()))
+                    .await
+                    .unwrap()
             }
         });
         let outcomes = futures_util::future::join_all(publishers).await;

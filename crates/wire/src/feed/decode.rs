@@ -17,7 +17,7 @@ use domain::feed::{
     SessionChanged, SessionPhase, StationChanged,
 };
 use domain::ids::{
-    ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
+    Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
     TransactionId,
 };
 use domain::sessions::session::StartedBy;
@@ -132,6 +132,7 @@ fn command(body: proto::CommandChanged) -> Decoded<CommandChanged> {
         session_id: body.session_id.as_deref().map(uuid).transpose()?.map(SessionId),
         // A name that only a newer release knows counts as absent.
         route: body.route.as_deref().and_then(RouteSource::parse),
+        issued_by: body.issued_by.as_deref().map(Actor::parse).transpose().map_err(invalid)?,
         name: body.name,
         failure_code: body.failure_code,
         failure: body.failure,

@@ -120,6 +120,7 @@ fn command(body: &CommandChanged) -> proto::CommandChanged {
         effect_status: body.status_effect.as_ref().map(|seen| status(seen.status).into()),
         session_id: body.session_id.map(|id| id.to_string()),
         route: body.route.map(|route| route.as_str().to_owned()),
+        issued_by: body.issued_by.as_ref().map(ToString::to_string),
     }
 }
 
@@ -190,6 +191,7 @@ pub(super) const fn state(state: CommandState) -> proto::CommandState {
         CommandState::Confirmed => proto::CommandState::Confirmed,
         CommandState::Rejected => proto::CommandState::Rejected,
         CommandState::Expired => proto::CommandState::Expired,
+        CommandState::Cancelled => proto::CommandState::Cancelled,
     }
 }
 

@@ -10,7 +10,7 @@ use domain::feed::{
     PricesChanged, ReceiptIssued, SessionChanged, SessionMeter, SessionMetered, SessionPhase, SessionSettled,
     StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
 };
-use domain::ids::{BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
+use domain::ids::{Actor, BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
 use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
 use domain::tariffs::{Currency, Money, Subject, UnpricedCode};
@@ -187,7 +187,7 @@ fn session() -> impl Strategy<Value = SessionChanged> {
 
 fn command() -> impl Strategy<Value = CommandChanged> {
     let route = option::of(select(RouteSource::ALL.to_vec()));
-    let issued = (uuid(), uuid(), text(), (gateway_id(), route), time(), time());
+    let issued = (uuid(), uuid(), text(), (gateway_id(), route, option::of(text())), time(), time());
     let answer = (time(), text(), option::of(text())).prop_map(|(at, status, reason)| CommandAnswered {
         at,
         status,
@@ -205,7 +205,12 @@ fn command() -> impl Strategy<Value = CommandChanged> {
     let became = (option::of(answer), effect, option::of(uuid().prop_map(SessionId)));
     let failure = option::of((text(), text()));
     (issued, select(CommandState::ALL.to_vec()), became, failure).prop_map(
-        |((id, pile, name, (gateway_id, route), issued_at, expires_at), state, became, failure)| {
+        |(
+            (id, pile, name, (gateway_id, route, issued_by), issued_at, expires_at),
+            state,
+            became,
+            failure,
+        )| {
             let (answer, (effect, status_effect), session_id) = became;
             let (failure_code, failure) = failure.unzip();
             CommandChanged {
@@ -215,6 +220,7 @@ fn command() -> impl Strategy<Value = CommandChanged> {
                 state,
                 gateway_id,
                 route,
+                issued_by: issued_by.and_then(|subject| Actor::parse(&subject).ok()),
                 issued_at,
                 expires_at,
                 answer,

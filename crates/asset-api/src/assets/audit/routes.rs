@@ -8,6 +8,7 @@ use crate::http::scopes::{read, read_tariffs};
 use crate::sessions::{SessionNotFound, SessionResource};
 use crate::tariffs::TariffResource;
 use actix_web::http::StatusCode;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
@@ -17,17 +18,19 @@ use storage::tariffs;
 
 pub fn set_up(routes: &mut Routes<'_>) {
     let of_station = about(
-        read("auditStation", "Stations", "List the edits of a station"),
+        read(Reach::Operator, "auditStation", "Stations", "List the edits of a station"),
         stations::StationRefusal::NotFound.into(),
     );
-    let of_pile =
-        about(read("auditPile", "Piles", "List the edits of a pile"), piles::PileRefusal::NotFound.into());
+    let of_pile = about(
+        read(Reach::Operator, "auditPile", "Piles", "List the edits of a pile"),
+        piles::PileRefusal::NotFound.into(),
+    );
     let of_tariff = about(
-        read_tariffs("auditTariff", "Tariffs", "List the edits of a tariff"),
+        read_tariffs(Reach::Operator, "auditTariff", "Tariffs", "List the edits of a tariff"),
         tariffs::TariffRefusal::NotFound.into(),
     );
     let of_session = about(
-        read("auditSession", "Sessions", "List what operators did to a session"),
+        read(Reach::Operator, "auditSession", "Sessions", "List what operators did to a session"),
         SessionNotFound.into(),
     );
     routes

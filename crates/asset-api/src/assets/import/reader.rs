@@ -7,6 +7,7 @@ use super::rows::Rows;
 use super::table::Table;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use domain::assets::OperatorBound;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek as _};
@@ -48,13 +49,13 @@ pub async fn check<T: Table>(file: File, format: Format) -> Result<File, ApiErro
     finish(checked).await
 }
 
-/// Reads `file` from its beginning, at most `max_rows` rows.
-pub fn read<T: Table>(file: File, format: Format, max_rows: usize) -> ChunkReader<T> {
+/// Reads `file` from its beginning, at most `max_rows` rows, for a caller with `bound`.
+pub fn read<T: Table>(file: File, format: Format, max_rows: usize, bound: OperatorBound) -> ChunkReader<T> {
     let (sender, receiver) = channel(CHUNKS_AHEAD);
     let reading = tokio::task::spawn_blocking(move || {
         let mut from = BufReader::new(file);
         from.rewind().map_err(ImportError::Spool)?;
-        let mut seen = Seen::<T> { lines: HashMap::new(), rows: 0, max_rows };
+        let mut seen = Seen::<T> { lines: HashMap::new(), rows: 0, max_rows, bound };
         let mut rows = Rows::new(&mut from, format, T::COLUMNS)?;
         while let Some(chunk) = seen.chunk(&mut rows).map_err(ImportError::Spool)? {
             if sender.blocking_send(chunk).is_err() {
@@ -78,6 +79,7 @@ struct Seen<T: Table> {
     lines: HashMap<T::Key, u64>,
     rows: usize,
     max_rows: usize,
+    bound: OperatorBound,
 }
 
 impl<T: Table> Seen<T> {
@@ -109,7 +111,7 @@ impl<T: Table> Seen<T> {
     }
 
     fn take(&mut self, chunk: &mut Chunk<T>, line: u64, fields: Fields) {
-        let entry = match T::read(line, fields) {
+        let entry = match T::read(line, fields, &self.bound) {
             Ok(entry) => entry,
             Err(ApiError::Invalid(errors)) => {
                 chunk.failed += 1;

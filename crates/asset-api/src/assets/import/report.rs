@@ -1,9 +1,12 @@
 //! The report of an import: its counts and the faults of its rows.
 
 use super::table::Table;
+use domain::ids::Actor;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 use storage::assets::import::Outcome;
+use uuid::Uuid;
 
 /// Whether valid rows are written when others are invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +72,10 @@ pub struct Report {
     /// Whether the valid rows were written. False for a dry run, and with `atomic` if a row failed:
     /// the counts then say what would have happened.
     pub applied: bool,
+    /// The caller: `sub` of its token, or `anonymous` without authentication.
+    pub issued_by: String,
+    /// The id of the import in the audit, a UUID; null if nothing was written.
+    pub import_id: Option<Uuid>,
     /// The number of rows that were read, invalid ones included, without the header.
     pub rows: usize,
     /// The number of rows that create a station or a pile.
@@ -88,12 +95,14 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report without any row.
-    pub fn new(dry_run: bool, mode: Mode) -> Self {
+    /// A report without any row of an import by `issued_by`.
+    pub fn new(dry_run: bool, mode: Mode, issued_by: &Actor) -> Self {
         Self {
             dry_run,
             mode: mode.as_str(),
             applied: false,
+            issued_by: issued_by.to_string(),
+            import_id: None,
             rows: 0,
             created: 0,
             updated: 0,
@@ -107,7 +116,19 @@ impl Report {
     /// Writes the counts to the log.
     pub fn log(&self, what: &str) {
         let Self { dry_run, mode, applied, rows, created, updated, unchanged, failed, .. } = self;
-        tracing::info!(what, dry_run, mode, applied, rows, created, updated, unchanged, failed, "imported");
+        let by = &self.issued_by;
+        tracing::info!(
+            what, by, dry_run, mode, applied, rows, created, updated, unchanged, failed, "imported"
+        );
+    }
+
+    /// What the audit keeps of an import of `what`.
+    pub fn summary(&self, what: &str) -> Value {
+        let Self { mode, rows, created, updated, unchanged, failed, .. } = self;
+        json!({
+            "of": what, "mode": mode, "rows": rows, "created": created, "updated": updated,
+            "unchanged": unchanged, "failed": failed,
+        })
     }
 
     /// Adds a fault, or only counts it when the report is full.

@@ -6,6 +6,7 @@ use super::report::Report;
 use crate::http::error::ApiError;
 use crate::http::scopes::write;
 use actix_web::http::StatusCode;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
@@ -24,9 +25,11 @@ pub fn set_up(routes: &mut Routes<'_>) {
 fn stations() -> Operation {
     let text = "Rows have the fields of a new station and optionally `id`: the station with this id is replaced, or created with it. \
                 In CSV, `openingHours`, `facilities` and `startableStatuses` are JSON.";
-    of_file(write("importStations", "Stations", "Import stations from a file").describe(text))
-        .takes_file("text/csv", "id,name\n0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,人民广场站\n")
-        .takes_file("application/x-ndjson", "{\"name\":\"人民广场站\"}\n")
+    of_file(
+        write(Reach::Operator, "importStations", "Stations", "Import stations from a file").describe(text),
+    )
+    .takes_file("text/csv", "id,name\n0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,人民广场站\n")
+    .takes_file("application/x-ndjson", "{\"name\":\"人民广场站\"}\n")
 }
 
 fn piles() -> Operation {
@@ -36,7 +39,7 @@ fn piles() -> Operation {
                0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,CP-3101-0007,DC-120,120,DC\n";
     let json = "{\"stationId\":\"0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11\",\"chargePointId\":\"CP-3101-0007\",\
                 \"model\":\"DC-120\",\"ratedPowerKw\":120,\"currentType\":\"DC\"}\n";
-    of_file(write("importPiles", "Piles", "Import piles from a file").describe(text))
+    of_file(write(Reach::Operator, "importPiles", "Piles", "Import piles from a file").describe(text))
         .takes_file("text/csv", csv)
         .takes_file("application/x-ndjson", json)
 }
@@ -44,12 +47,13 @@ fn piles() -> Operation {
 /// Adds what both operations have in common.
 fn of_file(operation: Operation) -> Operation {
     let example = json!({
-        "dryRun": false, "mode": Mode::Atomic.as_str(), "applied": false, "rows": 2, "created": 1, "updated": 0,
+        "dryRun": false, "mode": Mode::Atomic.as_str(), "applied": false, "issuedBy": "back-office", "importId": null, "rows": 2, "created": 1, "updated": 0,
         "unchanged": 0, "failed": 1, "errors": [{ "line": 3, "field": "name", "message": "is required" }],
         "errorsLeftOut": 0,
     });
     let lines = "{\"progress\":{\"phase\":\"writing\",\"rows\":12500,\"bytes\":1350012}}\n\
-                 {\"report\":{\"dryRun\":false,\"mode\":\"atomic\",\"applied\":true,\"rows\":20000,\"created\":20000,\
+                 {\"report\":{\"dryRun\":false,\"mode\":\"atomic\",\"applied\":true,\
+                 \"issuedBy\":\"back-office\",\"importId\":\"0192f0d2-55aa-7c01-9d2e-4f5a6b7c8d9e\",\"rows\":20000,\"created\":20000,\
                  \"updated\":0,\"unchanged\":0,\"failed\":0,\"errors\":[],\"errorsLeftOut\":0}}\n";
     let about = "The report of the import, also when rows were invalid and nothing was written; or, for clients that accept \
                  `application/x-ndjson`, lines of progress with the report as the last line";

@@ -8,21 +8,25 @@ use super::report::{Fault, Mode, Report};
 use super::table::Table;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use futures_util::stream;
+use runtime::causes;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::assets::import;
+use storage::assets::{audit, import};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 /// An import that is ready to run.
 pub struct Import {
     pub api: Arc<Api>,
+    /// The operators to which the caller is bound: rows about others are faults.
+    pub bound: OperatorBound,
     pub format: Format,
     pub dry_run: bool,
     pub mode: Mode,
@@ -42,8 +46,13 @@ impl Import {
         slot: OwnedSemaphorePermit,
     ) -> Result<Report, ApiError> {
         let work = async move {
-            let report = self.import::<T>(file, stamp, progress).await;
+            let mut report = self.import::<T>(file, stamp.clone(), progress).await;
             drop(slot);
+            if let Ok(report) = &mut report
+                && report.applied
+            {
+                report.import_id = self.record::<T>(report, stamp).await;
+            }
             if let Ok(report) = &report {
                 report.log(T::NAME);
             }
@@ -53,6 +62,25 @@ impl Import {
         task.await.unwrap_or_else(|join| Err(ImportError::Spool(io::Error::other(join)).into()))
     }
 
+    /// Records an import that was written in the audit, and returns its id there. The rows have entries
+    /// of their own, which were written with them; so a failure is logged and fails no import.
+    async fn record<T: Table>(&self, report: &Report, stamp: EditStamp) -> Option<Uuid> {
+        let (id, summary) = (Uuid::now_v7(), report.summary(T::NAME));
+        let recorded = self.api.run(move |mut connection| async move {
+            Ok(audit::append_import(&mut connection, id, &stamp, summary).await?)
+        });
+        match recorded.await {
+            Ok(()) => Some(id),
+            Err(error) => {
+                tracing::error!(
+                    error = causes(&error),
+                    "an import was written but is not recorded as such in the audit; its rows are"
+                );
+                None
+            }
+        }
+    }
+
     async fn import<T: Table>(
         &self,
         file: File,
@@ -60,8 +88,7 @@ impl Import {
         mut progress: Progress,
     ) -> Result<Report, ApiError> {
         let writes = self.mode == Mode::BestEffort && !self.dry_run;
-        let by = writes.then_some(&stamp);
-        let (file, mut report) = self.chunk_by_chunk::<T>(file, by, &mut progress).await?;
+        let (file, mut report) = self.chunk_by_chunk::<T>(file, &stamp, writes, &mut progress).await?;
         report.applied = writes;
         if self.mode == Mode::Atomic && !self.dry_run && report.failed == 0 {
             report = self.all_together::<T>(file, report.rows, stamp, progress).await?;
@@ -70,27 +97,28 @@ impl Import {
         Ok(report)
     }
 
-    /// Writes each chunk in a transaction of its own, stamped with `by`; without `by` only checks
-    /// what writing would do.
+    /// Writes each chunk in a transaction of its own, stamped with `stamp`; unless it `writes`, only
+    /// checks what writing would do.
     async fn chunk_by_chunk<T: Table>(
         &self,
         file: File,
-        by: Option<&EditStamp>,
+        stamp: &EditStamp,
+        writes: bool,
         progress: &mut Progress,
     ) -> Result<(File, Report), ApiError> {
         let end = Instant::now() + self.limit;
-        let phase = if by.is_some() { Phase::Writing } else { Phase::Checking };
+        let phase = if writes { Phase::Writing } else { Phase::Checking };
         progress.report(phase, 0, 0);
-        let mut report = Report::new(self.dry_run, self.mode);
-        let (mut chunks, reading) = read::<T>(file, self.format, self.max_rows);
+        let mut report = Report::new(self.dry_run, self.mode, &stamp.by);
+        let (mut chunks, reading) = read::<T>(file, self.format, self.max_rows, self.bound.clone());
         while let Some(chunk) = in_time(end, chunks.recv()).await? {
             let Chunk { rows, bytes, entries, failed, faults } = chunk;
-            let by = by.cloned();
+            let (by, bound) = (writes.then(|| stamp.clone()), self.bound.clone());
             let left = end.saturating_duration_since(Instant::now());
             let outcome = self.api.run_within(left, move |mut connection| async move {
                 Ok(match by {
-                    None => import::foresee(&mut connection, &entries).await?,
-                    Some(by) => import::put_many(&mut connection, &entries, &by).await?,
+                    None => import::foresee(&mut connection, &bound, &entries).await?,
+                    Some(by) => import::put_many(&mut connection, &bound, &entries, &by).await?,
                 })
             });
             report.count::<T>(in_time(end, outcome).await??);
@@ -110,14 +138,15 @@ impl Import {
         stamp: EditStamp,
         progress: Progress,
     ) -> Result<Report, ApiError> {
-        let (chunks, reading): ChunkReader<T> = read(file, self.format, self.max_rows);
+        let (chunks, reading): ChunkReader<T> = read(file, self.format, self.max_rows, self.bound.clone());
+        let mut report = Report::new(self.dry_run, self.mode, &stamp.by);
+        let bound = self.bound.clone();
         let coming = Coming { chunks, left: rows, done: (0, 0), progress };
         let written = self.api.run_within(self.limit, move |mut connection| async move {
-            import::put_all(&mut connection, stream::unfold(coming, Coming::next), &stamp).await
+            import::put_all(&mut connection, &bound, stream::unfold(coming, Coming::next), &stamp).await
         });
         let outcome = written.await?;
         drop(finish(reading).await?);
-        let mut report = Report::new(self.dry_run, self.mode);
         report.rows = outcome.entries();
         report.applied = outcome.refused.is_empty();
         report.count::<T>(outcome);

@@ -5,6 +5,7 @@ use crate::assets::{piles, stations};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::uuid;
+use domain::assets::OperatorBound;
 use domain::ids::{ChargePointId, StationId};
 use std::hash::Hash;
 use storage::assets::import::Importable;
@@ -20,11 +21,11 @@ pub trait Table: Importable + 'static {
     /// The value of that field.
     type Key: Hash + Eq + Send;
 
-    /// Reads the row that begins in `line`.
+    /// Reads the row that begins in `line`, as a caller with `bound` may write it.
     ///
     /// # Errors
     /// [`ApiError::Invalid`] with all faults of the row.
-    fn read(line: u64, fields: Fields) -> Result<Self, ApiError>;
+    fn read(line: u64, fields: Fields, bound: &OperatorBound) -> Result<Self, ApiError>;
 
     /// The value that identifies the entry; `None` when the row always creates a new asset.
     fn key(&self) -> Option<Self::Key>;
@@ -49,7 +50,8 @@ impl Table for storage::assets::piles::Entry {
     const KEY: &'static str = "chargePointId";
     type Key = ChargePointId;
 
-    fn read(line: u64, mut fields: Fields) -> Result<Self, ApiError> {
+    // Whether the caller may write to the station is known to the database.
+    fn read(line: u64, mut fields: Fields, _bound: &OperatorBound) -> Result<Self, ApiError> {
         let station = fields.required("stationId", uuid);
         let details = piles::body::read(fields)?;
         // The fields were refused already if the station is missing.
@@ -63,7 +65,9 @@ impl Table for storage::assets::piles::Entry {
 
     fn field(refusal: &Self::Refusal) -> &'static str {
         match refusal {
-            storage::assets::piles::EntryRefusal::Overtaken => Self::KEY,
+            storage::assets::piles::EntryRefusal::Overtaken | storage::assets::piles::EntryRefusal::Taken => {
+                Self::KEY
+            }
             storage::assets::piles::EntryRefusal::StationNotFound
             | storage::assets::piles::EntryRefusal::OtherStation(_) => "stationId",
         }
@@ -87,9 +91,9 @@ impl Table for storage::assets::stations::Entry {
     const KEY: &'static str = "id";
     type Key = StationId;
 
-    fn read(line: u64, mut fields: Fields) -> Result<Self, ApiError> {
+    fn read(line: u64, mut fields: Fields, bound: &OperatorBound) -> Result<Self, ApiError> {
         let id = fields.optional("id", uuid).map(StationId);
-        Ok(Self { line, id, details: stations::body::read(fields)? })
+        Ok(Self { line, id, details: stations::body::read(fields, bound)? })
     }
 
     fn key(&self) -> Option<StationId> {

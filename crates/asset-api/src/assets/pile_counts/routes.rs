@@ -3,6 +3,7 @@
 use super::FleetView;
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation};
 use serde_json::json;
@@ -18,7 +19,7 @@ fn count() -> Operation {
         "stations": { "Open": 412, "Planned": 9 },
         "confidence": { "live": 9200, "doubtful": 12, "unanswered": 140, "unknown": 3 },
     });
-    read("countFleet", "Fleet", "Count all piles and stations by status")
+    read(Reach::Operator, "countFleet", "Fleet", "Count all piles and stations by status")
         .describe("A status that no pile or station has is absent. The counts may be up to one second old.")
         .answers(Answer::json::<FleetView>(StatusCode::OK, "The counts", example))
 }

@@ -1,6 +1,7 @@
 //! Replacing the device of a pile, moving a pile to another station, and where its devices were.
 
 use super::{PileResource, body, show};
+use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::edit_request::EditRequest;
 use crate::http::error::ApiError;
@@ -60,8 +61,9 @@ pub async fn replace_charge_point(
     let (device, reason) = body::replacement(body)?;
     let replaced = api
         .run(move |mut connection| async move {
-            let (expected, stamp) = (request.versions(), &request.stamp);
-            Ok(piles::replace_charge_point(&mut connection, id, expected, stamp, &device, &reason).await??)
+            let (bound, expected, stamp) = (&request.bound, request.versions(), &request.stamp);
+            Ok(piles::replace_charge_point(&mut connection, bound, id, expected, stamp, &device, &reason)
+                .await??)
         })
         .await?;
     Ok(show(&api, &replaced))
@@ -77,8 +79,9 @@ pub async fn move_to_station(
     let (station, reason) = body::relocation(body)?;
     let moved = api
         .run(move |mut connection| async move {
-            let (expected, stamp) = (request.versions(), &request.stamp);
-            Ok(piles::move_to_station(&mut connection, id, expected, stamp, station, &reason).await??)
+            let (bound, expected, stamp) = (&request.bound, request.versions(), &request.stamp);
+            Ok(piles::move_to_station(&mut connection, bound, id, expected, stamp, station, &reason)
+                .await??)
         })
         .await?;
     Ok(show(&api, &moved))
@@ -87,6 +90,7 @@ pub async fn move_to_station(
 /// `GET /api/v1/piles/{pileId}/placements`
 pub async fn list(
     api: Data<Api>,
+    Bound(bound): Bound,
     PathId(id): PathId<PileResource>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
@@ -95,10 +99,10 @@ pub async fn list(
     let before = after.map(|ByTime(at)| at);
     let rows = api
         .run(move |mut connection| async move {
-            if !piles::is_known(&mut connection, id).await? {
+            if !piles::is_known(&mut connection, &bound, id).await? {
                 return Err(PileRefusal::NotFound.into());
             }
-            Ok(placements::list_of_pile(&mut connection, id, before, request.rows()).await?)
+            Ok(placements::list_of_pile(&mut connection, &bound, id, before, request.rows()).await?)
         })
         .await?;
     // The first placement has no beginning, and no page follows it.

@@ -11,6 +11,7 @@ use domain::assets::PileDetails;
 use domain::ids::{ChargePointId, SessionId, StationId};
 use domain::status::PileStatus;
 use domain::text::Label;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -41,7 +42,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn create() -> Operation {
-    write("createPile", TAG, "Register a pile at a station")
+    write(Reach::Operator, "createPile", TAG, "Register a pile at a station")
         .describe("A device that connected before it was registered is assigned to the pile, which then has its live state at once.")
         .takes::<PileDetails>(details())
         .answers(shown(StatusCode::CREATED, "The new pile").header("Location", "The path of the pile."))
@@ -50,14 +51,14 @@ fn create() -> Operation {
 }
 
 fn list_of_station() -> Operation {
-    read("listPilesOfStation", TAG, "List the piles of a station")
+    read(Reach::Operator, "listPilesOfStation", TAG, "List the piles of a station")
         .with(PageRequest::parameters())
         .answers(page())
         .refuses([ApiError::from(PileRefusal::StationNotFound), InvalidCursor.into()])
 }
 
 fn list() -> Operation {
-    read("listPiles", TAG, "List piles")
+    read(Reach::Operator, "listPiles", TAG, "List piles")
         .with([
             Parameter::query::<StationId>("stationId", "Only piles of this station."),
             Parameter::query::<ChargePointId>("chargePointId", "Only the pile with this charge point."),
@@ -82,7 +83,7 @@ fn get() -> Operation {
                 current; `stale`: the device is silent or events are read late; `doubtful`: the gateway is silent, or the device is \
                 offline only because of silence; `unanswered`: offline, because a probe was not answered; `unknown`: the device was \
                 never connected.";
-    read("getPile", TAG, "Get a pile")
+    read(Reach::Operator, "getPile", TAG, "Get a pile")
         .describe(text)
         .answers(shown(StatusCode::OK, "The pile"))
         .refuses([ApiError::from(PileRefusal::NotFound)])
@@ -149,7 +150,7 @@ fn placements() -> Operation {
         "until": null,
     });
     let example = json!({ "items": [item], "nextCursor": null });
-    read("listPlacements", TAG, "List which charge points were in a pile, and where the pile was")
+    read(Reach::Operator, "listPlacements", TAG, "List which charge points were in a pile, and where the pile was")
         .describe("A new item begins when the charge point, the station or its operator changes. The latest comes first.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<PlacementView<'_>>>(StatusCode::OK, "A page of placements", example))
@@ -158,7 +159,7 @@ fn placements() -> Operation {
 
 /// An operation that edits a pile.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
-    write(id, TAG, summary)
+    write(Reach::Operator, id, TAG, summary)
         .with(if_match())
         .refuses([ApiError::from(PileRefusal::NotFound), PileRefusal::OtherVersion { current: 4 }.into()])
 }

@@ -1,20 +1,21 @@
 //! Parses the body of requests that create or edit a station.
 
+use crate::http::bound::take_operator;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{form, number, one_of, text};
-use domain::assets::{Location, StationDetails, StationStatus};
+use domain::assets::{Location, OperatorBound, StationDetails, StationStatus};
 use domain::text::Label;
 use serde_json::Value;
 
-/// Parses the registered data of a station.
+/// Parses the registered data of a station, as a caller with `bound` may write it.
 ///
 /// # Errors
 /// [`ApiError::Invalid`] with all faults of the body.
-pub fn read(mut body: Fields) -> Result<StationDetails, ApiError> {
+pub fn read(mut body: Fields, bound: &OperatorBound) -> Result<StationDetails, ApiError> {
     let name = body.required("name", text(Label::parse));
     let address = body.optional("address", text(Label::parse));
-    let operator_id = body.optional("operatorId", text(Label::parse));
+    let operator_id = take_operator(&mut body, bound);
     let location = location(&mut body);
     let status = body.optional("status", one_of(&StationStatus::ALL, StationStatus::as_str));
     let opening_hours = body.optional("openingHours", form);

@@ -7,6 +7,7 @@ use crate::http::scopes::{read, write};
 use actix_web::http::StatusCode;
 use domain::assets::{StationDetails, StationStatus};
 use domain::text::Label;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -32,14 +33,14 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn create() -> Operation {
-    write("createStation", TAG, "Register a station")
+    write(Reach::Operator, "createStation", TAG, "Register a station")
         .takes::<StationDetails>(details())
         .answers(shown(StatusCode::CREATED, "The new station").header("Location", "The path of the station."))
 }
 
 fn list() -> Operation {
     let text = "The newest station first; with `near`, the nearest first, each with its `distanceM`.";
-    read("listStations", TAG, "List stations")
+    read(Reach::Operator, "listStations", TAG, "List stations")
         .describe(text)
         .with([
             Parameter::query::<Label>(
@@ -77,7 +78,7 @@ fn list() -> Operation {
 const NEAR: &str = r"^-?([0-9]|[1-8][0-9])(\.[0-9]{1,9})?,-?([0-9]|[1-9][0-9]|1[0-7][0-9])(\.[0-9]{1,9})?$";
 
 fn get() -> Operation {
-    read("getStation", TAG, "Get a station")
+    read(Reach::Operator, "getStation", TAG, "Get a station")
         .answers(shown(StatusCode::OK, "The station"))
         .refuses([ApiError::from(StationRefusal::NotFound)])
 }
@@ -118,14 +119,14 @@ fn availability() -> Operation {
         "byType": [{ "type": "GB_DC", "connectors": { "Available": 15, "Charging": 3 } },
                    { "type": null, "connectors": { "Unknown": 2 } }],
     });
-    read("getStationAvailability", TAG, "Count a station's piles and connectors by status")
+    read(Reach::Operator, "getStationAvailability", TAG, "Count a station's piles and connectors by status")
         .answers(Answer::json::<AvailabilityView>(StatusCode::OK, "The counts", example))
         .refuses([ApiError::from(StationRefusal::NotFound)])
 }
 
 /// An operation that edits a station.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
-    write(id, TAG, summary).with(if_match()).refuses([
+    write(Reach::Operator, id, TAG, summary).with(if_match()).refuses([
         ApiError::from(StationRefusal::NotFound),
         StationRefusal::OtherVersion { current: 4 }.into(),
     ])

@@ -5,6 +5,7 @@ use crate::http::error::ApiError;
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use domain::ids::ConnectorId;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -25,7 +26,7 @@ fn of_pile() -> Operation {
         ],
         "nextCursor": null,
     });
-    read("listStatusHistory", "Piles", "List the status history of a pile")
+    read(Reach::Operator, "listStatusHistory", "Piles", "List the status history of a pile")
         .describe(
             "Changes of connector statuses and of the device's connectivity; the change that was recorded last comes first.",
         )

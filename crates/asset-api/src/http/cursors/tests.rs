@@ -28,13 +28,26 @@ proptest! {
     }
 
     #[test]
+    fn decodes_edits_as_they_were_encoded(
+        micros in 0..4_000_000_000_000_000_i64, id: u128, version: i64, byte in 0..33_usize,
+    ) {
+        let at = DateTime::from_timestamp_micros(micros).unwrap();
+        let place = ByEdit(TrailPosition { at, id: Uuid::from_u128(id), version });
+        prop_assert_eq!(ByEdit::decode(&place.to_string()), Some(place));
+        let mut bytes = URL_SAFE_NO_PAD.decode(place.to_string()).unwrap();
+        bytes[byte] ^= 1;
+        prop_assert_ne!(ByEdit::decode(&URL_SAFE_NO_PAD.encode(bytes)), Some(place));
+    }
+
+    #[test]
     fn refuses_text_of_another_length(bytes: Vec<u8>, text: String) {
-        prop_assume!(![9, 13, 25].contains(&bytes.len()));
+        prop_assume!(![9, 13, 25, 33].contains(&bytes.len()));
         for text in [URL_SAFE_NO_PAD.encode(bytes), text] {
             prop_assert_eq!(ByVersion::decode(&text), None);
             prop_assert_eq!(ByDistance::decode(&text), None);
             prop_assert_eq!(ByTime::decode(&text), None);
             prop_assert_eq!(ByRecording::decode(&text), None);
+            prop_assert_eq!(ByEdit::decode(&text), None);
         }
     }
 }
@@ -47,6 +60,9 @@ fn refuses_other_layouts_and_invalid_values() {
     assert_eq!(ByName::decode(&ByName("CP 1".to_owned()).to_string()), None);
     let never = ByRecording { noted_at: DateTime::UNIX_EPOCH, number: -1 };
     assert_eq!(ByRecording::decode(&never.to_string()), None);
+    let early = DateTime::UNIX_EPOCH - TimeDelta::seconds(1);
+    let early = ByEdit(TrailPosition { at: early, id: Uuid::nil(), version: 1 });
+    assert_eq!(ByEdit::decode(&early.to_string()), None);
     let nowhere = ByDistance { distance: f64::NAN, id: Uuid::nil() };
     assert_eq!(ByDistance::decode(&nowhere.to_string()), None);
 }

@@ -4,6 +4,7 @@ use super::problem::DeadLetterRefusal;
 use super::replay::{self, Attempt};
 use super::view::AttemptView;
 use super::{filter, place, run};
+use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -91,9 +92,10 @@ pub fn order_schema() -> Schema {
 /// a transaction of its own. Starts no replay in the second half of the request's deadline.
 pub async fn replay_matching(
     api: Data<Api>,
+    caller: Caller,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let until = api.half_time();
+    let (until, by) = (api.half_time(), caller.into_actor());
     let Order { filter, after, limit, run } = Order::read(body)?;
     let after = after.map(|place| (place.created_at, place.id));
     // One more than the limit, which shows whether there are more.
@@ -110,7 +112,7 @@ pub async fn replay_matching(
         if last.is_some() && Instant::now() >= until {
             break;
         }
-        match replay::replay(&api, letter.id, run).await {
+        match replay::replay(&api, letter.id, run, &by).await {
             Ok(Ok(attempt)) => tally.count(letter.id, attempt),
             // An operator has deleted it in the meantime.
             Ok(Err(DeadLetterRefusal::NotFound)) => {}

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::devices::change::Changes;
 use domain::devices::sample::Samples;
 use domain::event::GatewayEvent;
-use domain::ids::ChargePointId;
+use domain::ids::{Actor, ChargePointId};
 use domain::order::RecordPosition;
 use runtime::causes;
 use storage::ingest::dead_letters::{self, KeptRecord, Replay, ReplayOutcome, Replayed, Run, Undone};
@@ -34,8 +34,14 @@ pub struct Attempt {
     pub changes: Changes,
 }
 
-/// Replays the dead letter with id `id`.
-pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, DeadLetterRefusal>, ApiError> {
+/// Replays the dead letter with id `id` on behalf of the caller `by`.
+pub async fn replay(
+    api: &Api,
+    id: Uuid,
+    run: Run,
+    by: &Actor,
+) -> Result<Result<Attempt, DeadLetterRefusal>, ApiError> {
+    let caller = by.clone();
     let attempt = api
         .run(move |mut connection| async move {
             let Some(letter) = dead_letters::find(&mut connection, id).await? else {
@@ -45,10 +51,11 @@ pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, Dea
                 return Ok(Err(DeadLetterRefusal::NotReplayable));
             };
             match decode(&letter.record, position) {
-                Ok(event) => apply(&mut connection, id, run, &event, position).await,
+                Ok(event) => apply(&mut connection, id, (run, &caller), &event, position).await,
                 Err(error) => {
                     if run == Run::Real {
-                        dead_letters::note(&mut connection, id, ReplayOutcome::Undecodable).await?;
+                        let outcome = ReplayOutcome::Undecodable;
+                        dead_letters::note(&mut connection, id, outcome, &caller).await?;
                     }
                     Ok(Ok(Attempt::undecodable(&error)))
                 }
@@ -59,7 +66,7 @@ pub async fn replay(api: &Api, id: Uuid, run: Run) -> Result<Result<Attempt, Dea
         && let Ok(attempt) = &attempt
     {
         let (outcome, reason) = (attempt.outcome.as_str(), attempt.reason.as_deref());
-        tracing::info!(dead_letter = %id, outcome, reason, "dead letter replayed");
+        tracing::info!(dead_letter = %id, outcome, reason, by = by.as_str(), "dead letter replayed");
     }
     Ok(attempt)
 }
@@ -80,7 +87,7 @@ fn decode(record: &KeptRecord, position: RecordPosition) -> Result<GatewayEvent,
 async fn apply(
     connection: &mut Connection,
     id: Uuid,
-    run: Run,
+    (run, by): (Run, &Actor),
     event: &GatewayEvent,
     position: RecordPosition,
 ) -> Result<Result<Attempt, DeadLetterRefusal>, ApiError> {
@@ -89,7 +96,7 @@ async fn apply(
     samples.add_event(event, &position);
     let replay = Replay { load_plan, samples };
     let replayed =
-        dead_letters::replay(connection, id, run, replay, |state| state.apply(event, &position)).await?;
+        dead_letters::replay(connection, id, run, by, replay, |state| state.apply(event, &position)).await?;
     Ok(replayed.map(|replayed| Attempt::of(event, replayed)).ok_or(DeadLetterRefusal::NotFound))
 }
 

@@ -8,6 +8,7 @@ use crate::http::scopes::operate;
 use actix_web::http::StatusCode;
 use domain::ids::ChargePointId;
 use domain::text::Label;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -43,13 +44,13 @@ fn list() -> Operation {
 
 fn read_page() -> Operation {
     let example = json!({ "items": [Value::Object(heading())], "nextCursor": null });
-    operate("listDeadLetters", TAG, "List records that could not be applied").answers(Answer::json::<
-        Page<HeadingView<'_>>,
-    >(
-        StatusCode::OK,
-        "A page of dead letters, the newest first",
-        example,
-    ))
+    operate(Reach::Platform, "listDeadLetters", TAG, "List records that could not be applied").answers(
+        Answer::json::<Page<HeadingView<'_>>>(
+            StatusCode::OK,
+            "A page of dead letters, the newest first",
+            example,
+        ),
+    )
 }
 
 fn get() -> Operation {
@@ -58,7 +59,7 @@ fn get() -> Operation {
     letter.insert("value".to_owned(), "eyJldmVudFR5cGUiOjF9".into());
     letter.insert("valueText".to_owned(), r#"{"eventType":1}"#.into());
     letter.insert("headers".to_owned(), json!({ "eventType": "TWV0ZXJWYWx1ZXM=" }));
-    operate("getDeadLetter", TAG, "Get a dead letter with its bytes")
+    operate(Reach::Platform, "getDeadLetter", TAG, "Get a dead letter with its bytes")
         .describe("Key, value and headers are Base64; `valueText` is the beginning of the value if it is UTF-8, otherwise null.")
         .answers(Answer::json::<LetterView<'_>>(StatusCode::OK, "The dead letter", letter.into()))
         .refuses([ApiError::from(DeadLetterRefusal::NotFound)])
@@ -69,7 +70,7 @@ fn replay_one() -> Operation {
         "dryRun": true, "outcome": "applied", "reason": null, "detail": null, "eventType": "MeterValues",
         "chargePointId": "CP-3101-0007", "changes": { "chargePoint": true, "connectors": [1], "sessions": [] },
     });
-    operate("replayDeadLetter", TAG, "Replay a dead letter")
+    operate(Reach::Platform, "replayDeadLetter", TAG, "Replay a dead letter")
         .describe("Its record is decoded again and its event applied at its original position: newer state is kept.")
         .with([Parameter::query::<bool>("dryRun", "`true`: reports the outcome and changes nothing.").required()])
         .answers(Answer::json::<ReplayView<'_>>(StatusCode::OK, "The outcome of the replay", example))
@@ -84,7 +85,7 @@ fn replay_matching() -> Operation {
                          "eventType": null, "chargePointId": null }],
         "nextCursor": null,
     });
-    operate("replayDeadLetters", TAG, "Replay the dead letters that match")
+    operate(Reach::Platform, "replayDeadLetters", TAG, "Replay the dead letters that match")
         .describe("Replays those that are not settled yet, the oldest first. Repeat with `nextCursor` as `cursor` until it is null.")
         .takes_like(order_schema(), json!({ "reason": "UNKNOWN_EVENT_TYPE", "limit": 100, "dryRun": true }))
         .answers(Answer::json::<TallyView<'_>>(StatusCode::OK, "The outcomes of the replays", example))
@@ -108,6 +109,7 @@ fn heading() -> Map<String, Value> {
         "createdAt": "2026-03-01T09:29:55.020Z",
         "replayedAt": null,
         "replayOutcome": null,
+        "replayedBy": null,
     });
     heading.as_object().cloned().unwrap_or_default()
 }

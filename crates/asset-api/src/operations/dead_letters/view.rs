@@ -1,6 +1,7 @@
 //! Dead letters and their replays in responses.
 
 use super::replay::Attempt;
+use crate::http::drivers::IdTags;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
@@ -53,6 +54,9 @@ pub struct HeadingView<'a> {
     /// The outcome of the last replay: `applied`, `ignored`, `unplaced`, `undecodable` or
     /// `refused`. Null if the letter was never replayed; dry runs do not count.
     replay_outcome: Option<&'a str>,
+    /// The caller of the last replay: `sub` of its token, or `anonymous` without authentication. Null
+    /// if the letter was never replayed, or by a release that did not record it.
+    replayed_by: Option<&'a str>,
 }
 
 impl<'a> HeadingView<'a> {
@@ -71,6 +75,7 @@ impl<'a> HeadingView<'a> {
             created_at: letter.created_at,
             replayed_at: letter.replayed_at,
             replay_outcome: letter.replay_outcome.as_deref(),
+            replayed_by: letter.replayed_by.as_deref(),
         }
     }
 }
@@ -84,11 +89,11 @@ pub struct LetterView<'a> {
     heading: HeadingView<'a>,
     /// The key of the record, in Base64; null if the record has none, and for an unreadable range.
     key: Option<String>,
-    /// The value of the record, in Base64; null if the record has none, and for an unreadable
-    /// range.
+    /// The value of the record, in Base64; null if the record has none, for an unreadable range, and
+    /// for callers without the scope `drivers:read`, because it may contain the token of a driver.
     value: Option<String>,
     /// The first 16 KiB of the value as text. Null if the value is not UTF-8 as a whole, or there
-    /// is none.
+    /// is none; null, too, for callers without the scope `drivers:read`.
     value_text: Option<&'a str>,
     /// The headers of the record: a map from name to value in Base64. Empty for an unreadable
     /// range.
@@ -97,14 +102,17 @@ pub struct LetterView<'a> {
 }
 
 impl<'a> LetterView<'a> {
-    pub fn of(letter: &'a DeadLetter) -> Self {
+    /// The letter for a caller that sees `id_tags`. A value may contain the token of a driver at any
+    /// place, because it may be invalid in any way.
+    pub fn of(letter: &'a DeadLetter, id_tags: IdTags) -> Self {
         let record = &letter.record;
+        let value = record.value.as_ref().filter(|_| id_tags == IdTags::Shown);
         let encode = |bytes: &Vec<u8>| BASE64_STANDARD.encode(bytes);
         Self {
             heading: HeadingView::of(&letter.heading),
             key: record.key.as_ref().map(encode),
-            value: record.value.as_ref().map(encode),
-            value_text: record.value.as_deref().and_then(beginning),
+            value: value.map(encode),
+            value_text: value.and_then(|value| beginning(value)),
             headers: &record.headers,
         }
     }

@@ -3,6 +3,7 @@
 use super::PartitionsView;
 use crate::http::scopes::operate;
 use actix_web::http::StatusCode;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation};
 use serde_json::json;
@@ -21,6 +22,7 @@ fn list() -> Operation {
         ],
     });
     operate(
+        Reach::Platform,
         "listIngestPartitions",
         "Ingest",
         "List the progress and the owner of each partition of the events",

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 /// The first row: the fields of a session, and the two columns of the last row.
 pub const HEADER: &str = "id,pileId,stationId,operatorId,chargePointId,connectorId,transactionId,idTag,reservationId,commandId,startedAt,startedBy,endedAt,\
-endReason,meterStartWh,meterStopWh,energyWh,limits.maxEnergyWh,limits.maxDurationS,limits.maxAmount,limits.currency,\
+endReason,endIssuedBy,meterStartWh,meterStopWh,energyWh,limits.maxEnergyWh,limits.maxDurationS,limits.maxAmount,limits.currency,\
 limitReached.limit,limitReached.at,limitReached.value,limitReached.finalValue,limitReached.overshoot,limitReached.stopCommandId,exportOutcome,nextCursor\r\n";
 
 /// The columns of a session, in the order of [`HEADER`]; a field of an object has the object's name in
 /// front.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 28] = [
     "id",
     "pileId",
     "stationId",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 27] = [
     "startedBy",
     "endedAt",
     "endReason",
+    "endIssuedBy",
     "meterStartWh",
     "meterStopWh",
     "energyWh",

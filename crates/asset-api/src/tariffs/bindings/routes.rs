@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{BindingId, ConnectorId, PileId, StationId, TariffId};
 use domain::tariffs::{Binding, Level, Subject};
 use domain::text::Label;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
@@ -35,6 +36,7 @@ fn create() -> Operation {
         "effectiveUntil": null,
     });
     write_tariffs(
+        Reach::Operator,
         "bindTariff",
         TAG,
         "Bind a tariff to the platform, an operator, a station, a pile or a connector",
@@ -65,7 +67,7 @@ fn other() -> Binding {
 }
 
 fn list() -> Operation {
-    read_tariffs("listBindings", TAG, "List bindings")
+    read_tariffs(Reach::Operator, "listBindings", TAG, "List bindings")
         .describe("The newest binding first, including those that have ended. With `level`, only bindings of one subject, which the other parameters name as in bodies.")
         .with([
             Parameter::query::<TariffId>("tariffId", "Only bindings of this tariff."),
@@ -85,7 +87,7 @@ fn list() -> Operation {
 }
 
 fn get() -> Operation {
-    read_tariffs("getBinding", TAG, "Get a binding")
+    read_tariffs(Reach::Operator, "getBinding", TAG, "Get a binding")
         .answers(shown(StatusCode::OK, "The binding"))
         .refuses([ApiError::from(NotFound::Binding)])
 }
@@ -100,7 +102,7 @@ struct EndOfBinding {
 }
 
 fn end() -> Operation {
-    write_tariffs("endBinding", TAG, "End a binding")
+    write_tariffs(Reach::Operator, "endBinding", TAG, "End a binding")
         .describe(
             "The end may be now or later, but not later than the current end. A binding that has not begun by then never applies.",
         )

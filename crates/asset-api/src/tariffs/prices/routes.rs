@@ -10,6 +10,7 @@ use crate::tariffs::prices::price_target;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::tariffs::{InvalidUsage, PriceAt, PriceBook, Quote, Unpriced, UnquotableSession};
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
@@ -46,7 +47,7 @@ fn price() -> Operation {
               "outcome": "overridden", "by": BINDING },
         ],
     });
-    read_tariffs("getPrice", TAG, "Get the price of a kWh at an instant, and its reason")
+    read_tariffs(Reach::Operator, "getPrice", TAG, "Get the price of a kWh at an instant, and its reason")
         .describe(
             "Returns the version and the band that apply, and all bindings at that place with the reason why each applies or does \
              not.",
@@ -73,7 +74,7 @@ fn timetable() -> Operation {
         "unpriced": [],
     });
     let days = json_schema!({ "type": "integer", "minimum": 1, "maximum": PriceBook::MAX_DAYS });
-    read_tariffs("getTimetable", TAG, "Get the price of a kWh through a day, a week or more")
+    read_tariffs(Reach::Operator, "getTimetable", TAG, "Get the price of a kWh through a day, a week or more")
     .describe("For display to drivers: adjacent bands with the same price are merged. `unpriced` lists the times at which no tariff applies.")
         .with(price_target::parameters())
         .with([
@@ -98,7 +99,7 @@ fn quote() -> Operation {
         ],
         "unpluggedAt": "2026-11-23T08:00:00+08:00",
     });
-    read_tariffs("quoteSession", TAG, "Quote a session, item by item")
+    read_tariffs(Reach::Operator, "quoteSession", TAG, "Quote a session, item by item")
         .describe(
             "The body has either `startedAt`, `endedAt` and `energyWh`, or `readings` of the meter. Energy is assumed to flow evenly \
              from start to end, or between two readings. Nothing is saved.",
@@ -118,7 +119,7 @@ fn quote_session() -> Operation {
     });
     let fields = quoted().as_object().cloned().unwrap_or_default();
     example.as_object_mut().into_iter().for_each(|all| all.extend(fields.clone()));
-    read_tariffs("quoteRecordedSession", TAG, "Quote a recorded session by its own readings")
+    read_tariffs(Reach::Operator, "quoteRecordedSession", TAG, "Quote a recorded session by its own readings")
         .describe(
             "An open session is quoted up to its last reading. The prices are those of the pile in which the session began. \
              Occupancy lasts until the connector was free again, if that is known. The platform quotes; it does not bill.",

@@ -10,6 +10,7 @@ use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::tariffs::PriceListDraft;
+use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation};
@@ -33,7 +34,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
 
 fn check() -> Operation {
     let findings = json!([{ "field": "schedules[0].bands", "message": "has a gap from 07:00 to 08:00" }]);
-    read_tariffs("validatePriceList", TAG, "Check a price list without saving it")
+    read_tariffs(Reach::Everyone, "validatePriceList", TAG, "Check a price list without saving it")
     .describe("Returns all faults with their paths, the same for which putting the price list as a draft would be refused.")
         .takes::<Validate>(json!({ "currency": "CNY", "priceList": price_list() }))
         .answers(Answer::json::<Validation>(
@@ -44,7 +45,7 @@ fn check() -> Operation {
 }
 
 fn get_draft() -> Operation {
-    read_tariffs("getTariffDraft", TAG, "Get the draft of a tariff")
+    read_tariffs(Reach::Operator, "getTariffDraft", TAG, "Get the draft of a tariff")
         .answers(drafted(StatusCode::OK, "The draft"))
         .refuses([ApiError::from(DraftRefusal::NotFound), DraftRefusal::NoDraft.into()])
 }
@@ -81,7 +82,7 @@ fn publish() -> Operation {
 
 /// An operation that edits a draft.
 fn edit(id: &'static str, summary: &'static str) -> Operation {
-    write_tariffs(id, TAG, summary).with(if_match()).refuses([
+    write_tariffs(Reach::Operator, id, TAG, summary).with(if_match()).refuses([
         ApiError::from(DraftRefusal::NotFound),
         DraftRefusal::NoDraft.into(),
         DraftRefusal::OtherRevision { current: 2 }.into(),
@@ -90,7 +91,7 @@ fn edit(id: &'static str, summary: &'static str) -> Operation {
 
 fn list() -> Operation {
     let example = json!({ "items": [version()], "nextCursor": null });
-    read_tariffs("listTariffVersions", TAG, "List the versions of a tariff")
+    read_tariffs(Reach::Operator, "listTariffVersions", TAG, "List the versions of a tariff")
         .describe("The newest version first, including the draft.")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<VersionView<'_>>>(StatusCode::OK, "A page of versions", example))
@@ -98,7 +99,7 @@ fn list() -> Operation {
 }
 
 fn get() -> Operation {
-    read_tariffs("getTariffVersion", TAG, "Get a version of a tariff")
+    read_tariffs(Reach::Operator, "getTariffVersion", TAG, "Get a version of a tariff")
         .with([number()])
         .answers(Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version()))
         .refuses([ApiError::from(DraftRefusal::NotFound), NotFound::Version.into()])

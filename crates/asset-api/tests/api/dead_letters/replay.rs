@@ -55,6 +55,7 @@ async fn replay_applies_a_record_that_the_database_had_refused() {
     );
     let recorded = app.get(&letter).await.json();
     assert_eq!(recorded["replayOutcome"], "applied");
+    assert_eq!(recorded["replayedBy"], "anonymous");
     assert!(recorded["replayedAt"].is_string());
     let history = app.get(&format!("{pile}/status-history")).await.json();
     let kinds: Vec<_> = history["items"].as_array().unwrap().iter().map(|item| &item["kind"]).collect();

@@ -2,7 +2,10 @@
 
 use super::CommandStore;
 use crate::error::DispatchError;
-use domain::ids::{ConnectorId, PileId, SessionId};
+use chrono::SubsecRound as _;
+use domain::assets::OperatorBound;
+use domain::commands::CommandState;
+use domain::ids::{Actor, CommandId, ConnectorId, PileId, SessionId};
 use domain::tariffs::Currency;
 use runtime::clock;
 use storage::commands::waiting::{self, DueStop, Release};
@@ -43,12 +46,38 @@ impl CommandStore {
         Ok(released?)
     }
 
+    /// Cancels the command with id `id` within `bound` for the caller `by`, if it waits, and returns it as it is
+    /// recorded then.
+    ///
+    /// # Errors
+    /// [`DispatchError::CommandNotFound`], [`DispatchError::NotCancellable`] if it does not wait, or a
+    /// failure of PostgreSQL.
+    pub(crate) async fn cancel(
+        &self,
+        bound: OperatorBound,
+        id: CommandId,
+        by: Actor,
+    ) -> Result<RecordedCommand, DispatchError> {
+        let now = clock::now().trunc_subsecs(3);
+        let work = async move |mut connection: PooledConnection| {
+            commands::cancel(&mut connection, &bound, id, &by, now).await
+        };
+        let found: Result<Option<RecordedCommand>, StorageError> = self.database.run(work).await;
+        let found = found?.ok_or(DispatchError::CommandNotFound)?;
+        match found.record.life.state() {
+            CommandState::Cancelled => Ok(found),
+            state => Err(DispatchError::NotCancellable { state }),
+        }
+    }
+
     /// Returns the session with id `id`; `None` if it does not exist.
     ///
     /// # Errors
     /// When PostgreSQL fails.
     pub(crate) async fn find_session(&self, id: SessionId) -> Result<Option<PlacedSession>, DispatchError> {
-        let work = async move |mut connection: PooledConnection| sessions::find(&mut connection, id).await;
+        let work = async move |mut connection: PooledConnection| {
+            sessions::find(&mut connection, &OperatorBound::All, id).await
+        };
         let found: Result<_, StorageError> = self.database.run(work).await;
         Ok(found?)
     }
@@ -66,8 +95,9 @@ impl CommandStore {
         let target = connector_id
             .map_or(PriceTarget::Pile(pile_id), |connector_id| PriceTarget::Connector(pile_id, connector_id));
         let now = clock::now();
-        let work =
-            async move |mut connection: PooledConnection| load_book(&mut connection, target, now, now).await;
+        let work = async move |mut connection: PooledConnection| {
+            load_book(&mut connection, &OperatorBound::All, target, now, now).await
+        };
         let found: Result<_, StorageError> = self.database.run(work).await;
         Ok(found?.and_then(|(place, book)| book.price_at(&place, now).ok()).map(|price| price.currency))
     }

@@ -5,10 +5,11 @@ use crate::dispatch::gateway_directory::ResolvedRoute;
 use crate::dispatch::record::OutgoingCommand;
 use crate::error::DispatchError;
 use chrono::SubsecRound as _;
+use domain::assets::OperatorBound;
 use domain::commands::{
     Command, CommandKind, CommandLife, CommandRecord, CommandRefusal, Goal, PileSnapshot,
 };
-use domain::ids::{CommandId, SessionId, TransactionId};
+use domain::ids::{Actor, CommandId, SessionId, TransactionId};
 use runtime::{clock, trace};
 use serde_json::json;
 use storage::commands::waiting::{DueStop, Release};
@@ -26,6 +27,7 @@ impl Dispatcher {
         pile: PileSnapshot,
         session_id: SessionId,
         way: ResolvedRoute,
+        issued_by: Option<Actor>,
     ) -> RecordedCommand {
         let issued_at = clock::now().trunc_subsecs(3);
         RecordedCommand {
@@ -37,6 +39,7 @@ impl Dispatcher {
                 goal: Some(Goal::SessionEnded { session_id }),
                 gateway_id: way.route.gateway_id,
                 route: Some(way.source),
+                issued_by,
                 issued_at,
                 expires_at: issued_at + self.wait,
                 life: CommandLife::waiting(issued_at),
@@ -76,7 +79,8 @@ impl Dispatcher {
         stop: &DueStop,
         transaction_id: TransactionId,
     ) -> Result<bool, DispatchError> {
-        let context = self.store.load_context(ContextQuery { pile_id: stop.pile_id, key: None }).await?;
+        let query = ContextQuery { pile_id: stop.pile_id, bound: OperatorBound::All, key: None };
+        let context = self.store.load_context(query).await?;
         let pile = context.pile.ok_or(DispatchError::PileNotFound)?;
         if pile.charge_point_id != stop.charge_point_id {
             let (charge_point_id, session_id) = (pile.charge_point_id, stop.session_id);

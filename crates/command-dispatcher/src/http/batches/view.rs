@@ -1,7 +1,7 @@
 //! The JSON form of a command batch.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, CommandBatchId, CommandId, PileId, StationId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,10 +24,15 @@ pub(crate) struct AcceptedBatch<'a> {
     piles: i32,
     /// The most piles that are commanded per second.
     rate_per_second: u16,
+    /// The subject of the caller that requested the batch. Null for batches of releases that did not
+    /// record it.
+    issued_by: Option<&'a Actor>,
     /// When the request was accepted, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
     /// When piles that are still waiting are refused with `BATCH_EXPIRED`, RFC 3339 in UTC.
     expires_at: DateTime<Utc>,
+    /// When a caller cancelled the batch, RFC 3339 in UTC; null if it was not cancelled.
+    cancelled_at: Option<DateTime<Utc>>,
 }
 
 impl<'a> From<&'a CommandBatch> for AcceptedBatch<'a> {
@@ -39,8 +44,10 @@ impl<'a> From<&'a CommandBatch> for AcceptedBatch<'a> {
             r#type: batch.command.get("type").and_then(|word| word.as_str()),
             piles: batch.piles,
             rate_per_second: batch.rate_per_second,
+            issued_by: batch.issued_by.as_ref(),
             created_at: batch.created_at,
             expires_at: batch.expires_at,
+            cancelled_at: batch.cancelled_at,
         }
     }
 }
@@ -55,7 +62,12 @@ pub(crate) struct BatchAnswer<'a> {
     /// When the last pile stopped waiting, RFC 3339 in UTC; null while a pile is waiting. Commands
     /// may reach their final state later.
     finished_at: Option<DateTime<Utc>>,
-    /// The number of piles for each `state` of a pile; all nine words are present.
+    /// The subject of the caller that cancelled the batch; null if it was not cancelled.
+    cancelled_by: Option<&'a Actor>,
+    /// The number of piles that have a command, whatever its state; cancelling the batch does not
+    /// change it.
+    sent: i64,
+    /// The number of piles for each `state` of a pile; all ten words are present.
     counts: BTreeMap<&'static str, i64>,
 }
 
@@ -66,6 +78,12 @@ impl<'a> BatchAnswer<'a> {
         Self {
             accepted: batch.into(),
             finished_at: batch.finished_at,
+            cancelled_by: batch.cancelled_by.as_ref(),
+            sent: counted
+                .iter()
+                .filter(|(state, _)| matches!(state, ItemState::Sent(_)))
+                .map(|(_, count)| count)
+                .sum(),
             counts: ItemState::ALL.into_iter().map(count).collect(),
         }
     }
@@ -87,13 +105,13 @@ pub(crate) struct ItemAnswer<'a> {
     /// requested.
     charge_point_id: &'a ChargePointId,
     /// `waiting`: not sent yet. `refused`: there is no command to the pile, and there will be none.
-    /// All others: the current `status` of its command.
+    /// `cancelled`: the same, because the batch was cancelled. All others: the current `status` of its command.
     #[schemars(schema_with = "states")]
     state: &'static str,
-    /// The command to the pile; null while it is waiting, and if it is refused.
+    /// The command to the pile; null while it is waiting, and if it is refused or cancelled.
     command_id: Option<CommandId>,
-    /// Why the pile is refused, as the code of a single command or `BATCH_EXPIRED`; if there is a
-    /// command, its `failureCode`. Null if the pile is not refused and its command has none.
+    /// Why there is no command, as the code of a single command, `BATCH_EXPIRED` or
+    /// `BATCH_CANCELLED`; if there is a command, its `failureCode`. Null otherwise.
     code: Option<&'a str>,
     /// What `code` means for this pile, for people; null if there is nothing to add.
     detail: Option<&'a str>,

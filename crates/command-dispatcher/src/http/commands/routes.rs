@@ -9,15 +9,19 @@ use crate::http::commands::body::{
 use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
 use crate::http::stations::body::StationRequest;
 use actix_web::http::StatusCode;
-use runtime::auth::Scope;
+use domain::commands::CommandState;
+use runtime::auth::{Reach, Scope};
+use runtime::http::IdempotencyKey;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{About, Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Map, Value, json};
 use storage::commands::batches::ItemState;
 
-/// The scope that every operation requires.
+/// The scope for sending commands.
 const SEND: Scope = Scope::new("commands:send");
+/// The scope for reading commands and batches.
+const READ: Scope = Scope::new("commands:read");
 
 /// The title and description of the OpenAPI document.
 pub(crate) const ABOUT: About = About {
@@ -105,11 +109,12 @@ fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
         "route": "key",
         "confidence": "live",
         "partition": 17,
+        "issuedBy": "order-service",
         "issuedAt": "2026-03-01T09:12:28Z",
         "expiresAt": "2026-03-01T09:13:28Z",
     });
     ordered(
-        operation(id, COMMANDS, summary),
+        sending(id, COMMANDS, summary),
         Answer::json::<AcceptedAnswer<'_>>(ACCEPTED, "The command is published", example),
     )
     .refuses([
@@ -123,7 +128,7 @@ fn command(id: &'static str, summary: &'static str, name: &str) -> Operation {
 
 pub(crate) fn list() -> Operation {
     let example = json!({ "items": [record()], "nextCursor": null });
-    operation("listCommandsOfPile", COMMANDS, "List the commands to a pile")
+    reading("listCommandsOfPile", COMMANDS, "List the commands to a pile")
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<CommandAnswer<'_>>>(
             StatusCode::OK,
@@ -135,9 +140,31 @@ pub(crate) fn list() -> Operation {
 }
 
 pub(crate) fn show() -> Operation {
-    operation("getCommand", COMMANDS, "Get a command and its outcome")
+    reading("getCommand", COMMANDS, "Get a command and its outcome")
         .answers(Answer::json::<CommandAnswer<'_>>(StatusCode::OK, "The command", record()))
         .refuses([problem_kind::COMMAND_NOT_FOUND])
+}
+
+pub(crate) fn cancel() -> Operation {
+    let mut example = record();
+    let stop = json!({
+        "status": "cancelled", "commandName": "RemoteStopTransaction", "connectorId": null, "payload": {},
+        "publishedAt": null, "answer": null, "effect": null,
+        "events": [
+            { "at": "2026-03-01T09:12:28Z", "event": "accepted", "late": false },
+            { "at": "2026-03-01T09:12:28Z", "event": "waiting", "late": false },
+            { "at": "2026-03-01T09:12:31Z", "event": "cancelled", "detail": "by order-service", "late": false },
+        ],
+    });
+    if let (Some(example), Some(stop)) = (example.as_object_mut(), stop.as_object()) {
+        example.extend(stop.clone());
+    }
+    let text = "A stop that waits for the transaction id of its session is not sent then. A command that was \
+                sent stays sent. Cancelling again returns the same command.";
+    sending("cancelCommand", COMMANDS, "Cancel a command that waits")
+        .describe(text)
+        .answers(Answer::json::<CommandAnswer<'_>>(StatusCode::OK, "The cancelled command", example))
+        .refuses([problem_kind::COMMAND_NOT_FOUND, problem_kind::COMMAND_NOT_CANCELLABLE])
 }
 
 pub(crate) fn reset_station() -> Operation {
@@ -159,7 +186,7 @@ fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -
         "The batch is recorded and will be carried out",
         batch(name, word).into(),
     );
-    ordered(operation(id, BATCHES, summary), answer)
+    ordered(sending(id, BATCHES, summary), answer)
         .describe("Sends the command pile by pile, at most `ratePerSecond` per second. The batch shows the progress.")
         .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
 }
@@ -168,8 +195,10 @@ pub(crate) fn show_batch() -> Operation {
     let mut example = batch("Reset", "Soft");
     let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
     example.insert("finishedAt".to_owned(), Value::Null);
+    example.insert("cancelledBy".to_owned(), Value::Null);
+    example.insert("sent".to_owned(), json!(0));
     example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
-    operation("getCommandBatch", BATCHES, "Get the progress of a command to a station")
+    reading("getCommandBatch", BATCHES, "Get the progress of a command to a station")
         .answers(Answer::json::<BatchAnswer<'_>>(
             StatusCode::OK,
             "The batch, with the number of piles in each state",
@@ -178,11 +207,32 @@ pub(crate) fn show_batch() -> Operation {
         .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND])
 }
 
+pub(crate) fn cancel_batch() -> Operation {
+    let mut example = batch("Reset", "Soft");
+    let count = |state: ItemState| match state {
+        ItemState::Cancelled => (state.as_str().to_owned(), json!(5)),
+        ItemState::Sent(CommandState::Published) => (state.as_str().to_owned(), json!(7)),
+        other => (other.as_str().to_owned(), json!(0)),
+    };
+    for field in ["cancelledAt", "finishedAt"] {
+        example.insert(field.to_owned(), json!("2026-03-01T22:00:02Z"));
+    }
+    example.insert("cancelledBy".to_owned(), json!("operations-desk"));
+    example.insert("sent".to_owned(), json!(7));
+    example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(count).collect::<Map<_, _>>().into());
+    let text = "Piles that have no command yet get none; what was sent stays sent, and `sent` says how many. \
+                Cancelling again returns the same batch.";
+    sending("cancelCommandBatch", BATCHES, "Cancel a command to a station")
+        .describe(text)
+        .answers(Answer::json::<BatchAnswer<'_>>(StatusCode::OK, "The cancelled batch", example.into()))
+        .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND, problem_kind::COMMAND_BATCH_FINISHED])
+}
+
 pub(crate) fn list_batch() -> Operation {
     let pile = json!({ "pileId": PILE, "chargePointId": "CP-3101-0007", "state": "refused", "commandId": null,
                        "code": "PILE_OFFLINE", "detail": "CP-3101-0007 is offline" });
     let state = json_schema!({ "type": "string", "enum": ItemState::ALL.map(ItemState::as_str) });
-    operation("listPilesOfCommandBatch", BATCHES, "List the piles of a command to a station")
+    reading("listPilesOfCommandBatch", BATCHES, "List the piles of a command to a station")
         .with([Parameter::query::<String>("state", "Only piles in this state.").like(state)])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<ItemAnswer<'_>>>(
@@ -196,21 +246,20 @@ pub(crate) fn list_batch() -> Operation {
 
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 
-fn operation(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
-    Operation::new(id, tag, SEND, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
+fn sending(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, tag, SEND, Reach::Operator, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
+}
+
+fn reading(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    Operation::new(id, tag, READ, Reach::Operator, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
 }
 
 /// An operation that can be repeated under its key and is carried out once.
 fn ordered(operation: Operation, answer: Answer) -> Operation {
-    let key = json_schema!({ "type": "string", "pattern": "^[!-~]{1,200}$" });
     let keys: [ProblemKind; 2] =
         [problem_kind::IDEMPOTENCY_IN_PROGRESS, problem_kind::IDEMPOTENCY_KEY_REUSED];
     operation
-        .with([Parameter::header::<String>(
-            "Idempotency-Key",
-            "Identifies the request: a repeated request gets the command of the first one.",
-        )
-        .like(key)])
+        .with([IdempotencyKey::parameter()])
         .answers(
             answer
                 .header("Location", "The path of the created resource.")
@@ -239,6 +288,7 @@ fn record() -> Value {
         "payload": { "connectorId": 1, "idTag": "A1B2C3D4" },
         "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b",
         "transactionId": null,
+        "issuedBy": "order-service",
         "issuedAt": "2026-03-01T09:12:28Z",
         "expiresAt": "2026-03-01T09:13:28Z",
         "publishedAt": "2026-03-01T09:12:28.004Z",
@@ -261,8 +311,10 @@ fn batch(name: &str, word: &str) -> Map<String, Value> {
         "type": word,
         "piles": 12,
         "ratePerSecond": 5,
+        "issuedBy": "operations-desk",
         "createdAt": "2026-03-01T22:00:00Z",
         "expiresAt": "2026-03-01T22:05:00Z",
+        "cancelledAt": null,
     });
     batch.as_object().cloned().unwrap_or_default()
 }

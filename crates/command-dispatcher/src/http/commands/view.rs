@@ -4,8 +4,9 @@ use crate::dispatch::delivery::RoutedCommand;
 use chrono::{DateTime, Utc};
 use domain::commands::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
 use domain::devices::presence::Confidence;
-use domain::ids::{CommandId, ConnectorId, PileId, SessionId, TransactionId};
+use domain::ids::{Actor, CommandId, ConnectorId, IdTag, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
+use runtime::auth::{Caller, Scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -20,8 +21,8 @@ pub(crate) struct AcceptedAnswer<'a> {
     /// The id of the command, a version 7 UUID; also that of the command on the topic.
     command_id: CommandId,
     /// `accepted`: the command is recorded and is on the topic. `waiting`: a stop is recorded, and is
-    /// sent once the transaction id of its session is known. The command itself has the current
-    /// status.
+    /// sent once the transaction id of its session is known. For a repeated request whose command did
+    /// not succeed: `rejected`, `failed`, `expired` or `cancelled`. The command itself has the current status.
     #[schemars(with = "CommandState")]
     status: &'static str,
     /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
@@ -40,15 +41,27 @@ pub(crate) struct AcceptedAnswer<'a> {
     confidence: Confidence,
     /// The partition of the command topic to which the command is published.
     partition: i32,
+    /// The subject of the caller that requested the command. Null for a repeated request whose
+    /// command is of a release that did not record it.
+    issued_by: Option<&'a Actor>,
     /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
     /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
     /// afterwards.
     expires_at: DateTime<Utc>,
+    /// For a repeated request: why the first one did not lead to what was requested, as a code. Absent
+    /// unless `status` is `rejected`, `failed` or `expired`.
+    #[schemars(with = "Option<FailureCode>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_code: Option<&'static str>,
+    /// The same for people. Absent if `failureCode` is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
-    fn from(RoutedCommand { command, pile_id, partition, way, confidence, .. }: &'a RoutedCommand) -> Self {
+    fn from(routed: &'a RoutedCommand) -> Self {
+        let RoutedCommand { command, pile_id, partition, way, confidence, issued_by, .. } = routed;
         Self {
             command_id: command.id,
             status: CommandState::Accepted.as_str(),
@@ -59,8 +72,11 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
             route: Some(way.source),
             confidence: *confidence,
             partition: *partition,
+            issued_by: issued_by.as_ref(),
             issued_at: command.issued_at,
             expires_at: command.expires_at,
+            failure_code: None,
+            failure: None,
         }
     }
 }
@@ -68,12 +84,20 @@ impl<'a> From<&'a RoutedCommand> for AcceptedAnswer<'a> {
 /// The same response, to a repeated request, and to a stop that waits.
 impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
     fn from(RecordedCommand { record, partition, confidence, .. }: &'a RecordedCommand) -> Self {
+        let state = record.life.state();
+        let is_shown = matches!(
+            state,
+            CommandState::Waiting
+                | CommandState::Rejected
+                | CommandState::Failed
+                | CommandState::Expired
+                | CommandState::Cancelled
+        );
+        let failure = record.life.failure().filter(|_| is_shown);
+        let (failure_code, failure) = failure.map(|failure| (failure.code.as_str(), failure.detail)).unzip();
         Self {
             command_id: record.id,
-            status: match record.life.state() {
-                waiting @ CommandState::Waiting => waiting.as_str(),
-                _ => CommandState::Accepted.as_str(),
-            },
+            status: if is_shown { state } else { CommandState::Accepted }.as_str(),
             command_name: &record.name,
             pile_id: record.pile_id,
             charge_point_id: record.charge_point_id.as_str(),
@@ -81,8 +105,11 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
             route: record.route,
             confidence: *confidence,
             partition: *partition,
+            issued_by: record.issued_by.as_ref(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
+            failure_code,
+            failure,
         }
     }
 }
@@ -94,7 +121,8 @@ impl<'a> From<&'a RecordedCommand> for AcceptedAnswer<'a> {
 pub(crate) struct CommandAnswer<'a> {
     /// The id of the command, a version 7 UUID; also that of the command on the topic.
     command_id: CommandId,
-    /// The current state of the command; `confirmed`, `rejected`, `failed` and `expired` are final.
+    /// The current state of the command; `confirmed`, `rejected`, `failed`, `expired`
+    /// and `cancelled` are final.
     #[schemars(with = "CommandState")]
     status: &'static str,
     /// The OCPP 1.6 action that is sent to the device, such as `RemoteStartTransaction`.
@@ -120,15 +148,20 @@ pub(crate) struct CommandAnswer<'a> {
     confidence: Confidence,
     /// The partition of the command topic to which the command was last published.
     partition: i32,
-    /// The OCPP 1.6 request that is sent to the device; empty while a stop waits.
+    /// The OCPP 1.6 request that is sent to the device; empty while a stop waits. The `idTag` of a
+    /// start is masked as `****` and its last three characters, or as `****` if it has less than
+    /// eight, for callers without the scope `drivers:read`.
     #[schemars(with = "Map<String, Value>")]
-    payload: &'a Value,
+    payload: Cow<'a, Value>,
     /// The session that a start began or that a stop ends. Null if there is none yet, if the
     /// session turned out to be that of another driver, and for other commands.
     session_id: Option<SessionId>,
     /// The transaction that a stop names; of a start, that of its session. Null while it is
     /// unknown, and for other commands.
     transaction_id: Option<&'a TransactionId>,
+    /// The subject of the caller that requested the command. Null for a stop that the platform sends
+    /// by itself at a limit, and for commands of releases that did not record it.
+    issued_by: Option<&'a Actor>,
     /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,
     /// When the command stops being valid, RFC 3339 in UTC; the gateway must not execute it
@@ -190,7 +223,7 @@ struct EventView<'a> {
     /// When the step happened, RFC 3339 in UTC, by the clock of the dispatcher, the device or the
     /// database.
     at: DateTime<Utc>,
-    /// The step: `accepted`, `waiting`, `released`, `waitEnded`, `published`, `unconfirmed`, `unpublished`, `rerouted`, `republished`,
+    /// The step: `accepted`, `waiting`, `released`, `waitEnded`, `cancelled`, `published`, `unconfirmed`, `unpublished`, `rerouted`, `republished`,
     /// `notRepublished`, `answered`, `charging`, `stopped`, `restarted`, `status` or `expired`.
     event: &'static str,
     /// More about the step, for people: an error, the device's answer, the status of the connector,
@@ -210,6 +243,7 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
                 ("released", Some(format!("transaction {transaction_id}").into()))
             }
             Step::WaitEnded { cause } => ("waitEnded", Some(cause.to_string().into())),
+            Step::Cancelled { by } => ("cancelled", Some(format!("by {by}").into())),
             Step::Published { .. } => ("published", None),
             Step::Unconfirmed { detail } => ("unconfirmed", Some(detail.as_str().into())),
             Step::Unpublished { detail } => ("unpublished", Some(detail.as_str().into())),
@@ -233,6 +267,28 @@ impl<'a> From<&'a TrailEntry> for EventView<'a> {
     }
 }
 
+/// Allows seeing the tokens of drivers.
+const READ_DRIVERS: Scope = Scope::new("drivers:read");
+
+impl<'a> CommandAnswer<'a> {
+    /// The command `found` as `caller` may see it.
+    pub(crate) fn seen_by(caller: &Caller, found: &'a RecordedCommand) -> Self {
+        let answer = Self::from(found);
+        if caller.has(READ_DRIVERS) { answer } else { Self { payload: masked(answer.payload), ..answer } }
+    }
+}
+
+/// The payload with the token of the driver, if it has one, masked.
+fn masked(mut payload: Cow<'_, Value>) -> Cow<'_, Value> {
+    let Some(id_tag) = payload.get("idTag") else { return payload };
+    let parsed = id_tag.as_str().and_then(|text| IdTag::parse(text).ok());
+    let shown = parsed.map_or(Value::Null, |parsed| String::from(parsed.masked()).into());
+    if let Some(fields) = payload.to_mut().as_object_mut() {
+        fields.insert("idTag".to_owned(), shown);
+    }
+    payload
+}
+
 impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
     fn from(found: &'a RecordedCommand) -> Self {
         let (record, life) = (&found.record, &found.record.life);
@@ -251,9 +307,10 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             degraded: found.degraded,
             confidence: found.confidence,
             partition: found.partition,
-            payload: &found.payload,
+            payload: Cow::Borrowed(&found.payload),
             session_id: record.session_id(),
             transaction_id: found.transaction_id.as_ref(),
+            issued_by: record.issued_by.as_ref(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             published_at: life.published().map(|(at, _)| at),
@@ -271,5 +328,19 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             failure,
             events: life.trail().iter().map(EventView::from).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn masks_the_driver_of_a_start_only() {
+        let start = json!({ "connectorId": 1, "idTag": "04E91C5A2B3C80" });
+        assert_eq!(*masked(Cow::Borrowed(&start)), json!({ "connectorId": 1, "idTag": "****C80" }));
+        let reset = json!({ "type": "Hard" });
+        assert!(matches!(masked(Cow::Borrowed(&reset)), Cow::Borrowed(same) if *same == reset));
     }
 }

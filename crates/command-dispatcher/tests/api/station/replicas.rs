@@ -147,3 +147,19 @@ async fn a_batch_stays_with_the_replica_that_carries_it_out() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_batches_to_one_station_share_its_pace() {
+    let app = app(&[]).await;
+    let _others = [app.replica(&[EAGER]), app.replica(&[EAGER])];
+    let (station, _piles) = station(&app, 10).await;
+    let body = json!({"ratePerSecond": 10});
+    let orders =
+        [app.order(station, "reset", body.clone()).await, app.order(station, "reset", body.clone()).await];
+    for order in &orders {
+        app.finished(order).await;
+    }
+    // Twenty commands have nineteen gaps of 100 ms; twice as fast they would take less than 1 s.
+    let took = "(select max(issued_at) - min(issued_at) > interval '1.5 s' from commands)";
+    assert!(app.holds(took).await);
+}

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import type { DeadLetter, Replay } from "../api/types.ts";
+import { may } from "../app/session.ts";
 import { Dialog } from "../design/dialog.tsx";
 import { Shown, meaning } from "../design/states.tsx";
 import { brief } from "../i18n/format.ts";
@@ -44,8 +45,8 @@ export function LetterDialog({ id, onReplayed, onClose }: { readonly id: string;
         </div>
       ) : null}
       <div class="dialog-foot">
-        <button type="button" class="button" disabled={busy || letter.value?.value === null} onClick={() => replay(true)}>{t("letters.dryRun")}</button>
-        <button type="button" class="button primary" disabled={busy || asking || letter.value?.value === null} onClick={() => setAsking(true)}>{t("letters.replay")}</button>
+        <button type="button" class="button" disabled={busy || letter.value?.appendedAt === null} onClick={() => replay(true)}>{t("letters.dryRun")}</button>
+        <button type="button" class="button primary" disabled={busy || asking || letter.value?.appendedAt === null} onClick={() => setAsking(true)}>{t("letters.replay")}</button>
         <button type="button" class="button" onClick={onClose}>{t("command.close")}</button>
       </div>
     </Dialog>
@@ -63,7 +64,7 @@ function Content({ letter }: { readonly letter: DeadLetter }): JSX.Element {
         {letter.key === null ? null : <div><dt>{t("letters.key")}</dt><dd class="mono">{asText(letter.key)}</dd></div>}
       </dl>
       <h3>{t("letters.payload")}</h3>
-      {letter.value === null ? <p class="soft">{t("letters.noRecord")}</p> : (
+      {letter.value === null ? <p class="soft">{t(letter.appendedAt === null || may("drivers:read") ? "letters.noRecord" : "letters.hidden")}</p> : (
         <>
           {letter.valueText === null ? <p class="soft small">{t("letters.binary")}</p> : null}
           <pre class="payload" tabIndex={0}>{letter.valueText === null ? letter.value.slice(0, 16_384) : pretty(letter.valueText)}</pre>

@@ -13,7 +13,7 @@ import { useMore } from "../live/more.ts";
 const PAGE = 10;
 
 export function CommandLog({ pileId, news }: { readonly pileId: string; readonly news: number }): JSX.Element {
-  const allowed = may("commands:send") && settings.value?.dispatcher !== null;
+  const allowed = may("commands:read") && settings.value?.dispatcher !== null;
   const list = useMore<Command>(allowed ? pileId : null, (cursor, signal) => {
     return dispatcher.get("/api/v1/piles/{pileId}/commands", { path: { pileId }, query: { limit: PAGE, cursor }, signal });
   }, (command) => command.commandId);
@@ -24,7 +24,7 @@ export function CommandLog({ pileId, news }: { readonly pileId: string; readonly
     <section class="card" aria-labelledby="commands">
       <div class="card-head"><h2 id="commands">{t("pile.commands")}</h2></div>
       <div class="card-body">
-        {!may("commands:send") ? <Forbidden scope="commands:send" /> : !allowed ? <Empty title={t("command.noDispatcher")} />
+        {!may("commands:read") ? <Forbidden scope="commands:read" /> : !allowed ? <Empty title={t("command.noDispatcher")} />
           : list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />)
           : list.items.length === 0 ? <Empty title={t("pile.noCommands")} /> : (
             <ol class="log">{list.items.map((command) => <Entry key={command.commandId} command={command} />)}</ol>

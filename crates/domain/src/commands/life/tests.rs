@@ -3,7 +3,7 @@
 use super::*;
 use crate::commands::failure::FailureCode;
 use crate::commands::waiting::WaitEnd;
-use crate::ids::{EventKey, GatewayId, TransactionId};
+use crate::ids::{Actor, EventKey, GatewayId, TransactionId};
 use crate::merged::Merged;
 use crate::status::ConnectorStatus;
 use proptest::prelude::*;
@@ -158,6 +158,43 @@ fn the_previous_release_reads_a_waiting_stop() {
     assert_eq!(stored["trail"].as_array().map(Vec::len), Some(1));
     assert_eq!(stored["trail"][0]["step"], "accepted");
     assert_eq!(stored["since"], serde_json::Value::Null, "it reads all steps there");
+}
+
+fn cancelled() -> Step {
+    Step::Cancelled { by: Actor::parse("desk").unwrap() }
+}
+
+#[test]
+fn a_cancelled_stop_is_never_sent() {
+    let mut life = CommandLife::waiting(at(0));
+    assert_eq!(life.apply(at(1), cancelled()), Merged::Changed);
+    assert_eq!((life.state(), life.failure()), (CommandState::Cancelled, None));
+    assert_eq!(life.apply(at(2), released()), Merged::Recorded);
+    assert_eq!(life.apply(at(3), Step::WaitEnded { cause: WaitEnd::TimedOut }), Merged::Recorded);
+    assert_eq!(life.state(), CommandState::Cancelled);
+    let stored = serde_json::to_value(&life).unwrap();
+    assert_eq!(serde_json::from_value::<CommandLife>(stored).unwrap(), life);
+}
+
+#[test]
+fn only_a_waiting_command_can_be_cancelled() {
+    for step in [released(), Step::WaitEnded { cause: WaitEnd::SessionEnded }] {
+        let mut life = CommandLife::waiting(at(0));
+        life.apply(at(1), step);
+        let before = life.state();
+        assert_eq!(life.apply(at(2), cancelled()), Merged::Recorded);
+        assert_eq!(life.state(), before);
+    }
+}
+
+#[test]
+fn a_release_without_cancellations_reads_an_end() {
+    let mut life = CommandLife::waiting(at(0));
+    life.apply(at(1), cancelled());
+    let mut stored = serde_json::to_value(&life).unwrap();
+    stored["waits"][1].as_object_mut().unwrap().remove("cancelled_by").unwrap();
+    let read: CommandLife = serde_json::from_value(stored).unwrap();
+    assert_eq!(read.state(), CommandState::Expired, "a final state, so that the stop is not sent");
 }
 
 #[test]

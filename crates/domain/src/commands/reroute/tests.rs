@@ -24,6 +24,7 @@ fn published(name: &str) -> CommandRecord {
         goal: None,
         gateway_id: gateway("pod-a"),
         route: None,
+        issued_by: None,
         issued_at: at(0),
         expires_at: at(60),
         life,

@@ -29,3 +29,14 @@ fn only_plain_integers_count_as_integers() {
     assert_eq!(integer("+5"), None);
     assert_eq!(integer("TXN12345"), None);
 }
+
+#[test]
+fn a_mask_shows_the_end_of_a_long_token_only() {
+    let masked = |raw: &str| String::from(IdTag::parse(raw).unwrap().masked());
+    assert_eq!(masked("04E91C5A2B3C80"), "****C80");
+    assert_eq!(masked("A1B2C3D4"), "****3D4");
+    assert_eq!(masked("A1B2C3D"), "****", "at least five characters stay hidden");
+    assert_eq!(masked("7"), "****");
+    assert_eq!(masked("人民广场充电卡号一二"), "****号一二");
+    assert!(IdTag::parse(&masked(&"x".repeat(255))).is_ok());
+}

@@ -76,7 +76,9 @@ fn another_stop_is_sent_only_when_the_last_one_is_over() {
         assert!(!over(state, 1, 59));
         assert!(over(state, 1, 60));
     }
-    for state in [CommandState::Failed, CommandState::Rejected, CommandState::Expired] {
+    let ended =
+        [CommandState::Failed, CommandState::Rejected, CommandState::Expired, CommandState::Cancelled];
+    for state in ended {
         assert!(!over(state, 1, 14));
         assert!(over(state, 1, 15));
         assert!(!over(state, 3, 59), "the pause doubles");

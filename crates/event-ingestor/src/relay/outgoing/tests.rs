@@ -19,6 +19,7 @@ fn splits_changes_into_requests_that_a_broker_accepts_and_omits_none() {
         position,
         created_at: DateTime::UNIX_EPOCH,
         changes: (0..FeedChange::MAX_CHUNK_LEN).map(change).collect(),
+        operators: Vec::new(),
     };
     let chunks: Vec<Chunk> = (1..=20).map(chunk).collect();
     let outgoing = Outgoing::of(&chunks, NonZeroU16::new(2).unwrap(), "/s").unwrap();

@@ -1,6 +1,7 @@
 //! The live state of the devices of piles, for readers: many devices in one round trip.
 
 use super::row::Row;
+use crate::database::operators;
 use crate::devices::charge_points::confidence;
 use crate::devices::connectors::ConnectorRow;
 use crate::schema::{charge_points, connectors, piles, sessions};
@@ -11,7 +12,7 @@ use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::assets::Pile;
+use domain::assets::{OperatorBound, Pile};
 use domain::devices::connector::Connector;
 use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
@@ -65,12 +66,14 @@ struct ChargePointRow {
     confidence: Option<String>,
 }
 
-/// The live state of the devices with these ids. Devices that were never heard are absent.
+/// The live state of the devices with these ids. Devices that were never heard are absent, and so
+/// are open sessions outside `bound`.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn load_live(
     connection: &mut Connection,
+    bound: &OperatorBound,
     ids: &[&ChargePointId],
 ) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
     let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
@@ -90,6 +93,7 @@ pub async fn load_live(
             .filter(sessions::charge_point_id.eq_any(&names))
             .filter(sessions::ended_at.is_null())
             .filter(of_current_pile())
+            .filter(operators::sessions(bound))
             .order((sessions::started_at.asc(), sessions::id.asc()))
             .select(SessionRow::as_select())
             .load(&mut &*shared),
@@ -97,27 +101,34 @@ pub async fn load_live(
     assemble(connection, heard, connectors, sessions).await
 }
 
-/// The live state of the device with id `id`; `None` if it was never heard.
+/// The live state of the device with id `id` as in [`load_live`]; `None` if it was never heard.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn find_live(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: &ChargePointId,
 ) -> Result<Option<LiveView>, StorageError> {
-    Ok(load_live(connection, &[id]).await?.remove(id))
+    Ok(load_live(connection, bound, &[id]).await?.remove(id))
 }
 
-/// The pile with id `id`, unless it is retired, and the live state of its device, if it was ever
+/// The pile with id `id` within `bound`, unless it is retired, and the live state of its device, if it was ever
 /// heard. One round trip, and another one if an open session has no start register from an event.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn find_with_live(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: PileId,
 ) -> Result<Option<(Pile, Option<LiveView>)>, StorageError> {
-    let pile = || piles::table.filter(piles::id.eq(id.0)).filter(piles::retired_at.is_null());
+    let pile = || {
+        piles::table
+            .filter(piles::id.eq(id.0))
+            .filter(piles::retired_at.is_null())
+            .filter(operators::piles(bound))
+    };
     // The statements run at once, so each of them looks up the device by the same key.
     let device = || pile().select(piles::charge_point_id.nullable()).single_value();
     let shared = &*connection;
@@ -134,6 +145,7 @@ pub async fn find_with_live(
             .filter(sessions::charge_point_id.nullable().eq(device()))
             .filter(sessions::ended_at.is_null())
             .filter(sessions::pile_id.is_null().or(sessions::pile_id.eq(id.0)))
+            .filter(operators::sessions(bound))
             .order((sessions::started_at.asc(), sessions::id.asc()))
             .select(SessionRow::as_select())
             .load(&mut &*shared),

@@ -6,12 +6,13 @@ use super::row::Row;
 use crate::assets::audit;
 use crate::assets::import::{Importable, Outcome, Plan, Verdict, begin_look_up, end_look_up};
 use crate::database::bulk::Bulk;
+use crate::database::operators;
 use crate::schema::{piles, stations};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::assets::{EditStamp, Pile, PileDetails, Revision};
+use domain::assets::{EditStamp, OperatorBound, Pile, PileDetails, Revision};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
 use domain::ids::{ChargePointId, PileId, StationId};
 use std::collections::{HashMap, HashSet};
@@ -37,6 +38,9 @@ pub enum EntryRefusal {
     /// The device's pile belongs to this other station, and piles cannot be moved.
     #[error("the pile belongs to station {0}")]
     OtherStation(StationId),
+    /// The device belongs to a pile outside the caller's bound.
+    #[error("the charge point is assigned to another pile")]
+    Taken,
     /// Another transaction created a pile with this device at the same time.
     #[error("another request created a pile with this device at the same time")]
     Overtaken,
@@ -52,18 +56,20 @@ impl Importable for Entry {
 
     async fn foresee(
         connection: &mut Connection,
+        bound: &OperatorBound,
         entries: &[Self],
     ) -> Result<Outcome<EntryRefusal>, StorageError> {
         let open: Vec<Uuid> = stations::table
             .filter(stations::id.eq_any(station_ids(entries)))
+            .filter(operators::stations(bound))
             .filter(stations::retired_at.is_null())
             .select(stations::id)
             .load(connection)
             .await?;
-        let found: Vec<Row> = piles::table
+        let found: Vec<(Row, bool)> = piles::table
             .filter(piles::charge_point_id.eq_any(devices(entries)))
             .filter(piles::retired_at.is_null())
-            .select(Row::as_select())
+            .select((Row::as_select(), operators::piles(bound)))
             .load(connection)
             .await?;
         Ok(plan(entries, open, found)?.outcome)
@@ -71,6 +77,7 @@ impl Importable for Entry {
 
     async fn write(
         tx: &mut Connection,
+        bound: &OperatorBound,
         entries: &[Self],
         stamp: &EditStamp,
         changed: &mut Vec<PileChanged>,
@@ -78,17 +85,18 @@ impl Importable for Entry {
         begin_look_up(tx).await?;
         let open: Vec<Uuid> = stations::table
             .filter(stations::id.eq_any(station_ids(entries)))
+            .filter(operators::stations(bound))
             .filter(stations::retired_at.is_null())
             .order(stations::id)
             .select(stations::id)
             .for_share()
             .load(tx)
             .await?;
-        let found: Vec<Row> = piles::table
+        let found: Vec<(Row, bool)> = piles::table
             .filter(piles::charge_point_id.eq_any(devices(entries)))
             .filter(piles::retired_at.is_null())
             .order(piles::id)
-            .select(Row::as_select())
+            .select((Row::as_select(), operators::piles(bound)))
             .for_no_key_update()
             .load(tx)
             .await?;
@@ -117,13 +125,17 @@ impl Importable for Entry {
 }
 
 /// Plans the import, given the `open` stations that are not retired and the `found` piles with
-/// devices of the entries.
-fn plan(entries: &[Entry], open: Vec<Uuid>, found: Vec<Row>) -> Result<Plan<'_, Entry, Pile>, StorageError> {
+/// devices of the entries, each with whether the caller may reach it.
+fn plan(
+    entries: &[Entry],
+    open: Vec<Uuid>,
+    found: Vec<(Row, bool)>,
+) -> Result<Plan<'_, Entry, Pile>, StorageError> {
     let open: HashSet<Uuid> = open.into_iter().collect();
-    let mut standing: HashMap<ChargePointId, Pile> = HashMap::with_capacity(found.len());
-    for row in found {
+    let mut standing: HashMap<ChargePointId, (Pile, bool)> = HashMap::with_capacity(found.len());
+    for (row, is_own) in found {
         let pile = Pile::try_from(row)?;
-        standing.insert(pile.details.charge_point_id.clone(), pile);
+        standing.insert(pile.details.charge_point_id.clone(), (pile, is_own));
     }
     Ok(Plan::of(entries, |entry| {
         if !open.contains(&entry.station_id.0) {
@@ -131,11 +143,12 @@ fn plan(entries: &[Entry], open: Vec<Uuid>, found: Vec<Row>) -> Result<Plan<'_, 
         }
         match standing.remove(&entry.details.charge_point_id) {
             None => Verdict::Create,
-            Some(pile) if pile.station_id != entry.station_id => {
+            Some((_, false)) => Verdict::Refuse(EntryRefusal::Taken),
+            Some((pile, _)) if pile.station_id != entry.station_id => {
                 Verdict::Refuse(EntryRefusal::OtherStation(pile.station_id))
             }
-            Some(pile) if pile.details == entry.details => Verdict::Unchanged,
-            Some(pile) => Verdict::Update(pile),
+            Some((pile, _)) if pile.details == entry.details => Verdict::Unchanged,
+            Some((pile, _)) => Verdict::Update(pile),
         }
     }))
 }

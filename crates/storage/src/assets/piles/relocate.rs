@@ -12,12 +12,12 @@ use crate::schema::piles;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::{EditStamp, Pile};
+use domain::assets::{EditStamp, OperatorBound, Pile};
 use domain::feed::AssetAction;
 use domain::ids::{ChargePointId, PileId, StationId};
 use domain::text::Label;
 
-/// Replaces the device of a pile, if the pile is at one of the `expected` versions, when given. A
+/// Replaces the device of a pile within `bound`, if the pile is at one of the `expected` versions, when given. A
 /// session of the former device may be open: it stays a session of the pile. Returns the same as
 /// [`update`](super::update).
 ///
@@ -25,6 +25,7 @@ use domain::text::Label;
 /// If PostgreSQL fails.
 pub async fn replace_charge_point(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: PileId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -33,16 +34,16 @@ pub async fn replace_charge_point(
 ) -> Result<Result<(Pile, Option<LiveView>), PileRefusal>, StorageError> {
     let replaced = connection
         .transaction(async |tx| {
-            let before = lock(tx, id, expected, false).await?;
+            let before = lock(tx, bound, id, expected, false).await?;
             let station = before.station_id;
-            relocate(tx, &before, (device, station), stamp, reason).await
+            relocate(tx, bound, &before, (device, station), stamp, reason).await
         })
         .await
         .refusal_as_value();
     refuse_taken(replaced, device)
 }
 
-/// Moves a pile with its device to another station, if the pile is at one of the `expected`
+/// Moves a pile with its device to another station, both within `bound`, if the pile is at one of the `expected`
 /// versions, when given. Sessions that began before stay with the former station. Returns the same
 /// as [`update`](super::update).
 ///
@@ -50,6 +51,7 @@ pub async fn replace_charge_point(
 /// If PostgreSQL fails.
 pub async fn move_to_station(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: PileId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -59,12 +61,12 @@ pub async fn move_to_station(
     connection
         .transaction(async |tx| {
             // Stations are locked before piles, as when a pile is created.
-            if !stations::lock_active(tx, station).await? {
+            if !stations::lock_active(tx, bound, station).await? {
                 return Err(Abort::Refused(PileRefusal::StationNotFound));
             }
-            let before = lock(tx, id, expected, false).await?;
+            let before = lock(tx, bound, id, expected, false).await?;
             let device = &before.details.charge_point_id;
-            relocate(tx, &before, (device, station), stamp, reason).await
+            relocate(tx, bound, &before, (device, station), stamp, reason).await
         })
         .await
         .refusal_as_value()
@@ -73,6 +75,7 @@ pub async fn move_to_station(
 /// Gives a locked pile this device and this station.
 async fn relocate(
     tx: &mut Connection,
+    bound: &OperatorBound,
     before: &Pile,
     (device, station): (&ChargePointId, StationId),
     stamp: &EditStamp,
@@ -93,6 +96,6 @@ async fn relocate(
         .await?;
     let pile = Pile::try_from(row)?;
     record_edit(tx, AssetAction::Updated, Some(before), &pile, &stamp.by, Some(reason)).await?;
-    let live = super::find_live(tx, device).await?;
+    let live = super::find_live(tx, bound, device).await?;
     Ok((pile, live))
 }

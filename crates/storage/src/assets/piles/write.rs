@@ -3,13 +3,14 @@
 use super::LiveView;
 use super::row::{DetailColumns, Row};
 use crate::assets::{audit, placements, stations};
+use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, sessions};
 use crate::{Connection, StorageError, feed};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::{EditStamp, Pile, PileDetails};
+use domain::assets::{EditStamp, OperatorBound, Pile, PileDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
 use domain::ids::{Actor, ChargePointId, PileId, SessionId, StationId};
 use domain::text::Label;
@@ -22,7 +23,7 @@ const NAMED_SESSIONS: i64 = 10;
 /// Why an edit of a pile is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PileRefusal {
-    /// The pile does not exist or is retired.
+    /// The pile does not exist within the caller's bound, or is retired.
     #[error("there is no such pile")]
     NotFound,
     /// The station of the new pile does not exist or is retired.
@@ -40,7 +41,7 @@ pub enum PileRefusal {
     /// The pile's device has open sessions.
     #[error("the pile has an open session")]
     OpenSessions {
-        /// The newest of them, at most ten.
+        /// The newest of them, at most ten; without those outside the caller's bound.
         ids: Vec<SessionId>,
     },
     /// The pile is not retired, so it cannot be restored.
@@ -54,18 +55,19 @@ pub enum PileRefusal {
     Unchanged,
 }
 
-/// Creates a pile in an existing station, on behalf of `by`.
+/// Creates a pile in an existing station within `bound`, on behalf of `by`.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn insert(
     connection: &mut Connection,
+    bound: &OperatorBound,
     pile: &Pile,
     by: &Actor,
 ) -> Result<Result<(), PileRefusal>, StorageError> {
     let inserted = connection
         .transaction(async |tx| {
-            if !stations::lock_active(tx, pile.station_id).await? {
+            if !stations::lock_active(tx, bound, pile.station_id).await? {
                 return Err(Abort::Refused(PileRefusal::StationNotFound));
             }
             diesel::insert_into(piles::table)
@@ -87,7 +89,7 @@ pub async fn insert(
     refuse_taken(inserted, &pile.details.charge_point_id)
 }
 
-/// Applies `change` to the details of a pile, if the pile is at one of the `expected` versions,
+/// Applies `change` to the details of a pile within `bound`, if the pile is at one of the `expected` versions,
 /// when given. The pile is locked meanwhile. Its device cannot be replaced during a session.
 /// Returns the pile with the live state of its device, read before the commit, so that nothing can
 /// fail after the pile was changed.
@@ -96,6 +98,7 @@ pub async fn insert(
 /// If PostgreSQL fails.
 pub async fn update<E: From<PileRefusal> + Send>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: PileId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -104,12 +107,12 @@ pub async fn update<E: From<PileRefusal> + Send>(
     let mut wanted = None;
     let updated = connection
         .transaction(async |tx| {
-            let before = lock(tx, id, expected, false).await.map_err(Abort::widen)?;
+            let before = lock(tx, bound, id, expected, false).await.map_err(Abort::widen)?;
             let details = change(&before.details).map_err(Abort::Refused)?;
             wanted = Some(details.charge_point_id.clone());
             let device = &before.details.charge_point_id;
             if details.charge_point_id != *device {
-                refuse_open_sessions(tx, device).await.map_err(Abort::widen)?;
+                refuse_open_sessions(tx, bound, device).await.map_err(Abort::widen)?;
             }
             let row = diesel::update(piles::table.find(id.0))
                 .set((
@@ -122,7 +125,7 @@ pub async fn update<E: From<PileRefusal> + Send>(
                 .await?;
             let pile = Pile::try_from(row)?;
             record_edit(tx, AssetAction::Updated, Some(&before), &pile, &stamp.by, None).await?;
-            let live = super::find_live(tx, &pile.details.charge_point_id).await?;
+            let live = super::find_live(tx, bound, &pile.details.charge_point_id).await?;
             Ok((pile, live))
         })
         .await
@@ -133,21 +136,22 @@ pub async fn update<E: From<PileRefusal> + Send>(
     }
 }
 
-/// Retires a pile without an open session, if it is at one of the `expected` versions, when given.
+/// Retires a pile within `bound` without an open session, if it is at one of the `expected` versions, when given.
 /// Its history is kept and its device becomes free for another pile.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn retire(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: PileId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
 ) -> Result<Result<(), PileRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = lock(tx, id, expected, false).await?;
-            refuse_open_sessions(tx, &before.details.charge_point_id).await?;
+            let before = lock(tx, bound, id, expected, false).await?;
+            refuse_open_sessions(tx, bound, &before.details.charge_point_id).await?;
             let pile = mark(tx, id, stamp, true).await?;
             record_edit(tx, AssetAction::Retired, Some(&before), &pile, &stamp.by, None).await?;
             Ok(())
@@ -156,13 +160,14 @@ pub async fn retire(
         .refusal_as_value()
 }
 
-/// Restores a retired pile unchanged in its station, if it is at one of the `expected` versions,
+/// Restores a retired pile within `bound` unchanged in its station, if it is at one of the `expected` versions,
 /// when given, and its device is not assigned to another pile. Returns the same as [`update`].
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn restore(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: PileId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -170,14 +175,14 @@ pub async fn restore(
     let mut wanted = None;
     let restored = connection
         .transaction(async |tx| {
-            let before = lock(tx, id, expected, true).await?;
-            if !stations::lock_active(tx, before.station_id).await? {
+            let before = lock(tx, bound, id, expected, true).await?;
+            if !stations::lock_active(tx, bound, before.station_id).await? {
                 return Err(Abort::Refused(PileRefusal::StationRetired));
             }
             wanted = Some(before.details.charge_point_id);
             let pile = mark(tx, id, stamp, false).await?;
             record_edit(tx, AssetAction::Restored, None, &pile, &stamp.by, None).await?;
-            let live = super::find_live(tx, &pile.details.charge_point_id).await?;
+            let live = super::find_live(tx, bound, &pile.details.charge_point_id).await?;
             Ok((pile, live))
         })
         .await
@@ -257,28 +262,35 @@ struct AuditedPile {
 }
 
 /// Refuses an edit while a device has open sessions.
-async fn refuse_open_sessions(tx: &mut Connection, device: &ChargePointId) -> Result<(), Abort<PileRefusal>> {
+async fn refuse_open_sessions(
+    tx: &mut Connection,
+    bound: &OperatorBound,
+    device: &ChargePointId,
+) -> Result<(), Abort<PileRefusal>> {
     let open = sessions::table
         .filter(sessions::charge_point_id.eq(device.as_str()).and(sessions::ended_at.is_null()))
         .order((sessions::started_at.desc(), sessions::id.desc()))
         .limit(NAMED_SESSIONS)
-        .select(sessions::id);
-    let ids: Vec<Uuid> = open.load(tx).await?;
-    if ids.is_empty() {
+        .select((sessions::id, operators::sessions(bound)));
+    let found: Vec<(Uuid, bool)> = open.load(tx).await?;
+    if found.is_empty() {
         return Ok(());
     }
-    Err(Abort::Refused(PileRefusal::OpenSessions { ids: ids.into_iter().map(SessionId).collect() }))
+    let ids = found.into_iter().filter(|(_, is_own)| *is_own).map(|(id, _)| SessionId(id)).collect();
+    Err(Abort::Refused(PileRefusal::OpenSessions { ids }))
 }
 
-/// Locks a pile, retired or not, against other edits until the transaction ends.
+/// Locks a pile within `bound`, retired or not, against other edits until the transaction ends.
 pub(super) async fn lock(
     tx: &mut Connection,
+    bound: &OperatorBound,
     id: PileId,
     expected: Option<&[i64]>,
     retired: bool,
 ) -> Result<Pile, Abort<PileRefusal>> {
     let row = piles::table
         .find(id.0)
+        .filter(operators::piles(bound))
         .select(Row::as_select())
         // Not against key share: a transaction that records a command locks the device and refers
         // to the pile, whose id never changes.

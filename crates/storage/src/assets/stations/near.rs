@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use domain::assets::{Location, Station, chord};
+use domain::assets::{Location, OperatorBound, Station, chord};
 use domain::ids::StationId;
 use domain::text::Label;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ struct Found {
     away: f64,
 }
 
-/// Up to `limit` stations that are not retired, the nearest first, each with its straight-line
+/// Up to `limit` stations within `bound` that are not retired, the nearest first, each with its straight-line
 /// distance on a ball of radius 1. With `after`, those that follow the station at that distance
 /// with that id. Stations without a location are excluded.
 ///
@@ -42,12 +42,13 @@ struct Found {
 /// If PostgreSQL fails.
 pub async fn list_near(
     connection: &mut Connection,
+    bound: &OperatorBound,
     near: &Near,
     filter: &Filter,
     after: Option<(f64, StationId)>,
     limit: i64,
 ) -> Result<Vec<(Station, f64)>, StorageError> {
-    if *filter == Filter::default() {
+    if *filter == Filter::default() && *bound == OperatorBound::All {
         return list_nearest(connection, near, after, limit).await;
     }
     let search = filter.search.as_ref().map(SearchTerms::values);
@@ -62,7 +63,8 @@ pub async fn list_near(
         .bind::<Nullable<Array<Text>>, _>(search)
         .bind::<Nullable<Text>, _>(filter.operator_id.as_ref().map(Label::as_str))
         .bind::<Nullable<Text>, _>(filter.status.map(|status| status.as_str()))
-        .bind::<Bool, _>(filter.available_only);
+        .bind::<Bool, _>(filter.available_only)
+        .bind::<Nullable<Array<Text>>, _>(bound.ids());
     let found: Vec<Found> = connection
         .transaction(async |tx| {
             // PostgreSQL cannot estimate the number of stations in a circle; it assumes few, and
@@ -74,7 +76,7 @@ pub async fn list_near(
     found.into_iter().map(|found| Ok((Station::try_from(found.station)?, found.away))).collect()
 }
 
-/// [`list_near`] without a filter. The index scan proceeds outwards from the location and stops
+/// [`list_near`] without a filter and a bound. The index scan proceeds outwards from the location and stops
 /// when the page is full, regardless of the radius. So the number of stations in the circle need
 /// not be known, and the statement is prepared once per connection.
 async fn list_nearest(
@@ -167,6 +169,7 @@ const NEAREST: &str = concat!(
     "$7) as word)))
              and ($8 is null or operator_id = $8)
              and ($9 is null or stations.status = $9)
+             and ($11::text[] is null or operator_id = any($11))
              and (not $10 or ",
     is_available!(),
     ")

@@ -12,9 +12,10 @@ use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::assets::{EditStamp, Revision, Station, StationDetails};
+use domain::assets::{EditStamp, OperatorBound, Revision, Station, StationDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChanged};
 use domain::ids::{ChargePointId, StationId};
+use domain::text::Label;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -38,6 +39,9 @@ pub enum EntryRefusal {
     /// The id belongs to a pile, retired or not; the audit trail finds assets by id alone.
     #[error("the id belongs to a pile: use another id")]
     OfPile,
+    /// The id belongs to a station or a pile outside the caller's bound.
+    #[error("the id is in use: use another id")]
+    Taken,
 }
 
 impl Importable for Entry {
@@ -50,6 +54,7 @@ impl Importable for Entry {
 
     async fn foresee(
         connection: &mut Connection,
+        bound: &OperatorBound,
         entries: &[Self],
     ) -> Result<Outcome<EntryRefusal>, StorageError> {
         let ids = ids(entries);
@@ -59,11 +64,12 @@ impl Importable for Entry {
             .load(connection)
             .await?;
         let of_piles = piles_among(connection, &ids).await?;
-        Ok(plan(entries, found, &of_piles)?.outcome)
+        Ok(plan(bound, entries, found, &of_piles)?.outcome)
     }
 
     async fn write(
         tx: &mut Connection,
+        bound: &OperatorBound,
         entries: &[Self],
         stamp: &EditStamp,
         changed: &mut Vec<StationChanged>,
@@ -79,7 +85,7 @@ impl Importable for Entry {
             .await?;
         let of_piles = piles_among(tx, &ids).await?;
         end_look_up(tx).await?;
-        let Plan { create, update, outcome } = plan(entries, found, &of_piles)?;
+        let Plan { create, update, outcome } = plan(bound, entries, found, &of_piles)?;
         let edits = create_all(tx, create, stamp).await?;
         record_edits(tx, AssetAction::Created, &edits, stamp, changed).await?;
         let edits = update_all(tx, &update, stamp).await?;
@@ -100,9 +106,10 @@ impl Importable for Entry {
     }
 }
 
-/// Plans the import, given the `found` stations with ids of the entries, retired or not, and the
+/// Plans the import by a caller with `bound`, given the `found` stations with ids of the entries, retired or not, and the
 /// ids `of_piles` that belong to piles.
 fn plan<'a>(
+    bound: &OperatorBound,
     entries: &'a [Entry],
     found: Vec<Row>,
     of_piles: &HashSet<Uuid>,
@@ -115,8 +122,14 @@ fn plan<'a>(
     Ok(Plan::of(entries, |entry| {
         let Some(id) = entry.id else { return Verdict::Create };
         match standing.remove(&id) {
-            None if of_piles.contains(&id.0) => Verdict::Refuse(EntryRefusal::OfPile),
+            None if of_piles.contains(&id.0) => Verdict::Refuse(match bound {
+                OperatorBound::All => EntryRefusal::OfPile,
+                OperatorBound::Only(_) => EntryRefusal::Taken,
+            }),
             None => Verdict::Create,
+            Some(station) if !bound.reaches(station.details.operator_id.as_ref().map(Label::as_str)) => {
+                Verdict::Refuse(EntryRefusal::Taken)
+            }
             Some(station) if station.revision.retired_at.is_some() => Verdict::Refuse(EntryRefusal::Retired),
             Some(station) if station.details == entry.details => Verdict::Unchanged,
             Some(station) => Verdict::Update(station),

@@ -3,13 +3,14 @@
 use super::row::{DetailColumns, Row};
 use crate::assets::availability::Availability;
 use crate::assets::{audit, availability};
+use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, stations};
 use crate::{Connection, StorageError, feed};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::{EditStamp, Station, StationDetails};
+use domain::assets::{EditStamp, OperatorBound, Station, StationDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, StationChanged};
 use domain::ids::{Actor, StationId};
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 /// Why an edit of a station is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StationRefusal {
-    /// The station does not exist or is retired.
+    /// The station does not exist within the caller's bound, or is retired.
     #[error("there is no such station")]
     NotFound,
     /// The station was edited since the caller read it.
@@ -56,7 +57,7 @@ pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) 
         .await
 }
 
-/// Applies `change` to the details of a station, if the station is at one of the `expected`
+/// Applies `change` to the details of a station within `bound`, if the station is at one of the `expected`
 /// versions, when given. The station is locked meanwhile. Returns the station with the availability
 /// of its piles, read before the commit, so that nothing can fail after the station was changed.
 ///
@@ -64,6 +65,7 @@ pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) 
 /// If PostgreSQL fails.
 pub async fn update<E: From<StationRefusal> + Send>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: StationId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -71,7 +73,7 @@ pub async fn update<E: From<StationRefusal> + Send>(
 ) -> Result<Result<(Station, Availability), E>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = lock(tx, id, expected, false).await.map_err(Abort::widen)?;
+            let before = lock(tx, bound, id, expected, false).await.map_err(Abort::widen)?;
             let details = change(&before.details).map_err(Abort::Refused)?;
             let row = diesel::update(stations::table.find(id.0))
                 .set((
@@ -91,20 +93,21 @@ pub async fn update<E: From<StationRefusal> + Send>(
         .refusal_as_value()
 }
 
-/// Retires a station without piles, if it is at one of the `expected` versions, when given. Its
+/// Retires a station within `bound` that has no piles, if it is at one of the `expected` versions, when given. Its
 /// history is kept.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn retire(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: StationId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
 ) -> Result<Result<(), StationRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let before = lock(tx, id, expected, false).await?;
+            let before = lock(tx, bound, id, expected, false).await?;
             let standing = piles::station_id.eq(id.0).and(piles::retired_at.is_null());
             if diesel::select(exists(piles::table.filter(standing))).get_result(tx).await? {
                 return Err(Abort::Refused(StationRefusal::NotEmpty));
@@ -117,19 +120,20 @@ pub async fn retire(
         .refusal_as_value()
 }
 
-/// Restores a retired station unchanged, if it is at one of the `expected` versions, when given.
+/// Restores a retired station within `bound` unchanged, if it is at one of the `expected` versions, when given.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn restore(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: StationId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
 ) -> Result<Result<Station, StationRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            lock(tx, id, expected, true).await?;
+            lock(tx, bound, id, expected, true).await?;
             let station = mark(tx, id, stamp, false).await?;
             record_edit(tx, AssetAction::Restored, None, &station, &stamp.by).await?;
             Ok(station)
@@ -178,15 +182,23 @@ async fn record_edit(
     feed::append(tx, &[change]).await
 }
 
-/// Locks a station, retired or not, until the transaction ends, so that it is not edited and no
+/// Locks a station within `bound`, retired or not, until the transaction ends, so that it is not edited and no
 /// pile is added.
 async fn lock(
     tx: &mut Connection,
+    bound: &OperatorBound,
     id: StationId,
     expected: Option<&[i64]>,
     retired: bool,
 ) -> Result<Station, Abort<StationRefusal>> {
-    let row = stations::table.find(id.0).select(Row::as_select()).for_update().first(tx).await.optional()?;
+    let row = stations::table
+        .find(id.0)
+        .filter(operators::stations(bound))
+        .select(Row::as_select())
+        .for_update()
+        .first(tx)
+        .await
+        .optional()?;
     let Some(station) = row.map(Station::try_from).transpose()? else {
         return Err(Abort::Refused(StationRefusal::NotFound));
     };
@@ -201,11 +213,16 @@ async fn lock(
     }
 }
 
-/// Locks a station against being retired until the transaction ends; `false` if there is no such
-/// station.
-pub(crate) async fn lock_active(tx: &mut Connection, id: StationId) -> Result<bool, StorageError> {
+/// Locks a station within `bound` against being retired until the transaction ends; `false` if there
+/// is no such station.
+pub(crate) async fn lock_active(
+    tx: &mut Connection,
+    bound: &OperatorBound,
+    id: StationId,
+) -> Result<bool, StorageError> {
     let held: Option<Uuid> = stations::table
         .filter(stations::id.eq(id.0))
+        .filter(operators::stations(bound))
         .filter(stations::retired_at.is_null())
         .select(stations::id)
         .for_share()

@@ -1,13 +1,14 @@
 //! Creating a batch, which fixes its piles.
 
 use super::{CommandBatch, Row};
-use crate::commands::KeyedRequest;
-use crate::schema::idempotency_keys;
+use crate::commands::keys::key_text;
+use crate::commands::{KeyedRequest, RecordedDigest};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Binary, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::ids::{CommandBatchId, PileId, StationId};
+use domain::assets::OperatorBound;
+use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use domain::status::ConnectorStatus;
 use std::time::Duration;
 use uuid::Uuid;
@@ -22,6 +23,8 @@ pub struct NewBatch {
     pub id: CommandBatchId,
     /// The station of the piles.
     pub station_id: StationId,
+    /// The operators to which the caller is bound.
+    pub bound: OperatorBound,
     /// The OCPP 1.6 action.
     pub name: &'static str,
     /// The command to each pile, in the JSON form of [`CommandBatch::command`].
@@ -32,6 +35,8 @@ pub struct NewBatch {
     pub scope: Scope,
     /// Time limit of the batch.
     pub lifetime: Duration,
+    /// The `sub` of the caller.
+    pub issued_by: Option<Actor>,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,
 }
@@ -54,7 +59,7 @@ pub enum Created {
     Before(CommandBatch),
     /// The key was used for another request.
     KeyReused,
-    /// The station does not exist or is retired.
+    /// The station does not exist within the caller's bound, or is retired.
     NoStation,
     /// These ids are not piles of the station, or the piles are retired.
     ForeignPiles(Vec<PileId>),
@@ -67,11 +72,11 @@ pub enum Created {
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Created, StorageError> {
-    if let Some(before) = known(connection, new.keyed.as_ref()).await? {
+    if let Some(before) = known(connection, &new.bound, new.keyed.as_ref()).await? {
         return Ok(before);
     }
     let scope = ScopeColumns::from(&new.scope);
-    let site = assess(connection, new.station_id, &scope).await?;
+    let site = assess(connection, new, &scope).await?;
     if !site.exists {
         return Ok(Created::NoStation);
     }
@@ -81,34 +86,51 @@ pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Creat
     if usize::try_from(site.piles).is_ok_and(|piles| piles > MAX_PILES) {
         return Ok(Created::TooMany);
     }
-    if let Some(row) = insert(connection, new, &scope).await? {
-        return row.try_into().map(Created::Now);
+    // A concurrent request with the same key comes first once, and another caller may take the text
+    // of the key once.
+    for _ in 0..3 {
+        if let Some(row) = insert(connection, new, &scope).await? {
+            return row.try_into().map(Created::Now);
+        }
+        if let Some(before) = known(connection, &new.bound, new.keyed.as_ref()).await? {
+            return Ok(before);
+        }
     }
-    // A concurrent request with the same key came first.
-    let before = known(connection, new.keyed.as_ref()).await?;
-    before.ok_or_else(|| {
-        StorageError::inconsistent("idempotency_keys", "a key exists on insert but cannot be read")
-    })
+    Err(StorageError::inconsistent("idempotency_keys", "a key exists on insert but cannot be read"))
+}
+
+#[derive(QueryableByName)]
+struct Known {
+    #[diesel(sql_type = Int8)]
+    request_digest: i64,
+    #[diesel(sql_type = Nullable<Binary>)]
+    request_sha256: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    batch_id: Option<Uuid>,
 }
 
 /// The result of the earlier request with the same key.
 async fn known(
     connection: &mut Connection,
+    bound: &OperatorBound,
     keyed: Option<&KeyedRequest>,
 ) -> Result<Option<Created>, StorageError> {
     let Some(keyed) = keyed else { return Ok(None) };
-    let found: Option<(i64, Option<Uuid>)> = idempotency_keys::table
-        .find(&keyed.key)
-        .select((idempotency_keys::request_digest, idempotency_keys::batch_id))
-        .first(connection)
-        .await
-        .optional()?;
-    let batch = match found {
-        None => return Ok(None),
-        Some((digest, Some(id))) if digest == keyed.digest => {
-            super::find(connection, CommandBatchId(id)).await?
-        }
-        Some(_) => None,
+    let found: Option<Known> = diesel::sql_query(
+        "select request_digest, request_sha256, batch_id from idempotency_keys
+         where caller_key = $1 or (key = $2 and caller_key is null)
+         order by caller_key nulls last limit 1",
+    )
+    .bind::<Nullable<Binary>, _>(keyed.key.of_caller())
+    .bind::<Text, _>(keyed.key.text())
+    .get_result(connection)
+    .await
+    .optional()?;
+    let Some(Known { request_digest, request_sha256, batch_id }) = found else { return Ok(None) };
+    let digest = RecordedDigest { sha256: request_sha256, earlier: request_digest };
+    let batch = match batch_id.filter(|_| digest.is_of(&keyed.digest)) {
+        Some(id) => super::find(connection, bound, CommandBatchId(id)).await?,
+        None => None,
     };
     Ok(Some(batch.map_or(Created::KeyReused, Created::Before)))
 }
@@ -151,23 +173,21 @@ struct Site {
 }
 
 /// Reads the station and the scope before anything is written.
-async fn assess(
-    connection: &mut Connection,
-    station_id: StationId,
-    scope: &ScopeColumns,
-) -> QueryResult<Site> {
+async fn assess(connection: &mut Connection, new: &NewBatch, scope: &ScopeColumns) -> QueryResult<Site> {
     diesel::sql_query(concat!(
-        "select exists (select 1 from stations where id = $1 and retired_at is null) as exists,
+        "select exists (select 1 from stations where id = $1 and retired_at is null
+                          and ($5::text[] is null or operator_id = any($5))) as exists,
                 (select count(*) from (", chosen!(), " limit $4) as chosen) as piles,
                 array(
                   select named from unnest($2) as named
                   where not exists (
                     select 1 from piles where id = named and station_id = $1 and retired_at is null)) as strangers"
     ))
-    .bind::<SqlUuid, _>(station_id.0)
+    .bind::<SqlUuid, _>(new.station_id.0)
     .bind::<Nullable<Array<SqlUuid>>, _>(scope.piles.as_ref())
     .bind::<Nullable<Array<Text>>, _>(scope.statuses.as_ref())
     .bind::<Int8, _>(i64::try_from(MAX_PILES + 1).unwrap_or(i64::MAX))
+    .bind::<Nullable<Array<Text>>, _>(new.bound.ids())
     .get_result(connection)
     .await
 }
@@ -181,14 +201,15 @@ async fn insert(
     let keyed = new.keyed.as_ref();
     diesel::sql_query(concat!(
         "with named as (
-           insert into idempotency_keys (key, request_digest, batch_id)
-           select $4, $5, $6 where $4 is not null
-           on conflict (key) do nothing returning key),
+           insert into idempotency_keys (key, caller_key, request_digest, request_sha256, batch_id)
+           select ", key_text!(), ", caller_key, $5, $13, $6
+           from (select $4 as key, $12 as caller_key) as new where key is not null
+           on conflict do nothing returning key),
          chosen as materialized (", chosen!(), "),
          batch as (
            insert into command_batches
-             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at)
-           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end
+             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by)
+           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11
            from (select count(*) as count, clock_timestamp() as now from chosen) as counted
            where $4 is null or exists (select 1 from named)
            returning *),
@@ -200,13 +221,16 @@ async fn insert(
     .bind::<SqlUuid, _>(new.station_id.0)
     .bind::<Nullable<Array<SqlUuid>>, _>(scope.piles.as_ref())
     .bind::<Nullable<Array<Text>>, _>(scope.statuses.as_ref())
-    .bind::<Nullable<Text>, _>(keyed.map(|keyed| keyed.key.as_str()))
-    .bind::<Nullable<Int8>, _>(keyed.map(|keyed| keyed.digest))
+    .bind::<Nullable<Text>, _>(keyed.map(|keyed| keyed.key.text()))
+    .bind::<Nullable<Int8>, _>(keyed.map(|keyed| keyed.digest.earlier()))
     .bind::<SqlUuid, _>(new.id.0)
     .bind::<Text, _>(new.name)
     .bind::<Jsonb, _>(&new.command)
     .bind::<Int4, _>(i32::from(new.rate_per_second))
     .bind::<Float8, _>(new.lifetime.as_secs_f64())
+    .bind::<Nullable<Text>, _>(new.issued_by.as_ref().map(Actor::as_str))
+    .bind::<Nullable<Binary>, _>(keyed.and_then(|keyed| keyed.key.of_caller()))
+    .bind::<Nullable<Binary>, _>(keyed.map(|keyed| keyed.digest.sha256()))
     .get_result(connection)
     .await
     .optional()

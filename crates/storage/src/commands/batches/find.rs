@@ -1,11 +1,13 @@
 //! Reading batches and their progress.
 
-use super::{CommandBatch, Row, impossible};
+use super::{BATCH_CANCELLED, CommandBatch, Row, impossible};
+use crate::database::operators;
 use crate::schema::{command_batch_items as items, command_batches, commands};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::commands::{CommandLife, CommandState, Failure};
 use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId};
 use std::collections::BTreeMap;
@@ -35,15 +37,18 @@ pub enum ItemState {
     Waiting,
     /// The pile was refused; there is no command and will be none.
     Refused,
+    /// The batch was cancelled before the pile was commanded; there is no command and will be none.
+    Cancelled,
     /// The pile has a command, in this state.
     Sent(CommandState),
 }
 
 impl ItemState {
-    /// Every state.
-    pub const ALL: [Self; 9] = [
+    /// Every state. The commands of batches never wait, so none of them is cancelled by itself.
+    pub const ALL: [Self; 10] = [
         Self::Waiting,
         Self::Refused,
+        Self::Cancelled,
         Self::Sent(CommandState::Accepted),
         Self::Sent(CommandState::Published),
         Self::Sent(CommandState::Unknown),
@@ -59,6 +64,7 @@ impl ItemState {
         match self {
             Self::Waiting => "waiting",
             Self::Refused => "refused",
+            Self::Cancelled => "cancelled",
             Self::Sent(state) => state.as_str(),
         }
     }
@@ -70,16 +76,17 @@ impl ItemState {
     }
 }
 
-/// The batch with id `id`.
+/// The batch with id `id` within `bound`.
 ///
 /// # Errors
 /// If PostgreSQL fails or the row is invalid.
 pub async fn find(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: CommandBatchId,
 ) -> Result<Option<CommandBatch>, StorageError> {
-    let row =
-        command_batches::table.find(id.0).select(Row::as_select()).first(connection).await.optional()?;
+    let own = command_batches::table.find(id.0).filter(operators::batches(bound));
+    let row = own.select(Row::as_select()).first(connection).await.optional()?;
     row.map(CommandBatch::try_from).transpose()
 }
 
@@ -92,7 +99,8 @@ pub async fn count_items(
     id: CommandBatchId,
 ) -> Result<BTreeMap<ItemState, i64>, StorageError> {
     let counted: Vec<Counted> = diesel::sql_query(
-        "select coalesce(command.state, item.state) as state, count(*) as count
+        "select coalesce(command.state, case item.code when 'BATCH_CANCELLED' then 'cancelled' end, item.state) as state,
+                count(*) as count
          from command_batch_items as item left join commands as command on command.id = item.command_id
          where item.batch_id = $1 group by 1",
     )
@@ -123,7 +131,11 @@ pub async fn list_items(
         .into_boxed();
     query = match state {
         Some(ItemState::Sent(state)) => query.filter(commands::state.eq(state.as_str())),
-        Some(state) => query.filter(items::state.eq(state.as_str())),
+        Some(ItemState::Cancelled) => query.filter(items::code.eq(BATCH_CANCELLED)),
+        Some(state @ ItemState::Refused) => {
+            query.filter(items::state.eq(state.as_str()).and(items::code.ne(BATCH_CANCELLED)))
+        }
+        Some(state @ ItemState::Waiting) => query.filter(items::state.eq(state.as_str())),
         None => query,
     };
     if let Some(before) = before {
@@ -171,7 +183,10 @@ impl ItemRow {
             pile_id: PileId(self.pile_id),
             charge_point_id,
             // The state of the command, if there is one.
-            state: parse(of_command.as_ref().unwrap_or(&self.state))?,
+            state: match &self.code {
+                Some(code) if code == BATCH_CANCELLED => ItemState::Cancelled,
+                _ => parse(of_command.as_ref().unwrap_or(&self.state))?,
+            },
             command_id: self.command_id.map(CommandId),
             refusal: self.code.map(|code| (code, self.detail)),
             failure: life.and_then(|life| life.failure()),

@@ -4,10 +4,11 @@
 use super::{CommandBatch, Row};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Float8, Int8, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl;
+use diesel::sql_types::{Array, Bool, Float8, Int8, Uuid as SqlUuid};
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::ids::CommandBatchId;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A batch that this caller has leased.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,29 +32,84 @@ struct ClaimedRow {
 }
 
 #[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    found: bool,
+}
+
+#[derive(QueryableByName)]
 struct Released {
     #[diesel(sql_type = Bool)]
     finished: bool,
 }
 
-/// Leases the oldest unfinished batch without a valid lease for `ttl`, by PostgreSQL's clock.
+/// A lease of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLease {
+    /// Id of the batch.
+    pub id: CommandBatchId,
+    /// The epoch of the lease.
+    pub epoch: i64,
+}
+
+/// The unfinished batches without a valid lease, except those to stations to which a caller with
+/// other leases than `$1` (ids) and `$2` (epochs) carries out a batch.
+macro_rules! claimable {
+    () => {
+        "select id from command_batches batch
+         where finished_at is null and coalesce(leased_until < clock_timestamp(), true)
+           and not exists (
+             select from command_batches other
+             where other.station_id = batch.station_id and other.id <> batch.id and other.finished_at is null
+               and other.leased_until >= clock_timestamp()
+               and not exists (
+                 select from unnest($1, $2) as held (id, epoch)
+                 where held.id = other.id and held.epoch = other.epoch))"
+    };
+}
+
+/// Leases the oldest unfinished batch without a valid lease for `ttl`, by PostgreSQL's clock; none to
+/// a station to which another caller carries out a batch, because all batches to a station share its
+/// pace. `held` are the leases of this caller.
 ///
 /// # Errors
 /// If PostgreSQL fails or the row is invalid.
-pub async fn claim(connection: &mut Connection, ttl: Duration) -> Result<Option<Claimed>, StorageError> {
-    let row: Option<ClaimedRow> = diesel::sql_query(
-        "update command_batches set
-           leased_until = clock_timestamp() + make_interval(secs => $1), epoch = epoch + 1
-         where id = (
-           select id from command_batches
-           where finished_at is null and coalesce(leased_until < clock_timestamp(), true)
-           order by created_at limit 1 for update skip locked)
-         returning *, greatest(0, extract(epoch from expires_at - clock_timestamp()))::float8 as seconds_left",
-    )
-    .bind::<Float8, _>(ttl.as_secs_f64())
-    .get_result(connection)
-    .await
-    .optional()?;
+pub async fn claim(
+    connection: &mut Connection,
+    ttl: Duration,
+    held: &[BatchLease],
+) -> Result<Option<Claimed>, StorageError> {
+    let (ids, epochs): (Vec<Uuid>, Vec<i64>) = held.iter().map(|lease| (lease.id.0, lease.epoch)).unzip();
+    let found = diesel::sql_query(concat!("select exists (", claimable!(), ") as found"))
+        .bind::<Array<SqlUuid>, _>(&ids)
+        .bind::<Array<Int8>, _>(&epochs)
+        .get_result::<Found>(connection)
+        .await?;
+    if !found.found {
+        return Ok(None);
+    }
+    let row: Option<ClaimedRow> = connection
+        .transaction(async |tx| {
+            // One claim at a time: a statement after the lock sees the claims before it.
+            diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('charging command batch claim', 0))")
+                .execute(tx)
+                .await?;
+            diesel::sql_query(concat!(
+                "update command_batches set
+                   leased_until = clock_timestamp() + make_interval(secs => $3), epoch = epoch + 1
+                 where id = (",
+                claimable!(),
+                " order by created_at limit 1 for update skip locked)
+                 returning *, greatest(0, extract(epoch from expires_at - clock_timestamp()))::float8 as seconds_left",
+            ))
+            .bind::<Array<SqlUuid>, _>(&ids)
+            .bind::<Array<Int8>, _>(&epochs)
+            .bind::<Float8, _>(ttl.as_secs_f64())
+            .get_result(tx)
+            .await
+            .optional()
+        })
+        .await?;
     let claimed = row.map(|claimed| {
         Ok(Claimed {
             batch: claimed.batch.try_into()?,

@@ -59,21 +59,22 @@ pub async fn list_waiting(
 /// # Errors
 /// If PostgreSQL fails; nothing is written in that case.
 pub async fn settle_many(connection: &mut Connection, settled: &[Settled]) -> Result<usize, StorageError> {
+    connection.transaction(async |tx| settle_in(tx, settled).await).await
+}
+
+/// The same in the transaction `tx`.
+pub(super) async fn settle_in(tx: &mut Connection, settled: &[Settled]) -> Result<usize, StorageError> {
     // Sorted by key, so that two transactions that insert the same keys do not deadlock.
     let mut ordered: Vec<&Settled> = settled.iter().collect();
     ordered.sort_by_key(|settled| (settled.batch_id, settled.pile_id));
     let mut columns = Columns::default();
     ordered.into_iter().for_each(|settled| columns.push(settled));
-    connection
-        .transaction(async |tx| {
-            // A separate statement, so that the next one sees what another transaction recorded
-            // under a key meanwhile.
-            if columns.code.iter().any(Option::is_some) {
-                Bulk(Bars(&columns)).execute(tx).await?;
-            }
-            Ok(Bulk(Outcomes(&columns)).execute(tx).await?)
-        })
-        .await
+    // A separate statement, so that the next one sees what another transaction recorded under a key
+    // meanwhile.
+    if columns.code.iter().any(Option::is_some) {
+        Bulk(Bars(&columns)).execute(tx).await?;
+    }
+    Ok(Bulk(Outcomes(&columns)).execute(tx).await?)
 }
 
 #[derive(Default)]
@@ -90,7 +91,7 @@ impl<'a> Columns<'a> {
     fn push(&mut self, settled: &'a Settled) {
         self.batch_id.push(settled.batch_id.0);
         self.pile_id.push(settled.pile_id.0);
-        self.key.push(item_key(settled.batch_id, settled.pile_id));
+        self.key.push(item_key(settled.batch_id, settled.pile_id).text());
         let (command, code, detail) = match &settled.outcome {
             Outcome::Sent(id) => (Some(id.0), None, None),
             Outcome::Refused { code, detail } => (None, Some(code.as_str()), detail.as_deref()),

@@ -15,6 +15,7 @@ use domain::devices::change::Changes;
 use domain::devices::charge_point::{ChargePoint, Ignored, Outcome, UnplacedReason};
 use domain::devices::history::History;
 use domain::devices::sample::Samples;
+use domain::ids::Actor;
 use std::slice;
 use uuid::Uuid;
 
@@ -70,7 +71,7 @@ pub struct Replay {
 }
 
 /// Applies the event of the dead letter with id `id` by `fold`, which receives the state of its
-/// device, and records the outcome. `None` if the dead letter does not exist.
+/// device, and records the outcome and the caller `by`. `None` if the dead letter does not exist.
 ///
 /// Meter samples that do not change the connector's state still belong to its history: an event
 /// with samples counts as applied.
@@ -87,6 +88,7 @@ pub async fn replay(
     connection: &mut Connection,
     id: Uuid,
     run: Run,
+    by: &Actor,
     replay: Replay,
     fold: impl FnOnce(&mut ChargePoint) -> Outcome + Send,
 ) -> Result<Option<Replayed>, StorageError> {
@@ -101,7 +103,7 @@ pub async fn replay(
             let replayed = attempt(tx, replay, fold).await?;
             match run {
                 Run::Dry => return Err(Abort::Refused(replayed)),
-                Run::Real => note(tx, id, replayed.outcome()).await?,
+                Run::Real => note(tx, id, replayed.outcome(), by).await?,
             }
             Ok(Some(replayed))
         })
@@ -110,17 +112,28 @@ pub async fn replay(
     Ok(ended.unwrap_or_else(Some))
 }
 
-/// Records the outcome of the last replay of the dead letter with id `id`; dry runs are not
-/// recorded.
+/// Records the outcome and the caller of the last replay of the dead letter with id `id`, there and
+/// in the audit; dry runs are not recorded.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn note(connection: &mut Connection, id: Uuid, outcome: ReplayOutcome) -> Result<(), StorageError> {
+pub async fn note(
+    connection: &mut Connection,
+    id: Uuid,
+    outcome: ReplayOutcome,
+    by: &Actor,
+) -> Result<(), StorageError> {
     diesel::sql_query(
-        "update dead_letters set replayed_at = clock_timestamp(), replay_outcome = $2 where id = $1",
+        "with noted as (
+           update dead_letters set replayed_at = clock_timestamp(), replay_outcome = $2, replayed_by = $3
+           where id = $1 returning id, replayed_at)
+         insert into asset_edits (asset_id, version, action, edited_at, edited_by, after, thing_type, thing_id)
+         select gen_random_uuid(), 1, 'replayed', replayed_at, $3, jsonb_build_object('outcome', $2), 'deadLetter', id
+         from noted",
     )
     .bind::<SqlUuid, _>(id)
     .bind::<Text, _>(outcome.as_str())
+    .bind::<Text, _>(by.as_str())
     .execute(connection)
     .await?;
     Ok(())

@@ -37,6 +37,8 @@ pub struct Heading {
     pub replayed_at: Option<DateTime<Utc>>,
     /// The outcome of the last replay, a word of [`ReplayOutcome::as_str`].
     pub replay_outcome: Option<String>,
+    /// The subject of the caller of the last replay; `None` if never, or not recorded.
+    pub replayed_by: Option<String>,
 }
 
 impl Heading {

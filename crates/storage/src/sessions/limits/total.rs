@@ -2,6 +2,7 @@
 
 use crate::tariffs::quote_of_session;
 use crate::{Connection, StorageError};
+use domain::assets::OperatorBound;
 use domain::ids::SessionId;
 use domain::tariffs::Money;
 
@@ -11,6 +12,6 @@ use domain::tariffs::Money;
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn total(connection: &mut Connection, id: SessionId) -> Result<Option<Money>, StorageError> {
-    let quoted = quote_of_session(connection, id).await?;
+    let quoted = quote_of_session(connection, &OperatorBound::All, id).await?;
     Ok(quoted.and_then(Result::ok).map(|quoted| quoted.quote.totals.to_pay()))
 }

@@ -10,6 +10,7 @@ use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{Float8, Int4, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::assets::OperatorBound;
 use domain::digest::sha256_hex;
 use domain::feed::{FeedChange, FeedKind, FeedSubject, SessionSettled};
 use domain::tariffs::{PriceBook, Receipt, ReceiptSession};
@@ -46,7 +47,7 @@ pub async fn settle(
     waiting: &WaitingSession,
     grace: Duration,
 ) -> Result<SettleOutcome, StorageError> {
-    let latest = find(connection, waiting.id, None).await?;
+    let latest = find(connection, &OperatorBound::All, waiting.id, None).await?;
     let Some(receipt) = receipt_of(connection, waiting, latest.as_ref()).await? else {
         return drop_waiting(connection, waiting).await;
     };
@@ -87,7 +88,7 @@ async fn receipt_of(
     waiting: &WaitingSession,
     latest: Option<&StoredReceipt>,
 ) -> Result<Option<Receipt>, StorageError> {
-    let Some(metered) = find_metered(connection, waiting.id).await? else {
+    let Some(metered) = find_metered(connection, &OperatorBound::All, waiting.id).await? else {
         let session = latest.map(|latest| ReceiptSession::deserialize(&latest.content)).transpose();
         return Ok(session.map_err(broken)?.map(Receipt::withdrawn));
     };

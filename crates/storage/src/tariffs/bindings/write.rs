@@ -1,8 +1,10 @@
 //! Creating and ending bindings; conflicting ones are refused.
 
 use super::row::{Row, SubjectColumns, broken, key};
-use super::{BindingRecord, find};
+use super::{BindingRecord, find_among};
+use crate::assets::audit::{self, AuditAction, Thing};
 use crate::assets::stations;
+use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, tariff_bindings};
 use crate::tariffs::{publish, write};
@@ -12,10 +14,11 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::BindingAction;
 use domain::ids::{BindingId, PileId, TariffId};
 use domain::tariffs::{Binding, Subject, TariffStatus};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Number of attempts to insert a binding whose conflicting binding ended before it could be read.
@@ -24,14 +27,14 @@ const ATTEMPTS: usize = 5;
 /// Why a binding is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BindingRefusal {
-    /// The tariff does not exist or is retired.
+    /// The tariff does not exist within the caller's bound, or is retired.
     #[error("there is no such tariff")]
     TariffNotFound,
     /// The tariff is a draft. If it could be bound, it would price the past once it becomes active.
     #[error("the tariff is a draft")]
     TariffNotActive,
-    /// The station or pile does not exist or is retired.
-    #[error("the station or pile to bind does not exist")]
+    /// The station or pile does not exist or is retired, or the subject is outside the caller's bound.
+    #[error("the subject to bind does not exist")]
     SubjectNotFound,
     /// The binding would begin in the past and change prices that were shown to drivers.
     #[error("a binding cannot begin before it is created")]
@@ -47,7 +50,7 @@ pub enum BindingRefusal {
 /// Why a binding cannot be ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BindingEndRefusal {
-    /// The binding does not exist.
+    /// The binding does not exist within the caller's bound.
     #[error("there is no such binding")]
     NotFound,
     /// The binding would end in the past and change prices that were shown to drivers.
@@ -62,13 +65,14 @@ pub enum BindingEndRefusal {
     },
 }
 
-/// Creates a binding. The constraint `tariff_bindings_no_clash` decides whether it conflicts, also
+/// Creates a binding of a subject within `bound`. The constraint `tariff_bindings_no_clash` decides whether it conflicts, also
 /// with concurrent inserts.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn insert(
     connection: &mut Connection,
+    bound: &OperatorBound,
     binding: &Binding,
     stamp: &EditStamp,
 ) -> Result<Result<BindingRecord, BindingRefusal>, StorageError> {
@@ -80,19 +84,23 @@ pub async fn insert(
     }
     connection
         .transaction(async |tx| {
-            let Some(tariff) = write::lock(tx, binding.tariff_id).await? else {
+            let Some(tariff) = write::lock(tx, operators::readable_tariffs(bound), binding.tariff_id).await?
+            else {
                 return Err(Abort::Refused(BindingRefusal::TariffNotFound));
             };
             if tariff.details.status == TariffStatus::Draft {
                 return Err(Abort::Refused(BindingRefusal::TariffNotActive));
             }
-            if !lock_subject(tx, &binding.subject).await? {
+            if !lock_subject(tx, bound, &binding.subject).await? {
                 return Err(Abort::Refused(BindingRefusal::SubjectNotFound));
             }
             for _ in 0..ATTEMPTS {
                 if let Some(created) = try_insert(tx, binding, stamp).await? {
                     let change = publish::of_binding(&created.binding, stamp.at, BindingAction::Made);
                     feed::append(tx, &[change]).await?;
+                    let states = (None, Some(state(&created.binding)?));
+                    let thing = Thing::TariffBinding(binding.id);
+                    audit::append_entry(tx, thing, AuditAction::Created, stamp, states).await?;
                     return Ok(created);
                 }
                 if let Some(other) = clashing(tx, binding).await? {
@@ -149,19 +157,27 @@ async fn clashing(tx: &mut Connection, binding: &Binding) -> Result<Option<Bindi
     row.map(BindingRecord::try_from).transpose()
 }
 
-/// Locks the subject of a binding against being retired until the transaction ends; `false` if it
+/// Locks the subject of a binding, if it is within `bound`, against being retired until the transaction ends; `false` if it
 /// does not exist.
-async fn lock_subject(tx: &mut Connection, subject: &Subject) -> Result<bool, StorageError> {
+async fn lock_subject(
+    tx: &mut Connection,
+    bound: &OperatorBound,
+    subject: &Subject,
+) -> Result<bool, StorageError> {
     match subject {
-        Subject::Platform | Subject::Operator { .. } => Ok(true),
-        Subject::Station { station_id } => stations::lock_active(tx, *station_id).await,
-        Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => lock_pile(tx, *pile_id).await,
+        Subject::Platform => Ok(*bound == OperatorBound::All),
+        Subject::Operator { operator_id } => Ok(bound.reaches(Some(operator_id.as_str()))),
+        Subject::Station { station_id } => stations::lock_active(tx, bound, *station_id).await,
+        Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => {
+            lock_pile(tx, bound, *pile_id).await
+        }
     }
 }
 
-async fn lock_pile(tx: &mut Connection, id: PileId) -> Result<bool, StorageError> {
+async fn lock_pile(tx: &mut Connection, bound: &OperatorBound, id: PileId) -> Result<bool, StorageError> {
     let held: Option<Uuid> = piles::table
         .filter(piles::id.eq(id.0))
+        .filter(operators::piles(bound))
         .filter(piles::retired_at.is_null())
         .select(piles::id)
         .for_share()
@@ -171,26 +187,28 @@ async fn lock_pile(tx: &mut Connection, id: PileId) -> Result<bool, StorageError
     Ok(held.is_some())
 }
 
-/// Ends a binding at `until`, which must not be in the past. A binding that has not begun by then
+/// Ends a binding within `bound` at `until`, which must not be in the past. A binding that has not begun by then
 /// never applies. If the end does not change, nothing is published.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn end(
     connection: &mut Connection,
+    bound: &OperatorBound,
     id: BindingId,
     until: DateTime<Utc>,
     stamp: &EditStamp,
 ) -> Result<Result<BindingRecord, BindingEndRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            let Some(tariff) = tariff_of(tx, id).await? else {
+            let Some(tariff) = tariff_of(tx, bound, id).await? else {
                 return Err(Abort::Refused(BindingEndRefusal::NotFound));
             };
             // The end changes only under the tariff's lock, so the binding is read again. A binding
             // of a retired tariff is over.
-            write::lock(tx, tariff).await?;
-            let Some(held) = find(tx, id).await? else {
+            // The tariff may belong to another operator than the subject.
+            write::lock(tx, operators::tariffs(&OperatorBound::All), tariff).await?;
+            let Some(held) = find_among(tx, operators::bindings(bound), id).await? else {
                 return Err(Abort::Refused(BindingEndRefusal::NotFound));
             };
             let until = until.max(held.binding.effective_from);
@@ -214,14 +232,30 @@ pub async fn end(
             let ended = BindingRecord::try_from(row)?;
             let change = publish::of_binding(&ended.binding, stamp.at, BindingAction::Ended);
             feed::append(tx, &[change]).await?;
+            let states = (Some(state(&held.binding)?), Some(state(&ended.binding)?));
+            audit::append_entry(tx, Thing::TariffBinding(id), AuditAction::Ended, stamp, states).await?;
             Ok(ended)
         })
         .await
         .refusal_as_value()
 }
 
-async fn tariff_of(tx: &mut Connection, id: BindingId) -> Result<Option<TariffId>, StorageError> {
-    let tariff: Option<Uuid> =
-        tariff_bindings::table.find(id.0).select(tariff_bindings::tariff_id).first(tx).await.optional()?;
+/// What the audit keeps of a binding.
+fn state(binding: &Binding) -> Result<Value, StorageError> {
+    let Binding { id: _, subject, tariff_id, effective_from, effective_until } = binding;
+    let subject = serde_json::to_value(subject).map_err(broken)?;
+    Ok(json!({
+        "tariffId": tariff_id.0, "subject": subject,
+        "effectiveFrom": effective_from, "effectiveUntil": effective_until,
+    }))
+}
+
+async fn tariff_of(
+    tx: &mut Connection,
+    bound: &OperatorBound,
+    id: BindingId,
+) -> Result<Option<TariffId>, StorageError> {
+    let own = tariff_bindings::table.find(id.0).filter(operators::bindings(bound));
+    let tariff: Option<Uuid> = own.select(tariff_bindings::tariff_id).first(tx).await.optional()?;
     Ok(tariff.map(TariffId))
 }

@@ -2,6 +2,8 @@
 
 use super::row::{Row, broken, number};
 use super::{Version, find};
+use crate::assets::audit::{self, AuditAction, Thing};
+use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::tariff_versions;
 use crate::tariffs::{TariffRecord, publish, write};
@@ -10,15 +12,16 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
-use domain::assets::EditStamp;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
 use domain::tariffs::{PriceList, TariffDetails};
+use serde_json::{Value, json};
 
 /// Why a draft cannot be written, discarded or published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DraftRefusal {
-    /// The tariff does not exist or is retired.
+    /// The tariff does not exist within the caller's bound, or is retired.
     #[error("there is no such tariff")]
     NotFound,
     /// The tariff has no draft.
@@ -41,7 +44,7 @@ pub enum DraftRefusal {
     },
 }
 
-/// Creates or replaces the draft of a tariff with the price list that `check` returns, if the draft
+/// Creates or replaces the draft of a tariff within `bound` with the price list that `check` returns, if the draft
 /// is at one of the `expected` revisions, when given. The tariff is locked meanwhile, so its
 /// currency is the one that `check` received.
 ///
@@ -49,6 +52,7 @@ pub enum DraftRefusal {
 /// If PostgreSQL fails.
 pub async fn put_draft<E: From<DraftRefusal> + Send>(
     connection: &mut Connection,
+    bound: &OperatorBound,
     tariff: TariffId,
     expected: Option<&[i64]>,
     stamp: &EditStamp,
@@ -56,7 +60,7 @@ pub async fn put_draft<E: From<DraftRefusal> + Send>(
 ) -> Result<Result<Version, E>, StorageError> {
     connection
         .transaction(async |tx| {
-            let Some(held) = write::lock(tx, tariff).await? else {
+            let Some(held) = write::lock(tx, operators::tariffs(bound), tariff).await? else {
                 return Err(Abort::Refused(DraftRefusal::NotFound.into()));
             };
             let draft = match draft(tx, tariff, expected).await {
@@ -65,11 +69,14 @@ pub async fn put_draft<E: From<DraftRefusal> + Send>(
                 Err(abort) => return Err(abort.widen()),
             };
             let price_list = check(&held.details).map_err(Abort::Refused)?;
-            let row = match draft {
-                Some(draft) => replace(tx, &draft, &price_list, stamp).await?,
-                None => create(tx, tariff, &price_list, stamp).await?,
+            let (row, action) = match &draft {
+                Some(draft) => (replace(tx, draft, &price_list, stamp).await?, AuditAction::Updated),
+                None => (create(tx, tariff, &price_list, stamp).await?, AuditAction::Created),
             };
-            Ok(row.into_version(None)?)
+            let written = row.into_version(None)?;
+            let states = (draft.as_ref().map(state), Some(state(&written)));
+            audit::append_entry(tx, Thing::TariffVersion(tariff), action, stamp, states).await?;
+            Ok(written)
         })
         .await
         .refusal_as_value()
@@ -113,30 +120,40 @@ async fn replace(
     Ok(replaced.returning(Row::as_returning()).get_result(tx).await?)
 }
 
-/// Deletes the draft of a tariff, if it is at one of the `expected` revisions, when given.
+/// What the audit keeps of a version: its price list is kept by the version itself.
+fn state(version: &Version) -> Value {
+    let effective_from = version.publication.as_ref().map(|publication| publication.effective_from);
+    json!({ "number": version.number, "revision": version.revision, "effectiveFrom": effective_from })
+}
+
+/// Deletes the draft of a tariff within `bound`, if it is at one of the `expected` revisions, when given.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn discard_draft(
     connection: &mut Connection,
+    bound: &OperatorBound,
     tariff: TariffId,
     expected: Option<&[i64]>,
+    stamp: &EditStamp,
 ) -> Result<Result<(), DraftRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
-            if write::lock(tx, tariff).await?.is_none() {
+            if write::lock(tx, operators::tariffs(bound), tariff).await?.is_none() {
                 return Err(Abort::Refused(DraftRefusal::NotFound));
             }
             let draft = draft(tx, tariff, expected).await?;
             let number = i32::try_from(draft.number).map_err(broken)?;
             diesel::delete(tariff_versions::table.find((tariff.0, number))).execute(tx).await?;
+            let (thing, states) = (Thing::TariffVersion(tariff), (Some(state(&draft)), None));
+            audit::append_entry(tx, thing, AuditAction::Discarded, stamp, states).await?;
             Ok(())
         })
         .await
         .refusal_as_value()
 }
 
-/// Publishes the draft of a tariff, if it is at one of the `expected` revisions, when given. It
+/// Publishes the draft of a tariff within `bound`, if it is at one of the `expected` revisions, when given. It
 /// comes into force at `effective_from`, or at once, and never changes after that. A version that
 /// comes into force at once is also announced as activated; others are announced by
 /// [`activate_due`](crate::tariffs::activate_due).
@@ -145,6 +162,7 @@ pub async fn discard_draft(
 /// If PostgreSQL fails.
 pub async fn publish(
     connection: &mut Connection,
+    bound: &OperatorBound,
     tariff: TariffId,
     expected: Option<&[i64]>,
     effective_from: Option<DateTime<Utc>>,
@@ -153,7 +171,7 @@ pub async fn publish(
     let effective_from = effective_from.unwrap_or(stamp.at);
     connection
         .transaction(async |tx| {
-            let Some(held) = write::lock(tx, tariff).await? else {
+            let Some(held) = write::lock(tx, operators::tariffs(bound), tariff).await? else {
                 return Err(Abort::Refused(DraftRefusal::NotFound));
             };
             let draft = draft(tx, tariff, expected).await?;
@@ -165,6 +183,9 @@ pub async fn publish(
             }
             let version = mark_published(tx, &draft, effective_from, stamp).await?;
             append_published(tx, &held, &version).await?;
+            let (thing, states) =
+                (Thing::TariffVersion(tariff), (Some(state(&draft)), Some(state(&version))));
+            audit::append_entry(tx, thing, AuditAction::Published, stamp, states).await?;
             Ok(version)
         })
         .await

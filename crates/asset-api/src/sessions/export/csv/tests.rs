@@ -1,4 +1,5 @@
 use super::{COLUMNS, HEADER, end, write_session};
+use crate::http::drivers::IdTags;
 use crate::sessions::CompleteSession;
 use crate::sessions::export::lines::{CSV_EXAMPLE, End, Outcome};
 use crate::sessions::view::SessionView;
@@ -44,12 +45,12 @@ fn session(operator: &str, reason: &str) -> CompleteSession {
         final_value: None,
     };
     let placed = PlacedSession { session, place: Some(place) };
-    CompleteSession { placed, register: None, limits: Some(limits) }
+    CompleteSession { placed, register: None, limits: Some(limits), end_issued_by: None }
 }
 
 fn row(session: &CompleteSession) -> String {
     let mut text = String::new();
-    write_session(&mut text, &SessionView::of(session));
+    write_session(&mut text, &SessionView::of(session, IdTags::Shown));
     text
 }
 
@@ -82,7 +83,7 @@ fn cells(row: &str) -> Vec<String> {
 #[test]
 fn has_a_column_for_each_field_of_a_session() {
     let session = session("op-7", "Local");
-    let fields = leaves(&serde_json::to_value(SessionView::of(&session)).unwrap(), "");
+    let fields = leaves(&serde_json::to_value(SessionView::of(&session, IdTags::Shown)).unwrap(), "");
     assert_eq!(COLUMNS.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), fields);
     assert_eq!(HEADER, format!("{},exportOutcome,nextCursor\r\n", COLUMNS.join(",")));
     assert!(CSV_EXAMPLE.starts_with(HEADER));

@@ -1,0 +1,249 @@
+//! Which operator what belongs to while a station is handed over, and what bound callers can reach.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::assets::{
+    CurrentType, EditStamp, OperatorBound, Outlets, Pile, PileDetails, RatedPower, Revision, Station,
+    StationDetails, StationStatus,
+};
+use domain::devices::presence::Confidence;
+use domain::feed::{ConnectivityChanged, FeedChange, FeedKind, FeedSubject};
+use domain::ids::{Actor, ChargePointId, PileId, StationId};
+use domain::text::Label;
+use std::collections::BTreeSet;
+use storage::assets::audit::{self, Edited};
+use storage::assets::import::put_many;
+use storage::assets::piles::{self, PileRefusal};
+use storage::assets::stations::{self, StationRefusal};
+use storage::assets::{pile_counts, placements};
+use storage::feed::{self, Owner};
+use storage::{Connection, sessions};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+fn minute(number: i64) -> DateTime<Utc> {
+    "2026-07-25T12:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(number)
+}
+
+fn stamp(number: i64) -> EditStamp {
+    EditStamp { at: minute(number), by: Actor::parse("administrator").unwrap() }
+}
+
+fn revision() -> Revision {
+    Revision { created_at: minute(0), updated_at: minute(0), version: 1, retired_at: None }
+}
+
+fn of(operator: &str) -> OperatorBound {
+    OperatorBound::Only([operator.to_owned()].into())
+}
+
+fn station(operator: &str) -> Station {
+    let details = StationDetails {
+        name: Label::parse("Station").unwrap(),
+        address: None,
+        operator_id: Label::parse(operator).ok(),
+        location: None,
+        status: StationStatus::Open,
+        opening_hours: None,
+        facilities: BTreeSet::new(),
+        startable_statuses: None,
+    };
+    Station { id: StationId(Uuid::now_v7()), details, revision: revision() }
+}
+
+fn details(device: &str) -> PileDetails {
+    PileDetails {
+        charge_point_id: ChargePointId::parse(device).unwrap(),
+        name: None,
+        model: Label::parse("DC-120").unwrap(),
+        vendor: None,
+        serial_number: None,
+        rated_power_kw: RatedPower::parse(120.0).unwrap(),
+        current_type: Some(CurrentType::Dc),
+        connectors: Outlets::default(),
+    }
+}
+
+/// A station of each of the operators `a` and `b`, with a pile each.
+struct Site {
+    stations: [StationId; 2],
+    piles: [PileId; 2],
+}
+
+impl Site {
+    async fn new(connection: &mut Connection) -> Self {
+        let created = [station("a"), station("b")];
+        let stations = created.each_ref().map(|station| station.id);
+        let piles = [(); 2].map(|()| PileId(Uuid::now_v7()));
+        let by = stamp(0).by;
+        for (number, station) in created.iter().enumerate() {
+            stations::insert(connection, station, &by).await.unwrap();
+            let details = details(["CP-A", "CP-B"][number]);
+            let pile = Pile { id: piles[number], station_id: station.id, details, revision: revision() };
+            piles::insert(connection, &OperatorBound::All, &pile, &by).await.unwrap().unwrap();
+        }
+        Self { stations, piles }
+    }
+
+    /// Hands the first station over to `b` at minute 10.
+    async fn hand_over(&self, connection: &mut Connection) {
+        let operator_id = Label::parse("b").ok();
+        let updated =
+            stations::update(connection, &OperatorBound::All, self.stations[0], None, &stamp(10), |before| {
+                Ok::<_, StationRefusal>(StationDetails { operator_id, ..before.clone() })
+            });
+        updated.await.unwrap().unwrap();
+    }
+}
+
+fn connectivity(device: &str, at: DateTime<Utc>) -> FeedChange {
+    let body = ConnectivityChanged { online: true, gateway_id: None, confidence: Confidence::Live };
+    FeedChange {
+        subject: FeedSubject::ChargePoint(ChargePointId::parse(device).unwrap()),
+        at,
+        kind: FeedKind::ConnectivityChanged(body),
+    }
+}
+
+/// The owners of all changes so far, each with the type and the time of the change.
+async fn owners(connection: &mut Connection) -> Vec<(&'static str, DateTime<Utc>, Owner)> {
+    feed::sequence_all(connection).await.unwrap();
+    let chunks = feed::list_after(connection, 0, 100).await.unwrap();
+    let owners = feed::load_owners(connection, &chunks).await.unwrap();
+    let changes = chunks.iter().flat_map(|chunk| &chunk.changes);
+    changes.zip(owners.concat()).map(|(change, owner)| (change.kind.type_name(), change.at, owner)).collect()
+}
+
+#[tokio::test]
+async fn what_another_operator_has_cannot_be_reached() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.connection().await.unwrap();
+    let Site { stations: [own, other], piles: [own_pile, other_pile] } = Site::new(connection).await;
+    let (bound, none) = (&of("a"), &OperatorBound::Only([].into()));
+    assert!(stations::find(connection, bound, own).await.unwrap().is_some());
+    assert!(stations::find(connection, bound, other).await.unwrap().is_none());
+    assert!(stations::find(connection, none, own).await.unwrap().is_none());
+    let listed = piles::list(connection, bound, &piles::Filter::default(), None, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|pile| pile.id).collect::<Vec<_>>(), [own_pile]);
+    assert!(piles::find_with_live(connection, bound, other_pile).await.unwrap().is_none());
+    let counts = pile_counts::count(connection, bound, minute(0)).await.unwrap();
+    assert_eq!((counts.piles.values().sum::<i64>(), counts.stations.values().sum::<i64>()), (1, 1));
+
+    let moved = piles::move_to_station(
+        connection,
+        bound,
+        own_pile,
+        None,
+        &stamp(1),
+        other,
+        &Label::parse("r").unwrap(),
+    );
+    assert_eq!(moved.await.unwrap().map(drop), Err(PileRefusal::StationNotFound));
+    // The version does not matter: a 412 would show that the pile exists.
+    let retired = piles::retire(connection, bound, other_pile, Some(&[99]), &stamp(1)).await.unwrap();
+    assert_eq!(retired, Err(PileRefusal::NotFound));
+    let imported = [
+        piles::Entry { line: 1, station_id: own, details: details("CP-B") },
+        piles::Entry { line: 2, station_id: other, details: details("CP-C") },
+    ];
+    let outcome = put_many(connection, bound, &imported, &stamp(1)).await.unwrap();
+    let refused: Vec<_> =
+        outcome.refused.iter().map(|(line, refusal)| (*line, refusal.to_string())).collect();
+    assert_eq!(
+        refused,
+        [
+            (1, "the charge point is assigned to another pile".to_owned()),
+            (2, "there is no such station".to_owned())
+        ]
+    );
+    let entry = stations::Entry { line: 1, id: Some(other), details: station("a").details };
+    let outcome = put_many(connection, bound, &[entry], &stamp(1)).await.unwrap();
+    assert_eq!(outcome.refused, [(1, stations::EntryRefusal::Taken)]);
+}
+
+#[tokio::test]
+async fn sessions_and_placements_stay_with_the_operator_of_their_time() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.connection().await.unwrap();
+    let site = Site::new(connection).await;
+    site.hand_over(connection).await;
+    let session = |number: i64| {
+        let (id, at) = (Uuid::now_v7(), minute(number).to_rfc3339());
+        format!(
+            "insert into sessions (id, charge_point_id, connector_id, started_at) values ('{id}', 'CP-A', 1, '{at}');"
+        )
+    };
+    database.execute(&(session(5) + &session(15))).await;
+    for (operator, expected) in [("a", 5), ("b", 15)] {
+        let filter = sessions::Filter::default();
+        let found = sessions::list(connection, &of(operator), &filter, None, 10).await.unwrap();
+        let began: Vec<_> = found.iter().map(|found| found.session.started_at).collect();
+        assert_eq!(began, [minute(expected)], "of {operator}");
+        let (id, elsewhere) = (found[0].session.id, if operator == "a" { "b" } else { "a" });
+        assert!(sessions::find(connection, &of(elsewhere), id).await.unwrap().is_none());
+        let stays =
+            placements::list_of_pile(connection, &of(operator), site.piles[0], None, 10).await.unwrap();
+        assert_eq!(stays.len(), 1, "of {operator}");
+    }
+    assert!(piles::find(connection, &of("a"), site.piles[0]).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_handover_is_in_the_audit_of_neither_operator() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.connection().await.unwrap();
+    let site = Site::new(connection).await;
+    site.hand_over(connection).await;
+    let (own, id) = (of("b"), site.stations[0]);
+    let rename = |before: &StationDetails| {
+        Ok::<_, StationRefusal>(StationDetails { name: Label::parse("New").unwrap(), ..before.clone() })
+    };
+    stations::update(connection, &own, id, None, &stamp(20), rename).await.unwrap().unwrap();
+    let versions = async |connection: &mut Connection, bound: &OperatorBound| -> Vec<i64> {
+        let edits = audit::list(connection, bound, Edited::Station, id.0, None, 10).await.unwrap();
+        edits.iter().map(|edit| edit.version).collect()
+    };
+    assert_eq!(versions(connection, &own).await, [3]);
+    assert_eq!(versions(connection, &of("a")).await, [1], "but the station is a 404 for this operator");
+    assert_eq!(versions(connection, &OperatorBound::All).await, [3, 2, 1]);
+    let of_pile = audit::list(connection, &own, Edited::Pile, site.piles[0].0, None, 10).await.unwrap();
+    assert_eq!(of_pile.len(), 0, "the pile was created when the station belonged to the other operator");
+}
+
+#[tokio::test]
+async fn changes_keep_the_operator_that_they_were_written_for() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.connection().await.unwrap();
+    let site = Site::new(connection).await;
+    site.hand_over(connection).await;
+    let later = [
+        connectivity("CP-A", minute(5)),
+        connectivity("CP-A", minute(15)),
+        connectivity("CP-UNREGISTERED", minute(5)),
+    ];
+    feed::append(connection, &later).await.unwrap();
+    let [a, b] = ["a", "b"].map(|operator| Owner::Operator(operator.to_owned()));
+    let (stations, piles, devices) = (
+        "charging.station.changed.v1",
+        "charging.pile.changed.v1",
+        "charging.charge_point.connectivity_changed.v1",
+    );
+    assert_eq!(
+        owners(connection).await,
+        [
+            (stations, minute(0), a.clone()),
+            (piles, minute(0), a.clone()),
+            (stations, minute(0), b.clone()),
+            (piles, minute(0), b.clone()),
+            (stations, minute(10), b.clone()),
+            (devices, minute(5), a),
+            (devices, minute(15), b),
+            (devices, minute(5), Owner::Unknown),
+        ]
+    );
+    // The previous release writes no operators.
+    database.execute("update feed_chunks set operators = null").await;
+    let owners = owners(connection).await;
+    assert!(owners.iter().all(|(kind, _, owner)| *kind == devices || *owner == Owner::Unknown), "{owners:?}");
+}

@@ -1,0 +1,1 @@
+alter table feed_chunks drop column operators;
