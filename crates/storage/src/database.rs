@@ -12,5 +12,6 @@ pub(crate) mod pool;
 mod servers;
 pub(crate) mod settings;
 pub mod snapshots;
+pub mod standby;
 pub mod trace;
 pub(crate) mod transaction;
