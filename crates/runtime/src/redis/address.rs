@@ -42,16 +42,17 @@ impl Address {
     /// Reads the URL and the files of TLS. The servers are those of the URL at this time; with a
     /// file, its credentials are read again for each connection.
     pub(super) fn parse(settings: &RedisSettings) -> Result<Self, RedisError> {
-        let (mut config, file) = match &settings.url_file {
+        let (parsed, file) = match &settings.url_file {
             None => (parse(settings.url.expose_secret()).map_err(RedisError::Settings)?, None),
             Some(file) => {
                 let parse = |contents: &[Vec<u8>]| parse(text(contents)?);
                 let file = Reloaded::open("redis.url_file", vec![file.clone()], parse)
                     .map_err(|error| invalid(&error))?;
-                (Config::clone(&file.current()), Some(Arc::new(file)))
+                (ParsedUrl::clone(&file.current()), Some(Arc::new(file)))
             }
         };
-        config.tls = tls(settings, config.tls.take())?;
+        let ParsedUrl { mut config, is_tls } = parsed;
+        config.tls = tls(settings, is_tls)?;
         let credentials = |role| {
             file.clone().map(|file| -> Arc<dyn fred::types::config::CredentialProvider> {
                 Arc::new(RotatedCredentials::new(file, role))
@@ -77,26 +78,40 @@ impl Address {
     }
 }
 
-fn parse(url: &str) -> Result<Config, String> {
-    Config::from_url(url).map_err(|error| redacted(&error))
+/// A URL, with its TLS apart.
+#[derive(Clone)]
+pub(super) struct ParsedUrl {
+    /// Without TLS.
+    pub config: Config,
+    pub is_tls: bool,
+}
+
+/// fred itself would set up TLS with the authorities of the machine, and fail without them.
+fn parse(url: &str) -> Result<ParsedUrl, String> {
+    let plain = ["redis", "valkey"].into_iter().find_map(|scheme| {
+        let rest = url.strip_prefix(scheme)?.strip_prefix('s')?;
+        Some(format!("{scheme}{rest}"))
+    });
+    let config = Config::from_url(plain.as_deref().unwrap_or(url)).map_err(|error| redacted(&error))?;
+    let is_tls = plain.is_some() || config.uses_tls();
+    Ok(ParsedUrl { config, is_tls })
 }
 
 /// The TLS of the settings; `None` if the URL is without TLS.
-fn tls(settings: &RedisSettings, of_url: Option<TlsConfig>) -> Result<Option<TlsConfig>, RedisError> {
+fn tls(settings: &RedisSettings, is_tls: bool) -> Result<Option<TlsConfig>, RedisError> {
     let files = TlsFiles {
         section: "redis",
         ca_file: settings.ca_file.as_deref(),
         certificate_file: settings.certificate_file.as_deref(),
         key_file: settings.key_file.as_deref(),
     };
-    match (of_url, files.first_given()) {
-        (Some(of_url), _) => {
+    match (is_tls, files.first_given()) {
+        (true, _) => {
             let config = client_config(&files, Verification::AuthorityAndName);
-            let connector = config.map_err(|error| invalid(&error))?.into();
-            Ok(Some(TlsConfig { connector, ..of_url }))
+            Ok(Some(config.map_err(|error| invalid(&error))?.into()))
         }
-        (None, None) => Ok(None),
-        (None, Some(file)) => Err(RedisError::Settings(format!(
+        (false, None) => Ok(None),
+        (false, Some(file)) => Err(RedisError::Settings(format!(
             "redis.{file} has no effect because the URL is without TLS: begin the URL with rediss, or remove \
              redis.{file}"
         ))),

@@ -5,8 +5,10 @@ use std::{fmt, future::ready, pin::Pin, sync::Arc};
 use credentials::Reloaded;
 use fred::{
     error::Error,
-    types::config::{Config, CredentialProvider, Server, ServerConfig},
+    types::config::{CredentialProvider, Server, ServerConfig},
 };
+
+use super::address::ParsedUrl;
 
 /// User name and password; `None` for those that the URL does not have.
 type Credentials = (Option<String>, Option<String>);
@@ -22,17 +24,18 @@ pub(super) enum Role {
 
 /// The credentials of a URL in a file, read again for each connection.
 pub(super) struct RotatedCredentials {
-    url: Arc<Reloaded<Config>>,
+    url: Arc<Reloaded<ParsedUrl>>,
     role: Role,
 }
 
 impl RotatedCredentials {
-    pub(super) const fn new(url: Arc<Reloaded<Config>>, role: Role) -> Self {
+    pub(super) const fn new(url: Arc<Reloaded<ParsedUrl>>, role: Role) -> Self {
         Self { url, role }
     }
 
     fn current(&self) -> Credentials {
-        let config = self.url.current();
+        let url = self.url.current();
+        let config = &url.config;
         match (self.role, &config.server) {
             (Role::Sentinel, ServerConfig::Sentinel { username, password, .. }) => {
                 (username.clone(), password.clone())
