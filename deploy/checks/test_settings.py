@@ -15,6 +15,8 @@ SECRETS = {
     "kafka.sasl_username": "someone",
     "kafka.sasl_password": "secret",
 }
+# The chart sets these to the mounted Secrets, and no value can.
+SECRET_FILES = {f"{setting}_file" for setting in SECRETS}
 
 
 def test_the_schemas_are_what_the_services_say():
@@ -69,7 +71,8 @@ def other(path, value):
     """Another valid value of the same type."""
     known = {
         "http.listen": "0.0.0.0:18080", "admin.listen": "0.0.0.0:19080", "auth.mode": "jwt", "auth.algorithms": ["PS512"], "log.format": "text",
-        "kafka.compression": "none" if value == "snappy" else "snappy", "kafka.sasl_mechanism": "PLAIN", "dispatch.routing_hash": "murmur2",
+        "kafka.compression": "none" if value == "snappy" else "snappy", "kafka.sasl_mechanism": "PLAIN",
+        "database.sslmode": "require", "database.channel_binding": "require", "dispatch.routing_hash": "murmur2",
     }  # fmt: skip
     if path in known:
         return known[path]
@@ -89,6 +92,9 @@ def test_every_setting_can_be_reached(chart):
             path = f"{section}.{key}"
             if path in SECRETS and path != "kafka.sasl_username":
                 secrets.setdefault(section, {})[key] = {"name": "somewhere", "key": path}
+            elif path in SECRET_FILES:
+                with pytest.raises(helm.HelmValuesError):
+                    render(chart, {"settings": {section: {key: "/a"}}})
             elif path != "auth.jwks_file":  # the other one of two
                 settings.setdefault(section, {})[key] = other(path, value)
     release = render(chart, {"settings": settings, "secrets": secrets})
@@ -136,6 +142,34 @@ def test_the_migration_takes_what_it_is_given(release, program, tmp_path):
     (container,) = release.one("Job")["spec"]["template"]["spec"]["containers"]
     (tmp_path / "database.url").write_text(SECRETS["database.url"])
     environment = {entry["name"]: entry["value"] for entry in container["env"]}
-    assert environment == {"CHARGING__DATABASE__URL_FILE": "/etc/charging/secrets/database.url"}
-    judged = check_config(program("asset-api"), {"CHARGING__DATABASE__URL_FILE": str(tmp_path / "database.url")})
+    assert environment.pop("CHARGING__DATABASE__URL_FILE") == "/etc/charging/secrets/database.url"
+    # Its TLS is that of the service.
+    expected = {"SSLMODE": release.effective["database"]["sslmode"], "CHANNEL_BINDING": release.effective["database"]["channel_binding"]}
+    expected |= {key.upper(): f"/etc/charging/files/database.{key}" for key in release.values.get("files", {}).get("database", {})}
+    assert environment == {f"CHARGING__DATABASE__{key}": value for key, value in expected.items()}
+    judged = check_config(program("asset-api"), environment | {"CHARGING__DATABASE__URL_FILE": str(tmp_path / "database.url")})
     assert judged.returncode == 0, judged.stderr
+
+
+def test_the_migration_mounts_its_files(chart):
+    """The files of the service's TLS, or its own."""
+
+    def mounted_by_job(values):
+        (container,) = (spec := render(chart, values).one("Job")["spec"]["template"]["spec"])["containers"]
+        assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in spec["volumes"]}
+        (files,) = [volume for volume in spec["volumes"] if volume["name"] == "files"] or [{"projected": {"sources": []}}]
+        return {source[kind]["items"][0]["path"]: (kind, source[kind]["name"]) for source in files["projected"]["sources"] for kind in source}
+
+    reference = {"name": "of-service", "key": "a"}
+    assert mounted_by_job({}) == {}
+    shared = {"files": {"database": {"ca_file": {"configMap": reference}, "key_file": {"secret": reference}}}}
+    assert mounted_by_job(shared) == {"database.ca_file": ("configMap", "of-service"), "database.key_file": ("secret", "of-service")}
+    own = shared | {"migration": {"files": {"ca_file": {"secret": {"name": "of-owner", "key": "a"}}}}}
+    assert mounted_by_job(own) == {"database.ca_file": ("secret", "of-owner")}
+
+
+def test_a_database_without_tls_must_be_allowed(chart):
+    with pytest.raises(helm.HelmError):
+        render(chart, {"settings": {"database": {"sslmode": "disable"}}})
+    settings = render(chart, {"settings": {"database": {"sslmode": "disable", "allow_plaintext": True}}}).effective
+    assert settings["database"]["allow_plaintext"]

@@ -19,6 +19,7 @@ const FOREIGN: &[&str] = &[
     "autovacuum_vacuum_cost_limit",
     "hot_standby_feedback",
     "nologin",
+    "pg_rewind",
     "scram-sha-256",
     "wait_event",
     // browsers and systems

@@ -41,6 +41,13 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         let database = pinged.clone();
         async move { database.ping().await.map_err(|error| error.to_string()) }
     });
+    if settings.database.require_synchronous_standby {
+        let database = database.clone();
+        context.health.add("synchronous standby", move || {
+            let database = database.clone();
+            async move { database.check_synchronous_standby().await }
+        });
+    }
     let hub = Hub::start(database.clone(), settings.feed.clone(), context.shutdown.clone());
     let hub = web::Data::from(hub);
     let imports = web::Data::new(Imports::new(settings.import.clone()));

@@ -44,6 +44,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let kafka = Kafka::new(&settings.kafka)?;
     let topic = Arc::new(CommandTopic::new(&kafka, &settings.dispatch));
     report_health(&context.health, &database, &redis, &topic);
+    if settings.database.require_synchronous_standby {
+        report_standby(&context.health, database.clone());
+    }
     let retention = RetentionCheck::new(&kafka, &settings.dispatch, metrics.clone());
     let state = retention.state();
     context.health.add_advisory("commands retention", move || state.advisory());
@@ -103,6 +106,13 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     retention.await?;
     watch.await?;
     Ok(())
+}
+
+fn report_standby(health: &Health, database: Database) {
+    health.add("synchronous standby", move || {
+        let database = database.clone();
+        async move { database.check_synchronous_standby().await }
+    });
 }
 
 fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Arc<CommandTopic>) {

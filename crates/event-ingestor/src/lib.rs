@@ -16,6 +16,7 @@ mod relay;
 mod repair;
 mod resume;
 mod settings;
+mod timeline;
 
 pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
@@ -31,10 +32,12 @@ use metrics::Metrics;
 use presence::Presence;
 use receipts::ReceiptWriter;
 use relay::{FeedMetrics, Relay};
+use runtime::health::Health;
 use runtime::kafka::Kafka;
 use runtime::{Context, Shutdown, causes};
 use std::sync::Arc;
 use storage::{Database, DatabaseSettings};
+use timeline::TimelineMetrics;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -59,16 +62,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         .context("database settings")?;
     let (receipts, meters) = (one_connection(&settings.database)?, one_connection(&settings.database)?);
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
-    let pinged = database.clone();
-    context.health.add("database", move || {
-        let database = pinged.clone();
-        async move { database.ping().await.map_err(|error| error.to_string()) }
-    });
-    let (asked, topic) = (kafka.clone(), settings.ingest.topic.clone());
-    context.health.add("events topic", move || {
-        let (asked, topic) = (asked.clone(), topic.clone());
-        async move { asked.partitions(&topic).await.map(drop).map_err(|error| error.to_string()) }
-    });
+    report_health(&context.health, &settings, &database, &kafka);
     let waited = database.await_schema(|error, pause| {
         tracing::warn!(error = causes(error), retry_in = ?pause, "waiting for the database");
     });
@@ -103,6 +97,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     ));
     let device_counts = AbortOnDropHandle::new(device_counts);
     let counted = async { device_counts.await.context("the task that counts devices died") };
+    let timeline = TimelineMetrics::new(&context.meter());
+    let timeline = tokio::spawn(timeline::watch(watch.clone(), timeline, context.shutdown.clone()));
+    let _timeline = AbortOnDropHandle::new(timeline);
     let presence = Presence::new(settings.ingest.silence(settings.presence));
     let check = settings.ingest.silence_check();
     let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
@@ -110,6 +107,26 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
     tokio::try_join!(replica.run(&context.shutdown), relayed, billed, kept, counted, watched)?;
     Ok(())
+}
+
+fn report_health(health: &Health, settings: &Settings, database: &Database, kafka: &Kafka) {
+    let pinged = database.clone();
+    health.add("database", move || {
+        let database = pinged.clone();
+        async move { database.ping().await.map_err(|error| error.to_string()) }
+    });
+    if settings.database.require_synchronous_standby {
+        let database = database.clone();
+        health.add("synchronous standby", move || {
+            let database = database.clone();
+            async move { database.check_synchronous_standby().await }
+        });
+    }
+    let (asked, topic) = (kafka.clone(), settings.ingest.topic.clone());
+    health.add("events topic", move || {
+        let (asked, topic) = (asked.clone(), topic.clone());
+        async move { asked.partitions(&topic).await.map(drop).map_err(|error| error.to_string()) }
+    });
 }
 
 /// A pool with one connection, for a task that must not wait for others.

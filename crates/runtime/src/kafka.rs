@@ -33,6 +33,7 @@ mod leaders;
 mod librdkafka;
 mod link;
 mod listing;
+mod login;
 mod open;
 #[cfg(not(feature = "librdkafka"))]
 mod own_client;
@@ -42,6 +43,7 @@ mod record;
 mod retention;
 mod sasl;
 mod throttle;
+mod token;
 mod transport;
 mod writer;
 

@@ -9,6 +9,7 @@
 
 mod address;
 mod discovery;
+mod login;
 mod node;
 mod nodes;
 mod topology;
@@ -32,7 +33,7 @@ use crate::{settings::RedisSettings, trace};
 /// Why a Redis call failed. The text contains no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// `redis.url` is invalid; the text says why.
+    /// `redis.url` or the files of TLS are invalid; the text says why.
     #[error("invalid redis.url: {0}")]
     Settings(String),
     /// There is no connection to a required server; reported at once.

@@ -1,6 +1,7 @@
 //! The database: connections, migrations, errors, and maintenance that limits the size of tables.
 
 pub(crate) mod bulk;
+mod connector;
 pub(crate) mod day_partitions;
 pub(crate) mod error;
 pub(crate) mod lock_table;
@@ -9,6 +10,9 @@ pub(crate) mod migrations;
 pub(crate) mod online_steps;
 pub(crate) mod operators;
 pub(crate) mod pool;
+mod servers;
+pub(crate) mod settings;
 pub mod snapshots;
+pub mod standby;
 pub mod trace;
 pub(crate) mod transaction;

@@ -109,10 +109,8 @@ impl Prepared {
         limit: Option<Duration>,
     ) -> anyhow::Result<WriteResult> {
         let database = Database::for_batches(&DatabaseSettings {
-            url: self.url.clone().into(),
             max_connections: connections,
-            connect_timeout_ms: 20_000,
-            statement_timeout_ms: 20_000,
+            ..DatabaseSettings::without_tls(self.url.clone().into())
         })?;
         let folding = Arc::new(AtomicU64::new(0));
         let begun = Instant::now();

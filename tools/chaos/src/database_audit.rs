@@ -176,10 +176,9 @@ fn pool(url: &str) -> anyhow::Result<Database> {
 
 fn pool_of(url: &str, max_connections: usize) -> anyhow::Result<Database> {
     let settings = DatabaseSettings {
-        url: SecretString::from(url.to_owned()),
         max_connections,
-        connect_timeout_ms: 20_000,
         statement_timeout_ms: 60_000,
+        ..DatabaseSettings::without_tls(SecretString::from(url.to_owned()))
     };
     Ok(Database::new(&settings)?)
 }

@@ -166,10 +166,8 @@ async fn run(server: &mut AsyncPgConnection, sql: &str) {
 
 fn settings(url: &str) -> DatabaseSettings {
     DatabaseSettings {
-        url: SecretString::from(url.to_owned()),
         max_connections: CONNECTIONS,
-        connect_timeout_ms: 20_000,
-        statement_timeout_ms: 20_000,
+        ..DatabaseSettings::without_tls(SecretString::from(url.to_owned()))
     }
 }
 

@@ -11,6 +11,7 @@
 )]
 
 pub mod auth_bypass;
+pub mod certificates;
 pub mod collector;
 mod database;
 mod fault_proxy;
@@ -19,6 +20,7 @@ pub mod injection;
 pub mod kafka_wire;
 mod openapi;
 mod ports;
+pub mod postgres_server;
 pub mod raw_http;
 pub mod redis_servers;
 mod scopes;

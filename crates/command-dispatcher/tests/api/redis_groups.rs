@@ -22,10 +22,10 @@ async fn app(redis_url: &str) -> TestApp {
 /// The connection that gateways write with.
 fn gateways_redis(url: String) -> Redis {
     let settings = RedisSettings {
-        url: url.into(),
         pool_size: NonZeroUsize::MIN,
         command_timeout_ms: 500,
         connect_timeout_ms: 1_000,
+        ..RedisSettings::new(url.into())
     };
     Redis::connect(&settings).unwrap()
 }

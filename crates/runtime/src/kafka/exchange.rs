@@ -1,7 +1,7 @@
 //! One connection to one broker, for requests that rskafka lacks or implements differently, one
 //! exchange at a time. Nothing here limits the time; callers do.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
@@ -14,6 +14,8 @@ use super::{
 
 /// Number of bytes read of a response above the size limit; they identify its contents.
 const BEGINNING: usize = 4_096;
+/// The part of a session after which its connection is opened anew.
+const SESSION_PERCENT: u32 = 85;
 
 /// A request of Kafka's protocol, in a version without tagged fields.
 pub(super) trait Request {
@@ -56,12 +58,25 @@ pub(super) struct Exchange {
     max_answer_bytes: usize,
     /// The id of the latest request; its response repeats it.
     correlation: i32,
+    /// From when on the connection is not used, because the broker will soon end the session.
+    ends: Option<Instant>,
 }
 
 impl Exchange {
     /// An exchange over `stream` that accepts responses of at most `max_answer_bytes`.
     pub(super) fn new(stream: Box<dyn Stream>, max_answer_bytes: usize) -> Self {
-        Self { stream, max_answer_bytes, correlation: 0 }
+        Self { stream, max_answer_bytes, correlation: 0, ends: None }
+    }
+
+    /// Limits the use of the connection to a part of `lifetime`: a broker closes a connection that
+    /// sends a request after its session has expired.
+    pub(super) fn end_after(&mut self, lifetime: Duration) {
+        self.ends = Instant::now().checked_add(lifetime * SESSION_PERCENT / 100);
+    }
+
+    /// Whether the broker still serves the connection.
+    pub(super) fn is_in_session(&self) -> bool {
+        self.ends.is_none_or(|end| Instant::now() < end)
     }
 
     /// Sends a request and waits for its response.

@@ -19,7 +19,8 @@
 //! - `max_bytes` counts unpacked bytes, and is exceeded by at most one record, not one batch.
 //! - The name of a header ends at its first NUL.
 //! - The throttle time of fetches is not counted; librdkafka waits by itself.
-//! - TLS and SCRAM are refused as settings, because this build of librdkafka has no OpenSSL.
+//! - TLS, SCRAM and OAUTHBEARER are refused as settings, because this build of librdkafka has no
+//!   OpenSSL. Files with the user and password of PLAIN are read at the start only.
 //! - librdkafka retries if a topic is missing for a moment. A topic that is deleted and created
 //!   anew between two fetches is detected only if its log ends before the offset that is read.
 

@@ -80,7 +80,8 @@ impl Link {
 
     async fn open(&self, state: &mut State) -> Result<Open, Failure> {
         let idle = self.cluster.idle;
-        if let Some(open) = state.open.take().filter(|open| open.last_used.elapsed() < idle) {
+        let usable = |open: &Open| open.last_used.elapsed() < idle && open.exchange.is_in_session();
+        if let Some(open) = state.open.take().filter(usable) {
             return Ok(open);
         }
         let leader = self.cluster.leaders.find(&self.topic, self.partition, state.proven_wrong).await?;

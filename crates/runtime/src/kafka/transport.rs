@@ -1,19 +1,21 @@
 //! How brokers are reached: addresses, TLS, authentication, limits.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use credentials::{TlsFiles, Verification, client_config};
+use futures_util::future::BoxFuture;
 use rskafka::{
     BackoffConfig,
-    client::{Client, ClientBuilder, Credentials, SaslConfig},
+    client::{Client, ClientBuilder, Credentials, OauthBearerCredentials, SaslConfig},
 };
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
-use secrecy::{ExposeSecret as _, SecretString};
+use rustls::ClientConfig;
+use secrecy::ExposeSecret as _;
 
-use super::{Failure, KafkaError};
-use crate::settings::{KafkaSettings, SaslMechanism};
+use super::{
+    Failure, KafkaError,
+    login::{Login, Password, PasswordMechanism, invalid},
+};
+use crate::settings::KafkaSettings;
 
 /// The client id under which brokers log and count requests.
 pub(super) const CLIENT_ID: &str = "charging-platform";
@@ -22,10 +24,9 @@ pub(super) const CLIENT_ID: &str = "charging-platform";
 pub(super) struct Transport {
     pub(super) brokers: Vec<String>,
     pub(super) max_response_bytes: usize,
+    /// Its certificates and key follow their files.
     pub(super) tls: Option<Arc<ClientConfig>>,
-    pub(super) sasl: SaslMechanism,
-    pub(super) username: String,
-    pub(super) password: SecretString,
+    pub(super) login: Arc<Login>,
 }
 
 impl Transport {
@@ -36,10 +37,8 @@ impl Transport {
         Ok(Self {
             brokers: settings.brokers.clone(),
             max_response_bytes: settings.max_response_bytes,
-            tls: settings.tls.then(|| tls(settings.ca_file.as_deref())).transpose()?,
-            sasl: settings.sasl_mechanism,
-            username: settings.sasl_username.clone(),
-            password: settings.sasl_password.clone(),
+            tls: tls(settings)?,
+            login: Arc::new(Login::new(settings)?),
         })
     }
 
@@ -58,15 +57,41 @@ impl Transport {
         builder.build().await.map_err(Failure::client)
     }
 
+    /// The credentials for a new client, as the files contain them now.
     fn sasl(&self) -> Option<SaslConfig> {
-        let credentials =
-            || Credentials::new(self.username.clone(), self.password.expose_secret().to_owned());
-        match self.sasl {
-            SaslMechanism::None => None,
-            SaslMechanism::Plain => Some(SaslConfig::Plain(credentials())),
-            SaslMechanism::ScramSha256 => Some(SaslConfig::ScramSha256(credentials())),
-            SaslMechanism::ScramSha512 => Some(SaslConfig::ScramSha512(credentials())),
+        match &*self.login {
+            Login::None => None,
+            Login::Password { mechanism, username, password } => {
+                let Password { username, password } = Password::current(username, password);
+                let credentials = Credentials::new(username, password.expose_secret().to_owned());
+                Some(match mechanism {
+                    PasswordMechanism::Plain => SaslConfig::Plain(credentials),
+                    PasswordMechanism::ScramSha256 => SaslConfig::ScramSha256(credentials),
+                    PasswordMechanism::ScramSha512 => SaslConfig::ScramSha512(credentials),
+                })
+            }
+            Login::Token(_) => {
+                let login = Arc::clone(&self.login);
+                let callback = move || -> BoxFuture<'static, Result<String, _>> {
+                    let login = Arc::clone(&login);
+                    Box::pin(async move { token(&login).await })
+                };
+                let callback = Arc::new(callback);
+                Some(SaslConfig::Oauthbearer(OauthBearerCredentials {
+                    callback,
+                    authz_id: None,
+                    bearer_kvs: Vec::new(),
+                }))
+            }
         }
+    }
+}
+
+/// The current token; empty for a login without tokens, for which it is not called.
+async fn token(login: &Login) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    match login {
+        Login::Token(tokens) => Ok(tokens.current().await?.expose_secret().to_owned()),
+        Login::None | Login::Password { .. } => Ok(String::new()),
     }
 }
 
@@ -81,26 +106,23 @@ fn single_attempt() -> BackoffConfig {
     }
 }
 
-fn tls(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, KafkaError> {
-    let mut roots = RootCertStore::empty();
-    match ca_file {
-        Some(file) => {
-            let refuse = |error: &dyn std::fmt::Display| {
-                KafkaError::Settings(format!("kafka.ca_file {}: {error}", file.display()))
-            };
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|error| refuse(&error))? {
-                let certificate = certificate.map_err(|error| refuse(&error))?;
-                roots.add(certificate).map_err(|error| refuse(&error))?;
-            }
-        }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
+/// The TLS of the settings; `None` without it.
+fn tls(settings: &KafkaSettings) -> Result<Option<Arc<ClientConfig>>, KafkaError> {
+    let files = TlsFiles {
+        section: "kafka",
+        ca_file: settings.ca_file.as_deref(),
+        certificate_file: settings.certificate_file.as_deref(),
+        key_file: settings.key_file.as_deref(),
+    };
+    if settings.tls {
+        let config = client_config(&files, Verification::AuthorityAndName);
+        return config.map(|config| Some(Arc::new(config))).map_err(|error| invalid(&error));
     }
-    if roots.is_empty() {
-        return Err(KafkaError::Settings(
-            "kafka.tls is on and no trusted certificate authority was found; set kafka.ca_file".to_owned(),
-        ));
+    let of_client = TlsFiles { ca_file: None, ..files };
+    match of_client.first_given() {
+        None => Ok(None),
+        Some(file) => Err(KafkaError::Settings(format!(
+            "kafka.{file} has no effect because kafka.tls is false: set kafka.tls to true, or remove kafka.{file}"
+        ))),
     }
-    Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

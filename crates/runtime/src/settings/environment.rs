@@ -14,6 +14,8 @@ const CONFIG_FILE: &str = "CHARGING_CONFIG";
 const SHORT_NAMES: [(&str, &str); 3] =
     [("DATABASE_URL", "database.url"), ("REDIS_URL", "redis.url"), ("KAFKA_BROKERS", "kafka.brokers")];
 const FILE_SUFFIX: &str = "_FILE";
+/// The same in the name of a key.
+const KEY_SUFFIX: &str = "_file";
 
 /// The relevant variables, before the existing keys are known.
 pub(super) struct Environment {
@@ -62,10 +64,10 @@ impl Environment {
     fn apply_short(&self, tree: &mut Tree, name: &str, key: &str) -> Result<(), SettingsError> {
         let file_name = format!("{name}{FILE_SUFFIX}");
         if let Some(path) = self.variables.get(&file_name) {
-            tree.set(key, &secret_file(&file_name, path)?, &source(&file_name))?;
+            set_from_file(tree, &file_name, key, path)?;
         }
         match self.variables.get(name) {
-            Some(value) => tree.set(key, value, &source(name)),
+            Some(value) => set_value(tree, name, key, value),
             None => Ok(()),
         }
     }
@@ -74,10 +76,25 @@ impl Environment {
 fn apply_full(tree: &mut Tree, name: &str, key: &str, value: &str) -> Result<(), SettingsError> {
     // A key may itself end in `_file` (`auth.jwks_file`), so the defaults decide what the suffix
     // means.
-    match key.strip_suffix("_file").filter(|stem| !tree.has_key(key) && tree.has_key(stem)) {
-        Some(stem) => tree.set(stem, &secret_file(name, value)?, &source(name)),
-        None => tree.set(key, value, &source(name)),
+    match key.strip_suffix(KEY_SUFFIX).filter(|stem| tree.has_key(stem)) {
+        Some(stem) => set_from_file(tree, name, stem, value),
+        None => set_value(tree, name, key, value),
     }
+}
+
+/// Sets `key` to the contents of a file. If the service also has a key for the file, which it reads
+/// again later, that key names the file from now on.
+fn set_from_file(tree: &mut Tree, name: &str, key: &str, path: &str) -> Result<(), SettingsError> {
+    tree.set(key, &secret_file(name, path)?, &source(name))?;
+    let of_file = format!("{key}{KEY_SUFFIX}");
+    if tree.has_key(&of_file) { tree.set(&of_file, path, &source(name)) } else { Ok(()) }
+}
+
+/// Sets `key`, which takes precedence over a file that an earlier source names for it.
+fn set_value(tree: &mut Tree, name: &str, key: &str, value: &str) -> Result<(), SettingsError> {
+    tree.set(key, value, &source(name))?;
+    let of_file = format!("{key}{KEY_SUFFIX}");
+    if tree.has_key(&of_file) { tree.set(&of_file, "", &source(name)) } else { Ok(()) }
 }
 
 fn secret_file(name: &str, path: &str) -> Result<String, SettingsError> {

@@ -3,8 +3,9 @@
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use crate::http::WebOrigin;
+use credentials::optional_path;
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// The sections that this crate reads itself; every service's `defaults.toml` has them.
 #[derive(Debug, Deserialize)]
@@ -125,14 +126,79 @@ pub struct KafkaSettings {
     /// Whether to use TLS.
     pub tls: bool,
     /// PEM file of the trusted certificate authorities; empty for those of the system.
-    #[serde(deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional_path")]
     pub ca_file: Option<PathBuf>,
+    /// PEM file of the client's certificate; empty for none.
+    #[serde(deserialize_with = "optional_path")]
+    pub certificate_file: Option<PathBuf>,
+    /// PEM file of the key of that certificate.
+    #[serde(deserialize_with = "optional_path")]
+    pub key_file: Option<PathBuf>,
     /// The SASL mechanism; empty for no authentication.
     pub sasl_mechanism: SaslMechanism,
-    /// SASL user name.
+    /// SASL user name, or the id of the client for `sasl_token_url`.
     pub sasl_username: String,
-    /// SASL password.
+    /// File with the user name, read again for each connection; takes precedence.
+    #[serde(deserialize_with = "optional_path")]
+    pub sasl_username_file: Option<PathBuf>,
+    /// SASL password, or the secret of the client for `sasl_token_url`.
     pub sasl_password: SecretString,
+    /// File with the password, read again for each connection; takes precedence.
+    #[serde(deserialize_with = "optional_path")]
+    pub sasl_password_file: Option<PathBuf>,
+    /// File with the token of OAUTHBEARER, read again for each connection.
+    #[serde(deserialize_with = "optional_path")]
+    pub sasl_token_file: Option<PathBuf>,
+    /// The token endpoint for OAUTHBEARER; empty for `sasl_token_file`.
+    pub sasl_token_url: String,
+    /// The scopes to request from the token endpoint, separated by spaces; empty for its default.
+    pub sasl_token_scope: String,
+}
+
+impl KafkaSettings {
+    /// Settings for unencrypted connections without authentication, for tests and tools.
+    #[must_use]
+    pub fn without_tls(brokers: Vec<String>, compression: KafkaCompression) -> Self {
+        Self {
+            brokers,
+            connect_timeout_ms: 3_000,
+            request_timeout_ms: 5_000,
+            connection_idle_ms: 240_000,
+            max_response_bytes: 16 << 20,
+            max_unpacked_bytes: 64 << 20,
+            compression,
+            tls: false,
+            ca_file: None,
+            certificate_file: None,
+            key_file: None,
+            sasl_mechanism: SaslMechanism::None,
+            sasl_username: String::new(),
+            sasl_username_file: None,
+            sasl_password: SecretString::default(),
+            sasl_password_file: None,
+            sasl_token_file: None,
+            sasl_token_url: String::new(),
+            sasl_token_scope: String::new(),
+        }
+    }
+}
+
+impl RedisSettings {
+    /// Settings for two connections to `url` with the certificate authorities of the system, for
+    /// tests and tools.
+    #[must_use]
+    pub fn new(url: SecretString) -> Self {
+        Self {
+            url,
+            url_file: None,
+            ca_file: None,
+            certificate_file: None,
+            key_file: None,
+            pool_size: NonZeroUsize::MIN.saturating_add(1),
+            command_timeout_ms: 1_000,
+            connect_timeout_ms: 2_000,
+        }
+    }
 }
 
 /// Compression of published records.
@@ -160,6 +226,9 @@ pub enum SaslMechanism {
     /// SCRAM with SHA-512.
     #[serde(rename = "SCRAM-SHA-512")]
     ScramSha512,
+    /// A bearer token of an issuer (RFC 7628); use it with TLS only.
+    #[serde(rename = "OAUTHBEARER")]
+    OauthBearer,
 }
 
 /// `[redis]`: address and timeouts of Redis.
@@ -169,16 +238,23 @@ pub struct RedisSettings {
     /// `redis://…`, `redis-sentinel://…?sentinelServiceName=…&node=…` or
     /// `redis-cluster://…?node=…`, `rediss…` for TLS, with credentials.
     pub url: SecretString,
+    /// File that contains the URL, and takes precedence; its credentials are read again for each
+    /// connection.
+    #[serde(deserialize_with = "optional_path")]
+    pub url_file: Option<PathBuf>,
+    /// PEM file of the trusted certificate authorities; empty for those of the system.
+    #[serde(deserialize_with = "optional_path")]
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of the client's certificate; empty for none.
+    #[serde(deserialize_with = "optional_path")]
+    pub certificate_file: Option<PathBuf>,
+    /// PEM file of the key of that certificate.
+    #[serde(deserialize_with = "optional_path")]
+    pub key_file: Option<PathBuf>,
     /// Number of connections (for a cluster: per node).
     pub pool_size: NonZeroUsize,
     /// Milliseconds for one command or pipeline.
     pub command_timeout_ms: u64,
     /// Milliseconds to open a connection.
     pub connect_timeout_ms: u64,
-}
-
-/// Reads an empty string as `None`, since TOML has no null.
-fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Ok(Some(text).filter(|text| !text.is_empty()).map(PathBuf::from))
 }

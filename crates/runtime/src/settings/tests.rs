@@ -22,6 +22,8 @@ grace_ms = 20000
 [database]
 url = ""
 max_connections = 4
+token = ""
+token_file = ""
 [auth]
 jwks_file = ""
 audiences = ["charging"]
@@ -39,6 +41,8 @@ struct Own {
 struct Database {
     url: SecretString,
     max_connections: u32,
+    token: SecretString,
+    token_file: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +117,22 @@ fn reads_secrets_from_files_trimmed_and_hides_them_in_debug() {
         assert_eq!(own.database.url.expose_secret(), "postgres://user:hunter2@db");
         assert!(!format!("{own:?}").contains("hunter2"));
     }
+}
+
+#[test]
+fn a_file_that_is_read_again_is_read_and_named() {
+    let secret = Scratch::new("hunter2\n");
+    let path = secret.0.to_str().unwrap();
+    let (_, own) = load_with(None, &[("CHARGING__DATABASE__TOKEN_FILE", path)]).unwrap();
+    assert_eq!((own.database.token.expose_secret(), own.database.token_file.as_str()), ("hunter2", path));
+}
+
+#[test]
+fn a_value_of_the_environment_replaces_a_file_of_the_settings_file() {
+    let file = Some("[database]\ntoken_file = \"/token\"\n");
+    let (_, own) = load_with(file, &[("CHARGING__DATABASE__TOKEN", "hunter2")]).unwrap();
+    assert_eq!((own.database.token.expose_secret(), own.database.token_file.as_str()), ("hunter2", ""));
+    assert_eq!(load_with(file, &[]).unwrap().1.database.token_file, "/token");
 }
 
 #[test]

@@ -4,7 +4,6 @@ use runtime::{
     redis::{Redis, RedisError},
     settings::RedisSettings,
 };
-use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 use testkit::eventually;
 use testkit::redis_servers::RedisServer;
@@ -16,10 +15,9 @@ const LATE: Duration = Duration::from_secs(3);
 
 pub fn settings(url: String) -> RedisSettings {
     RedisSettings {
-        url: url.into(),
-        pool_size: NonZeroUsize::new(2).unwrap(),
         command_timeout_ms: u64::try_from(TIMEOUT.as_millis()).unwrap(),
         connect_timeout_ms: 1_000,
+        ..RedisSettings::new(url.into())
     }
 }
 

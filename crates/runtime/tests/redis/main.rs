@@ -4,5 +4,6 @@
 
 mod client;
 mod cluster;
+mod encrypted;
 mod sentinels;
 mod server;

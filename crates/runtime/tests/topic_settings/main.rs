@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test helper fails the test")]
 
+mod encrypted;
 mod gate;
 
 #[path = "../kafka_settings/mod.rs"]

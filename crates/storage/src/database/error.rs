@@ -5,6 +5,9 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 /// A failed call to PostgreSQL.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
+    /// The settings of the connections are invalid; the text names the setting and the remedy.
+    #[error("invalid settings: {0}")]
+    Settings(String),
     /// No connection within the time allowed: PostgreSQL is unavailable, or all connections are
     /// busy.
     #[error("no database connection within the time allowed")]

@@ -1,15 +1,16 @@
 //! Connections to PostgreSQL: pooled, limited in number and time.
 
 use crate::StorageError;
-use crate::database::message_language::ASK_FOR_ENGLISH;
+use crate::database::connector::Connector;
+use crate::database::settings::DatabaseSettings;
 use crate::database::trace;
 use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument as _;
 
@@ -21,20 +22,6 @@ pub type Connection = AsyncPgConnection;
 
 /// A connection that returns to its pool when dropped.
 pub type PooledConnection = Object<AsyncPgConnection>;
-
-/// The address and time limits of PostgreSQL.
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DatabaseSettings {
-    /// `postgres://user:password@host:port/database`.
-    pub url: SecretString,
-    /// Largest number of connections that this process opens.
-    pub max_connections: usize,
-    /// Time limit for getting a connection, new or pooled, in ms.
-    pub connect_timeout_ms: u64,
-    /// Time limit of one statement, in ms; PostgreSQL cancels it after that.
-    pub statement_timeout_ms: u64,
-}
 
 /// A pool of connections. Cheap to clone.
 #[derive(Clone)]
@@ -50,7 +37,8 @@ impl Database {
     /// that opened it, and each HTTP worker has its own runtime.
     ///
     /// # Errors
-    /// [`StorageError::Inconsistent`] if the pool's settings are invalid.
+    /// [`StorageError::Settings`] if the settings are invalid or a file cannot be read, with the
+    /// remedy.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, StorageError> {
         Self::with_session(settings, "")
     }
@@ -90,9 +78,11 @@ impl Database {
 
     fn with_session(settings: &DatabaseSettings, session: &'static str) -> Result<Self, StorageError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
+        let connector = Arc::new(Connector::new(settings, session)?);
+        // The connector has the address.
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(
-            settings.url.expose_secret(),
-            connection_setup(settings.statement_timeout_ms, session),
+            "",
+            connection_setup(connector),
         );
         let pool = Pool::builder(manager)
             .max_size(settings.max_connections)
@@ -101,7 +91,7 @@ impl Database {
             .create_timeout(Some(connect_timeout))
             .pre_recycle(proof_of_life(connect_timeout))
             .build()
-            .map_err(|error| StorageError::inconsistent("pool", error))?;
+            .map_err(|error| StorageError::Settings(error.to_string()))?;
         // A transaction has several statements; the pool's own waits are added.
         let transaction_timeout = Duration::from_millis(settings.statement_timeout_ms) * 2 + connect_timeout;
         Ok(Self { pool, transaction_timeout })
@@ -192,25 +182,13 @@ fn proof_of_life(within: Duration) -> Hook<AsyncPgConnection> {
     })
 }
 
-fn connection_setup(statement_timeout_ms: u64, session: &'static str) -> ManagerConfig<AsyncPgConnection> {
+fn connection_setup(connector: Arc<Connector>) -> ManagerConfig<AsyncPgConnection> {
     let runtime = tokio::runtime::Handle::current();
     let mut config = ManagerConfig::<AsyncPgConnection>::default();
     config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(move |url| {
-        let url = url.to_owned();
-        let opening = runtime.spawn(async move {
-            let mut connection = AsyncPgConnection::establish(&url).await?;
-            let bounds = format!(
-                "set statement_timeout = {statement_timeout_ms}; \
-                 set idle_in_transaction_session_timeout = {statement_timeout_ms}; \
-                 set timezone = 'UTC'; set jit = off; {ASK_FOR_ENGLISH} {session}"
-            );
-            connection
-                .batch_execute(&bounds)
-                .await
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-            Ok(connection)
-        });
+    config.custom_setup = Box::new(move |_address| {
+        let connector = Arc::clone(&connector);
+        let opening = runtime.spawn(async move { connector.open().await });
         async move {
             opening.await.unwrap_or_else(|join| Err(diesel::ConnectionError::BadConnection(join.to_string())))
         }

@@ -5,6 +5,9 @@ before other objects of the chart exist: so the Job uses none of them, and its N
 hook, too.
 */}}
 {{- define "charging-service.migration" -}}
+{{- $settings := include "charging-service.settings" . | fromJson -}}
+{{- /* The owner of the tables may have another client certificate than the service. */ -}}
+{{- $files := .Values.migration.files | default (dig "database" dict .Values.files) -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -44,12 +47,27 @@ spec:
           env:
             - name: CHARGING__DATABASE__URL_FILE
               value: /etc/charging/secrets/database.url
+            {{- range $key := list "sslmode" "channel_binding" "allow_plaintext" }}
+            {{- with get $settings.database $key }}
+            - name: CHARGING__DATABASE__{{ upper $key }}
+              value: {{ . | toString | quote }}
+            {{- end }}
+            {{- end }}
+            {{- range $key, $source := $files }}
+            - name: CHARGING__DATABASE__{{ upper $key }}
+              value: /etc/charging/files/database.{{ $key }}
+            {{- end }}
           resources:
             {{- toYaml .Values.migration.resources | nindent 12 }}
           volumeMounts:
             - name: secrets
               mountPath: /etc/charging/secrets
               readOnly: true
+            {{- if $files }}
+            - name: files
+              mountPath: /etc/charging/files
+              readOnly: true
+            {{- end }}
       volumes:
         - name: secrets
           projected:
@@ -61,6 +79,21 @@ spec:
                   items:
                     - key: {{ $reference.key }}
                       path: database.url
+        {{- if $files }}
+        - name: files
+          projected:
+            defaultMode: 0440
+            sources:
+              {{- range $key, $source := $files }}
+              {{- range $kind, $place := $source }}
+              - {{ $kind }}:
+                  name: {{ $place.name }}
+                  items:
+                    - key: {{ $place.key }}
+                      path: database.{{ $key }}
+              {{- end }}
+              {{- end }}
+        {{- end }}
 {{- end -}}
 
 {{- define "charging-service.migrationNetworkPolicy" -}}

@@ -67,13 +67,21 @@
 {{- if not (dig "database" "url" "" .Values.secrets) -}}
 {{- fail "secrets.database.url is missing: the name and key of a Secret with PostgreSQL's URL" -}}
 {{- end -}}
+{{- if and (eq $settings.database.sslmode "disable") (not $settings.database.allow_plaintext) -}}
+{{- fail "settings.database.sslmode is disable: set it to verify-full with files.database.ca_file, or set settings.database.allow_plaintext" -}}
+{{- end -}}
 {{- if hasKey $settings "redis" -}}
 {{- if not (dig "redis" "url" "" .Values.secrets) -}}
 {{- fail "secrets.redis.url is missing: the name and key of a Secret with Redis's URL" -}}
 {{- end -}}
 {{- end -}}
 {{- if hasKey $settings "kafka" -}}
-{{- if and $settings.kafka.sasl_mechanism (not (dig "kafka" "sasl_password" "" .Values.secrets)) -}}
+{{- $mechanism := $settings.kafka.sasl_mechanism -}}
+{{- $tokenFile := or $settings.kafka.sasl_token_file (dig "kafka" "sasl_token_file" "" .Values.files) -}}
+{{- if and (eq $mechanism "OAUTHBEARER") (not $tokenFile) (not $settings.kafka.sasl_token_url) -}}
+{{- fail "settings.kafka.sasl_mechanism is OAUTHBEARER, and both files.kafka.sasl_token_file and settings.kafka.sasl_token_url are missing" -}}
+{{- end -}}
+{{- if and $mechanism (not $tokenFile) (not (dig "kafka" "sasl_password" "" .Values.secrets)) -}}
 {{- fail "settings.kafka.sasl_mechanism is set, and secrets.kafka.sasl_password is missing" -}}
 {{- end -}}
 {{- end -}}

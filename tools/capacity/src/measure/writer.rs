@@ -40,10 +40,9 @@ impl BatchWriter {
     /// Migrates the database at `url`, and acquires the lease of a partition.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
         let settings = DatabaseSettings {
-            url: url.to_owned().into(),
             max_connections: 1,
-            connect_timeout_ms: 20_000,
             statement_timeout_ms: 60_000,
+            ..DatabaseSettings::without_tls(url.to_owned().into())
         };
         let database = Database::for_batches(&settings)?;
         database.migrate().await?;

@@ -1,8 +1,9 @@
 //! A single server as a process.
 
+use crate::certificates::Certificate;
 use crate::ports::free_port;
 use rustix::process::{Pid, Signal, kill_process};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,9 +20,59 @@ pub struct RedisServer {
     process: Child,
     folder: PathBuf,
     password: Option<&'static str>,
+    tls_port: u16,
 }
 
 impl RedisServer {
+    /// A server that also accepts TLS, on [`tls_address`](Self::tls_address), and requires a
+    /// certificate of a client from `ca`.
+    ///
+    /// # Panics
+    /// When `redis-server` is not installed, lacks TLS, or does not start.
+    #[must_use]
+    pub fn with_tls(certificate: &Certificate, ca: &str) -> Self {
+        for _ in 0..ATTEMPTS {
+            let tls_port = free_port();
+            let tls = |folder: &Path| {
+                let file = |name: &str, text: &str| {
+                    let path = folder.join(name);
+                    std::fs::write(&path, text).unwrap();
+                    path.display().to_string()
+                };
+                format!(
+                    "tls-port {tls_port}\ntls-cert-file {}\ntls-key-file {}\ntls-ca-cert-file {}\n",
+                    file("server.crt", &certificate.pem),
+                    file("server.key", &certificate.key),
+                    file("ca.crt", ca)
+                )
+            };
+            let mut server = Self::spawn(None, tls, &[]);
+            if server.wait_until_ready() {
+                server.tls_port = tls_port;
+                return server;
+            }
+        }
+        panic!("redis-server does not start with TLS")
+    }
+
+    /// Replaces the certificate of a server with TLS.
+    ///
+    /// # Panics
+    /// When it does not accept the certificate.
+    pub fn install(&self, certificate: &Certificate) {
+        std::fs::write(self.folder.join("server.crt"), &certificate.pem).unwrap();
+        std::fs::write(self.folder.join("server.key"), &certificate.key).unwrap();
+        let [crt, key] =
+            ["server.crt", "server.key"].map(|name| self.folder.join(name).display().to_string());
+        self.command(&["CONFIG", "SET", "tls-cert-file", &crt, "tls-key-file", &key]);
+    }
+
+    /// `host:port` of TLS.
+    #[must_use]
+    pub fn tls_address(&self) -> String {
+        format!("127.0.0.1:{}", self.tls_port)
+    }
+
     /// A server with these arguments as settings, for example `--maxmemory 1mb`.
     ///
     /// # Panics
@@ -43,7 +94,7 @@ impl RedisServer {
 
     fn start_process(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
         for _ in 0..ATTEMPTS {
-            let mut server = Self::spawn(password, file, arguments);
+            let mut server = Self::spawn(password, |_folder| file.to_owned(), arguments);
             if server.wait_until_ready() {
                 return server;
             }
@@ -51,11 +102,11 @@ impl RedisServer {
         panic!("redis-server does not start")
     }
 
-    fn spawn(password: Option<&'static str>, file: &str, arguments: &[&str]) -> Self {
+    fn spawn(password: Option<&'static str>, file: impl FnOnce(&Path) -> String, arguments: &[&str]) -> Self {
         let (port, folder) = (free_port(), std::env::temp_dir().join(crate::unique("redis")));
         std::fs::create_dir(&folder).unwrap();
         let settings = folder.join("redis.conf");
-        std::fs::write(&settings, file).unwrap();
+        std::fs::write(&settings, file(&folder)).unwrap();
         let process = Command::new("redis-server")
             .arg(settings)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir", folder.to_str().unwrap()])
@@ -66,7 +117,7 @@ impl RedisServer {
             .stderr(Stdio::null())
             .spawn()
             .expect("start redis-server");
-        Self { port, process, folder, password }
+        Self { port, process, folder, password, tls_port: 0 }
     }
 
     /// Waits until it responds; false if it has exited, as it does when its port is taken.

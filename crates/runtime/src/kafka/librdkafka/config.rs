@@ -3,7 +3,11 @@
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use secrecy::ExposeSecret as _;
 
-use super::super::{KafkaError, transport::CLIENT_ID};
+use super::super::{
+    KafkaError,
+    login::{Password, user},
+    transport::CLIENT_ID,
+};
 use crate::settings::{KafkaSettings, SaslMechanism};
 
 /// How long a broker may delay the response to a fetch without records, in milliseconds. A change
@@ -98,15 +102,18 @@ fn authentication(config: &mut ClientConfig, settings: &KafkaSettings) -> Result
             config.set("security.protocol", "plaintext");
         }
         SaslMechanism::Plain => {
+            let (username, password) = user(settings)?;
+            let Password { username, password } = Password::current(&username, &password);
             config
                 .set("security.protocol", "sasl_plaintext")
                 .set("sasl.mechanisms", "PLAIN")
-                .set("sasl.username", &settings.sasl_username)
-                .set("sasl.password", settings.sasl_password.expose_secret());
+                .set("sasl.username", username)
+                .set("sasl.password", password.expose_secret());
         }
         SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512 => {
             return Err(missing("kafka.sasl_mechanism", "SCRAM"));
         }
+        SaslMechanism::OauthBearer => return Err(missing("kafka.sasl_mechanism", "OAUTHBEARER")),
     }
     Ok(())
 }

@@ -3,18 +3,9 @@ use crate::settings::KafkaCompression;
 
 fn settings(tls: bool, sasl_mechanism: SaslMechanism) -> KafkaSettings {
     KafkaSettings {
-        brokers: vec!["127.0.0.1:9092".to_owned()],
-        connect_timeout_ms: 3_000,
-        request_timeout_ms: 5_000,
-        connection_idle_ms: 240_000,
-        max_response_bytes: 16 << 20,
-        max_unpacked_bytes: 64 << 20,
-        compression: KafkaCompression::None,
         tls,
-        ca_file: None,
         sasl_mechanism,
-        sasl_username: String::new(),
-        sasl_password: String::new().into(),
+        ..KafkaSettings::without_tls(vec!["127.0.0.1:9092".to_owned()], KafkaCompression::None)
     }
 }
 
@@ -24,6 +15,7 @@ fn refuses_settings_for_missing_features_by_name() {
         (settings(true, SaslMechanism::None), "kafka.tls"),
         (settings(false, SaslMechanism::ScramSha256), "kafka.sasl_mechanism"),
         (settings(false, SaslMechanism::ScramSha512), "kafka.sasl_mechanism"),
+        (settings(false, SaslMechanism::OauthBearer), "kafka.sasl_mechanism"),
     ] {
         let error = of(&settings).unwrap_err();
         assert!(matches!(&error, KafkaError::Settings(why) if why.starts_with(named)), "{error:?}");
