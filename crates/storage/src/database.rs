@@ -8,6 +8,8 @@ pub(crate) mod message_language;
 pub(crate) mod migrations;
 pub(crate) mod online_steps;
 pub(crate) mod pool;
+pub mod pruning;
 pub mod snapshots;
+pub mod table_sizes;
 pub mod trace;
 pub(crate) mod transaction;
