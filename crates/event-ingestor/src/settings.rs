@@ -58,6 +58,8 @@ pub struct IngestSettings {
     pub sample_retention_days: u32,
     /// How long the status history is kept, in days.
     pub status_retention_days: u32,
+    /// The most dead letters of undecodable records that a replica writes whole per minute.
+    pub dead_letters_per_minute: u32,
     /// How long a session may be open before it counts as open for long, in hours.
     pub long_open_session_h: u16,
 }

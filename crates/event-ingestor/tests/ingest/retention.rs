@@ -1,4 +1,4 @@
-//! Old sessions go to the archive, and old rows go.
+//! Old sessions go to the archive, old rows go, and invalid records cannot fill the database.
 
 use crate::fixture::Fixture;
 use flate2::read::GzDecoder;
@@ -85,5 +85,46 @@ async fn a_setting_allows_deletion_without_an_archive() {
     let replica = fixture.start_with(&settings);
     eventually("old sessions to be deleted", || async { sessions(&fixture).await == json!([{ "n": "1" }]) })
         .await;
+    replica.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invalid_records_beyond_the_cap_are_a_range_and_lose_no_good_record() {
+    let fixture = Fixture::new(1).await;
+    let good = json!({
+        "eventId": "good", "eventType": "connector.status_changed", "chargePointId": "CP-1", "gatewayId": "pod-1",
+        "timestamp": runtime::clock::now(), "payload": { "connectorId": 1, "status": "Charging" }
+    });
+    let misplaced = json!({
+        "eventId": "misplaced", "eventType": "transaction.stopped", "chargePointId": "CP-1", "gatewayId": "pod-1",
+        "timestamp": runtime::clock::now(), "payload": { "connectorId": 1, "transactionId": "7", "meterStop": 10 }
+    });
+    let garbage = || b"garbage".to_vec();
+    let records = [
+        garbage(),
+        garbage(),
+        garbage(),
+        good.to_string().into_bytes(),
+        misplaced.to_string().into_bytes(),
+        garbage(),
+    ];
+    fixture.publish(0, &records).await;
+    let last = fixture.publish(0, &[garbage()]).await;
+    let replica = fixture.start_with(&[("ingest.dead_letters_per_minute", "2")]);
+    fixture.written(0, last).await;
+    let whole = fixture.dead_letters().await;
+    let offsets: Vec<_> = whole.iter().map(|letter| letter.heading.first_offset).collect();
+    assert_eq!(offsets[..2], [0, 1], "the cap");
+    assert!(
+        whole[2..].iter().all(|letter| letter.heading.first_offset == 4),
+        "an event is always kept whole"
+    );
+    let ranges = "select replace(topic, '#omitted', '') = (select topic from ingest_partitions where partition = 0 and topic not like '%/%') as same,
+                         reason, first_offset as first, last_offset as last, detail like '3 records %' as three, value
+                  from dead_letters where topic like '%#omitted'";
+    let range =
+        json!([{ "same": true, "reason": "OMITTED", "first": 2, "last": 6, "three": true, "value": null }]);
+    assert_eq!(fixture.rows(ranges).await, range);
+    assert_eq!(fixture.rows("select status from connectors").await, json!([{ "status": "Charging" }]));
     replica.stop().await;
 }
