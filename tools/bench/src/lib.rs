@@ -13,6 +13,7 @@ pub mod database;
 mod floor;
 mod harness;
 mod http_client;
+mod indexes;
 mod load;
 mod meters;
 pub mod numbers;

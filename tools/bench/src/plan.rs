@@ -1,9 +1,11 @@
 //! What is measured, at which rates and for how long.
 
 mod chapter;
+mod retention;
 mod sessions;
 
 pub use chapter::Chapter;
+pub use retention::RetentionPlan;
 pub use sessions::SessionPlan;
 
 use anyhow::{Context as _, bail};
@@ -55,6 +57,8 @@ pub struct Plan {
     pub reads: ReadPlan,
     /// The plan for lists of sessions.
     pub sessions: SessionPlan,
+    /// The plan for commands while old ones are deleted.
+    pub retention: RetentionPlan,
     /// The plan for the time to truth.
     pub truth: TruthPlan,
     /// Events with which the floor is measured.
@@ -216,6 +220,7 @@ impl Plan {
             commands: CommandPlan::full(),
             reads: ReadPlan::full(),
             sessions: SessionPlan::full(),
+            retention: RetentionPlan::full(),
             truth: TruthPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
@@ -241,6 +246,7 @@ impl Plan {
             commands: CommandPlan::quick(),
             reads: ReadPlan::quick(),
             sessions: SessionPlan::quick(),
+            retention: RetentionPlan::quick(),
             truth: TruthPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
@@ -271,7 +277,7 @@ impl Plan {
                 Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, sessions, truth, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
+                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
                 ),
             }
         }
@@ -288,7 +294,8 @@ impl Plan {
 
     /// The time limit of the run, longer than any run takes.
     pub fn limit(&self) -> Duration {
-        let minutes = if self.measures(Chapter::Sessions) { 90 } else { 35 };
+        let is_large = self.measures(Chapter::Sessions) || self.measures(Chapter::Retention);
+        let minutes = if is_large { 90 } else { 35 };
         seconds(minutes * 60)
     }
 
@@ -331,6 +338,9 @@ mod tests {
         assert_eq!(parse(&["sessions"]).unwrap().sessions.sessions, 10_000_000);
         assert!(sessions.limit() > plan.limit() && !plan.measures(Chapter::Sessions));
         assert!(parse(&["sessions=99999"]).is_err() && parse(&["sessions=x"]).is_err());
+        let retention = parse(&["retention", "quick"]).unwrap();
+        assert_eq!((retention.only, retention.retention.commands), (Some(Chapter::Retention), 100_000));
+        assert!(retention.limit() > plan.limit() && !plan.measures(Chapter::Retention));
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

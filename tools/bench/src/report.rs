@@ -6,6 +6,7 @@ mod chart;
 mod commands;
 mod markdown;
 mod reads;
+mod retention;
 mod sessions;
 mod truth;
 mod verdict;
@@ -16,6 +17,7 @@ mod sample;
 pub use calls::CallPhase;
 pub use commands::{CommandRate, Commands};
 pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
+pub use retention::{Retention, RetentionData, RetentionRound, RetentionSegment};
 pub use sessions::{SessionData, SessionExport, Sessions};
 pub use truth::{Arrivals, BeforeAndAfter, Counts, Interval, KilledPod, MovedDevices, OtherDevices, Truth};
 pub use verdict::Verdict;
@@ -62,6 +64,8 @@ pub struct Report {
     pub reads: Option<Reads>,
     /// Lists and exports of sessions.
     pub sessions: Option<Sessions>,
+    /// Commands while old ones are deleted.
+    pub retention: Option<Retention>,
     /// The time to truth.
     pub truth: Option<Truth>,
     /// Targets, and whether they were met.
@@ -186,6 +190,7 @@ impl Report {
             commands: None,
             reads: None,
             sessions: None,
+            retention: None,
             truth: None,
             verdicts: Vec::new(),
         }
@@ -198,6 +203,7 @@ impl Report {
             || self.commands.is_some()
             || self.reads.is_some()
             || self.sessions.is_some()
+            || self.retention.is_some()
             || self.truth.is_some()
     }
 

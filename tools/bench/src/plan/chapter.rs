@@ -11,12 +11,15 @@ pub enum Chapter {
     Reads,
     /// Lists of sessions in a large database; not part of a full run.
     Sessions,
+    /// Commands while old ones are deleted, in a large database; not part of a full run.
+    Retention,
     /// The time to truth.
     Truth,
 }
 
 impl Chapter {
-    const ALL: [Self; 5] = [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Truth];
+    const ALL: [Self; 6] =
+        [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Retention, Self::Truth];
 
     /// Its name on the command line, and of the folder of its report.
     pub const fn name(self) -> &'static str {
@@ -25,6 +28,7 @@ impl Chapter {
             Self::Commands => "commands",
             Self::Reads => "reads",
             Self::Sessions => "sessions",
+            Self::Retention => "retention",
             Self::Truth => "truth",
         }
     }
@@ -36,6 +40,6 @@ impl Chapter {
 
     /// Whether a run without a chapter measures it.
     pub fn is_in_full_run(self) -> bool {
-        self != Self::Sessions
+        !matches!(self, Self::Sessions | Self::Retention)
     }
 }

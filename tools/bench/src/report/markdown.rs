@@ -5,6 +5,7 @@ mod conditions;
 mod events;
 mod faults;
 mod reads;
+mod retention;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub(super) fn render(report: &Report) -> String {
     text += &report.commands.as_ref().map_or_else(String::new, commands::render);
     text += &report.reads.as_ref().map_or_else(String::new, reads::render);
     text += &report.sessions.as_ref().map_or_else(String::new, sessions::render);
+    text += &report.retention.as_ref().map_or_else(String::new, retention::render);
     text += &report.truth.as_ref().map_or_else(String::new, truth::render);
     text += &faults::render(report);
     text
