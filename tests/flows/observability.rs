@@ -130,6 +130,8 @@ async fn measured(platform: &Platform, fleet: &Fleet) -> Vec<Families> {
         "ingest_ignored_total{",
         "feed_delay_seconds ",
         "fleet_charge_points{",
+        "database_table_bytes{",
+        "database_table_oldest_seconds{",
         "http_server_request_duration_seconds_count{",
     ];
     batch(fleet).await;

@@ -11,6 +11,7 @@ mod feed;
 mod freshness;
 mod http;
 mod operations;
+mod retention_rules;
 mod routes;
 mod service;
 mod sessions;
@@ -20,6 +21,6 @@ mod tariffs;
 pub use routes::openapi;
 pub use service::{migrate, serve};
 pub use settings::{
-    ConsoleSettings, DEFAULTS, ExportSettings, FeedSettings, FreshnessSettings, ImportSettings, Settings,
-    TariffSettings,
+    ConsoleSettings, DEFAULTS, ExportSettings, FeedSettings, FreshnessSettings, ImportSettings,
+    RetentionSettings, Settings, TariffSettings,
 };

@@ -6,12 +6,14 @@ use crate::assets::pile_counts::PileCounts;
 use crate::feed::Hub;
 use crate::freshness::IngestProgress;
 use crate::http::context::Api;
+use crate::retention_rules;
 use crate::routes;
 use crate::sessions::Exports;
 use crate::tariffs;
 use actix_web::web;
 use anyhow::Context as _;
 use console::{Console, Surroundings};
+use retention::Retention;
 use runtime::Context;
 use runtime::auth::AuthMode;
 use runtime::causes;
@@ -56,6 +58,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let pile_counts = web::Data::new(PileCounts::default());
     let console = console(&settings)?;
     tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
+    delete_old_rows(&settings, &context)?;
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
     let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
         // Each worker sets up its own context, on its own runtime.
@@ -65,6 +68,16 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         routes.pages(|config| console.install(config));
     })?;
     server.stopped().await
+}
+
+/// Starts the task that deletes old rows of the tables of this service.
+fn delete_old_rows(settings: &Settings, context: &Context) -> anyhow::Result<()> {
+    let database = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
+    let database = Database::for_retention(&database)?;
+    let rules = retention_rules::of(&settings.retention);
+    let retention = Retention::new(database, retention_rules::LEASE, rules, &context.meter());
+    tokio::spawn(retention.run(context.shutdown.clone()));
+    Ok(())
 }
 
 fn console(settings: &Settings) -> anyhow::Result<Console> {

@@ -33,6 +33,16 @@ pub struct Settings {
     pub console: ConsoleSettings,
     /// `[tariffs]`: activation of tariff versions.
     pub tariffs: TariffSettings,
+    /// `[retention]`: how long rows are kept.
+    pub retention: RetentionSettings,
+}
+
+/// How long rows are kept.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// How long edits are kept in the audit trail, in days.
+    pub audit_days: u32,
 }
 
 /// The settings of the console's pages.

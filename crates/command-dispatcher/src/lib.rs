@@ -25,6 +25,7 @@ mod error;
 mod http;
 mod metrics;
 mod presence;
+mod retention_rules;
 mod service;
 mod settings;
 mod stops;

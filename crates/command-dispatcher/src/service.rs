@@ -14,8 +14,9 @@ use crate::dispatch::topic::CommandTopic;
 use crate::metrics::Metrics;
 use crate::presence::{Prober, Watch};
 use crate::stops::StopWorker;
-use crate::{Settings, http};
+use crate::{Settings, http, retention_rules};
 use actix_web::web;
+use retention::Retention;
 use runtime::Context;
 use runtime::health::Health;
 use runtime::kafka::Kafka;
@@ -47,10 +48,12 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     if settings.database.require_synchronous_standby {
         report_standby(&context.health, database.clone());
     }
-    let retention = RetentionCheck::new(&kafka, &settings.dispatch, metrics.clone());
-    let state = retention.state();
+    let topic_retention = RetentionCheck::new(&kafka, &settings.dispatch, metrics.clone());
+    let state = topic_retention.state();
     context.health.add_advisory("commands retention", move || state.advisory());
-    let retention = AbortOnDropHandle::new(tokio::spawn(retention.run(context.shutdown.clone())));
+    let topic_retention = AbortOnDropHandle::new(tokio::spawn(topic_retention.run(context.shutdown.clone())));
+    let kept = tokio::spawn(delete_old_rows(&settings, &context)?.run(context.shutdown.clone()));
+    let kept = AbortOnDropHandle::new(kept);
 
     let deadline = Duration::from_millis(settings.http.request_deadline_ms);
     let patience = deadline.saturating_sub(MARGIN);
@@ -103,8 +106,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     stops.await?;
     delivery.finish().await;
     expiry.await?;
-    retention.await?;
+    topic_retention.await?;
     watch.await?;
+    kept.await?;
     Ok(())
 }
 
@@ -113,6 +117,13 @@ fn report_standby(health: &Health, database: Database) {
         let database = database.clone();
         async move { database.check_synchronous_standby().await }
     });
+}
+
+/// The task that deletes old rows of the tables of this service.
+fn delete_old_rows(settings: &Settings, context: &Context) -> anyhow::Result<Retention> {
+    let database = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
+    let database = Database::for_retention(&database)?;
+    Ok(Retention::new(database, retention_rules::LEASE, retention_rules::of(settings), &context.meter()))
 }
 
 fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Arc<CommandTopic>) {

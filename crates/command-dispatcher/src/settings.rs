@@ -33,6 +33,8 @@ pub struct Settings {
     pub stops: StopSettings,
     /// `[presence]`
     pub presence: PresenceSettings,
+    /// `[retention]`
+    pub retention: RetentionSettings,
 }
 
 /// `[dispatch]`: which commands are allowed and where they are published.
@@ -103,6 +105,16 @@ pub struct StopSettings {
     pub limit_retention_days: u32,
 }
 
+/// `[retention]`: how long rows are kept.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// Days for which a command is kept; longer while a batch or the limits of a session refer to it.
+    pub commands_days: u32,
+    /// Days for which a finished batch is kept with its piles.
+    pub batches_days: u32,
+}
+
 /// `[presence]`: which silent devices are probed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,7 +159,40 @@ impl StopSettings {
     /// How long the limits of a session are kept.
     #[must_use]
     pub fn limit_retention(&self) -> Duration {
-        Duration::from_secs(86_400) * self.limit_retention_days
+        days(self.limit_retention_days)
+    }
+}
+
+fn days(number: u32) -> Duration {
+    Duration::from_secs(86_400) * number
+}
+
+impl RetentionSettings {
+    /// How long a finished batch is kept.
+    #[must_use]
+    pub fn batches(&self) -> Duration {
+        days(self.batches_days)
+    }
+
+    /// How long a command is kept, given that the limits of sessions are kept as `stops` says: at
+    /// least as long as what refers to it.
+    #[must_use]
+    pub fn commands(&self, stops: StopSettings) -> Duration {
+        days(self.commands_days).max(self.batches()).max(stops.limit_retention())
+    }
+}
+
+impl DispatchSettings {
+    /// The keys of a batch outlive it by at least this long: a replica that has lost the batch may
+    /// still be about to record a command.
+    const BATCH_MARGIN: Duration = Duration::from_secs(3_600);
+
+    /// How long an idempotency key is kept. Batches rely on their keys until they expire, and for some
+    /// time after.
+    #[must_use]
+    pub fn idempotency_retention(&self) -> Duration {
+        let of_batches = Duration::from_secs(self.batch_ttl_s.into()) + Self::BATCH_MARGIN;
+        (Duration::from_secs(3_600) * self.idempotency_retention_h).max(of_batches)
     }
 }
 
@@ -198,5 +243,43 @@ impl PresenceSettings {
     #[must_use]
     pub fn ingest_lag(&self) -> Duration {
         Duration::from_secs(self.ingest_lag_s.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULTS, Settings};
+    use std::time::Duration;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn settings(overrides: &[(&str, &str)]) -> Settings {
+        runtime::settings::parse(DEFAULTS, overrides).unwrap()
+    }
+
+    #[test]
+    fn a_command_is_kept_as_long_as_what_refers_to_it() {
+        let kept = |commands, batches, limits| {
+            let settings = settings(&[
+                ("retention.commands_days", commands),
+                ("retention.batches_days", batches),
+                ("stops.limit_retention_days", limits),
+            ]);
+            settings.retention.commands(settings.stops)
+        };
+        assert_eq!(kept("30", "10", "20"), DAY * 30);
+        assert_eq!(kept("10", "30", "20"), DAY * 30);
+        assert_eq!(kept("10", "20", "30"), DAY * 30);
+    }
+
+    #[test]
+    fn keys_outlive_their_batches() {
+        let kept = |hours, ttl| {
+            settings(&[("dispatch.idempotency_retention_h", hours), ("dispatch.batch_ttl_s", ttl)])
+                .dispatch
+                .idempotency_retention()
+        };
+        assert_eq!(kept("24", "1800"), DAY);
+        assert_eq!(kept("1", "7200"), Duration::from_secs(3 * 3_600));
     }
 }

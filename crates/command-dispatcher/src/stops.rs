@@ -14,14 +14,12 @@ use opentelemetry::metrics::Meter;
 use runtime::every;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use storage::ingest::WorkerLease;
 use storage::{Database, StorageError};
 use waiting::WaitingStops;
 
 const LEASE: &str = "commands/stops";
-/// How often limits that are not needed any more are deleted.
-const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Sends these stops while this replica holds the lease.
 pub(crate) struct StopWorker {
@@ -31,7 +29,6 @@ pub(crate) struct StopWorker {
     limits: LimitCheck,
     metrics: StopMetrics,
     limits_at: Instant,
-    tidy_at: Instant,
 }
 
 impl StopWorker {
@@ -50,7 +47,6 @@ impl StopWorker {
             limits: LimitCheck::new(database, dispatcher, metrics.clone()),
             metrics,
             limits_at: now,
-            tidy_at: now,
         }
     }
 
@@ -88,10 +84,6 @@ impl StopWorker {
         if let Some(interval) = self.settings.limit_interval().filter(|_| now >= self.limits_at) {
             self.limits_at = now + interval;
             self.limits.check_all(shutdown).await?;
-        }
-        if now >= self.tidy_at {
-            self.tidy_at = now + TIDY_INTERVAL;
-            self.limits.prune(self.settings.limit_retention()).await?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod days;
+pub(crate) mod dead_letter_cap;
 pub(crate) mod fold;
 pub(crate) mod partition;
 pub(crate) mod replica;

@@ -15,13 +15,17 @@ mod receipts;
 mod relay;
 mod repair;
 mod resume;
+mod retention_rules;
+mod session_archive;
 mod settings;
+mod table_sizes;
 mod timeline;
 
 pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
 pub use settings::{
-    DEFAULTS, FeedSettings, IngestSettings, MeteredSettings, PresenceSettings, ReceiptSettings, Settings,
+    DEFAULTS, FeedSettings, IngestSettings, MeteredSettings, PresenceSettings, ReceiptSettings,
+    RetentionSettings, Settings,
 };
 
 use anyhow::Context as _;
@@ -32,6 +36,7 @@ use metrics::Metrics;
 use presence::Presence;
 use receipts::ReceiptWriter;
 use relay::{FeedMetrics, Relay};
+use retention::{Retention, Rule, TableMetrics};
 use runtime::health::Health;
 use runtime::kafka::Kafka;
 use runtime::{Context, Shutdown, causes};
@@ -46,10 +51,7 @@ use uuid::Uuid;
 /// # Errors
 /// When settings are invalid, the schema does not match this program, or a task died.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        settings.feed.topic != settings.ingest.topic,
-        "feed.topic must not be ingest.topic, the topic of the gateways' events"
-    );
+    check(&settings)?;
     let database = Database::for_batches(&settings.database).context("database settings")?;
     // The connection for renewing leases, which no batch can delay.
     let leases = one_connection(&settings.database)?;
@@ -61,6 +63,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     let (receipts, meters) = (one_connection(&settings.database)?, one_connection(&settings.database)?);
+    let pruned = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
+    let pruned = Database::for_retention(&pruned).context("database settings")?;
+    let rules = retention_rules::of(&settings);
     let kafka = Kafka::new(&settings.kafka).context("kafka settings")?;
     report_health(&context.health, &settings, &database, &kafka);
     let waited = database.await_schema(|error, pause| {
@@ -83,6 +88,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
     let publisher = MeterPublisher::new(meters, settings.metered, &context.meter());
     let billed = publish_sessions(writer, publisher, context.shutdown.clone());
+    let pruned = delete_old_rows(pruned, rules, watch.clone(), Arc::clone(&metrics), &context);
     let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =
         settings.ingest;
     let days = Arc::new(Days::new(&database, &metrics, sample_retention_days, status_retention_days));
@@ -105,7 +111,21 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, billed, kept, counted, watched)?;
+    tokio::try_join!(replica.run(&context.shutdown), relayed, billed, pruned, kept, counted, watched)?;
+    Ok(())
+}
+
+/// Refuses settings that contradict each other.
+fn check(settings: &Settings) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.feed.topic != settings.ingest.topic,
+        "feed.topic must not be ingest.topic, the topic of the gateways' events"
+    );
+    anyhow::ensure!(
+        settings.retention.sessions_days >= RetentionSettings::SHORTEST_SESSIONS_DAYS,
+        "retention.sessions_days must be at least {}: late events may change sessions that are younger",
+        RetentionSettings::SHORTEST_SESSIONS_DAYS
+    );
     Ok(())
 }
 
@@ -132,6 +152,25 @@ fn report_health(health: &Health, settings: &Settings, database: &Database, kafk
 /// A pool with one connection, for a task that must not wait for others.
 fn one_connection(settings: &DatabaseSettings) -> anyhow::Result<Database> {
     Database::new(&DatabaseSettings { max_connections: 1, ..settings.clone() }).context("database settings")
+}
+
+/// Runs the tasks that delete old rows and that read the sizes of the tables, until asked to stop.
+async fn delete_old_rows(
+    database: Database,
+    rules: Vec<Rule>,
+    watch: Database,
+    metrics: Arc<Metrics>,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let retention = Retention::new(database, retention_rules::LEASE, rules, &context.meter());
+    let retention = AbortOnDropHandle::new(tokio::spawn(retention.run(context.shutdown.clone())));
+    let pruned = async { retention.await.context("the task that deletes old rows died") };
+    let tables = TableMetrics::new(&context.meter());
+    let sizes = table_sizes::keep_reading(watch, metrics, tables, context.shutdown.clone());
+    let sizes = AbortOnDropHandle::new(tokio::spawn(sizes));
+    let read = async { sizes.await.context("the task that reads the sizes of tables died") };
+    tokio::try_join!(pruned, read)?;
+    Ok(())
 }
 
 /// Runs the tasks that publish what sessions come to, until asked to stop.

@@ -19,8 +19,6 @@ const LEASE: &str = "sessions/metered";
 const PERIOD: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 /// The most sessions that are published in one transaction, and between two renewals of the lease.
 const AT_ONCE: i64 = 100;
-/// How often the rows of ended sessions are deleted, and how many at once.
-const FORGETTING: (Duration, i64) = (Duration::from_secs(60), 1_000);
 
 /// The publisher of meters, active or on standby.
 pub(crate) struct MeterPublisher {
@@ -28,7 +26,6 @@ pub(crate) struct MeterPublisher {
     settings: MeteredSettings,
     lease: WorkerLease,
     metrics: MeterMetrics,
-    forget_at: Instant,
 }
 
 impl MeterPublisher {
@@ -37,7 +34,6 @@ impl MeterPublisher {
         Self {
             lease: WorkerLease::new(database.clone(), LEASE),
             metrics: MeterMetrics::new(meter),
-            forget_at: Instant::now(),
             database,
             settings,
         }
@@ -67,24 +63,21 @@ impl MeterPublisher {
     /// Checks all open sessions once, as long as the lease is held.
     async fn work(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
         let began = Instant::now();
-        if let Some(interval) = self.settings.interval() {
-            let mut last = None;
-            while !shutdown.is_requested() {
-                if !self.lease.acquire().await? {
-                    return Ok(());
-                }
-                let mut due = self.publish_after(last.take(), interval).await?;
-                let may_be_more = i64::try_from(due.len()).is_ok_and(|count| count >= AT_ONCE);
-                last = due.pop().filter(|_last| may_be_more);
-                if last.is_none() {
-                    self.metrics.passed(began.elapsed());
-                    break;
-                }
+        let Some(interval) = self.settings.interval() else { return Ok(()) };
+        let mut last = None;
+        while !shutdown.is_requested() {
+            if !self.lease.acquire().await? {
+                return Ok(());
             }
-        } else if !self.lease.acquire().await? {
-            return Ok(());
+            let mut due = self.publish_after(last.take(), interval).await?;
+            let may_be_more = i64::try_from(due.len()).is_ok_and(|count| count >= AT_ONCE);
+            last = due.pop().filter(|_last| may_be_more);
+            if last.is_none() {
+                self.metrics.passed(began.elapsed());
+                break;
+            }
         }
-        self.forget_ended().await
+        Ok(())
     }
 
     /// Publishes the next sessions that are due, after `last`, and returns them.
@@ -134,21 +127,5 @@ impl MeterPublisher {
             }
             prepared => prepared,
         }
-    }
-
-    /// Deletes the rows of ended sessions, at intervals.
-    async fn forget_ended(&mut self) -> Result<(), StorageError> {
-        if Instant::now() < self.forget_at {
-            return Ok(());
-        }
-        let (pause, limit) = FORGETTING;
-        let interval = self.settings.interval().unwrap_or_default();
-        let work = async move |mut connection: PooledConnection| {
-            metering::forget_ended(&mut connection, interval, limit).await
-        };
-        let deleted = self.database.run::<_, StorageError, _, _>(work).await?;
-        let is_full = i64::try_from(deleted).is_ok_and(|deleted| deleted >= limit);
-        self.forget_at = Instant::now() + if is_full { Duration::ZERO } else { pause };
-        Ok(())
     }
 }

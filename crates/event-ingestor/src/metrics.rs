@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     events: Counter<u64>,
     ignored: Counter<u64>,
     dead_letters: Counter<u64>,
+    omitted: Counter<u64>,
     batch_records: Histogram<u64>,
     batch_duration: Histogram<f64>,
     latency: Histogram<f64>,
@@ -76,6 +77,7 @@ impl Metrics {
         let metrics = Self::instruments(meter, replica);
         // Counters start at zero: the rate of an absent counter is unknown to alerts.
         for counter in [
+            &metrics.omitted,
             &metrics.silent,
             &metrics.doubtful,
             &metrics.samples_outside,
@@ -107,6 +109,7 @@ impl Metrics {
             events: counter("ingest.events", "Events written, by kind"),
             ignored: counter("ingest.ignored", "Events without effect by design, by reason"),
             dead_letters: counter("ingest.dead_letters", "Dead letters, by reason"),
+            omitted: counter("ingest.dead_letters.omitted", "Undecodable records beyond the cap"),
             batch_records: meter
                 .u64_histogram("ingest.batch.records")
                 .with_description("Records in a batch")
@@ -179,6 +182,7 @@ impl Metrics {
             self.commands.add(*count, &labels);
         }
         self.samples_outside.add(u64::try_from(tally.samples_outside).unwrap_or(u64::MAX), &[]);
+        self.omitted.add(tally.omitted, &[]);
         for (reason, count) in &tally.dead_letters {
             self.dead_letters.add(*count, &[KeyValue::new("reason", *reason)]);
         }

@@ -20,8 +20,6 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const AT_ONCE: i64 = 100;
 /// How long a session waits whose receipt cannot be written, so that others are not held up.
 const RETRY: Duration = Duration::from_secs(600);
-/// How often old receipts are deleted, and how many at once.
-const PRUNING: (Duration, i64) = (Duration::from_secs(60), 1_000);
 
 /// The writer of receipts, active or on standby.
 pub(crate) struct ReceiptWriter {
@@ -29,7 +27,6 @@ pub(crate) struct ReceiptWriter {
     settings: ReceiptSettings,
     lease: WorkerLease,
     metrics: ReceiptMetrics,
-    prune_at: Instant,
 }
 
 impl ReceiptWriter {
@@ -38,7 +35,6 @@ impl ReceiptWriter {
         Self {
             lease: WorkerLease::new(database.clone(), LEASE),
             metrics: ReceiptMetrics::new(meter),
-            prune_at: Instant::now(),
             database,
             settings,
         }
@@ -88,7 +84,7 @@ impl ReceiptWriter {
                 break;
             }
         }
-        self.prune().await
+        Ok(())
     }
 
     async fn settle(&self, session: WaitingSession) -> Result<(), StorageError> {
@@ -113,22 +109,6 @@ impl ReceiptWriter {
                 self.database.run::<_, StorageError, _, _>(work).await?;
             }
         }
-        Ok(())
-    }
-
-    /// Deletes receipts that are older than their retention, at intervals.
-    async fn prune(&mut self) -> Result<(), StorageError> {
-        if Instant::now() < self.prune_at {
-            return Ok(());
-        }
-        let (interval, limit) = PRUNING;
-        let retention = self.settings.retention();
-        let work = async move |mut connection: PooledConnection| {
-            receipts::prune(&mut connection, retention, limit).await
-        };
-        let deleted = self.database.run::<_, StorageError, _, _>(work).await?;
-        let is_full = i64::try_from(deleted).is_ok_and(|deleted| deleted >= limit);
-        self.prune_at = Instant::now() + if is_full { INTERVAL } else { interval };
         Ok(())
     }
 }

@@ -34,6 +34,8 @@ pub async fn repair_sessions(settings: Settings, context: Context) -> anyhow::Re
 
 async fn compare_all(settings: Settings, context: Context, write: bool) -> anyhow::Result<()> {
     let database = Database::new(&settings.database).context("database settings")?;
+    let kept = &settings.retention;
+    let kept_since = kept.deletes_sessions().then(|| runtime::clock::now() - kept.sessions());
     let mut counts = BTreeMap::<Defect, usize>::new();
     let (mut after, mut devices) = (None::<ChargePointId>, 0_usize);
     while !context.shutdown.is_requested() {
@@ -41,7 +43,7 @@ async fn compare_all(settings: Settings, context: Context, write: bool) -> anyho
         let (page, repairs) = database
             .run(async move |mut connection: PooledConnection| {
                 let page = list_devices(&mut connection, from.as_ref(), AT_ONCE).await?;
-                let repairs = repair(&mut connection, page.clone(), write).await?;
+                let repairs = repair(&mut connection, page.clone(), write, kept_since).await?;
                 Ok::<_, StorageError>((page, repairs))
             })
             .await?;

@@ -4,6 +4,7 @@ use domain::devices::presence::ProbeMessage;
 use runtime::settings::KafkaSettings;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 use storage::DatabaseSettings;
 use storage::devices::presence::silence::SilencePolicy;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub receipts: ReceiptSettings,
     /// `[metered]`: how often the meters of open sessions are published.
     pub metered: MeteredSettings,
+    /// `[retention]`: how long rows are kept.
+    pub retention: RetentionSettings,
     /// `[feed]`: what is published to other services, and how.
     pub feed: FeedSettings,
     /// `[database]`
@@ -55,6 +58,8 @@ pub struct IngestSettings {
     pub sample_retention_days: u32,
     /// How long the status history is kept, in days.
     pub status_retention_days: u32,
+    /// The most dead letters of undecodable records that a replica writes whole per minute.
+    pub dead_letters_per_minute: u32,
     /// How long a session may be open before it counts as open for long, in hours.
     pub long_open_session_h: u16,
 }
@@ -107,6 +112,63 @@ impl MeteredSettings {
     #[must_use]
     pub fn interval(&self) -> Option<Duration> {
         (self.interval_s > 0).then(|| Duration::from_secs(self.interval_s.into()))
+    }
+}
+
+/// How long rows are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// How long ended sessions are kept, in days; at least [`Self::SHORTEST_SESSIONS_DAYS`].
+    pub sessions_days: u32,
+    /// The directory of the archive of sessions; empty if there is none.
+    pub session_archive_directory: PathBuf,
+    /// Whether old sessions are deleted although there is no archive.
+    pub delete_sessions_without_archive: bool,
+    /// How long dead letters are kept after a replay has settled them, in days.
+    pub settled_dead_letters_days: u32,
+    /// How long dead letters are kept, settled or not, in days.
+    pub dead_letters_days: u32,
+    /// How long a device that was never registered may be silent before it is deleted, in days.
+    pub unregistered_devices_days: u32,
+}
+
+fn days(number: u32) -> Duration {
+    Duration::from_hours(u64::from(number) * 24)
+}
+
+impl RetentionSettings {
+    /// Late events may change a session for a week, and its receipt follows.
+    pub const SHORTEST_SESSIONS_DAYS: u32 = 30;
+
+    /// How long ended sessions are kept.
+    #[must_use]
+    pub fn sessions(&self) -> Duration {
+        days(self.sessions_days)
+    }
+
+    /// Whether old sessions are deleted.
+    #[must_use]
+    pub fn deletes_sessions(&self) -> bool {
+        self.delete_sessions_without_archive || !self.session_archive_directory.as_os_str().is_empty()
+    }
+
+    /// How long dead letters are kept after a replay has settled them.
+    #[must_use]
+    pub fn settled_dead_letters(&self) -> Duration {
+        days(self.settled_dead_letters_days)
+    }
+
+    /// How long dead letters are kept.
+    #[must_use]
+    pub fn dead_letters(&self) -> Duration {
+        days(self.dead_letters_days)
+    }
+
+    /// How long a device that was never registered may be silent.
+    #[must_use]
+    pub fn unregistered_devices(&self) -> Duration {
+        days(self.unregistered_devices_days)
     }
 }
 

@@ -11,6 +11,7 @@ mod insert;
 mod keys;
 mod outcomes;
 mod pending;
+mod prune;
 mod reroute;
 mod row;
 pub mod waiting;
@@ -22,6 +23,7 @@ pub use insert::{Conflict, NewCommand, Recorded, insert_many, insert_waiting};
 pub use keys::{IdempotencyKey, KeyedRequest, RecordedDigest, RequestDigest, prune_keys};
 pub use outcomes::{PublishOutcome, close_past, expire_due, record_outcomes};
 pub(crate) use pending::{load_awaited, load_relinked, update_lives};
+pub use prune::{prune, prune_batches};
 pub use reroute::reroute_stale;
 
 use domain::commands::CommandRecord;

@@ -18,6 +18,7 @@ pub use assets::search::SearchTerms;
 pub use database::day_partitions::DayPartitions;
 pub use database::error::StorageError;
 pub use database::pool::{Connection, Database, PooledConnection};
+pub use database::pruning::{Pruned, Slice};
 pub use database::settings::{ChannelBinding, DatabaseSettings, SslMode};
 pub use diesel::result::Error as DieselError;
 pub use ingest::load_plan::LoadPlan;

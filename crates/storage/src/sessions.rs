@@ -8,6 +8,7 @@ macro_rules! session_columns {
     };
 }
 
+pub mod archive;
 mod end;
 pub mod limits;
 mod metered;

@@ -79,7 +79,7 @@ async fn lists_wrongly_open_sessions_and_corrects_them_on_request_only() {
     assert_eq!(devices, [ChargePointId::parse("CP-1").unwrap()]);
     assert_eq!(list_devices(&mut connection, devices.last(), 10).await.unwrap(), []);
 
-    let found = repair(&mut connection, devices.clone(), false).await.unwrap();
+    let found = repair(&mut connection, devices.clone(), false, None).await.unwrap();
     let mut defects: Vec<_> = found.iter().map(|repair| (repair.correct.id, repair.defect)).collect();
     defects.sort_unstable_by_key(|(id, _)| id.0);
     let expected =
@@ -88,7 +88,7 @@ async fn lists_wrongly_open_sessions_and_corrects_them_on_request_only() {
     let none: [Option<i64>; 2] = [None, None];
     assert_eq!(database.json(ENDS).await, json!([none, none, none, none]), "a dry run must change nothing");
 
-    assert_eq!(repair(&mut connection, devices.clone(), true).await.unwrap(), found);
+    assert_eq!(repair(&mut connection, devices.clone(), true, None).await.unwrap(), found);
     assert_eq!(
         database.json(ENDS).await,
         json!([[200, "Superseded"], none, [100, "Superseded"], none]),
@@ -96,6 +96,6 @@ async fn lists_wrongly_open_sessions_and_corrects_them_on_request_only() {
     );
     let published = "select sum(change_count) from feed_chunks";
     assert_eq!(database.json(published).await, json!(2));
-    let left = repair(&mut connection, devices, true).await.unwrap();
+    let left = repair(&mut connection, devices, true, None).await.unwrap();
     assert_eq!(left.iter().map(|repair| repair.defect).collect::<Vec<_>>(), [Defect::Unexplained]);
 }

@@ -14,12 +14,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str =
-    "usage: bench [quick] [tail|commands|reads|sessions|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N]
+    "usage: bench [quick] [tail|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N]
   quick      the same steps, small and short, to try the tool; the figures are meaningless
   tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
   commands   commands only, four minutes; the report goes to a folder of its own
   reads      reads only, four minutes; the report goes to a folder of its own
   sessions   lists and exports of 10,000,000 sessions only; not part of a full run; the report goes to a folder of its own
+  retention  commands while half of 10,000,000 old ones are deleted, and without; not part of a full run
   truth      the time to truth only, seven minutes; the report goes to a folder of its own
   limits     the overshoot of limits of sessions only, three minutes; the report goes to a folder of its own
   idle       for truth: the devices of the killed pod send nothing before the kill, except answers to probes

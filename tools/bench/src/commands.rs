@@ -5,6 +5,7 @@ mod floor;
 mod piles;
 mod posted;
 mod readback;
+pub mod retention;
 
 pub use piles::wait_until_connected;
 pub use readback::{ReadTimes, Readback};

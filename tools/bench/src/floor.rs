@@ -200,5 +200,5 @@ pub fn fold_batch(mut states: Vec<ChargePoint>, batch: &[Event]) -> Folded {
             history.apply(state, event, position);
         }
     }
-    Folded { states, history, samples, dead_letters: Vec::new() }
+    Folded { states, history, samples, ..Folded::default() }
 }

@@ -13,6 +13,7 @@ pub mod database;
 mod floor;
 mod harness;
 mod http_client;
+mod indexes;
 mod limits;
 mod load;
 mod meters;

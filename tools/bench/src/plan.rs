@@ -2,10 +2,12 @@
 
 mod chapter;
 mod limits;
+mod retention;
 mod sessions;
 
 pub use chapter::Chapter;
 pub use limits::LimitPlan;
+pub use retention::RetentionPlan;
 pub use sessions::SessionPlan;
 
 use anyhow::{Context as _, bail};
@@ -57,6 +59,8 @@ pub struct Plan {
     pub reads: ReadPlan,
     /// The plan for lists of sessions.
     pub sessions: SessionPlan,
+    /// The plan for commands while old ones are deleted.
+    pub retention: RetentionPlan,
     /// The plan for the time to truth.
     pub truth: TruthPlan,
     /// The plan for limits of sessions.
@@ -220,6 +224,7 @@ impl Plan {
             commands: CommandPlan::full(),
             reads: ReadPlan::full(),
             sessions: SessionPlan::full(),
+            retention: RetentionPlan::full(),
             truth: TruthPlan::full(),
             limits: LimitPlan::full(),
             floor_events: 250_000,
@@ -246,6 +251,7 @@ impl Plan {
             commands: CommandPlan::quick(),
             reads: ReadPlan::quick(),
             sessions: SessionPlan::quick(),
+            retention: RetentionPlan::quick(),
             truth: TruthPlan::quick(),
             limits: LimitPlan::quick(),
             floor_events: 6_000,
@@ -277,7 +283,7 @@ impl Plan {
                 Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, sessions, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
+                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
                 ),
             }
         }
@@ -294,7 +300,8 @@ impl Plan {
 
     /// The time limit of the run, longer than any run takes.
     pub fn limit(&self) -> Duration {
-        let minutes = if self.measures(Chapter::Sessions) { 90 } else { 40 };
+        let is_large = self.measures(Chapter::Sessions) || self.measures(Chapter::Retention);
+        let minutes = if is_large { 90 } else { 40 };
         seconds(minutes * 60)
     }
 
@@ -339,6 +346,9 @@ mod tests {
         assert_eq!(parse(&["sessions"]).unwrap().sessions.sessions, 10_000_000);
         assert!(sessions.limit() > plan.limit() && !plan.measures(Chapter::Sessions));
         assert!(parse(&["sessions=99999"]).is_err() && parse(&["sessions=x"]).is_err());
+        let retention = parse(&["retention", "quick"]).unwrap();
+        assert_eq!((retention.only, retention.retention.commands), (Some(Chapter::Retention), 100_000));
+        assert!(retention.limit() > plan.limit() && !plan.measures(Chapter::Retention));
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

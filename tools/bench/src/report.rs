@@ -7,6 +7,7 @@ mod commands;
 mod limits;
 mod markdown;
 mod reads;
+mod retention;
 mod sessions;
 mod truth;
 mod verdict;
@@ -18,6 +19,7 @@ pub use calls::CallPhase;
 pub use commands::{CommandRate, Commands};
 pub use limits::{LimitedSessions, Limits, Percentiles};
 pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
+pub use retention::{Retention, RetentionData, RetentionRound, RetentionSegment};
 pub use sessions::{SessionData, SessionExport, Sessions};
 pub use truth::{Arrivals, BeforeAndAfter, Counts, Interval, KilledPod, MovedDevices, OtherDevices, Truth};
 pub use verdict::Verdict;
@@ -64,6 +66,8 @@ pub struct Report {
     pub reads: Option<Reads>,
     /// Lists and exports of sessions.
     pub sessions: Option<Sessions>,
+    /// Commands while old ones are deleted.
+    pub retention: Option<Retention>,
     /// The time to truth.
     pub truth: Option<Truth>,
     /// Limits of sessions.
@@ -190,6 +194,7 @@ impl Report {
             commands: None,
             reads: None,
             sessions: None,
+            retention: None,
             truth: None,
             limits: None,
             verdicts: Vec::new(),
@@ -203,6 +208,7 @@ impl Report {
             || self.commands.is_some()
             || self.reads.is_some()
             || self.sessions.is_some()
+            || self.retention.is_some()
             || self.truth.is_some()
             || self.limits.is_some()
     }

@@ -32,7 +32,10 @@ pub async fn measure_all(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let [names, names_for_truth, names_for_limits] = names;
-    if plan.measures(Chapter::Tail) || plan.measures(Chapter::Commands) {
+    if [Chapter::Tail, Chapter::Commands, Chapter::Retention]
+        .into_iter()
+        .any(|chapter| plan.measures(chapter))
+    {
         platform(plan, names, folder, broker, report).await?;
     }
     if plan.measures(Chapter::Reads) {
@@ -81,6 +84,7 @@ async fn platform(
     match plan.only {
         None => events(&mut harness, report).await,
         Some(Chapter::Tail) => tail(&mut harness, report).await,
+        Some(Chapter::Retention) => measure_retention(&mut harness, report).await,
         Some(_) => measure_commands(&mut harness, report).await,
     }
 }
@@ -199,6 +203,12 @@ async fn crash(harness: &mut Harness, load: &Generator, report: &mut Report) -> 
 async fn measure_commands(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     heading("Commands");
     report.commands = Some(commands::measure(harness).await?);
+    Ok(())
+}
+
+async fn measure_retention(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
+    heading("Retention");
+    report.retention = Some(commands::retention::measure(harness).await?);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod restore;
+mod retention;
 
 use crate::answer::Answer;
 use crate::app::TestApp;

@@ -1,4 +1,4 @@
-//! Expires commands without a response, and deletes what is no longer needed.
+//! Expires commands without a response, and closes those whose effects did not happen in time.
 
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
@@ -12,19 +12,14 @@ use tokio::time::Instant;
 
 /// Commands that are expired, or closed, in one transaction.
 const CHUNK: i64 = 200;
-/// How often old idempotency keys, and effects that did not happen in time, are deleted.
+/// How often commands are closed whose effects did not happen in time.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
-/// The keys of a batch outlive it by at least this long: a replica that has lost the batch may
-/// still be about to record a command.
-const BATCH_MARGIN: Duration = Duration::from_secs(3_600);
-
 /// Finds commands that are past their time. Every replica polls; PostgreSQL admits one at a time.
 pub(crate) struct Expiry {
     database: Database,
     metrics: Metrics,
     interval: Duration,
     grace: Duration,
-    key_retention: Duration,
 }
 
 impl Expiry {
@@ -34,9 +29,6 @@ impl Expiry {
             metrics,
             interval: Duration::from_millis(settings.expiry_interval_ms.max(1)),
             grace: Duration::from_secs(settings.answer_grace_s.into()),
-            // Batches rely on their keys until they expire, and for some time after.
-            key_retention: (Duration::from_secs(3_600) * settings.idempotency_retention_h)
-                .max(Duration::from_secs(settings.batch_ttl_s.into()) + BATCH_MARGIN),
         }
     }
 
@@ -57,7 +49,7 @@ impl Expiry {
                 if let Err(error) = self.tidy().await {
                     tracing::warn!(
                         error = causes(&error),
-                        "old commands and idempotency keys could not be cleaned up; retrying in 60 s"
+                        "commands whose effects did not happen could not be closed; retrying in 60 s"
                     );
                 }
             }
@@ -92,12 +84,10 @@ impl Expiry {
     }
 
     async fn tidy(&self) -> Result<(), StorageError> {
-        let retention = self.key_retention;
         let window = CommandRecord::EFFECT_WINDOW.to_std().unwrap_or_default();
         self.database
             .run(async move |mut connection| {
                 while commands::close_past(&mut connection, window, CHUNK).await? > 0 {}
-                while commands::prune_keys(&mut connection, retention, CHUNK).await? > 0 {}
                 Ok(())
             })
             .await

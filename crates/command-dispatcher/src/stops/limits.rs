@@ -16,7 +16,6 @@ use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes, clock};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use storage::commands::Conflict;
 use storage::sessions::limits::{self, WatchedSession};
 use storage::{Database, PooledConnection, StorageError};
@@ -101,19 +100,6 @@ impl LimitCheck {
         self.database
             .run(async move |mut connection: PooledConnection| {
                 limits::load_watched(&mut connection, &starts).await
-            })
-            .await
-    }
-
-    /// Deletes limits that are older than `age` or whose start began no session.
-    ///
-    /// # Errors
-    /// When PostgreSQL fails.
-    pub(super) async fn prune(&self, age: Duration) -> Result<(), StorageError> {
-        self.database
-            .run(async move |mut connection: PooledConnection| {
-                while limits::prune(&mut connection, age, CHUNK).await? > 0 {}
-                Ok(())
             })
             .await
     }

@@ -25,6 +25,7 @@ mod records;
 mod redis_groups;
 mod reroute;
 mod reset;
+mod retention;
 mod routes;
 mod start;
 mod station;

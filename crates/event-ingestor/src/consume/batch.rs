@@ -1,5 +1,6 @@
 //! Records fetched from a partition, decoded.
 
+use crate::consume::dead_letter_cap::{Admission, DeadLetterCap, OmittedRange};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,8 +9,10 @@ use domain::digest::RecordDigest;
 use domain::event::GatewayEvent;
 use domain::order::{AppendClock, RecordPosition};
 use runtime::kafka::{Fetched, ReceivedRecord, UnreadableRange};
+use std::collections::BTreeMap;
+use std::time::Instant;
 use storage::LoadPlan;
-use storage::ingest::dead_letters::NewDeadLetter;
+use storage::ingest::dead_letters::{NewDeadLetter, OmittedRecords};
 use storage::ingest::partitions::{Checkpoint, LastRecord};
 use wire::DecodeError;
 
@@ -50,6 +53,8 @@ pub(crate) struct Item {
     pub event: Result<GatewayEvent, InvalidValue>,
     /// The digest of the record before its bytes were removed; `None` for a complete record.
     whole_digest: Option<RecordDigest>,
+    /// The range that contains it if it is beyond the cap on dead letters; `None` for all others.
+    omitted: Option<OmittedRange>,
 }
 
 /// Why a record cannot be used.
@@ -74,6 +79,35 @@ impl Batch {
         let dated = records.into_iter().map(|record| (clock.appended_at(record.timestamp, read_at), record));
         let items = dated.map(|(appended_at, record)| Item::decode(partition, record, appended_at)).collect();
         Self { topic: topic.to_owned(), partition, items, unreadable, next_offset }
+    }
+
+    /// Adds undecodable records beyond `cap` to `range` instead of keeping them whole. Decided once
+    /// for each batch, however often it is written.
+    pub(crate) fn omit_beyond(&mut self, cap: &DeadLetterCap, range: &mut OmittedRange, now: Instant) {
+        let undecodable =
+            self.items.iter_mut().filter(|item| matches!(item.event, Err(InvalidValue::Undecodable(_))));
+        for item in undecodable {
+            if let Admission::Omitted { minute } = cap.admit(now) {
+                item.omitted = Some(range.extend(minute, item.record.offset));
+            }
+        }
+    }
+
+    /// The ranges of records beyond the cap on dead letters.
+    pub(crate) fn omitted(&self) -> Vec<OmittedRecords> {
+        let mut ranges = BTreeMap::new();
+        for (item, range) in self.items.iter().filter_map(|item| Some((item, item.omitted?))) {
+            // The last record of a range in this batch knows how many there are so far.
+            ranges.insert(range.first_offset, (item.record.offset, range.records));
+        }
+        let ranges = ranges.into_iter().map(|(first_offset, (last_offset, records))| OmittedRecords {
+            topic: self.topic.clone(),
+            partition: self.partition,
+            first_offset,
+            last_offset,
+            records,
+        });
+        ranges.collect()
     }
 
     /// The checkpoint after this batch; `before` is the last record before it.
@@ -129,6 +163,7 @@ impl Batch {
                 item.record.value = None;
             }
             item.event = Err(InvalidValue::Refused(why.to_owned()));
+            item.omitted = None;
         }
         self
     }
@@ -203,12 +238,23 @@ impl Item {
         let headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let raw = wire::RawRecord::new(record.value.as_deref(), headers).at(partition, record.offset);
         let event = wire::decode(&raw);
-        Self { event: event.map_err(InvalidValue::Undecodable), record, appended_at, whole_digest: None }
+        Self {
+            event: event.map_err(InvalidValue::Undecodable),
+            record,
+            appended_at,
+            whole_digest: None,
+            omitted: None,
+        }
     }
 
     /// Whether PostgreSQL has refused it.
     pub(crate) const fn is_refused(&self) -> bool {
         matches!(self.event, Err(InvalidValue::Refused(_)))
+    }
+
+    /// Whether it is beyond the cap on dead letters.
+    pub(crate) const fn is_omitted(&self) -> bool {
+        self.omitted.is_some()
     }
 
     /// The digest of the record as it is in the log.

@@ -19,6 +19,8 @@ pub(crate) struct Tally {
     pub ignored: BTreeMap<Ignored, u64>,
     /// Dead letters by reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
+    /// Records beyond the cap on dead letters.
+    pub omitted: u64,
     /// Commands that reached a final state by an event: by action and outcome.
     pub commands: BTreeMap<(String, &'static str), u64>,
     /// Readings that were not stored because their day is not kept.
@@ -53,7 +55,11 @@ pub(crate) fn fold(
             Ok(event) => event,
             Err(why) => {
                 tally.undecodable += 1;
-                dead_letters.push(batch.unusable(item, why));
+                if item.is_omitted() {
+                    tally.omitted += 1;
+                } else {
+                    dead_letters.push(batch.unusable(item, why));
+                }
                 continue;
             }
         };
@@ -83,7 +89,7 @@ pub(crate) fn fold(
     let ended = states.iter().zip(doubts).filter(|(state, _)| doubted_since(state).is_none());
     tally.doubts_ended = ended.filter_map(|(_, since)| since).collect();
     tally.samples_outside = samples.retain(|taken_at| kept.contains(&taken_at.date_naive()));
-    (Folded { states, history, samples, dead_letters }, tally)
+    (Folded { states, history, samples, dead_letters, omitted: batch.omitted() }, tally)
 }
 
 fn doubted_since(state: &ChargePoint) -> Option<DateTime<Utc>> {

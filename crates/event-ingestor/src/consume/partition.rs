@@ -10,6 +10,7 @@ mod write;
 
 use crate::consume::batch::Batch;
 use crate::consume::days::Days;
+use crate::consume::dead_letter_cap::{DeadLetterCap, OmittedRange};
 use crate::metrics::Metrics;
 use crate::presence::{HeardGateways, SilentDevices};
 use crate::settings::IngestSettings;
@@ -71,6 +72,10 @@ pub(crate) struct PartitionTask {
     pub fetch_size: FetchSize,
     /// Records that PostgreSQL refused, and why.
     pub refusals: Refusals,
+    /// The cap on dead letters, which all partitions share.
+    pub dead_letter_cap: Arc<DeadLetterCap>,
+    /// The records of this partition beyond the cap.
+    pub omitted: OmittedRange,
 }
 
 /// Why a partition task ended.
@@ -165,7 +170,8 @@ impl PartitionTask {
         let turn = self.stop.run_until_cancelled(turns.acquire()).await;
         turn.as_ref()?;
         let (lease, read_at) = (&self.lease, runtime::clock::now());
-        let batch = Batch::decode(&lease.topic, lease.partition, fetched, &mut self.clock, read_at);
+        let mut batch = Batch::decode(&lease.topic, lease.partition, fetched, &mut self.clock, read_at);
+        batch.omit_beyond(&self.dead_letter_cap, &mut self.omitted, std::time::Instant::now());
         for range in &batch.unreadable {
             tracing::error!(
                 partition = lease.partition,

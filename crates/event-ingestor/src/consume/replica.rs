@@ -4,6 +4,7 @@ mod leaving;
 mod share;
 
 use crate::consume::days::Days;
+use crate::consume::dead_letter_cap::{DeadLetterCap, OmittedRange};
 use crate::consume::partition::fetch_size::FetchSize;
 use crate::consume::partition::log_check::LogCheck;
 use crate::consume::partition::refusal::Refusals;
@@ -52,6 +53,7 @@ pub(crate) struct Replica {
     days: Arc<Days>,
     presence: Presence,
     turns: Arc<Semaphore>,
+    dead_letter_cap: Arc<DeadLetterCap>,
     owned: BTreeMap<i32, Owned>,
     leaving: Leaving,
     discover_at: Instant,
@@ -93,6 +95,7 @@ impl Replica {
         Self {
             id,
             turns: Arc::new(Semaphore::new(settings.concurrent_batches.get())),
+            dead_letter_cap: Arc::new(DeadLetterCap::new(settings.dead_letters_per_minute)),
             settings: Arc::new(settings),
             leaving: Leaving::new(database.clone(), Arc::clone(&metrics)),
             database,
@@ -229,6 +232,8 @@ impl Replica {
             stop: stop.clone(),
             fetch_size: FetchSize::new(self.settings.max_batch_bytes),
             refusals: Refusals::default(),
+            dead_letter_cap: Arc::clone(&self.dead_letter_cap),
+            omitted: OmittedRange::default(),
         };
         let held = HeldPartition { epoch, caught_up: watched };
         self.owned.insert(partition, Owned { held, stop, task: tokio::spawn(task.run()) });

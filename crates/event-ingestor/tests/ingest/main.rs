@@ -12,6 +12,7 @@ mod fixture;
 mod halted;
 mod lost;
 mod presence;
+mod retention;
 mod samples;
 mod sharing;
 mod unreadable;

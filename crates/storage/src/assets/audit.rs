@@ -11,6 +11,7 @@ pub use trail::{AuditAction, ThingType, TrailEntry, TrailFilter, TrailPosition, 
 use crate::database::bulk::{self, Bulk, Rows};
 use crate::database::operators;
 pub use crate::database::operators::Edited;
+use crate::database::pruning::{Pruned, Slice};
 use crate::schema::asset_edits;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -209,4 +210,21 @@ pub async fn enders_of(
         .await?;
     // The last end of a session replaces earlier ones.
     Ok(ended.into_iter().map(|(id, by)| (SessionId(id), by)).collect())
+}
+
+/// Deletes edits that were made before the age of `slice`.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn prune(connection: &mut Connection, slice: Slice) -> Result<Pruned, StorageError> {
+    let statement = "
+        with old as materialized (
+          select asset_id, version, edited_at from asset_edits
+          where edited_at < now() - make_interval(secs => $1) and edited_at >= coalesce($2, '-infinity')
+          order by edited_at limit $3 for update skip locked),
+        gone as (
+          delete from asset_edits using old
+          where asset_edits.asset_id = old.asset_id and asset_edits.version = old.version returning 1)
+        select (select count(*) from gone) as rows, count(*) as examined, max(edited_at) as up_to from old";
+    slice.run(connection, statement).await
 }

@@ -7,14 +7,13 @@
 #[cfg(test)]
 mod tests;
 
+use crate::database::pruning::{Pruned, Slice};
 use crate::schema::idempotency_keys;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int8};
 use diesel_async::RunQueryDsl;
 use domain::digest::{fnv1a_64, sha256, sha256_of_parts};
 use domain::ids::{CommandBatchId, CommandId, PileId};
-use std::time::Duration;
 use uuid::Uuid;
 
 /// An idempotency key. The keys of callers and of batches are of different kinds, so that they
@@ -139,23 +138,18 @@ pub(super) async fn free(tx: &mut Connection, failed: &[CommandId]) -> Result<()
     Ok(())
 }
 
-/// Deletes up to `limit` keys older than `age`; returns how many.
+/// Deletes keys that were first used before the age of `slice`.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn prune_keys(
-    connection: &mut Connection,
-    age: Duration,
-    limit: i64,
-) -> Result<usize, StorageError> {
-    let pruned = diesel::sql_query(
-        "delete from idempotency_keys where key in (
-           select key from idempotency_keys where created_at < clock_timestamp() - make_interval(secs => $1)
-           order by created_at limit $2 for update skip locked)",
-    )
-    .bind::<Float8, _>(age.as_secs_f64())
-    .bind::<Int8, _>(limit)
-    .execute(connection)
-    .await?;
-    Ok(pruned)
+pub async fn prune_keys(connection: &mut Connection, slice: Slice) -> Result<Pruned, StorageError> {
+    let statement = "
+        with old as materialized (
+          select ctid as place, created_at from idempotency_keys
+          where created_at < now() - make_interval(secs => $1) and created_at >= coalesce($2, '-infinity')
+          order by created_at limit $3 for update skip locked),
+        gone as (
+          delete from idempotency_keys where ctid = any(array(select place from old)) returning 1)
+        select (select count(*) from gone) as rows, count(*) as examined, max(created_at) as up_to from old";
+    slice.run(connection, statement).await
 }

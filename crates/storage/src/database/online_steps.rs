@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Indexes by name, each with the table and columns that it covers.
-const INDEXES: [(&str, &str); 13] = [
+const INDEXES: [(&str, &str); 20] = [
     ("sessions_unplaced", "sessions (charge_point_id) where station_id is null"),
     ("sessions_of_pile", "sessions (pile_id, started_at desc, id desc)"),
     ("sessions_of_station", "sessions (station_id, started_at desc, id desc)"),
@@ -33,6 +33,14 @@ const INDEXES: [(&str, &str); 13] = [
         "asset_edits_of_thing",
         "asset_edits (thing_id, edited_at desc, asset_id desc) where thing_id is not null",
     ),
+    // Old rows, and what refers to them.
+    ("commands_by_age", "commands (issued_at) where not open"),
+    ("command_batches_by_age", "command_batches (created_at)"),
+    ("command_batch_items_of_command", "command_batch_items (command_id) where command_id is not null"),
+    ("session_limits_of_stop", "session_limits (stop_command_id) where stop_command_id is not null"),
+    ("idempotency_keys_of_batch", "idempotency_keys (batch_id) where batch_id is not null"),
+    ("dead_letters_settled", "dead_letters (replayed_at) where replay_outcome in ('applied', 'ignored')"),
+    ("asset_edits_by_age", "asset_edits (edited_at)"),
 ];
 
 /// Unique indexes, likewise.

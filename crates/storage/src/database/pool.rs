@@ -71,9 +71,17 @@ impl Database {
     ///
     /// # Errors
     /// As [`Database::new`].
-    /// As [`Database::new`].
     pub fn for_sweeps(settings: &DatabaseSettings) -> Result<Self, StorageError> {
         Self::with_session(settings, "set max_parallel_workers_per_gather = 0;")
+    }
+
+    /// Creates a pool for deleting old rows, like [`Database::new`]. Its statements use one processor
+    /// and give up soon when they wait for a lock, so that no statement queues behind them.
+    ///
+    /// # Errors
+    /// As [`Database::new`].
+    pub fn for_retention(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        Self::with_session(settings, "set max_parallel_workers_per_gather = 0; set lock_timeout = '500ms';")
     }
 
     fn with_session(settings: &DatabaseSettings, session: &'static str) -> Result<Self, StorageError> {

@@ -1,8 +1,10 @@
 //! Charge points as reported by the gateways.
 
+mod prune;
 mod row;
 mod unregistered;
 
+pub use prune::prune_unregistered;
 pub use unregistered::{Unregistered, list_unregistered};
 
 use crate::database::bulk::Bulk;

@@ -7,7 +7,7 @@
 
 use crate::database::transaction::{Abort, Refusable};
 use crate::devices::{charge_points, connectors, meter_samples, status_changes};
-use crate::ingest::dead_letters::{self, NewDeadLetter};
+use crate::ingest::dead_letters::{self, NewDeadLetter, OmittedRecords};
 use crate::ingest::partitions::{self, Checkpoint, PartitionLease};
 use crate::{Connection, LoadPlan, StorageError, commands, feed, sessions};
 use diesel_async::AsyncConnection;
@@ -29,6 +29,8 @@ pub struct Folded {
     pub samples: Samples,
     /// Records whose event could not be applied.
     pub dead_letters: Vec<NewDeadLetter>,
+    /// Records that could not be applied and are beyond the cap on dead letters.
+    pub omitted: Vec<OmittedRecords>,
 }
 
 /// The outcome of a batch.
@@ -69,6 +71,7 @@ pub async fn write(
             status_changes::insert_many(tx, &folded.history).await?;
             meter_samples::upsert_many(tx, &folded.samples).await?;
             dead_letters::insert_many(tx, &folded.dead_letters).await?;
+            dead_letters::record_omitted(tx, &folded.omitted).await?;
             Ok(())
         })
         .await

@@ -2,6 +2,8 @@
 
 mod insert;
 mod list;
+mod omitted;
+mod prune;
 mod replay;
 mod row;
 mod set_aside;
@@ -9,6 +11,9 @@ mod set_aside;
 pub use insert::NewDeadLetter;
 pub(crate) use insert::insert_many;
 pub use list::{Filter, list, list_of_topic, list_unsettled};
+pub(crate) use omitted::record_omitted;
+pub use omitted::{OMITTED, OmittedRecords};
+pub use prune::{prune, prune_settled};
 pub use replay::{Replay, Replayed, Run, Undone, note, replay};
 pub use row::{DeadLetter, Heading, KeptRecord, ReplayOutcome};
 pub(crate) use set_aside::set_aside_from;

@@ -10,17 +10,16 @@ pub use total::total;
 pub use watched::{WatchedSession, list_watched, load_watched};
 
 use super::broken;
+use crate::database::pruning::{Pruned, Slice};
 use crate::schema::session_limits;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int8};
 use diesel_async::RunQueryDsl;
 use domain::ids::CommandId;
 use domain::sessions::limits::{LimitKind, LimitReached, LimitValue, SessionLimits};
 use std::collections::HashMap;
-use std::time::Duration;
 use uuid::Uuid;
 
 /// The limits of a session, and the one that was reached.
@@ -155,26 +154,39 @@ pub async fn settle(
     Ok(written == 1)
 }
 
-/// Deletes up to `limit` limits that are older than `age`, or whose start began no session and cannot
-/// begin one any more; returns how many.
+/// Deletes limits that were set before the age of `slice`.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn prune(connection: &mut Connection, age: Duration, limit: i64) -> Result<usize, StorageError> {
-    let pruned = diesel::sql_query(
-        "delete from session_limits where command_id in (
-           select command_id from session_limits
-           where created_at < clock_timestamp() - make_interval(secs => $1)
-           union all
-           select watched.command_id from session_limits watched join commands command on command.id = watched.command_id
-           where watched.settled_at is null and not command.open
-             and command.expires_at < clock_timestamp() - interval '1 hour'
-             and not exists (select from sessions where sessions.command_id = watched.command_id)
-           limit $2)",
-    )
-    .bind::<Float8, _>(age.as_secs_f64())
-    .bind::<Int8, _>(limit)
-    .execute(connection)
-    .await?;
-    Ok(pruned)
+pub async fn prune(connection: &mut Connection, slice: Slice) -> Result<Pruned, StorageError> {
+    let statement = "
+        with old as materialized (
+          select command_id, created_at from session_limits
+          where created_at < now() - make_interval(secs => $1) and created_at >= coalesce($2, '-infinity')
+          order by created_at limit $3 for update skip locked),
+        gone as (
+          delete from session_limits using old where session_limits.command_id = old.command_id returning 1)
+        select (select count(*) from gone) as rows, count(*) as examined, max(created_at) as up_to from old";
+    slice.run(connection, statement).await
+}
+
+/// Deletes limits whose start expired before the age of `slice`, began no session and cannot begin one
+/// any more.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn prune_unused(connection: &mut Connection, slice: Slice) -> Result<Pruned, StorageError> {
+    let statement = "
+        with old as materialized (
+          select watched.command_id, watched.created_at
+          from session_limits as watched join commands as command on command.id = watched.command_id
+          where watched.settled_at is null and not command.open
+            and command.expires_at < now() - make_interval(secs => $1)
+            and watched.created_at >= coalesce($2, '-infinity')
+            and not exists (select from sessions where sessions.command_id = watched.command_id)
+          order by watched.created_at limit $3 for update of watched skip locked),
+        gone as (
+          delete from session_limits using old where session_limits.command_id = old.command_id returning 1)
+        select (select count(*) from gone) as rows, count(*) as examined, max(created_at) as up_to from old";
+    slice.run(connection, statement).await
 }

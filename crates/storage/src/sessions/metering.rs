@@ -11,11 +11,12 @@ pub use due::{DueSession, list_due};
 
 use super::read::open_of;
 use super::{PlacedSession, find_metered};
+use crate::database::pruning::{Pruned, Slice};
 use crate::tariffs::quote_metered;
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Float8, Int8, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Float8, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::OperatorBound;
 use domain::feed::{FeedChange, FeedKind, FeedSubject, SessionMetered};
@@ -94,28 +95,22 @@ pub async fn postpone(
     mark(connection, [due], interval).await.map(drop)
 }
 
-/// Deletes up to `limit` rows of sessions that are not open any more, and returns how many. Rows that
-/// are younger than `interval` are kept, because late events may open a session again.
+/// Deletes rows of sessions that are not open any more. Rows that are younger than the age of `slice`
+/// are kept, because late events may open a session again.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn forget_ended(
-    connection: &mut Connection,
-    interval: Duration,
-    limit: i64,
-) -> Result<usize, StorageError> {
-    let deleted = diesel::sql_query(
-        "delete from session_metered where session_id in (
-           select last.session_id from session_metered last
-           where last.emitted_at <= now() - make_interval(secs => $1)
-             and not exists (select from sessions where id = last.session_id and ended_at is null)
-           limit $2)",
-    )
-    .bind::<Float8, _>(interval.as_secs_f64())
-    .bind::<Int8, _>(limit)
-    .execute(connection)
-    .await?;
-    Ok(deleted)
+pub async fn prune_ended(connection: &mut Connection, slice: Slice) -> Result<Pruned, StorageError> {
+    let statement = "
+        with old as materialized (
+          select session_id, emitted_at from session_metered as last
+          where emitted_at <= now() - make_interval(secs => $1) and emitted_at >= coalesce($2, '-infinity')
+            and not exists (select from sessions where id = last.session_id and ended_at is null)
+          order by emitted_at limit $3 for update skip locked),
+        gone as (
+          delete from session_metered using old where session_metered.session_id = old.session_id returning 1)
+        select (select count(*) from gone) as rows, count(*) as examined, max(emitted_at) as up_to from old";
+    slice.run(connection, statement).await
 }
 
 #[derive(QueryableByName)]

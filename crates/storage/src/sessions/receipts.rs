@@ -12,18 +12,17 @@ pub use settle::{SettleOutcome, settle};
 pub use waiting::{SettlementBacklog, WaitingSession, backlog, list_due, postpone};
 
 use crate::database::operators;
+use crate::database::pruning::{Pruned, Slice};
 use crate::schema::{session_receipts, session_settlements};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int8};
 use diesel_async::RunQueryDsl;
 use domain::assets::OperatorBound;
 use domain::ids::SessionId;
 use serde_json::Value;
-use std::time::Duration;
 
 /// The most receipts of one session that are listed.
 pub const MAX_LISTED: i64 = 100;
@@ -125,23 +124,20 @@ pub async fn is_waiting(connection: &mut Connection, id: SessionId) -> Result<bo
     Ok(diesel::select(exists(session_settlements::table.find(id.0))).get_result(connection).await?)
 }
 
-/// Deletes up to `limit` receipts that are older than `retention`, and returns how many.
+/// Deletes receipts that were written before the age of `slice`.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn prune(
-    connection: &mut Connection,
-    retention: Duration,
-    limit: i64,
-) -> Result<usize, StorageError> {
-    let deleted = diesel::sql_query(
-        "delete from session_receipts where (session_id, number) in (
-           select session_id, number from session_receipts
-           where issued_at < now() - make_interval(secs => $1) order by issued_at limit $2)",
-    )
-    .bind::<Float8, _>(retention.as_secs_f64())
-    .bind::<Int8, _>(limit)
-    .execute(connection)
-    .await?;
-    Ok(deleted)
+pub async fn prune(connection: &mut Connection, slice: Slice) -> Result<Pruned, StorageError> {
+    let statement = "
+        with old as materialized (
+          select session_id, number, issued_at from session_receipts
+          where issued_at < now() - make_interval(secs => $1) and issued_at >= coalesce($2, '-infinity')
+          order by issued_at limit $3 for update skip locked),
+        gone as (
+          delete from session_receipts using old
+          where session_receipts.session_id = old.session_id and session_receipts.number = old.number
+          returning 1)
+        select (select count(*) from gone) as rows, count(*) as examined, max(issued_at) as up_to from old";
+    slice.run(connection, statement).await
 }

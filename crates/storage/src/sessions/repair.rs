@@ -3,13 +3,14 @@
 use super::read::{SessionRow, by_device};
 use crate::devices::charge_points;
 use crate::{Connection, LoadPlan, StorageError, feed, sessions};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Int8, Nullable, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::devices::charge_point::ChargePoint;
 use domain::feed::FeedChange;
 use domain::ids::ChargePointId;
-use domain::sessions::repair::{Repair, find_repairs};
+use domain::sessions::repair::{Defect, Repair, find_repairs};
 use domain::sessions::session::ChargingSession;
 use std::collections::BTreeMap;
 
@@ -46,7 +47,8 @@ pub async fn list_devices(
 
 /// Compares the recorded sessions of `devices` with the sessions that their ledgers derive. With
 /// `write`, also corrects the recorded sessions and publishes the changes in the feed. Each
-/// device's row is locked meanwhile, so that ingestors wait.
+/// device's row is locked meanwhile, so that ingestors wait. Sessions that began before `kept_since` are
+/// not missing: they may have been archived.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
@@ -54,6 +56,7 @@ pub async fn repair(
     connection: &mut Connection,
     devices: Vec<ChargePointId>,
     write: bool,
+    kept_since: Option<DateTime<Utc>>,
 ) -> Result<Vec<Repair>, StorageError> {
     connection
         .transaction(async |tx| {
@@ -62,7 +65,8 @@ pub async fn repair(
             let mut found = Vec::new();
             for state in &states {
                 let held = recorded.remove(state.id.as_str()).unwrap_or_default();
-                let repairs = find_repairs(state, &held);
+                let mut repairs = find_repairs(state, &held);
+                repairs.retain(|repair| !is_archived(repair, kept_since));
                 if write {
                     apply(tx, state, &repairs).await?;
                 }
@@ -71,6 +75,10 @@ pub async fn repair(
             Ok(found)
         })
         .await
+}
+
+fn is_archived(repair: &Repair, kept_since: Option<DateTime<Utc>>) -> bool {
+    repair.defect == Defect::Missing && kept_since.is_some_and(|since| repair.correct.started_at < since)
 }
 
 async fn apply(tx: &mut Connection, state: &ChargePoint, repairs: &[Repair]) -> Result<(), StorageError> {

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use domain::ids::CommandId;
 use domain::sessions::limits::{LimitKind, LimitReached, LimitValue, SessionLimits};
 use std::time::Duration;
-use storage::PooledConnection;
 use storage::commands::NewCommand;
 use storage::sessions::limits::{self, WatchedSession};
+use storage::{PooledConnection, Slice};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -89,12 +89,17 @@ async fn the_first_recorded_limit_and_the_last_stop_are_kept() {
 async fn limits_that_are_not_needed_any_more_are_deleted() {
     let (database, mut connection) = database().await;
     let start = limited(&mut connection).await.command.id;
-    assert_eq!(limits::prune(&mut connection, LONG, 10).await.unwrap(), 0, "a session may still begin");
+    let hour = Slice::first(Duration::from_secs(3_600), 10);
+    let unused = limits::prune_unused(&mut connection, hour).await.unwrap();
+    assert_eq!(unused.rows, 0, "a session may still begin");
     database.execute("update commands set open = false, state = 'expired'").await;
     let next = limited(&mut connection).await.command.id;
     begin(&database, next).await;
-    assert_eq!(limits::prune(&mut connection, LONG, 10).await.unwrap(), 1, "the first began no session");
+    let unused = limits::prune_unused(&mut connection, hour).await.unwrap();
+    assert_eq!(unused.rows, 1, "the first began no session");
     assert!(limits::find_many(&mut connection, &[start]).await.unwrap().is_empty());
-    assert_eq!(limits::prune(&mut connection, LONG, 10).await.unwrap(), 0, "the other has a session");
-    assert_eq!(limits::prune(&mut connection, Duration::ZERO, 10).await.unwrap(), 1);
+    let unused = limits::prune_unused(&mut connection, hour).await.unwrap();
+    assert_eq!(unused.rows, 0, "the other has a session");
+    assert_eq!(limits::prune(&mut connection, Slice::first(LONG, 10)).await.unwrap().rows, 0);
+    assert_eq!(limits::prune(&mut connection, Slice::first(Duration::ZERO, 10)).await.unwrap().rows, 1);
 }

@@ -13,6 +13,7 @@ use storage::PooledConnection;
 use storage::commands::{
     self, Conflict, ContextQuery, IdempotencyKey, NewCommand, Recorded, RecordedCommand, RequestDigest,
 };
+use storage::{PooledConnection, Slice};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,8 +80,11 @@ async fn a_key_belongs_to_one_command_until_it_has_failed() {
     commands::record_outcomes(&mut connection, &[outcome(&first, unpublished())]).await.unwrap();
     let second = record(&mut connection, &[keyed(order(), "reset")]).await.unwrap();
     assert_eq!(second, Recorded::All, "a request that was never published may be repeated");
-    assert_eq!(commands::prune_keys(&mut connection, Duration::from_secs(60), 10).await.unwrap(), 0);
-    assert_eq!(commands::prune_keys(&mut connection, Duration::ZERO, 10).await.unwrap(), 1);
+    let pruned = async |connection: &mut PooledConnection, age| {
+        commands::prune_keys(connection, Slice::first(age, 10)).await.unwrap().rows
+    };
+    assert_eq!(pruned(&mut connection, Duration::from_secs(60)).await, 0);
+    assert_eq!(pruned(&mut connection, Duration::ZERO).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -236,7 +236,7 @@ async fn ingest(
             history.apply(&mut states[found], event, position);
             samples.add_event(event, position);
         }
-        Folded { states, history, samples, dead_letters }
+        Folded { states, history, samples, dead_letters, ..Folded::default() }
     };
     let next = lease.next_offset + 1;
     assert_eq!(write(connection, lease, next, &load_plan, fold).await.unwrap(), Written::Committed);

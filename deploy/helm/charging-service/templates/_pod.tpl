@@ -97,6 +97,11 @@ priorityClassName: {{ . }}
       {{- end }}
       {{- end }}
 {{- end }}
+{{- with .Values.sessionArchiveClaim }}
+- name: session-archive
+  persistentVolumeClaim:
+    claimName: {{ . }}
+{{- end }}
 {{- if include "charging-service.spool" . }}
 - name: spool
   emptyDir:
@@ -115,6 +120,11 @@ priorityClassName: {{ . }}
 - name: files
   mountPath: /etc/charging/files
   readOnly: true
+{{- end }}
+{{- if .Values.sessionArchiveClaim }}
+{{- $settings := include "charging-service.settings" . | fromJson }}
+- name: session-archive
+  mountPath: {{ required "sessionArchiveClaim needs settings.retention.session_archive_directory, where it is mounted" $settings.retention.session_archive_directory }}
 {{- end }}
 {{- if include "charging-service.spool" . }}
 - name: spool

@@ -11,6 +11,8 @@ pub enum Chapter {
     Reads,
     /// Lists of sessions in a large database; not part of a full run.
     Sessions,
+    /// Commands while old ones are deleted, in a large database; not part of a full run.
+    Retention,
     /// The time to truth.
     Truth,
     /// Limits of sessions.
@@ -18,8 +20,8 @@ pub enum Chapter {
 }
 
 impl Chapter {
-    const ALL: [Self; 6] =
-        [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Truth, Self::Limits];
+    const ALL: [Self; 7] =
+        [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Retention, Self::Truth, Self::Limits];
 
     /// Its name on the command line, and of the folder of its report.
     pub const fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Chapter {
             Self::Commands => "commands",
             Self::Reads => "reads",
             Self::Sessions => "sessions",
+            Self::Retention => "retention",
             Self::Truth => "truth",
             Self::Limits => "limits",
         }
@@ -40,6 +43,6 @@ impl Chapter {
 
     /// Whether a run without a chapter measures it.
     pub fn is_in_full_run(self) -> bool {
-        self != Self::Sessions
+        !matches!(self, Self::Sessions | Self::Retention)
     }
 }

@@ -6,6 +6,7 @@ mod events;
 mod faults;
 mod limits;
 mod reads;
+mod retention;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub(super) fn render(report: &Report) -> String {
     text += &report.commands.as_ref().map_or_else(String::new, commands::render);
     text += &report.reads.as_ref().map_or_else(String::new, reads::render);
     text += &report.sessions.as_ref().map_or_else(String::new, sessions::render);
+    text += &report.retention.as_ref().map_or_else(String::new, retention::render);
     text += &report.truth.as_ref().map_or_else(String::new, truth::render);
     text += &report.limits.as_ref().map_or_else(String::new, limits::render);
     text += &faults::render(report);

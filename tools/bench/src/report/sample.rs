@@ -3,8 +3,8 @@
 use super::{
     Arrivals, BeforeAndAfter, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, Interval,
     KilledPod, Latency, LimitedSessions, Limits, MovedDevices, OtherDevices, PageCost, Percentiles, Phase,
-    ReadKind, ReadTarget, Reads, Report, Saturation, SessionData, SessionExport, Sessions, Takeover, Truth,
-    Writing,
+    ReadKind, ReadTarget, Reads, Report, Retention, RetentionData, RetentionRound, RetentionSegment,
+    Saturation, SessionData, SessionExport, Sessions, Takeover, Truth, Writing,
 };
 use crate::conditions::Conditions;
 use crate::meters::ProcessUse;
@@ -324,5 +324,20 @@ pub fn limits() -> Limits {
         energy,
         duration,
         failures: vec!["the session of LS-1: 2 stops were recorded".to_owned()],
+    }
+}
+
+/// A database with old commands, with arbitrary numbers.
+pub fn retention() -> Retention {
+    let segment =
+        |latency, deleted| RetentionSegment { phase: call_phase(500, latency), readable: latency, deleted };
+    let round = RetentionRound {
+        without: segment(latency(3.0, 6.0, 10.0, 30.0), 0),
+        with: segment(latency(3.1, 6.2, 10.5, 31.0), 150_000),
+    };
+    Retention {
+        data: RetentionData { commands: 10_000_000, filled_s: 200.0, rows_mb: 5_000.0, indexes_mb: 2_500.0 },
+        rate: 500,
+        rounds: vec![round.clone(), round.clone(), round],
     }
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod limits;
 mod reads;
+mod retention;
 mod sessions;
 mod truth;
 
@@ -57,6 +58,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
     verdicts.extend(report.commands.iter().flat_map(commands::judge));
     verdicts.extend(report.reads.iter().flat_map(reads::judge));
     verdicts.extend(report.sessions.iter().flat_map(sessions::judge));
+    verdicts.extend(report.retention.iter().flat_map(retention::judge));
     verdicts.extend(report.truth.iter().flat_map(truth::judge));
     verdicts.extend(report.limits.iter().flat_map(limits::judge));
     verdicts

@@ -7,7 +7,8 @@ use domain::tariffs::UnpricedCode;
 use serde_json::json;
 use std::time::Duration;
 use storage::Connection;
-use storage::sessions::metering::{PreparedMeter, forget_ended, list_due, postpone, prepare, publish};
+use storage::Slice;
+use storage::sessions::metering::{PreparedMeter, list_due, postpone, prepare, prune_ended, publish};
 
 const OPEN: &str = "0192f0c1-0000-7000-8000-000000000002";
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -169,13 +170,21 @@ async fn ended_sessions_are_forgotten_after_the_interval() {
     publish_all(&app).await;
     let mut connection = app.database.pool.connection().await.unwrap();
     app.database.execute(INTERVAL_PASSES).await;
-    assert_eq!(forget_ended(&mut connection, INTERVAL, 100).await.unwrap(), 0, "the session is open");
+    assert_eq!(
+        prune_ended(&mut connection, Slice::first(INTERVAL, 100)).await.unwrap().rows,
+        0,
+        "the session is open"
+    );
     let end = format!("update sessions set ended_at = '2026-07-25T08:25:00+08' where id = '{OPEN}'");
     app.database.execute(&end).await;
     app.database.execute("update session_metered set emitted_at = now()").await;
-    assert_eq!(forget_ended(&mut connection, INTERVAL, 100).await.unwrap(), 0, "it may be opened again");
+    assert_eq!(
+        prune_ended(&mut connection, Slice::first(INTERVAL, 100)).await.unwrap().rows,
+        0,
+        "it may be opened again"
+    );
     app.database.execute(INTERVAL_PASSES).await;
-    assert_eq!(forget_ended(&mut connection, INTERVAL, 100).await.unwrap(), 1);
+    assert_eq!(prune_ended(&mut connection, Slice::first(INTERVAL, 100)).await.unwrap().rows, 1);
     assert_eq!(rows(&app).await, json!(0));
 }
 

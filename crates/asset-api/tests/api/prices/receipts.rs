@@ -5,6 +5,7 @@ use crate::app::TestApp;
 use domain::feed::FeedKind;
 use serde_json::json;
 use std::time::Duration;
+use storage::Slice;
 use storage::sessions::receipts::{SettleOutcome, list_due, prune, settle};
 
 const SESSION: &str = "/api/v1/sessions/0192f0c1-0000-7000-8000-000000000001";
@@ -146,7 +147,8 @@ async fn old_receipts_are_deleted_and_none_is_changed() {
     let app = recorded().await;
     check_all(&app).await;
     let mut connection = app.database.pool.connection().await.unwrap();
-    assert_eq!(prune(&mut connection, Duration::from_hours(1), 100).await.unwrap(), 0);
+    let hour = Slice::first(Duration::from_hours(1), 100);
+    assert_eq!(prune(&mut connection, hour).await.unwrap().rows, 0);
     app.database
         .execute(
             "do $$ begin
@@ -155,7 +157,7 @@ async fn old_receipts_are_deleted_and_none_is_changed() {
              exception when restrict_violation then null; end $$",
         )
         .await;
-    assert_eq!(prune(&mut connection, NO_GRACE, 100).await.unwrap(), 4);
+    assert_eq!(prune(&mut connection, Slice::first(NO_GRACE, 100)).await.unwrap().rows, 4);
     app.database.execute("delete from session_settlements").await;
     assert_eq!(app.get(&format!("{SESSION}/receipt")).await.json()["code"], "RECEIPT_NOT_KEPT");
 }

@@ -1,11 +1,12 @@
 //! The data: stations, piles and millions of sessions in a separate database, always the same.
 
 use crate::database::{self, Connection};
+use crate::indexes::Indexes;
 use crate::numbers::{float, grouped_count, round};
 use crate::report::SessionData;
 use anyhow::Context as _;
 use diesel::prelude::*;
-use diesel::sql_types::{Int8, Text};
+use diesel::sql_types::Int8;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 use launch::Process;
 use launch::output::{passed, progress};
@@ -35,14 +36,6 @@ pub struct Scale {
     pub stations: u64,
     /// Drivers with a token of their own.
     pub tags: u64,
-}
-
-#[derive(QueryableByName)]
-struct Index {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    definition: String,
 }
 
 #[derive(QueryableByName)]
@@ -81,11 +74,13 @@ pub async fn create(given: &str, name: &str, scale: Scale) -> anyhow::Result<(St
     let places = format!("set bench.stations = {};\n{PLACES}", scale.stations);
     connection.batch_execute(&places).await.context("create stations and piles")?;
     let begun = Instant::now();
-    let indexes = drop_indexes(&mut connection).await?;
+    let indexes = Indexes::drop_all(&mut connection, "sessions").await?;
+    connection.batch_execute("alter table sessions disable trigger user").await?;
     insert(&mut connection, scale).await?;
     let filled_s = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    build_indexes(&mut connection, &indexes).await?;
+    indexes.build(&mut connection).await?;
+    connection.batch_execute("alter table sessions enable trigger user").await?;
     let indexed_s = begun.elapsed().as_secs_f64();
     progress("vacuum analyze …");
     connection.batch_execute("vacuum analyze").await.context("vacuum")?;
@@ -95,22 +90,6 @@ pub async fn create(given: &str, name: &str, scale: Scale) -> anyhow::Result<(St
     let data = SessionData { filled_s: round(filled_s, 1), indexed_s: round(indexed_s, 1), ..data };
     passed(&format!("{} MB, of which {} MB are indexes of sessions", data.database_mb, data.indexes_mb));
     Ok((url, data))
-}
-
-/// Drops the indexes of sessions, except the primary key, and disables their triggers; both would
-/// make inserting slow. Returns the indexes.
-async fn drop_indexes(connection: &mut Connection) -> anyhow::Result<Vec<Index>> {
-    let indexes: Vec<Index> = diesel::sql_query(
-        "select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
-         from pg_index where indrelid = 'sessions'::regclass and not indisprimary order by 1",
-    )
-    .load(connection)
-    .await?;
-    for index in &indexes {
-        connection.batch_execute(&format!("drop index {}", index.name)).await?;
-    }
-    connection.batch_execute("alter table sessions disable trigger user").await?;
-    Ok(indexes)
 }
 
 /// Inserts all sessions, in the order of their beginning.
@@ -139,18 +118,6 @@ async fn insert(connection: &mut Connection, scale: Scale) -> anyhow::Result<()>
         ));
     }
     Ok(())
-}
-
-/// Builds the indexes as the migrations define them, and enables the triggers.
-async fn build_indexes(connection: &mut Connection, indexes: &[Index]) -> anyhow::Result<()> {
-    for index in indexes {
-        progress(&format!("building the index {} …", index.name));
-        connection
-            .batch_execute(&index.definition)
-            .await
-            .with_context(|| format!("build the index {}", index.name))?;
-    }
-    Ok(connection.batch_execute("alter table sessions enable trigger user").await?)
 }
 
 async fn measure_size(connection: &mut Connection, scale: Scale) -> anyhow::Result<SessionData> {

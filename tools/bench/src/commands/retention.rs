@@ -1,0 +1,68 @@
+//! Commands while old ones are deleted: a year of commands in the database, and the latency of new ones
+//! without and with retention, in turns.
+
+mod fixture;
+
+use super::{CommandBench, Floor, Piles, Readback, print_latency};
+use crate::harness::Harness;
+use crate::load::Threads;
+use crate::numbers::grouped_count;
+use crate::report::{Retention, RetentionRound, RetentionSegment};
+use launch::output::{passed, progress};
+use std::sync::Arc;
+
+/// Keeps everything.
+const KEEP_DAYS: u32 = 36_500;
+/// Deletes half of the year.
+const HALF_YEAR_DAYS: u32 = 182;
+
+/// Fills the database and measures all rounds.
+pub async fn measure(harness: &mut Harness) -> anyhow::Result<Retention> {
+    let plan = harness.plan.retention.clone();
+    progress(&format!("{} commands of a year …", grouped_count(plan.commands)));
+    let data = fixture::fill(&mut harness.queries, plan.commands).await?;
+    passed(&format!("{} MB and {} MB of indexes after {} s", data.rows_mb, data.indexes_mb, data.filled_s));
+    let commands = harness.plan.commands.clone();
+    let piles = Arc::new(Piles::set_up(harness, &commands).await?);
+    let threads = Threads::start()?;
+    let floor = Floor::set_up(harness, &threads, &piles).await?;
+    let names = &harness.platform.names;
+    let readback = Readback::start(&harness.platform.kafka, &names.commands, &piles.partitions()).await?;
+    let mut bench =
+        CommandBench { harness, plan: commands, piles, dispatcher: String::new(), floor, readback, threads };
+    let mut rounds = Vec::new();
+    for round in 0..plan.rounds {
+        // The order changes, so that what grows during the run counts for both.
+        let (without, with) = if round % 2 == 0 {
+            let without = bench.segment(KEEP_DAYS).await?;
+            (without, bench.segment(HALF_YEAR_DAYS).await?)
+        } else {
+            let with = bench.segment(HALF_YEAR_DAYS).await?;
+            (bench.segment(KEEP_DAYS).await?, with)
+        };
+        rounds.push(RetentionRound { without, with });
+    }
+    Ok(Retention { data, rate: plan.rate, rounds })
+}
+
+impl CommandBench<'_> {
+    /// Measures commands on a dispatcher of its own that keeps old ones for `days`.
+    async fn segment(&mut self, days: u32) -> anyhow::Result<RetentionSegment> {
+        let plan = self.harness.plan.retention.clone();
+        let settings = ["RETENTION__COMMANDS_DAYS", "RETENTION__BATCHES_DAYS", "STOPS__LIMIT_RETENTION_DAYS"];
+        let settings = settings.map(|name| (format!("CHARGING__{name}"), days.to_string()));
+        let settings: Vec<_> = settings.iter().map(|(name, days)| (name.as_str(), days.clone())).collect();
+        let before = fixture::left(&mut self.harness.queries).await?;
+        let dispatcher = self.harness.platform.start_dispatcher(&self.harness.plan, &settings).await?;
+        self.harness.meters.dispatcher = dispatcher.process.id();
+        self.dispatcher.clone_from(&dispatcher.listen);
+        let (phase, readable) = self.platform(plan.rate, plan.warm_up, plan.measured).await?;
+        self.harness.meters.dispatcher = None;
+        dispatcher.stop().await?;
+        let deleted = before.saturating_sub(fixture::left(&mut self.harness.queries).await?);
+        let what = if days == KEEP_DAYS { "without retention" } else { "with retention" };
+        print_latency(what, &phase.latency, phase.why_not());
+        passed(&format!("{} commands were deleted meanwhile", grouped_count(deleted)));
+        Ok(RetentionSegment { phase, readable, deleted })
+    }
+}
