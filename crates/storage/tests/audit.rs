@@ -6,6 +6,7 @@
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::ids::Actor;
 use storage::assets::audit::{AuditAction, ThingType, TrailFilter, list_trail};
 use testkit::TestDatabase;
@@ -22,7 +23,7 @@ const MANY: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn finds_rare_entries_among_many() {
     let database = TestDatabase::new().await;
-    database.execute(MANY).await;
+    TestDatabase::execute(&database, MANY).await;
     let mut connection = database.pool.connection().await.unwrap();
     let filters = [
         TrailFilter { by: Actor::parse("op-7").ok(), ..TrailFilter::default() },
@@ -30,7 +31,7 @@ async fn finds_rare_entries_among_many() {
         TrailFilter { thing_type: Some(ThingType::Session), ..TrailFilter::default() },
     ];
     for filter in filters {
-        let found = list_trail(&mut connection, &filter, None, 10).await.unwrap();
+        let found = list_trail(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap();
         let found: Vec<_> = found.iter().map(|entry| (entry.thing_type.as_str(), entry.version())).collect();
         assert_eq!(found, [("session", Some(1)); 3], "{filter:?}");
     }
@@ -45,7 +46,7 @@ struct Line {
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_pages_by_an_index() {
     let database = TestDatabase::new().await;
-    database.execute(MANY).await;
+    TestDatabase::execute(&database, MANY).await;
     let mut connection = database.pool.connection().await.unwrap();
     let id = "'0192f0c1-0000-7000-8000-000000000001'";
     for (condition, indexes) in [

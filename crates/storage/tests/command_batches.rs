@@ -59,6 +59,7 @@ fn new() -> NewBatch {
         rate_per_second: 10,
         scope: Scope::default(),
         lifetime: MINUTE,
+        issued_by: None,
         keyed: None,
     }
 }

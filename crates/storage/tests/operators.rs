@@ -89,11 +89,13 @@ impl Site {
     /// Hands the first station over to `b` at minute 10.
     async fn hand_over(&self, connection: &mut Connection) {
         let operator_id = Label::parse("b").ok();
-        let updated =
-            stations::update(connection, &OperatorBound::All, self.stations[0], None, &stamp(10), |before| {
-                Ok::<_, StationRefusal>(StationDetails { operator_id, ..before.clone() })
-            });
-        updated.await.unwrap().unwrap();
+        let change = |before: &StationDetails| {
+            Ok::<_, StationRefusal>(StationDetails { operator_id, ..before.clone() })
+        };
+        stations::update(connection, &OperatorBound::All, self.stations[0], None, &stamp(10), change)
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 
@@ -130,16 +132,10 @@ async fn what_another_operator_has_cannot_be_reached() {
     let counts = pile_counts::count(connection, bound, minute(0)).await.unwrap();
     assert_eq!((counts.piles.values().sum::<i64>(), counts.stations.values().sum::<i64>()), (1, 1));
 
-    let moved = piles::move_to_station(
-        connection,
-        bound,
-        own_pile,
-        None,
-        &stamp(1),
-        other,
-        &Label::parse("r").unwrap(),
-    );
-    assert_eq!(moved.await.unwrap().map(drop), Err(PileRefusal::StationNotFound));
+    let (stamp_of_move, reason) = (stamp(1), Label::parse("r").unwrap());
+    let moved =
+        piles::move_to_station(connection, bound, own_pile, None, &stamp_of_move, other, &reason).await;
+    assert_eq!(moved.unwrap().map(drop), Err(PileRefusal::StationNotFound));
     // The version does not matter: a 412 would show that the pile exists.
     let retired = piles::retire(connection, bound, other_pile, Some(&[99]), &stamp(1)).await.unwrap();
     assert_eq!(retired, Err(PileRefusal::NotFound));

@@ -191,7 +191,7 @@ async fn a_cancelled_stop_is_not_sent() {
     let stop = stop(session_id, 60);
     record(&mut connection, &stop).await;
     name(&database, session_id).await;
-    let [due] = self::due(&mut connection).await.try_into().unwrap();
+    let [due] = due(&mut connection).await.try_into().unwrap();
     let (id, by, now) = (stop.record.id, Actor::parse("desk").unwrap(), noon() + TimeDelta::seconds(5));
     let cancelled =
         commands::cancel(&mut connection, &OperatorBound::All, id, &by, now).await.unwrap().unwrap();
@@ -221,7 +221,7 @@ async fn a_stop_is_either_sent_or_cancelled() {
         let stop = stop(session_id, 60);
         record(&mut connection, &stop).await;
         name(&database, session_id).await;
-        let [due] = self::due(&mut connection).await.try_into().unwrap();
+        let [due] = due(&mut connection).await.try_into().unwrap();
         let [mut sending, mut cancelling] =
             [database.pool.connection().await.unwrap(), database.pool.connection().await.unwrap()];
         let how = release();

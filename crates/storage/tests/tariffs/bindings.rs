@@ -14,7 +14,7 @@ use testkit::TestDatabase;
 use uuid::Uuid;
 
 async fn bind(connection: &mut Connection, binding: &Binding) -> Result<BindingRecord, BindingRefusal> {
-    insert(connection, binding, &signed(noon())).await.unwrap()
+    insert(connection, &OperatorBound::All, binding, &signed(noon())).await.unwrap()
 }
 
 fn subjects(station_id: StationId, pile_id: PileId) -> [Subject; 6] {
@@ -44,16 +44,19 @@ async fn each_subject_has_its_own_bindings() {
         let early = bind(connection, &early).await.unwrap();
         let late = bind(connection, &late).await.unwrap();
         assert_eq!(early.made, signed(noon()));
-        assert_eq!(find(connection, early.binding.id).await.unwrap().as_ref(), Some(&early));
+        assert_eq!(
+            find(connection, &OperatorBound::All, early.binding.id).await.unwrap().as_ref(),
+            Some(&early)
+        );
         let refused = Err(BindingRefusal::Clash(Box::new(early.binding.clone())));
         assert_eq!(bind(connection, &clashing).await, refused);
         let by_subject = Filter { subject: Some(subject), ..Filter::default() };
-        let listed = list(connection, &by_subject, None, 10).await.unwrap();
+        let listed = list(connection, &OperatorBound::All, &by_subject, None, 10).await.unwrap();
         assert_eq!(listed, [late.clone(), early.clone()]);
         records.extend([early, late]);
     }
     let by_tariff = Filter { tariff_id: Some(tariff), ..Filter::default() };
-    let mut listed = list(connection, &by_tariff, None, 10).await.unwrap();
+    let mut listed = list(connection, &OperatorBound::All, &by_tariff, None, 10).await.unwrap();
     listed.reverse();
     let of_tariff = records.iter().filter(|made| made.binding.tariff_id == tariff);
     assert_eq!(listed, of_tariff.cloned().collect::<Vec<_>>());
@@ -61,7 +64,7 @@ async fn each_subject_has_its_own_bindings() {
 
     let (mut read, mut after) = (vec![], None);
     loop {
-        let page = list(connection, &Filter::default(), after, 5).await.unwrap();
+        let page = list(connection, &OperatorBound::All, &Filter::default(), after, 5).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some((last.made.at, last.binding.id));
         read.extend(page);
@@ -79,27 +82,28 @@ async fn an_ended_binding_makes_room_for_another() {
     let held = binding(Subject::Platform, tariff, noon() + hours(2), None);
     bind(connection, &held).await.unwrap();
     let by = EditStamp { at: noon() + hours(3), by: operator() };
-    let past = end(connection, held.id, noon() + hours(2), &by).await.unwrap();
+    let past = end(connection, &OperatorBound::All, held.id, noon() + hours(2), &by).await.unwrap();
     assert_eq!(past, Err(BindingEndRefusal::InPast));
     let until = noon() + hours(9);
-    let ended = end(connection, held.id, until, &by).await.unwrap().unwrap();
+    let ended = end(connection, &OperatorBound::All, held.id, until, &by).await.unwrap().unwrap();
     let expected = Binding { effective_until: Some(until), ..held.clone() };
     assert_eq!((&ended.binding, &ended.ended), (&expected, &Some(by.clone())));
-    let again = end(connection, held.id, until, &signed(noon())).await.unwrap();
+    let again = end(connection, &OperatorBound::All, held.id, until, &signed(noon())).await.unwrap();
     assert_eq!(again.as_ref(), Ok(&ended), "ending it again must change nothing");
-    let longer = end(connection, held.id, until + hours(1), &by).await.unwrap();
+    let longer = end(connection, &OperatorBound::All, held.id, until + hours(1), &by).await.unwrap();
     assert_eq!(longer, Err(BindingEndRefusal::EndsEarlier { current: until }));
 
     let next = binding(Subject::Platform, tariff, until, None);
     bind(connection, &next).await.unwrap();
-    let never = end(connection, next.id, by.at, &by).await.unwrap().unwrap();
+    let never = end(connection, &OperatorBound::All, next.id, by.at, &by).await.unwrap().unwrap();
     assert_eq!(never.binding.effective_until, Some(until), "the binding must end at its beginning");
     bind(connection, &binding(Subject::Platform, tariff, until, None)).await.unwrap();
-    let over = end(connection, held.id, until, &signed(until + hours(1))).await.unwrap();
+    let over = end(connection, &OperatorBound::All, held.id, until, &signed(until + hours(1))).await.unwrap();
     assert_eq!(over, Ok(ended));
-    let earlier = end(connection, held.id, noon() + hours(8), &signed(until)).await.unwrap();
+    let earlier =
+        end(connection, &OperatorBound::All, held.id, noon() + hours(8), &signed(until)).await.unwrap();
     assert_eq!(earlier, Err(BindingEndRefusal::EndsEarlier { current: until }), "the binding has ended");
-    let none = end(connection, BindingId(Uuid::now_v7()), until, &by).await.unwrap();
+    let none = end(connection, &OperatorBound::All, BindingId(Uuid::now_v7()), until, &by).await.unwrap();
     assert_eq!(none, Err(BindingEndRefusal::NotFound));
     let feed_lines = feed_lines(connection, tariff).await;
     let expected =

@@ -22,7 +22,8 @@ async fn a_version_is_drafted_published_and_superseded() {
     let made = draft(connection, tariff, flat("0.7")).await;
     let editor = EditStamp { at: noon() + hours(1), by: Actor::parse("editor").unwrap() };
     let put = |_: &_| Ok::<_, DraftRefusal>(elaborate());
-    let edited = put_draft(connection, tariff, Some(&[1]), &editor, put).await.unwrap().unwrap();
+    let edited =
+        put_draft(connection, &OperatorBound::All, tariff, Some(&[1]), &editor, put).await.unwrap().unwrap();
     let expected = Version { price_list: elaborate(), revision: 2, updated: editor.clone(), ..made.clone() };
     assert_eq!(edited, expected);
     assert_eq!((edited.number, &edited.created), (1, &signed(noon())));
@@ -87,20 +88,22 @@ async fn refuses_invalid_drafts_and_publications() {
     let list = |_: &_| Ok::<_, DraftRefusal>(flat("0.7"));
     let none = versions::publish(connection, &OperatorBound::All, tariff, None, None, &now).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft));
-    let none = put_draft(connection, tariff, Some(&[1]), &now, list).await.unwrap();
+    let none = put_draft(connection, &OperatorBound::All, tariff, Some(&[1]), &now, list).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft), "the caller expects a draft that no longer exists");
-    let none = discard_draft(connection, tariff, None, &now).await.unwrap();
+    let none = discard_draft(connection, &OperatorBound::All, tariff, None, &now).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NoDraft));
     let unknown = TariffId(Uuid::now_v7());
-    let none = put_draft(connection, unknown, None, &now, list).await.unwrap();
+    let none = put_draft(connection, &OperatorBound::All, unknown, None, &now, list).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NotFound));
 
     draft(connection, tariff, flat("0.7")).await;
-    let wrong = put_draft(connection, tariff, None, &now, |_| Err(DraftRefusal::InPast)).await.unwrap();
+    let wrong = put_draft(connection, &OperatorBound::All, tariff, None, &now, |_| Err(DraftRefusal::InPast))
+        .await
+        .unwrap();
     assert_eq!(wrong, Err(DraftRefusal::InPast), "the refusal of the check must be returned");
-    let stale = put_draft(connection, tariff, Some(&[7]), &now, list).await.unwrap();
+    let stale = put_draft(connection, &OperatorBound::All, tariff, Some(&[7]), &now, list).await.unwrap();
     assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
-    let stale = discard_draft(connection, tariff, Some(&[7]), &now).await.unwrap();
+    let stale = discard_draft(connection, &OperatorBound::All, tariff, Some(&[7]), &now).await.unwrap();
     assert_eq!(stale, Err(DraftRefusal::OtherRevision { current: 1 }));
     let past = Some(noon() - hours(1));
     let past = versions::publish(connection, &OperatorBound::All, tariff, None, past, &now).await.unwrap();
@@ -111,7 +114,7 @@ async fn refuses_invalid_drafts_and_publications() {
     let taken =
         versions::publish(connection, &OperatorBound::All, tariff, None, Some(noon()), &now).await.unwrap();
     assert_eq!(taken, Err(DraftRefusal::InstantTaken { number: 1 }));
-    discard_draft(connection, tariff, Some(&[1]), &now).await.unwrap().unwrap();
+    discard_draft(connection, &OperatorBound::All, tariff, Some(&[1]), &now).await.unwrap().unwrap();
     assert_eq!(
         draft(connection, tariff, flat("0.9")).await.number,
         2,

@@ -12,7 +12,7 @@ async fn reads_no_further_than_chunks_are_taken() {
     file.write_all(row.repeat(20_000).as_bytes()).unwrap();
     // Shares its position with `file`.
     let mut place = file.try_clone().unwrap();
-    let (mut chunks, reading) = read::<Entry>(file, Format::NdJson, 20_000);
+    let (mut chunks, reading) = read::<Entry>(file, Format::NdJson, 20_000, OperatorBound::All);
     for received in 0..40_u64 {
         testkit::eventually("chunks are waiting", || {
             let waiting = chunks.len() == CHUNKS_AHEAD || reading.is_finished();
@@ -35,7 +35,7 @@ async fn reads_no_further_than_chunks_are_taken() {
 async fn stops_reading_when_the_receiver_is_dropped() {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all("{\"name\": \"x\"}\n".repeat(20_000).as_bytes()).unwrap();
-    let (chunks, reading) = read::<Entry>(file, Format::NdJson, 20_000);
+    let (chunks, reading) = read::<Entry>(file, Format::NdJson, 20_000, OperatorBound::All);
     drop(chunks);
     finish(reading).await.unwrap();
 }
