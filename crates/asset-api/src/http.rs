@@ -3,6 +3,7 @@
 
 pub(crate) mod caller;
 pub(crate) mod context;
+pub(crate) mod creation;
 pub(crate) mod cursors;
 pub(crate) mod edit;
 pub(crate) mod edit_request;

@@ -13,6 +13,7 @@ mod view;
 
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::creation;
 use crate::http::edit;
 use crate::http::edit_request::EditRequest;
 use crate::http::error::{ApiError, IntoProblem as _};
@@ -28,7 +29,7 @@ use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
 use runtime::Problem;
 use runtime::http::page::Page;
-use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use storage::tariffs::{self, Filter, TariffRecord, TariffRefusal};
 use uuid::Uuid;
@@ -49,21 +50,25 @@ impl Resource for TariffResource {
 async fn create(
     api: Data<Api>,
     caller: Caller,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
+    let keyed = creation::keyed(key, "/api/v1/tariffs", &body)?;
     let EditStamp { at, by } = caller.stamp();
     let tariff =
         TariffRecord { id: TariffId(Uuid::now_v7()), details: body::read(body)?, revision: edit::first(at) };
-    let tariff = api
+    let (tariff, is_replay) = api
         .run(|mut connection| async move {
-            tariffs::insert(&mut connection, &tariff, &by).await?;
-            Ok(tariff)
+            let made = tariffs::insert_once(&mut connection, &tariff, &by, keyed.as_ref()).await?;
+            let Err(before) = creation::created(made)? else { return Ok((tariff, false)) };
+            let found = tariffs::find(&mut connection, TariffId(before)).await?;
+            Ok((found.ok_or(TariffRefusal::NotFound)?, true))
         })
         .await?;
     let location = format!("/api/v1/tariffs/{}", tariff.id);
-    Ok(edit::respond(StatusCode::CREATED, tariff.revision)
-        .insert_header((header::LOCATION, location))
-        .json(TariffView::of(&tariff)))
+    let mut response = edit::respond(StatusCode::CREATED, tariff.revision);
+    creation::mark_replayed(&mut response, is_replay);
+    Ok(response.insert_header((header::LOCATION, location)).json(TariffView::of(&tariff)))
 }
 
 /// `GET /api/v1/tariffs`

@@ -95,7 +95,7 @@ async fn refuses_every_request_without_a_valid_token() {
 }
 
 /// Starts the service with `auth.mode = "jwt"`; it accepts tokens of `issuer`.
-async fn protected(issuer: &Issuer) -> TestApp {
+pub async fn protected(issuer: &Issuer) -> TestApp {
     let database = testkit::TestDatabase::new().await;
     let mut settings = crate::app::settings(&database);
     settings.auth.mode = AuthMode::Jwt;

@@ -11,6 +11,7 @@
 mod access;
 mod answer;
 mod app;
+mod creation;
 mod dead_letters;
 mod edits;
 mod faults;

@@ -3,6 +3,8 @@
 use super::row::{Row, SubjectColumns, broken, key};
 use super::{BindingRecord, find};
 use crate::assets::stations;
+use crate::commands::KeyedRequest;
+use crate::creation_keys::{self, Creation};
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, tariff_bindings};
 use crate::tariffs::{publish, write};
@@ -101,6 +103,30 @@ pub async fn insert(
             }
             let what = format!("binding {} conflicts with a binding that cannot be found", binding.id);
             Err(broken(what).into())
+        })
+        .await
+        .refusal_as_value()
+}
+
+/// The same under an idempotency key, if there is one: a repeated request creates nothing.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn insert_once(
+    connection: &mut Connection,
+    binding: &Binding,
+    stamp: &EditStamp,
+    keyed: Option<&KeyedRequest>,
+) -> Result<Result<Creation<BindingRecord>, BindingRefusal>, StorageError> {
+    let Some(keyed) = keyed else {
+        return Ok(insert(connection, binding, stamp).await?.map(Creation::Now));
+    };
+    connection
+        .transaction(async |tx| {
+            if let Some(earlier) = creation_keys::claim(tx, keyed, binding.id.0).await? {
+                return Ok(earlier);
+            }
+            Ok(Creation::Now(insert(tx, binding, stamp).await?.map_err(Abort::Refused)?))
         })
         .await
         .refusal_as_value()
