@@ -107,7 +107,7 @@ pub async fn insert_once(
             if let Some(earlier) = creation_keys::claim(tx, keyed, pile.id.0).await? {
                 return Ok(earlier);
             }
-            Ok(Creation::Now(insert(tx, pile, by).await?.map_err(Abort::Refused)?))
+            insert(tx, pile, by).await?.map(Creation::Now).map_err(Abort::Refused)
         })
         .await
         .refusal_as_value()

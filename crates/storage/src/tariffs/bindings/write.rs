@@ -126,7 +126,7 @@ pub async fn insert_once(
             if let Some(earlier) = creation_keys::claim(tx, keyed, binding.id.0).await? {
                 return Ok(earlier);
             }
-            Ok(Creation::Now(insert(tx, binding, stamp).await?.map_err(Abort::Refused)?))
+            insert(tx, binding, stamp).await?.map(Creation::Now).map_err(Abort::Refused)
         })
         .await
         .refusal_as_value()
