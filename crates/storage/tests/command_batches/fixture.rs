@@ -2,7 +2,7 @@
 
 use domain::commands::{Command, CommandKind, ResetKind, RouteSource};
 use domain::devices::presence::Confidence;
-use domain::ids::{ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
+use domain::ids::{Actor, ChargePointId, CommandBatchId, CommandId, GatewayId, PileId, StationId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::PooledConnection;
@@ -49,6 +49,7 @@ pub fn new() -> NewBatch {
         rate_per_second: 10,
         scope: Scope::default(),
         lifetime: MINUTE,
+        issued_by: Some(Actor::parse("desk").unwrap()),
         keyed: None,
     }
 }
