@@ -3,8 +3,8 @@
 use crate::settings::Settings;
 use retention::Rule;
 use std::time::Duration;
-use storage::commands;
 use storage::sessions::limits;
+use storage::{commands, creation_keys};
 
 /// The name of the lease.
 pub(crate) const LEASE: &str = "commands/retention";
@@ -18,6 +18,10 @@ pub(crate) fn of(settings: &Settings) -> Vec<Rule> {
     vec![
         Rule::new("idempotency_keys", "old", keys, |connection, slice| {
             Box::pin(commands::prune_keys(connection, slice))
+        })
+        .for_all_rows(),
+        Rule::new("creation_keys", "old", keys, |connection, slice| {
+            Box::pin(creation_keys::prune(connection, slice))
         })
         .for_all_rows(),
         Rule::new("session_limits", "old", stops.limit_retention(), |connection, slice| {

@@ -6,8 +6,7 @@ use domain::commands::{CommandRecord, FailureCode};
 use runtime::every;
 use runtime::{Shutdown, causes};
 use std::time::Duration;
-use storage::commands;
-use storage::{Database, PooledConnection, StorageError};
+use storage::{Database, PooledConnection, StorageError, commands};
 use tokio::time::Instant;
 
 /// Commands that are expired, or closed, in one transaction.

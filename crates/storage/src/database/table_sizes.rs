@@ -66,6 +66,8 @@ pub async fn list_oldest(connection: &mut Connection) -> Result<Vec<OldestRow>, 
            union all
            select 'idempotency_keys', (select created_at from idempotency_keys order by created_at limit 1)
            union all
+           select 'creation_keys', (select created_at from creation_keys order by created_at limit 1)
+           union all
            select 'session_limits', (select created_at from session_limits order by created_at limit 1)
            union all
            select 'session_receipts', (select issued_at from session_receipts order by issued_at limit 1)

@@ -2,8 +2,8 @@
 
 use crate::fixture::{command, count, database, id, older_than};
 use std::time::Duration;
-use storage::commands;
 use storage::{Pruned, Slice};
+use storage::{commands, creation_keys};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deletes_old_closed_commands_only() {
@@ -122,4 +122,18 @@ async fn batches_go_with_their_piles_and_leave_their_commands() {
     );
     assert_eq!(commands::prune_batches(&mut connection, older_than(30)).await.unwrap().rows, 1);
     assert_eq!(count(&database, "command_batches").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_creations_go_by_their_age() {
+    let (database, mut connection) = database().await;
+    database
+        .execute(
+            "insert into creation_keys (caller_key, request_sha256, resource_id, created_at)
+             select decode(n::text, 'escape'), '', gen_random_uuid(), now() - n * interval '1 day'
+             from generate_series(1, 3) n",
+        )
+        .await;
+    assert_eq!(creation_keys::prune(&mut connection, older_than(2)).await.unwrap().rows, 2);
+    assert_eq!(count(&database, "creation_keys").await, 1);
 }
