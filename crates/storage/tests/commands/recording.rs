@@ -9,7 +9,6 @@ use domain::commands::{Command, RouteSource};
 use domain::devices::presence::Confidence;
 use domain::ids::{CommandId, GatewayId, PileId};
 use std::time::Duration;
-use storage::PooledConnection;
 use storage::commands::{
     self, Conflict, ContextQuery, IdempotencyKey, NewCommand, Recorded, RecordedCommand, RequestDigest,
 };
