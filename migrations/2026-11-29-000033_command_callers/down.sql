@@ -1,3 +1,4 @@
+drop table creation_keys;
 alter table command_batches drop column cancelled_by, drop column cancelled_at;
 update commands set state = 'expired' where state = 'cancelled';
 alter table commands drop constraint commands_state_check,

@@ -25,3 +25,18 @@ alter table command_batches
 comment on column commands.state is 'waiting: a stop that is not sent before the transaction id of its session is known; accepted, then published, or unknown when the publication was neither confirmed nor refused; at last confirmed, rejected, failed (certainly not published), expired or cancelled (while it waited). Follows from life';
 comment on column command_batches.cancelled_at is 'When a caller cancelled the batch: finished_at is the same time, and no command followed; null if it was not cancelled';
 comment on column command_batches.cancelled_by is 'The sub of the caller that cancelled the batch';
+
+-- Keys of requests that create stations, piles, tariffs and bindings. There is no reference to the resource: it is of one of
+-- several tables, and keys are deleted by their age.
+create table creation_keys (
+    caller_key bytea primary key,
+    request_sha256 bytea not null,
+    resource_id uuid not null,
+    created_at timestamptz not null default clock_timestamp()
+);
+create index creation_keys_by_age on creation_keys (created_at);
+comment on table creation_keys is 'Idempotency keys of requests that created a station, pile, tariff or binding, so that a repeated one does not create another; deleted after dispatch.idempotency_retention_h';
+comment on column creation_keys.caller_key is 'SHA-256 of the caller''s sub and the header Idempotency-Key, each with its length (8 bytes, big-endian)';
+comment on column creation_keys.request_sha256 is 'SHA-256 of the path and the body of the request, to tell another one under the same key';
+comment on column creation_keys.resource_id is 'The station, pile, tariff or binding that the request created';
+comment on column creation_keys.created_at is 'When the resource was created';

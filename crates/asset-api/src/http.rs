@@ -4,6 +4,7 @@
 pub(crate) mod bound;
 pub(crate) mod caller;
 pub(crate) mod context;
+pub(crate) mod creation;
 pub(crate) mod cursors;
 pub(crate) mod drivers;
 pub(crate) mod edit;

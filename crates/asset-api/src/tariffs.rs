@@ -14,6 +14,7 @@ mod view;
 use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::creation;
 use crate::http::edit;
 use crate::http::edit_request::EditRequest;
 use crate::http::error::{ApiError, IntoProblem as _};
@@ -29,7 +30,7 @@ use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
 use runtime::Problem;
 use runtime::http::page::Page;
-use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use storage::tariffs::{self, Filter, TariffRecord, TariffRefusal};
 use uuid::Uuid;
@@ -51,21 +52,25 @@ async fn create(
     api: Data<Api>,
     caller: Caller,
     Bound(bound): Bound,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
+    let keyed = creation::keyed(key, "/api/v1/tariffs", &body)?;
     let EditStamp { at, by } = caller.stamp();
     let details = body::read(body, &bound)?;
     let tariff = TariffRecord { id: TariffId(Uuid::now_v7()), details, revision: edit::first(at) };
-    let tariff = api
-        .run(|mut connection| async move {
-            tariffs::insert(&mut connection, &tariff, &by).await?;
-            Ok(tariff)
+    let (tariff, is_replay) = api
+        .run(move |mut connection| async move {
+            let made = tariffs::insert_once(&mut connection, &tariff, &by, keyed.as_ref()).await?;
+            let Err(before) = creation::created(made)? else { return Ok((tariff, false)) };
+            let found = tariffs::find(&mut connection, &bound, TariffId(before)).await?;
+            Ok((found.ok_or(TariffRefusal::NotFound)?, true))
         })
         .await?;
     let location = format!("/api/v1/tariffs/{}", tariff.id);
-    Ok(edit::respond(StatusCode::CREATED, tariff.revision)
-        .insert_header((header::LOCATION, location))
-        .json(TariffView::of(&tariff)))
+    let mut response = edit::respond(StatusCode::CREATED, tariff.revision);
+    creation::mark_replayed(&mut response, is_replay);
+    Ok(response.insert_header((header::LOCATION, location)).json(TariffView::of(&tariff)))
 }
 
 /// `GET /api/v1/tariffs`

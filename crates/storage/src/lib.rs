@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod commands;
+pub mod creation_keys;
 pub mod database;
 pub mod devices;
 pub mod feed;

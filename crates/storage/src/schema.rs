@@ -126,6 +126,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    creation_keys (caller_key) {
+        caller_key -> Bytea,
+        request_sha256 -> Bytea,
+        resource_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     dead_letters (id) {
         id -> Uuid,
         topic -> Text,
@@ -446,6 +455,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     command_batches,
     commands,
     connectors,
+    creation_keys,
     dead_letters,
     device_probes,
     feed_chunks,

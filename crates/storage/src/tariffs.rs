@@ -15,7 +15,7 @@ mod write;
 pub use activate::activate_due;
 pub use price_book::{PriceTarget, load_book, load_book_at};
 pub use session_quote::{load_book_of, quote_metered, quote_of_session};
-pub use write::{TariffRefusal, insert, retire, update};
+pub use write::{TariffRefusal, insert, insert_once, retire, update};
 
 use crate::database::operators;
 use crate::schema::tariffs;

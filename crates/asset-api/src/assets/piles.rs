@@ -12,6 +12,7 @@ use crate::assets::stations::StationResource;
 use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::creation;
 use crate::http::edit;
 use crate::http::edit_request::EditRequest;
 use crate::http::error::{ApiError, IntoProblem as _};
@@ -25,7 +26,7 @@ use domain::ids::{ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use runtime::Problem;
 use runtime::http::page::{Page, PageRequest};
-use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use serde_json::Value;
 use storage::assets::piles::{self, Filter, LiveView, PileRefusal};
@@ -49,8 +50,10 @@ pub async fn create(
     PathId(station): PathId<StationResource>,
     caller: Caller,
     Bound(bound): Bound,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
+    let keyed = creation::keyed(key, &format!("/api/v1/stations/{station}/piles"), &body)?;
     let EditStamp { at, by } = caller.stamp();
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
@@ -58,19 +61,22 @@ pub async fn create(
         details: body::read(body)?,
         revision: edit::first(at),
     };
-    let (pile, live) = api
+    let (pile, live, is_replay) = api
         .run(move |mut connection| async move {
             // Read first, so that nothing can fail after the insert.
             let live = piles::find_live(&mut connection, &bound, &pile.details.charge_point_id).await?;
-            piles::insert(&mut connection, &bound, &pile, &by).await??;
-            Ok((pile, live))
+            let made = piles::insert_once(&mut connection, &bound, &pile, &by, keyed.as_ref()).await??;
+            let Err(before) = creation::created(made)? else { return Ok((pile, live, false)) };
+            let found = piles::find_with_live(&mut connection, &bound, PileId(before)).await?;
+            let (pile, live) = found.ok_or(PileRefusal::NotFound)?;
+            Ok((pile, live, true))
         })
         .await?;
     let view = PileView::of(&pile, live.as_ref(), api.freshness_policy());
     let location = format!("/api/v1/piles/{}", pile.id);
-    Ok(edit::respond(StatusCode::CREATED, pile.revision)
-        .insert_header((header::LOCATION, location))
-        .json(view))
+    let mut response = edit::respond(StatusCode::CREATED, pile.revision);
+    creation::mark_replayed(&mut response, is_replay);
+    Ok(response.insert_header((header::LOCATION, location)).json(view))
 }
 
 /// `GET /api/v1/piles`

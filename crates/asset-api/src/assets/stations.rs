@@ -9,6 +9,7 @@ mod view;
 use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::creation;
 use crate::http::edit;
 use crate::http::edit_request::EditRequest;
 use crate::http::error::{ApiError, IntoProblem as _};
@@ -21,8 +22,9 @@ use domain::assets::{EditStamp, OperatorBound, Station, StationDetails};
 use domain::ids::StationId;
 use runtime::Problem;
 use runtime::http::page::Page;
-use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
+use storage::Connection;
 use storage::assets::availability::{self, Availability};
 use storage::assets::stations::{self, Filter, Near, StationRefusal};
 use uuid::Uuid;
@@ -44,24 +46,34 @@ pub async fn create(
     api: Data<Api>,
     caller: Caller,
     Bound(bound): Bound,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
+    let keyed = creation::keyed(key, "/api/v1/stations", &body)?;
     let EditStamp { at, by } = caller.stamp();
     let station = Station {
         id: StationId(Uuid::now_v7()),
         details: body::read(body, &bound)?,
         revision: edit::first(at),
     };
-    let station = api
-        .run(|mut connection| async move {
-            stations::insert(&mut connection, &station, &by).await?;
-            Ok(station)
+    let (station, availability, is_replay) = api
+        .run(move |mut connection| async move {
+            let made = stations::insert_once(&mut connection, &station, &by, keyed.as_ref()).await?;
+            let Err(before) = creation::created(made)? else {
+                return Ok((station, Availability::default(), false));
+            };
+            let (station, availability) = load(&mut connection, &bound, StationId(before)).await?;
+            Ok((station, availability, true))
         })
         .await?;
     let location = format!("/api/v1/stations/{}", station.id);
-    Ok(edit::respond(StatusCode::CREATED, station.revision)
-        .insert_header((header::LOCATION, location))
-        .json(StationView::of(&station, &Availability::default(), api.freshness_policy())))
+    let mut response = edit::respond(StatusCode::CREATED, station.revision);
+    creation::mark_replayed(&mut response, is_replay);
+    Ok(response.insert_header((header::LOCATION, location)).json(StationView::of(
+        &station,
+        &availability,
+        api.freshness_policy(),
+    )))
 }
 
 /// `GET /api/v1/stations`
@@ -159,11 +171,16 @@ pub async fn availability(
 
 /// Loads a station and the availability of its piles.
 async fn find(api: &Api, bound: OperatorBound, id: StationId) -> Result<(Station, Availability), ApiError> {
-    api.run(move |mut connection| async move {
-        let station = stations::find(&mut connection, &bound, id).await?.ok_or(StationRefusal::NotFound)?;
-        Ok((station, availability::load(&mut connection, id).await?))
-    })
-    .await
+    api.run(move |mut connection| async move { load(&mut connection, &bound, id).await }).await
+}
+
+async fn load(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: StationId,
+) -> Result<(Station, Availability), ApiError> {
+    let station = stations::find(connection, bound, id).await?.ok_or(StationRefusal::NotFound)?;
+    Ok((station, availability::load(connection, id).await?))
 }
 
 /// `PUT /api/v1/stations/{stationId}`

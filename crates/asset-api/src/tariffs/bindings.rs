@@ -7,6 +7,7 @@ mod view;
 use crate::http::bound::Bound;
 use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::creation;
 use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{instant, uuid};
@@ -18,7 +19,7 @@ use actix_web::web::Data;
 use domain::ids::{BindingId, TariffId};
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
-use runtime::http::{JsonBody, QueryParams};
+use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use storage::tariffs::bindings::{self, BindingRecord, Filter};
 use view::BindingView;
@@ -39,17 +40,29 @@ async fn create(
     api: Data<Api>,
     caller: Caller,
     Bound(bound): Bound,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
+    let keyed = creation::keyed(key, "/api/v1/tariffs/bindings", &body)?;
     let stamp = caller.stamp();
     let binding = body::read(body, stamp.at)?;
-    let made = api
+    let (made, is_replay) = api
         .run(move |mut connection| async move {
-            Ok(bindings::insert(&mut connection, &bound, &binding, &stamp).await??)
+            let made =
+                bindings::insert_once(&mut connection, &bound, &binding, &stamp, keyed.as_ref()).await??;
+            match creation::created(made)? {
+                Ok(made) => Ok((made, false)),
+                Err(before) => {
+                    let found = bindings::find(&mut connection, &bound, BindingId(before)).await?;
+                    Ok((found.ok_or(NotFound::Binding)?, true))
+                }
+            }
         })
         .await?;
     let location = format!("/api/v1/tariffs/bindings/{}", made.binding.id);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(BindingView::of(&made)))
+    let mut response = HttpResponse::Created();
+    creation::mark_replayed(&mut response, is_replay);
+    Ok(response.insert_header((header::LOCATION, location)).json(BindingView::of(&made)))
 }
 
 /// `GET /api/v1/tariffs/bindings`

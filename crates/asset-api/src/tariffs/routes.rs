@@ -3,6 +3,7 @@
 use super::exchange::{self, TcecView};
 use super::openapi::{ID, TAG, number};
 use super::view::TariffView;
+use crate::http::creation::once;
 use crate::http::edit::if_match;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read_tariffs, write_tariffs};
@@ -37,10 +38,11 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn create() -> Operation {
-    write_tariffs(Reach::Operator, "createTariff", TAG, "Create a tariff")
+    let operation = write_tariffs(Reach::Operator, "createTariff", TAG, "Create a tariff")
         .describe("A tariff has no prices at first: put a draft and publish it as a version.")
-        .takes::<TariffDetails>(details())
-        .answers(shown(StatusCode::CREATED, "The new tariff").header("Location", "The path of the tariff."))
+        .takes::<TariffDetails>(details());
+    once(operation, shown(StatusCode::CREATED, "The new tariff"), "The path of the tariff.")
+        .refuses([ApiError::from(TariffRefusal::NotFound)])
 }
 
 fn list() -> Operation {

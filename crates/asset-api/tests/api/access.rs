@@ -98,7 +98,7 @@ async fn refuses_every_request_without_a_valid_token() {
 }
 
 /// Starts the service with `auth.mode = "jwt"`; it accepts tokens of `issuer`.
-async fn protected(issuer: &Issuer) -> TestApp {
+pub async fn protected(issuer: &Issuer) -> TestApp {
     protected_with(issuer, |_| {}).await
 }
 

@@ -31,10 +31,11 @@ const OF_PILES: [&str; 14] = [
     "version",
 ];
 /// The tables that edits of stations, piles and tariffs may change.
-const CHANGING: [&str; 8] = [
+const CHANGING: [&str; 9] = [
     "stations",
     "piles",
     "placements",
+    "creation_keys",
     "asset_edits",
     "feed_chunks",
     "tariffs",
@@ -142,7 +143,7 @@ impl Fixture {
     /// of a station or a pile.
     fn endpoints(&self) -> Vec<Endpoint> {
         let page = ["cursor", "limit"];
-        let revision = ["if-match"];
+        let (revision, once) = (["if-match"], ["idempotency-key"]);
         let (station, pile) = (self.station.as_str(), self.pile.as_str());
         let replay = json!({
             "topic": "t", "reason": "NOT_JSON", "partition": 1, "chargePointId": "CP-1", "limit": 1, "cursor": "x", "dryRun": false
@@ -156,7 +157,7 @@ impl Fixture {
         let letters = ["topic", "reason", "partition", "chargePointId", "replayed"];
         let mut all = vec![
             list("GET", "stations").query(&page).query(&stations),
-            list("POST", "stations").body(self::station()),
+            list("POST", "stations").headers(&once).body(self::station()),
             list("POST", "stations/import").query(&import),
             list("POST", "piles/import").query(&import),
             on("GET", station, ""),
@@ -167,7 +168,7 @@ impl Fixture {
             on("GET", station, "/availability"),
             on("GET", station, "/audit").query(&page),
             on("GET", station, "/piles").query(&page),
-            on("POST", station, "/piles").body(self::pile()),
+            on("POST", station, "/piles").headers(&once).body(self::pile()),
             list("GET", "feed")
                 .query(&["chargePointId", "stationId", "pileId", "types", "type", "lastEventId"])
                 .headers(&["last-event-id"]),
@@ -207,10 +208,10 @@ impl Fixture {
     fn endpoints_of_tariffs(&self) -> Vec<Endpoint> {
         let (page, revision, price_target) =
             (["cursor", "limit"], ["if-match"], ["stationId", "pileId", "connectorId"]);
-        let tariff = self.tariff.as_str();
+        let (tariff, once) = (self.tariff.as_str(), ["idempotency-key"]);
         vec![
             list("GET", "tariffs").query(&page).query(&["operatorId", "status", "retired"]),
-            list("POST", "tariffs").body(self::tariff()),
+            list("POST", "tariffs").headers(&once).body(self::tariff()),
             list("POST", "tariffs/validate").body(json!({ "currency": "CNY", "priceList": full_list() })),
             on("GET", tariff, ""),
             on("PUT", tariff, "").headers(&revision).body(self::tariff()),
@@ -225,7 +226,7 @@ impl Fixture {
             on("GET", tariff, "/versions/{1}"),
             on("GET", tariff, "/versions/{1}/ocpi").query(&["countryCode", "partyId", "id", "from", "days"]),
             on("GET", tariff, "/versions/{1}/tcec").query(&["date"]),
-            list("POST", "tariffs/bindings").body(self.binding()),
+            list("POST", "tariffs/bindings").headers(&once).body(self.binding()),
             list("GET", "tariffs/bindings")
                 .query(&page)
                 .query(&["tariffId", "level", "operatorId"])

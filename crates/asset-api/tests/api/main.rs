@@ -12,6 +12,7 @@ mod access;
 mod answer;
 mod app;
 mod audit;
+mod creation;
 mod dead_letters;
 mod drivers;
 mod edits;

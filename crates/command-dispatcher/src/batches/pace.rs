@@ -17,7 +17,8 @@ pub(super) struct StationPaces {
     known: Arc<Mutex<HashMap<StationId, Arc<StationPace>>>>,
 }
 
-/// The queue of a station. Batches wait in it in the order in which they ask.
+/// The queue of a station. Batches wait in it in the order in which they ask, each with one command
+/// at a time.
 pub(super) struct StationPace {
     /// When the next command may be sent.
     next_at: tokio::sync::Mutex<Instant>,

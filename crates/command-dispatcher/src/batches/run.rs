@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageError;
 use storage::commands::batches::{Claimed, Outcome, Settled, item_key};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -45,6 +46,8 @@ pub(super) struct BatchRun {
     end: Instant,
     /// Every attempt to send waits for its turn here.
     pace: Arc<StationPace>,
+    /// One attempt at a time waits for the station, so that several batches are sent in turns.
+    next: Mutex<()>,
     /// The shortest time between a command of this batch and the next one to the station.
     gap: Duration,
     /// Set when the batch was cancelled, or another replica has claimed it.
@@ -60,6 +63,7 @@ impl BatchRun {
             end: Instant::now() + claimed.left,
             pace: tools.paces.of(claimed.batch.station_id),
             gap: Duration::from_secs(1) / rate,
+            next: Mutex::new(()),
             over: CancellationToken::new(),
             tools,
             claimed,
@@ -196,7 +200,11 @@ impl BatchRun {
 
     /// Waits until the next command may be sent; `None` when no further one may be started.
     async fn turn(&self) -> Option<()> {
-        self.shutdown.run_until_requested(self.over.run_until_cancelled(self.pace.turn(self.gap))).await?
+        let turn = async {
+            let _next = self.next.lock().await;
+            self.pace.turn(self.gap).await;
+        };
+        self.shutdown.run_until_requested(self.over.run_until_cancelled(turn)).await?
     }
 
     /// Ends the run if the batch is finished, as it is when it was cancelled, or if another replica

@@ -102,9 +102,12 @@ impl Dispatcher {
     /// # Errors
     /// Why the command was not sent, or that its outcome is unknown.
     pub(crate) async fn dispatch(&self, order: PileOrder) -> Result<Dispatched, DispatchError> {
-        match self.dispatch_as(CommandId(Uuid::now_v7()), order.clone()).await {
-            Err(DispatchError::Conflict(Conflict::Key)) => self.dispatch_after_conflict(order).await,
-            outcome => outcome,
+        let repeatable = order.keyed.is_some().then(|| order.clone());
+        match (self.dispatch_as(CommandId(Uuid::now_v7()), order).await, repeatable) {
+            (Err(DispatchError::Conflict(Conflict::Key)), Some(order)) => {
+                Box::pin(self.dispatch_after_conflict(order)).await
+            }
+            (outcome, _) => outcome,
         }
     }
 

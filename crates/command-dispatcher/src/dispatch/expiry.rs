@@ -6,8 +6,8 @@ use domain::commands::{CommandRecord, FailureCode};
 use runtime::every;
 use runtime::{Shutdown, causes};
 use std::time::Duration;
-use storage::commands;
 use storage::{Database, PooledConnection, StorageError};
+use storage::{commands, creation_keys};
 use tokio::time::Instant;
 
 /// Commands that are expired, or closed, in one transaction.
@@ -98,6 +98,7 @@ impl Expiry {
             .run(async move |mut connection| {
                 while commands::close_past(&mut connection, window, CHUNK).await? > 0 {}
                 while commands::prune_keys(&mut connection, retention, CHUNK).await? > 0 {}
+                while creation_keys::prune(&mut connection, retention, CHUNK).await? > 0 {}
                 Ok(())
             })
             .await

@@ -24,6 +24,16 @@ impl Fields {
         Self { left: fields, errors: Vec::new() }
     }
 
+    /// The fields that were not taken yet and are not null, as JSON with sorted names: the same for the
+    /// same request.
+    ///
+    /// # Errors
+    /// Never in practice: every field can be serialized.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let given: BTreeMap<_, _> = self.left.iter().filter(|(_name, value)| !value.is_null()).collect();
+        serde_json::to_vec(&given)
+    }
+
     /// Takes a required field.
     pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
         if !self.has(name) {

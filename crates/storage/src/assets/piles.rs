@@ -10,7 +10,7 @@ mod write;
 pub use live::{LiveConnector, LiveView, find_live, find_with_live, load_live};
 pub use put_many::{Entry, EntryRefusal};
 pub use relocate::{move_to_station, replace_charge_point};
-pub use write::{PileRefusal, insert, restore, retire, update};
+pub use write::{PileRefusal, insert, insert_once, restore, retire, update};
 
 use crate::assets::availability::pile_status;
 use crate::assets::search::{and_all_words, has_all_pairs};

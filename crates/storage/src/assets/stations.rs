@@ -10,7 +10,7 @@ pub use put_many::{Entry, EntryRefusal};
 
 pub(crate) use row::parse_startable;
 pub(crate) use write::lock_active;
-pub use write::{StationRefusal, insert, restore, retire, update};
+pub use write::{StationRefusal, insert, insert_once, restore, retire, update};
 
 use crate::assets::availability::pile_status;
 use crate::assets::search::{and_all_words, has_all_pairs};

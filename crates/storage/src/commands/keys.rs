@@ -49,7 +49,7 @@ impl IdempotencyKey {
 
     /// The digest of the caller and the key; `None` for a key of a batch, which is found by its
     /// text.
-    pub(super) fn of_caller(&self) -> Option<Vec<u8>> {
+    pub(crate) fn of_caller(&self) -> Option<Vec<u8>> {
         match self {
             Self::OfCaller { subject, key } => {
                 Some(sha256_of_parts(&[subject.as_bytes(), key.as_bytes()]).to_vec())
@@ -75,7 +75,7 @@ impl RequestDigest {
         Self { sha256: sha256(request), earlier }
     }
 
-    pub(super) fn sha256(&self) -> Vec<u8> {
+    pub(crate) fn sha256(&self) -> Vec<u8> {
         self.sha256.to_vec()
     }
 

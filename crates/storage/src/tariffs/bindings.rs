@@ -3,7 +3,7 @@
 mod row;
 mod write;
 
-pub use write::{BindingEndRefusal, BindingRefusal, end, insert};
+pub use write::{BindingEndRefusal, BindingRefusal, end, insert, insert_once};
 
 pub(super) use row::Held;
 

@@ -3,6 +3,8 @@
 use super::row::{DetailColumns, Row};
 use super::{TariffRecord, bindings, versions};
 use crate::assets::audit;
+use crate::commands::KeyedRequest;
+use crate::creation_keys::{self, Creation};
 use crate::database::operators::{self, OfOperators};
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::tariffs;
@@ -60,6 +62,29 @@ pub async fn insert(
                 .execute(tx)
                 .await?;
             publish_edit(tx, Edit::Created, None, tariff, by).await
+        })
+        .await
+}
+
+/// The same under an idempotency key, if there is one: a repeated request creates nothing.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn insert_once(
+    connection: &mut Connection,
+    tariff: &TariffRecord,
+    by: &Actor,
+    keyed: Option<&KeyedRequest>,
+) -> Result<Creation<()>, StorageError> {
+    let Some(keyed) = keyed else {
+        return insert(connection, tariff, by).await.map(Creation::Now);
+    };
+    connection
+        .transaction(async |tx| {
+            if let Some(earlier) = creation_keys::claim(tx, keyed, tariff.id.0).await? {
+                return Ok(earlier);
+            }
+            Ok(Creation::Now(insert(tx, tariff, by).await?))
         })
         .await
 }

@@ -191,15 +191,15 @@ async fn a_cancelled_stop_is_not_sent() {
     let stop = stop(session_id, 60);
     record(&mut connection, &stop).await;
     name(&database, session_id).await;
-    let [due] = due(&mut connection).await.try_into().unwrap();
+    let [released] = due(&mut connection).await.try_into().unwrap();
     let (id, by, now) = (stop.record.id, Actor::parse("desk").unwrap(), noon() + TimeDelta::seconds(5));
     let cancelled =
         commands::cancel(&mut connection, &OperatorBound::All, id, &by, now).await.unwrap().unwrap();
     assert_eq!(cancelled.record.life.state(), CommandState::Cancelled);
     let step = cancelled.record.life.trail().last().unwrap();
     assert_eq!((step.at, &step.step), (now, &Step::Cancelled { by: by.clone() }));
-    assert!(self::due(&mut connection).await.is_empty());
-    assert!(!waiting::release(&mut connection, &due, &release()).await.unwrap());
+    assert!(due(&mut connection).await.is_empty());
+    assert!(!waiting::release(&mut connection, &released, &release()).await.unwrap());
     let again =
         commands::cancel(&mut connection, &OperatorBound::All, id, &Actor::anonymous(), now).await.unwrap();
     assert_eq!(again, Some(cancelled), "the first cancellation stays");
@@ -221,12 +221,12 @@ async fn a_stop_is_either_sent_or_cancelled() {
         let stop = stop(session_id, 60);
         record(&mut connection, &stop).await;
         name(&database, session_id).await;
-        let [due] = due(&mut connection).await.try_into().unwrap();
+        let [released] = due(&mut connection).await.try_into().unwrap();
         let [mut sending, mut cancelling] =
             [database.pool.connection().await.unwrap(), database.pool.connection().await.unwrap()];
         let how = release();
         let (sent, cancelled) = tokio::join!(
-            waiting::release(&mut sending, &due, &how),
+            waiting::release(&mut sending, &released, &how),
             commands::cancel(&mut cancelling, &OperatorBound::All, stop.record.id, &by, how.now)
         );
         let is_cancelled = cancelled.unwrap().unwrap().record.life.state() == CommandState::Cancelled;

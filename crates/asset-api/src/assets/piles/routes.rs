@@ -3,6 +3,7 @@
 use super::body::{RelocationBody, ReplacementBody};
 use super::relocation::{self, PlacementView};
 use super::view::PileView;
+use crate::http::creation::once;
 use crate::http::edit::if_match;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read, write};
@@ -42,11 +43,11 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn create() -> Operation {
-    write(Reach::Operator, "createPile", TAG, "Register a pile at a station")
+    let operation = write(Reach::Operator, "createPile", TAG, "Register a pile at a station")
         .describe("A device that connected before it was registered is assigned to the pile, which then has its live state at once.")
-        .takes::<PileDetails>(details())
-        .answers(shown(StatusCode::CREATED, "The new pile").header("Location", "The path of the pile."))
-        .refuses([ApiError::from(PileRefusal::StationNotFound)])
+        .takes::<PileDetails>(details());
+    once(operation, shown(StatusCode::CREATED, "The new pile"), "The path of the pile.")
+        .refuses([ApiError::from(PileRefusal::StationNotFound), PileRefusal::NotFound.into()])
         .refuses(taken())
 }
 

@@ -1,6 +1,7 @@
 //! The operations on stations.
 
 use super::view::{AvailabilityView, StationView};
+use crate::http::creation::once;
 use crate::http::edit::if_match;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read, write};
@@ -33,9 +34,10 @@ pub fn set_up(routes: &mut Routes<'_>) {
 }
 
 fn create() -> Operation {
-    write(Reach::Operator, "createStation", TAG, "Register a station")
-        .takes::<StationDetails>(details())
-        .answers(shown(StatusCode::CREATED, "The new station").header("Location", "The path of the station."))
+    let operation =
+        write(Reach::Operator, "createStation", TAG, "Register a station").takes::<StationDetails>(details());
+    once(operation, shown(StatusCode::CREATED, "The new station"), "The path of the station.")
+        .refuses([ApiError::from(StationRefusal::NotFound)])
 }
 
 fn list() -> Operation {

@@ -2,6 +2,7 @@
 
 use super::body::NewBinding;
 use super::view::BindingView;
+use crate::http::creation::once;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read_tariffs, write_tariffs};
 use crate::tariffs::openapi::{ID as TARIFF, TAG};
@@ -35,7 +36,7 @@ fn create() -> Operation {
         "effectiveFrom": "2026-04-01T00:00:00+08:00",
         "effectiveUntil": null,
     });
-    write_tariffs(
+    let operation = write_tariffs(
         Reach::Operator,
         "bindTariff",
         TAG,
@@ -44,9 +45,9 @@ fn create() -> Operation {
     .describe(
         "The binding with the narrowest level applies. Two bindings of one subject must not overlap in time.",
     )
-    .takes::<NewBinding>(body)
-    .answers(shown(StatusCode::CREATED, "The new binding").header("Location", "The path of the binding."))
-    .refuses([
+    .takes::<NewBinding>(body);
+    let answer = shown(StatusCode::CREATED, "The new binding");
+    once(operation, answer, "The path of the binding.").refuses([
         ApiError::from(BindingRefusal::TariffNotFound),
         BindingRefusal::TariffNotActive.into(),
         BindingRefusal::SubjectNotFound.into(),

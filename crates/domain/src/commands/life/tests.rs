@@ -50,6 +50,7 @@ fn steps() -> impl Strategy<Value = Step> {
         prop::sample::select(WaitEnd::ALL.to_vec()).prop_map(|cause| Step::WaitEnded { cause }),
         Just(Step::Republished { offset: 4 }),
         Just(Step::NotRepublished { detail: "broker".to_owned() }),
+        Just(cancelled()),
     ]
 }
 

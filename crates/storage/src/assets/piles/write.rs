@@ -3,6 +3,8 @@
 use super::LiveView;
 use super::row::{DetailColumns, Row};
 use crate::assets::{audit, placements, stations};
+use crate::commands::KeyedRequest;
+use crate::creation_keys::{self, Creation};
 use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, sessions};
@@ -87,6 +89,31 @@ pub async fn insert(
         .await
         .refusal_as_value();
     refuse_taken(inserted, &pile.details.charge_point_id)
+}
+
+/// The same under an idempotency key, if there is one: a repeated request creates nothing.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn insert_once(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    pile: &Pile,
+    by: &Actor,
+    keyed: Option<&KeyedRequest>,
+) -> Result<Result<Creation<()>, PileRefusal>, StorageError> {
+    let Some(keyed) = keyed else {
+        return Ok(insert(connection, bound, pile, by).await?.map(Creation::Now));
+    };
+    connection
+        .transaction(async |tx| {
+            if let Some(earlier) = creation_keys::claim(tx, keyed, pile.id.0).await? {
+                return Ok(earlier);
+            }
+            insert(tx, bound, pile, by).await?.map(Creation::Now).map_err(Abort::Refused)
+        })
+        .await
+        .refusal_as_value()
 }
 
 /// Applies `change` to the details of a pile within `bound`, if the pile is at one of the `expected` versions,

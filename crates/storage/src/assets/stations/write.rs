@@ -3,6 +3,8 @@
 use super::row::{DetailColumns, Row};
 use crate::assets::availability::Availability;
 use crate::assets::{audit, availability};
+use crate::commands::KeyedRequest;
+use crate::creation_keys::{self, Creation};
 use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, stations};
@@ -53,6 +55,29 @@ pub async fn insert(connection: &mut Connection, station: &Station, by: &Actor) 
                 .execute(tx)
                 .await?;
             record_edit(tx, AssetAction::Created, None, station, by).await
+        })
+        .await
+}
+
+/// The same under an idempotency key, if there is one: a repeated request creates nothing.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn insert_once(
+    connection: &mut Connection,
+    station: &Station,
+    by: &Actor,
+    keyed: Option<&KeyedRequest>,
+) -> Result<Creation<()>, StorageError> {
+    let Some(keyed) = keyed else {
+        return insert(connection, station, by).await.map(Creation::Now);
+    };
+    connection
+        .transaction(async |tx| {
+            if let Some(earlier) = creation_keys::claim(tx, keyed, station.id.0).await? {
+                return Ok(earlier);
+            }
+            Ok(Creation::Now(insert(tx, station, by).await?))
         })
         .await
 }

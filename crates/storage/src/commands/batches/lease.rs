@@ -80,10 +80,10 @@ pub async fn claim(
     held: &[BatchLease],
 ) -> Result<Option<Claimed>, StorageError> {
     let (ids, epochs): (Vec<Uuid>, Vec<i64>) = held.iter().map(|lease| (lease.id.0, lease.epoch)).unzip();
-    let found = diesel::sql_query(concat!("select exists (", claimable!(), ") as found"))
+    let found: Found = diesel::sql_query(concat!("select exists (", claimable!(), ") as found"))
         .bind::<Array<SqlUuid>, _>(&ids)
         .bind::<Array<Int8>, _>(&epochs)
-        .get_result::<Found>(connection)
+        .get_result(connection)
         .await?;
     if !found.found {
         return Ok(None);

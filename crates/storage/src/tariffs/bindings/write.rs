@@ -4,6 +4,8 @@ use super::row::{Row, SubjectColumns, broken, key};
 use super::{BindingRecord, find_among};
 use crate::assets::audit::{self, AuditAction, Thing};
 use crate::assets::stations;
+use crate::commands::KeyedRequest;
+use crate::creation_keys::{self, Creation};
 use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{piles, tariff_bindings};
@@ -109,6 +111,31 @@ pub async fn insert(
             }
             let what = format!("binding {} conflicts with a binding that cannot be found", binding.id);
             Err(broken(what).into())
+        })
+        .await
+        .refusal_as_value()
+}
+
+/// The same under an idempotency key, if there is one: a repeated request creates nothing.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn insert_once(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    binding: &Binding,
+    stamp: &EditStamp,
+    keyed: Option<&KeyedRequest>,
+) -> Result<Result<Creation<BindingRecord>, BindingRefusal>, StorageError> {
+    let Some(keyed) = keyed else {
+        return Ok(insert(connection, bound, binding, stamp).await?.map(Creation::Now));
+    };
+    connection
+        .transaction(async |tx| {
+            if let Some(earlier) = creation_keys::claim(tx, keyed, binding.id.0).await? {
+                return Ok(earlier);
+            }
+            insert(tx, bound, binding, stamp).await?.map(Creation::Now).map_err(Abort::Refused)
         })
         .await
         .refusal_as_value()
