@@ -60,7 +60,7 @@ async fn create(
     let details = body::read(body, &bound)?;
     let tariff = TariffRecord { id: TariffId(Uuid::now_v7()), details, revision: edit::first(at) };
     let (tariff, is_replay) = api
-        .run(|mut connection| async move {
+        .run(move |mut connection| async move {
             let made = tariffs::insert_once(&mut connection, &tariff, &by, keyed.as_ref()).await?;
             let Err(before) = creation::created(made)? else { return Ok((tariff, false)) };
             let found = tariffs::find(&mut connection, &bound, TariffId(before)).await?;

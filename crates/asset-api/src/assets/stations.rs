@@ -57,7 +57,7 @@ pub async fn create(
         revision: edit::first(at),
     };
     let (station, availability, is_replay) = api
-        .run(|mut connection| async move {
+        .run(move |mut connection| async move {
             let made = stations::insert_once(&mut connection, &station, &by, keyed.as_ref()).await?;
             let Err(before) = creation::created(made)? else {
                 return Ok((station, Availability::default(), false));
