@@ -5,8 +5,8 @@
 
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
-use diesel_async::RunQueryDsl;
 use domain::ids::Actor;
+use storage::Connection;
 use storage::assets::audit::{AuditAction, ThingType, TrailFilter, list_trail};
 use testkit::TestDatabase;
 
@@ -42,6 +42,13 @@ struct Line {
     text: String,
 }
 
+async fn plan(connection: &mut Connection, query: &str) -> String {
+    // Its `execute` would hide that of a test's database.
+    use diesel_async::RunQueryDsl as _;
+    let lines: Vec<Line> = diesel::sql_query(query).load(connection).await.unwrap();
+    lines.into_iter().map(|line| line.text + "\n").collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_pages_by_an_index() {
     let database = TestDatabase::new().await;
@@ -61,8 +68,7 @@ async fn reads_pages_by_an_index() {
             "explain select * from asset_edits where {condition}
              order by edited_at desc, asset_id desc, version desc limit 50"
         );
-        let plan: Vec<Line> = diesel::sql_query(query).load(&mut connection).await.unwrap();
-        let plan: String = plan.into_iter().map(|line| line.text + "\n").collect();
+        let plan = plan(&mut connection, &query).await;
         assert!(indexes.iter().all(|index| plan.contains(index)), "{condition}: {plan}");
     }
 }
