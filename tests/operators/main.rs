@@ -106,6 +106,26 @@ async fn counts_are_those_of_the_callers_operators() {
     assert_eq!(exported.lines().count(), 2 + 1, "two sessions and the last line");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_operator_of_a_caller_is_the_default_of_what_it_creates() {
+    let world = World::new().await;
+    let body = |body: &str| Call { body: Some(body.to_owned()), ..Call::get("/api/v1/stations") };
+    let create = async |token: &str, text: &str| -> Response {
+        let call = Call { method: reqwest::Method::POST, ..body(text) };
+        world.send(token, &call).await.pop().unwrap()
+    };
+    let made = create(&world.bound, r#"{ "name": "North" }"#).await;
+    assert_eq!((made.status, &made.json()["operatorId"]), (201, &Value::from(world.own.get("operator"))));
+    for token in [&world.both, &world.nobody] {
+        let refused = create(token, r#"{ "name": "North" }"#).await;
+        let field = &refused.json()["errors"][0]["field"];
+        assert_eq!((refused.status, field), (400, &Value::from("operatorId")), "{}", refused.text());
+    }
+    let named = format!(r#"{{ "name": "North", "operatorId": "{}" }}"#, world.other.get("operator"));
+    assert_eq!(create(&world.both, &named).await.status, 201);
+    assert_eq!(create(&world.all, r#"{ "name": "North" }"#).await.json()["operatorId"], Value::Null);
+}
+
 /// Sends `call` on behalf of the bound caller, and checks every response.
 async fn check(world: &World, row: &Row, call: &Call, expected: Expected) {
     if row.is_stream() {

@@ -19,6 +19,8 @@ pub struct World {
     pub all: String,
     /// The token of a caller that is bound to the operator [`own`](Self::own).
     pub bound: String,
+    /// The token of a caller that is bound to both operators.
+    pub both: String,
     /// The token of a caller that is bound to no operator.
     pub nobody: String,
     client: Client,
@@ -43,6 +45,7 @@ impl World {
         let mut world = Self {
             all: sign(&Issuer::claims("administrator", &scopes)),
             bound: String::new(),
+            both: String::new(),
             nobody: sign(&Issuer::claims_of("nobody", &scopes, &[])),
             client: Client::new(),
             own: Side::empty(),
@@ -55,6 +58,8 @@ impl World {
         world.own = Side::create(&world, "own").await;
         world.other = Side::create(&world, "other").await;
         world.platform.database.execute(BACKDATED).await;
+        let operators = [world.own.get("operator"), world.other.get("operator")];
+        world.both = sign(&Issuer::claims_of("both", &scopes, &operators));
         world.bound = sign(&Issuer::claims_of("caller", &scopes, &[world.own.get("operator")]));
         world
     }

@@ -1,8 +1,6 @@
 //! The audit trail in a real PostgreSQL: pages are read by an index, also with a rare action or caller
 //! among many imported assets.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use domain::ids::Actor;
