@@ -3,8 +3,9 @@
 
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+use domain::assets::OperatorBound;
 use domain::ids::Actor;
-use storage::Connection;
 use storage::assets::audit::{AuditAction, ThingType, TrailFilter, list_trail};
 use testkit::TestDatabase;
 
@@ -20,7 +21,7 @@ const MANY: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn finds_rare_entries_among_many() {
     let database = TestDatabase::new().await;
-    database.execute(MANY).await;
+    TestDatabase::execute(&database, MANY).await;
     let mut connection = database.pool.connection().await.unwrap();
     let filters = [
         TrailFilter { by: Actor::parse("op-7").ok(), ..TrailFilter::default() },
@@ -28,7 +29,7 @@ async fn finds_rare_entries_among_many() {
         TrailFilter { thing_type: Some(ThingType::Session), ..TrailFilter::default() },
     ];
     for filter in filters {
-        let found = list_trail(&mut connection, &filter, None, 10).await.unwrap();
+        let found = list_trail(&mut connection, &OperatorBound::All, &filter, None, 10).await.unwrap();
         let found: Vec<_> = found.iter().map(|entry| (entry.thing_type.as_str(), entry.version())).collect();
         assert_eq!(found, [("session", Some(1)); 3], "{filter:?}");
     }
@@ -40,17 +41,10 @@ struct Line {
     text: String,
 }
 
-async fn plan(connection: &mut Connection, query: &str) -> String {
-    // Its `execute` would hide that of a test's database.
-    use diesel_async::RunQueryDsl as _;
-    let lines: Vec<Line> = diesel::sql_query(query).load(connection).await.unwrap();
-    lines.into_iter().map(|line| line.text + "\n").collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_pages_by_an_index() {
     let database = TestDatabase::new().await;
-    database.execute(MANY).await;
+    TestDatabase::execute(&database, MANY).await;
     let mut connection = database.pool.connection().await.unwrap();
     let id = "'0192f0c1-0000-7000-8000-000000000001'";
     for (condition, indexes) in [
@@ -66,7 +60,8 @@ async fn reads_pages_by_an_index() {
             "explain select * from asset_edits where {condition}
              order by edited_at desc, asset_id desc, version desc limit 50"
         );
-        let plan = plan(&mut connection, &query).await;
+        let plan: Vec<Line> = diesel::sql_query(query).load(&mut connection).await.unwrap();
+        let plan: String = plan.into_iter().map(|line| line.text + "\n").collect();
         assert!(indexes.iter().all(|index| plan.contains(index)), "{condition}: {plan}");
     }
 }
