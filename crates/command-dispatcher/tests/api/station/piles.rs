@@ -94,7 +94,7 @@ async fn lists_piles_in_pages_and_by_state() {
       "errors": [
         {
           "field": "state",
-          "message": "must be one of waiting, refused, accepted, published, unknown, confirmed, rejected, failed, expired"
+          "message": "must be one of waiting, refused, cancelled, accepted, published, unknown, confirmed, rejected, failed, expired"
         }
       ],
       "instance": "/api/v1/command-batches/[id]/piles",
