@@ -198,11 +198,22 @@ fn reads_the_shared_sections() {
         compression = "snappy"
         tls = false
         ca_file = ""
+        certificate_file = ""
+        key_file = ""
         sasl_mechanism = ""
         sasl_username = ""
+        sasl_username_file = ""
         sasl_password = ""
+        sasl_password_file = ""
+        sasl_token_file = ""
+        sasl_token_url = ""
+        sasl_token_scope = ""
         [redis]
         url = "redis://127.0.0.1:6379"
+        url_file = ""
+        ca_file = ""
+        certificate_file = ""
+        key_file = ""
         pool_size = 2
         command_timeout_ms = 300
         connect_timeout_ms = 2000
