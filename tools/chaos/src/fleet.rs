@@ -219,6 +219,8 @@ impl IngestorLaunch {
             .env("KAFKA_BROKERS", &self.brokers)
             .env("CHARGING__INGEST__TOPIC", &self.topic)
             .env("CHARGING__INGEST__LEASE_MS", self.lease.as_millis().to_string())
+            // Each marker of the campaign must become a dead letter of its own.
+            .env("CHARGING__INGEST__DEAD_LETTERS_PER_MINUTE", u32::MAX.to_string())
             .env("CHARGING__FEED__TOPIC", self.feed_topic())
             // Only phases about the feed create its topic.
             .env("CHARGING__FEED__ENABLED", "false")

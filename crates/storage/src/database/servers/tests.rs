@@ -62,7 +62,7 @@ fn each_host_has_a_configuration_of_its_own() {
 
 #[test]
 fn sockets_are_not_encrypted_and_other_hosts_of_the_url_are() {
-    let url = "postgres:///charging?host=/var/run/postgresql,db.example&user=a";
+    let url = "host=/var/run/postgresql,db.example user=a dbname=charging";
     let found = servers(url, &settings(SslMode::VerifyFull)).unwrap();
     assert_eq!(found.iter().map(is_encrypted).collect::<Vec<_>>(), [false, true]);
 }
