@@ -199,6 +199,7 @@ async fn open_environment(
     let servers = Servers {
         kafka: kafka_settings(&kafka_brokers()).unwrap(),
         ingestor: release.program("event-ingestor"),
+        caps_dead_letters: release.caps_dead_letters,
         logs,
     };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
