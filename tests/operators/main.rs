@@ -80,7 +80,7 @@ async fn a_caller_without_operators_sees_nothing() {
     let world = World::new().await;
     for row in ROWS.iter().filter(|row| row.is_read()) {
         let call = row.call(&world.own, &world.own);
-        for response in world.send(&world.nobody, &call).await {
+        for response in world.send(&world.unassigned, &call).await {
             assert!(row.other.allows(response.status), "{}: {response:?}", call.what());
             for side in [&world.own, &world.other] {
                 leaks::assert_none(&call, &response, side);
@@ -100,7 +100,7 @@ async fn counts_are_those_of_the_callers_operators() {
     let (piles, stations) = (world.own.piles, world.own.stations);
     assert_eq!((sum(&own["piles"]), sum(&own["stations"])), (piles, stations));
     assert_eq!((sum(&all["piles"]), sum(&all["stations"])), (2 * piles, 2 * stations));
-    assert_eq!(sum(&fleet(&world.nobody).await["piles"]), 0);
+    assert_eq!(sum(&fleet(&world.unassigned).await["piles"]), 0);
     let export = Call::get("/api/v1/sessions/export?format=ndjson");
     let exported = world.send(&world.bound, &export).await.pop().unwrap().text();
     assert_eq!(exported.lines().count(), 2 + 1, "two sessions and the last line");
@@ -116,7 +116,7 @@ async fn the_only_operator_of_a_caller_is_the_default_of_what_it_creates() {
     };
     let made = create(&world.bound, r#"{ "name": "North" }"#).await;
     assert_eq!((made.status, &made.json()["operatorId"]), (201, &Value::from(world.own.get("operator"))));
-    for token in [&world.both, &world.nobody] {
+    for token in [&world.both, &world.unassigned] {
         let refused = create(token, r#"{ "name": "North" }"#).await;
         let field = &refused.json()["errors"][0]["field"];
         assert_eq!((refused.status, field), (400, &Value::from("operatorId")), "{}", refused.text());

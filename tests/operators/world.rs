@@ -22,7 +22,7 @@ pub struct World {
     /// The token of a caller that is bound to both operators.
     pub both: String,
     /// The token of a caller that is bound to no operator.
-    pub nobody: String,
+    pub unassigned: String,
     client: Client,
     assets: SocketAddr,
     commands: SocketAddr,
@@ -46,7 +46,7 @@ impl World {
             all: sign(&Issuer::claims("administrator", &scopes)),
             bound: String::new(),
             both: String::new(),
-            nobody: sign(&Issuer::claims_of("nobody", &scopes, &[])),
+            unassigned: sign(&Issuer::claims_of("nobody", &scopes, &[])),
             client: Client::new(),
             own: Side::empty(),
             other: Side::empty(),

@@ -36,8 +36,8 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Deletes rows of `table` that are older than `age`, by the statement `delete`. `name` tells the
-    /// rules of a table apart in logs.
+    /// Deletes rows of `table` that are older than `age`, by the statement `delete`. `name`
+    /// distinguishes the rules of a table in logs.
     #[must_use]
     pub fn new(table: &'static str, name: &'static str, age: Duration, delete: Delete) -> Self {
         let work: Work = Box::new(move |database, slice| {

@@ -68,7 +68,7 @@ impl Hub {
         hub
     }
 
-    /// Admits a client of `caller`. Callers that are not authenticated cannot be told apart, and have
+    /// Admits a client of `caller`. Callers that are not authenticated cannot be distinguished, and have
     /// no limit of their own.
     ///
     /// # Errors

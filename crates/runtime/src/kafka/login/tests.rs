@@ -41,8 +41,8 @@ fn the_token_endpoint_is_reached_over_tls_only() {
     assert!(refusal(&url("not a url")).contains("kafka.sasl_token_url"));
     Login::new(&url("https://login.example/token")).unwrap_or_else(|error| panic!("{error}"));
     Login::new(&url("http://127.0.0.1:8080/token")).unwrap_or_else(|error| panic!("{error}"));
-    let nobody = KafkaSettings { sasl_username: String::new(), ..url("https://login.example/token") };
-    assert!(refusal(&nobody).contains("kafka.sasl_username"));
+    let unnamed = KafkaSettings { sasl_username: String::new(), ..url("https://login.example/token") };
+    assert!(refusal(&unnamed).contains("kafka.sasl_username"));
 }
 
 #[test]
