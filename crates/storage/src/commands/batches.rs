@@ -11,6 +11,7 @@ mod find;
 mod lease;
 mod settle;
 
+pub(crate) use cancel::expire_unfinished;
 pub use cancel::{BATCH_CANCELLED, Cancellation, cancel};
 pub use create::{Created, MAX_PILES, NewBatch, Scope, create};
 pub use find::{BatchItem, ItemState, count_items, find, list_items};

@@ -18,12 +18,11 @@ select current_setting('synchronous_standby_names') as names,
        count(*) filter (where pid is not null and sync_state is null) as hidden
   from pg_stat_replication";
 
-/// The name of a log segment begins with the timeline in eight hexadecimal digits. Unlike the
-/// checkpoint in the control file, it is right as soon as a standby was promoted. Every role may
-/// call these functions; on a standby they fail.
-const TIMELINE: &str = "\
-select case when pg_is_in_recovery() then null
-            else ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int end as timeline";
+/// The timeline of the log, an integer, as SQL. The name of a log segment begins with it in eight
+/// hexadecimal digits; unlike the checkpoint in the control file, it is right as soon as a standby
+/// was promoted. Every role may call these functions; on a standby they fail.
+pub(crate) const CURRENT_TIMELINE: &str =
+    "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int";
 
 /// The standbys of the primary.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -104,7 +103,9 @@ impl Database {
     /// If PostgreSQL fails.
     pub async fn timeline(&self) -> Result<Option<i32>, StorageError> {
         let mut connection = self.connection().await?;
-        let Timeline { timeline } = diesel::sql_query(TIMELINE).get_result(&mut connection).await?;
+        let query =
+            format!("select case when pg_is_in_recovery() then null else {CURRENT_TIMELINE} end as timeline");
+        let Timeline { timeline } = diesel::sql_query(query).get_result(&mut connection).await?;
         Ok(timeline)
     }
 }

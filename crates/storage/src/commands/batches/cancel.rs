@@ -87,3 +87,13 @@ async fn count_cancelled(tx: &mut Connection, id: CommandBatchId) -> Result<usiz
         .await?;
     usize::try_from(count).map_err(super::impossible)
 }
+
+/// Ends the unfinished batches now: their piles that were not commanded are refused, `BATCH_EXPIRED`.
+/// No dispatcher may be running. Returns how many.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub(crate) async fn expire_unfinished(tx: &mut Connection) -> Result<usize, StorageError> {
+    let query = "update command_batches set expires_at = clock_timestamp() where finished_at is null";
+    Ok(diesel::sql_query(query).execute(tx).await?)
+}

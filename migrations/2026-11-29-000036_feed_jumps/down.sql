@@ -1,0 +1,2 @@
+drop table feed_jumps;
+alter table feed_head drop column timeline;
