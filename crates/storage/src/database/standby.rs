@@ -1,7 +1,7 @@
 //! Replication of the database: whether commits wait for a standby, and the timeline, which changes
 //! when a standby takes over.
 
-use crate::{Database, StorageError};
+use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -96,18 +96,25 @@ impl Database {
         self.standbys().await.map_err(|error| error.to_string())?.check()
     }
 
-    /// The timeline of the log, counted from 1; it grows when a standby is promoted or a backup is
-    /// restored. `None` on a standby.
+    /// The timeline of the log, see [`timeline`].
     ///
     /// # Errors
     /// If PostgreSQL fails.
     pub async fn timeline(&self) -> Result<Option<i32>, StorageError> {
-        let mut connection = self.connection().await?;
-        let query =
-            format!("select case when pg_is_in_recovery() then null else {CURRENT_TIMELINE} end as timeline");
-        let Timeline { timeline } = diesel::sql_query(query).get_result(&mut connection).await?;
-        Ok(timeline)
+        timeline(&mut *self.connection().await?).await
     }
+}
+
+/// The timeline of the log, counted from 1; it grows when a standby is promoted or a backup is
+/// restored. `None` on a standby.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn timeline(connection: &mut Connection) -> Result<Option<i32>, StorageError> {
+    let query =
+        format!("select case when pg_is_in_recovery() then null else {CURRENT_TIMELINE} end as timeline");
+    let Timeline { timeline } = diesel::sql_query(query).get_result(connection).await?;
+    Ok(timeline)
 }
 
 #[cfg(test)]
