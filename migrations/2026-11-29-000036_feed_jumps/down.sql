@@ -1,2 +1,3 @@
 drop table feed_jumps;
+alter table command_batches drop column timeline;
 alter table feed_head drop column timeline;

@@ -6,6 +6,10 @@ update feed_head set timeline = ('x' || left(pg_walfile_name(pg_current_wal_inse
 alter table feed_head alter column timeline set not null;
 comment on column feed_head.timeline is 'Timeline of the log on which the last position was assigned; on another one, positions are skipped first';
 
+-- A batch whose last outcomes are lost would command the same piles again.
+alter table command_batches add column timeline integer;
+comment on column command_batches.timeline is 'Timeline of the log on which the batch was created; null for batches of releases that did not record it';
+
 create table feed_jumps (
     skipped_to bigint primary key,
     skipped_after bigint not null,

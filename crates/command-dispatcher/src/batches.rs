@@ -43,6 +43,8 @@ pub(crate) struct Batches {
     settled: Coalescer<Settled, Shared<()>>,
     metrics: Metrics,
     lifetime: Duration,
+    /// Whether a synchronous standby is required: then a failover loses no outcome of a batch.
+    survives_failover: bool,
 }
 
 impl Batches {
@@ -54,7 +56,15 @@ impl Batches {
             settled: Coalescer::new(SETTLING, move |settled| settle(settling.clone(), settled)),
             metrics,
             lifetime: Duration::from_secs(settings.batch_ttl_s.into()),
+            survives_failover: false,
         }
+    }
+
+    /// The same; `survives_failover` if a synchronous standby is required. Otherwise batches end with a
+    /// failover, because their commands may be lost and would be sent again.
+    pub(crate) const fn surviving_failover(mut self, survives_failover: bool) -> Self {
+        self.survives_failover = survives_failover;
+        self
     }
 
     /// Creates a batch from `order` of a caller with `bound`, or returns the one that the same order created before under
@@ -172,8 +182,20 @@ impl Batches {
     /// Claims an unfinished batch that no replica holds, for `ttl`; none to a station to which another
     /// replica carries a batch out. `held` are the leases of this replica.
     async fn claim(&self, ttl: Duration, held: Vec<BatchLease>) -> Result<Option<Claimed>, StorageError> {
-        let work =
-            async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl, &held).await;
+        let survives_failover = self.survives_failover;
+        let work = async move |mut connection: PooledConnection| {
+            if !survives_failover {
+                let ended = batches::expire_of_other_timelines(&mut connection).await?;
+                if ended > 0 {
+                    tracing::warn!(
+                        batches = ended,
+                        "unfinished command batches end because PostgreSQL has a new timeline: commands that \
+                         may be lost would be sent again; their remaining piles are refused with BATCH_EXPIRED"
+                    );
+                }
+            }
+            batches::claim(&mut connection, ttl, &held).await
+        };
         self.database.run(work).await
     }
 

@@ -71,7 +71,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watch = AbortOnDropHandle::new(tokio::spawn(watch.run(context.shutdown.clone())));
     let delivery = Delivery::new(store.clone(), publisher, metrics.clone(), patience);
     let routes = GatewayDirectory::new(keys, &settings.dispatch, metrics.clone());
-    let batches = Batches::open(database.clone(), metrics.clone(), &settings.dispatch);
+    let batches = Batches::open(database.clone(), metrics.clone(), &settings.dispatch)
+        .surviving_failover(settings.database.require_synchronous_standby);
     let rerouter = Rerouter::new(database.clone(), delivery.clone(), metrics.clone(), &settings.dispatch);
     let rerouter = AbortOnDropHandle::new(tokio::spawn(rerouter.run(context.shutdown.clone())));
     let warned = database.clone();

@@ -21,8 +21,12 @@ select current_setting('synchronous_standby_names') as names,
 /// The timeline of the log, an integer, as SQL. The name of a log segment begins with it in eight
 /// hexadecimal digits; unlike the checkpoint in the control file, it is right as soon as a standby
 /// was promoted. Every role may call these functions; on a standby they fail.
-pub(crate) const CURRENT_TIMELINE: &str =
-    "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int";
+macro_rules! current_timeline {
+    () => {
+        "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int"
+    };
+}
+pub(crate) use current_timeline;
 
 /// The standbys of the primary.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -111,8 +115,11 @@ impl Database {
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn timeline(connection: &mut Connection) -> Result<Option<i32>, StorageError> {
-    let query =
-        format!("select case when pg_is_in_recovery() then null else {CURRENT_TIMELINE} end as timeline");
+    let query = concat!(
+        "select case when pg_is_in_recovery() then null else ",
+        current_timeline!(),
+        " end as timeline"
+    );
     let Timeline { timeline } = diesel::sql_query(query).get_result(connection).await?;
     Ok(timeline)
 }

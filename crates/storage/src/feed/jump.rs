@@ -10,7 +10,7 @@
 //! What the new primary has is a prefix of what the old one had: its positions up to the jump belong
 //! to the same changes as before, and readers that have read no further lose nothing.
 
-use crate::database::standby::CURRENT_TIMELINE;
+use crate::database::standby::current_timeline;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Float8, Int4, Int8};
@@ -97,22 +97,42 @@ impl Head {
     }
 }
 
-/// Reads and locks the head; `wait` is `skip locked`, or nothing. `None` if another session holds it.
-pub(super) async fn lock_head(tx: &mut Connection, wait: &str) -> Result<Option<Head>, StorageError> {
-    let head = diesel::sql_query(format!(
-        "select position, timeline, {CURRENT_TIMELINE} as current_timeline from feed_head for update {wait}"
-    ));
-    Ok(head.get_result(tx).await.optional()?)
+/// What a session does while another one holds the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// It waits for the lock.
+    Yes,
+    /// It does without.
+    No,
+}
+
+macro_rules! lock_head {
+    ($wait:literal) => {
+        concat!(
+            "select position, timeline, ",
+            current_timeline!(),
+            " as current_timeline from feed_head for update",
+            $wait
+        )
+    };
+}
+
+/// Reads and locks the head; `None` if another session holds it.
+pub(super) async fn lock_head(tx: &mut Connection, wait: Wait) -> Result<Option<Head>, StorageError> {
+    let query = match wait {
+        Wait::Yes => lock_head!(""),
+        Wait::No => lock_head!(" skip locked"),
+    };
+    Ok(diesel::sql_query(query).get_result(tx).await.optional()?)
 }
 
 /// Skips positions; the head must be locked.
 pub(super) async fn jump(tx: &mut Connection) -> Result<Jump, StorageError> {
-    let jump: Jump = diesel::sql_query(format!(
+    let jump: Jump = diesel::sql_query(concat!(
         "insert into feed_jumps (skipped_after, skipped_to, timeline)
-         select position, greatest(position + $1, (extract(epoch from clock_timestamp()) * 1000000)::bigint),
-                {CURRENT_TIMELINE}
-         from feed_head
-         returning skipped_after, skipped_to, timeline"
+         select position, greatest(position + $1, (extract(epoch from clock_timestamp()) * 1000000)::bigint), ",
+        current_timeline!(),
+        " from feed_head returning skipped_after, skipped_to, timeline"
     ))
     .bind::<Int8, _>(LEAST_JUMP)
     .get_result(tx)
@@ -131,14 +151,14 @@ pub(super) async fn jump(tx: &mut Connection) -> Result<Jump, StorageError> {
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn follow_timeline(connection: &mut Connection) -> Result<Option<Jump>, StorageError> {
-    let query = format!("select timeline <> {CURRENT_TIMELINE} as holds from feed_head");
+    let query = concat!("select timeline <> ", current_timeline!(), " as holds from feed_head");
     let is_other: Condition = diesel::sql_query(query).get_result(connection).await?;
     if !is_other.holds {
         return Ok(None);
     }
     let jump = connection
         .transaction(async |tx| {
-            let head = lock_head(tx, "").await?;
+            let head = lock_head(tx, Wait::Yes).await?;
             if head.is_none_or(|head| !head.is_of_another_timeline()) {
                 return Ok(None);
             }
@@ -155,7 +175,7 @@ pub async fn follow_timeline(connection: &mut Connection) -> Result<Option<Jump>
 /// # Errors
 /// If PostgreSQL fails.
 pub(crate) async fn jump_after_restore(tx: &mut Connection) -> Result<Jump, StorageError> {
-    lock_head(tx, "").await?;
+    lock_head(tx, Wait::Yes).await?;
     jump(tx).await
 }
 

@@ -1,6 +1,6 @@
 //! Assigning positions to committed chunks.
 
-use super::jump::{Jump, jump, lock_head};
+use super::jump::{Jump, Wait, jump, lock_head};
 use crate::{Connection, StorageError};
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Int8};
@@ -46,7 +46,7 @@ pub async fn sequence(connection: &mut Connection) -> Result<usize, StorageError
     if !found.waiting {
         return Ok(0);
     }
-    let numbered = connection.transaction(async |tx| number(tx, "skip locked").await).await?;
+    let numbered = connection.transaction(async |tx| number(tx, Wait::No).await).await?;
     Ok(numbered.report())
 }
 
@@ -59,7 +59,7 @@ pub async fn sequence(connection: &mut Connection) -> Result<usize, StorageError
 pub async fn sequence_all(connection: &mut Connection) -> Result<(), StorageError> {
     // A larger backlog does not build up while the feed is read; bounded nevertheless.
     for _ in 0..ROUNDS {
-        let numbered = connection.transaction(async |tx| number(tx, "").await).await?.report();
+        let numbered = connection.transaction(async |tx| number(tx, Wait::Yes).await).await?.report();
         if i64::try_from(numbered).is_ok_and(|numbered| numbered < AT_ONCE) {
             break;
         }
@@ -67,8 +67,8 @@ pub async fn sequence_all(connection: &mut Connection) -> Result<(), StorageErro
     Ok(())
 }
 
-/// Numbers waiting chunks once the head is locked, with `wait` as in [`lock_head`].
-async fn number(tx: &mut Connection, wait: &str) -> Result<Numbered, StorageError> {
+/// Numbers waiting chunks once the head is locked.
+async fn number(tx: &mut Connection, wait: Wait) -> Result<Numbered, StorageError> {
     // A separate statement, so that the next one sees what the previous holder committed; otherwise
     // it would number the same chunks again.
     let Some(head) = lock_head(tx, wait).await? else { return Ok(Numbered::default()) };

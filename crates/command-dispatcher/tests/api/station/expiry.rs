@@ -49,3 +49,26 @@ async fn an_expired_batch_sends_nothing() {
     assert_eq!(app.finished(&order).await.body["counts"]["refused"], 3);
     assert!(app.holds("(select count(*) from commands) = 0").await);
 }
+
+/// Its last outcomes may be lost: without a synchronous standby its commands could be sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_ends_with_a_failover() {
+    let app = app(&[]).await;
+    let (station, piles) = station(&app, 20).await;
+    let order = app.order(station, "reset", json!({"ratePerSecond": 1})).await;
+    testkit::eventually("the first to be sent", || async {
+        app.holds("exists (select 1 from command_batch_items where state = 'sent')").await
+    })
+    .await;
+    app.database.execute("update command_batches set timeline = 0, leased_until = null").await;
+    let batch = app.finished(&order).await;
+    assert!(batch.body["counts"]["refused"].as_i64().unwrap() >= 10, "{batch}");
+    assert!(
+        app.holds(
+            "(select bool_and(code = 'BATCH_EXPIRED') from command_batch_items where state = 'refused')"
+        )
+        .await
+    );
+    let sent = "(select count(*) from commands) < 20 and (select count(distinct pile_id) = count(*) from commands)";
+    assert!(app.holds(sent).await, "{} piles", piles.len());
+}
