@@ -10,6 +10,8 @@ comment on column feed_head.timeline is 'Timeline of the log on which the last p
 alter table command_batches add column timeline integer;
 comment on column command_batches.timeline is 'Timeline of the log on which the batch was created; null for batches of releases that did not record it';
 
+comment on column feed_chunks.position is 'Place in the feed, without gaps except those in feed_jumps; given once the row is committed, null until then';
+
 create table feed_jumps (
     skipped_to bigint primary key,
     skipped_after bigint not null,

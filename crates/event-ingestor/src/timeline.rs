@@ -54,7 +54,9 @@ pub(crate) async fn watch(database: Database, metrics: TimelineMetrics, shutdown
         // Readers do so as well; a quiet feed has none.
         let skip =
             async move |mut connection: PooledConnection| feed::follow_timeline(&mut connection).await;
-        database.run(skip).await.inspect_err(unavailable).ok();
+        if let Err(error) = database.run::<_, StorageError, _, _>(skip).await {
+            unavailable(&error);
+        }
     }
 }
 

@@ -116,10 +116,9 @@ impl<'a> RelayLoop<'a> {
                 }
                 _ => None,
             };
-            Ok((chunks, gap))
+            Ok::<_, StorageError>((chunks, gap))
         };
-        let read = self.relay.database.run::<_, StorageError, _, _>(work).await?;
-        let (chunks, gap): (Vec<Chunk>, Option<Gap>) = read;
+        let (chunks, gap): (Vec<Chunk>, Option<Gap>) = self.relay.database.run(work).await?;
         let Some(first) = chunks.first() else { return Ok(None) };
         // After a failover positions are skipped. A relay whose position is one of those has published
         // changes that are lost; the record of its position survived by chance.

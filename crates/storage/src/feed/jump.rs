@@ -165,7 +165,7 @@ pub async fn follow_timeline(connection: &mut Connection) -> Result<Option<Jump>
             jump(tx).await.map(Some)
         })
         .await?;
-    jump.as_ref().into_iter().for_each(Jump::report);
+    jump.iter().for_each(Jump::report);
     Ok(jump)
 }
 
