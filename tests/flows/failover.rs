@@ -37,7 +37,8 @@ async fn no_position_is_assigned_twice_when_a_lagging_standby_takes_over() {
     let (pile, device) = platform.register().await;
     platform.connect(&device).await;
     platform.pile("the pile to be available", &pile, is("Available")).await;
-    let kept = cut_off(&primary, &standby).await;
+    standby.cut_off(&primary);
+    let kept: i64 = standby.sql("select position from feed_head").parse().unwrap();
 
     let mut ahead = Stream::open(&platform, &format!("{kept}-499")).await;
     let lost = act(&platform, &pile).await;
@@ -65,22 +66,6 @@ async fn no_position_is_assigned_twice_when_a_lagging_standby_takes_over() {
     consumers_see(&platform, &topic, kept, &lost, &new).await;
     callers_see(&platform, &lost).await;
     ingestor.stop().await;
-}
-
-/// Waits until the standby has everything, then ends its replication; returns the last position of
-/// the feed that it has.
-async fn cut_off(primary: &PostgresServer, standby: &PostgresServer) -> i64 {
-    let written = primary.sql("select pg_current_wal_lsn()");
-    let replayed = format!("select pg_last_wal_replay_lsn() >= '{written}'::pg_lsn");
-    eventually("the standby to have everything", || async { standby.sql(&replayed) == "t" }).await;
-    standby.sql("alter system set primary_conninfo = ''");
-    standby.reload();
-    eventually("replication to end", || async {
-        standby.sql("select count(*) from pg_stat_wal_receiver") == "0"
-            && standby.sql("select pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn()") == "t"
-    })
-    .await;
-    standby.sql("select position from feed_head").parse().unwrap()
 }
 
 /// Creates a station and starts a session: all of it is confirmed to the caller.
