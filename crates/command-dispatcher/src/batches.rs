@@ -62,7 +62,7 @@ impl Batches {
 
     /// The same; `survives_failover` if a synchronous standby is required. Otherwise batches end with a
     /// failover, because their commands may be lost and would be sent again.
-    pub(crate) const fn surviving_failover(mut self, survives_failover: bool) -> Self {
+    pub(crate) fn surviving_failover(mut self, survives_failover: bool) -> Self {
         self.survives_failover = survives_failover;
         self
     }
