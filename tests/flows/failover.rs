@@ -167,6 +167,16 @@ async fn callers_see(platform: &Platform, lost: &Lost) {
     })
     .await;
     assert_eq!(command["code"], "COMMAND_NOT_FOUND");
+    let brokers = testkit::kafka_brokers();
+    let overrides = [
+        ("database.url", platform.database.url.as_str()),
+        ("kafka.brokers", &brokers),
+        ("dispatch.topic", &platform.simulator_settings.topics.commands),
+    ];
+    let settings = runtime::settings::parse(command_dispatcher::DEFAULTS, &overrides).unwrap();
+    let found = command_dispatcher::find_lost_commands(&settings).await.unwrap();
+    let found: Vec<_> = found.iter().map(|command| json!(command.id.to_string())).collect();
+    assert_eq!(found, [lost.command["commandId"].clone()], "an operator finds it on the topic");
 }
 
 /// Whether a change is about this station.
