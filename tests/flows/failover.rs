@@ -29,7 +29,8 @@ struct Lost {
 async fn no_position_is_assigned_twice_when_a_lagging_standby_takes_over() {
     let mut primary = PostgresServer::start(TRUST, "");
     let standby = primary.standby("");
-    let url = format!("postgres://{SUPERUSER}@127.0.0.1:{},127.0.0.1:{}/postgres", primary.port, standby.port);
+    let url =
+        format!("postgres://{SUPERUSER}@127.0.0.1:{},127.0.0.1:{}/postgres", primary.port, standby.port);
     let platform = Platform::start_on(TestDatabase::at(url).await, &[], |_| {}).await;
     let topic = TestTopic::new("feed");
     platform.kafka.create_topic(&topic, PARTITIONS).await.unwrap();
@@ -77,7 +78,8 @@ async fn act(platform: &Platform, pile: &str) -> Lost {
     delivered(platform, &accepted).await;
     platform.pile("the pile to charge", pile, is("Charging")).await;
     let session = eventually_some("the session to name its command", || async {
-        let session = "select coalesce((select json_agg(id) from sessions where command_id is not null), '[]')";
+        let session =
+            "select coalesce((select json_agg(id) from sessions where command_id is not null), '[]')";
         platform.database.json(session).await[0].as_str().map(str::to_owned)
     })
     .await;
@@ -87,7 +89,8 @@ async fn act(platform: &Platform, pile: &str) -> Lost {
 
 /// Checks that the events of the lost transactions were applied again, each once.
 async fn read_again(database: &PostgresServer, lost: &Lost) {
-    let session = format!("select count(*) from sessions where id = '{}' and command_id is null", lost.session);
+    let session =
+        format!("select count(*) from sessions where id = '{}' and command_id is null", lost.session);
     eventually("the session to be read again", || async { database.sql(&session) == "1" }).await;
     let offline = "select count(*) from charge_points where not online";
     eventually("the disconnection to be read again", || async { database.sql(offline) == "1" }).await;
@@ -141,7 +144,10 @@ async fn consumers_see(platform: &Platform, topic: &str, kept: i64, lost: &Lost,
     let since = |id: &FeedPosition| id.chunk > kept + 1_000_000_000;
     let is_lost = |id: &FeedPosition| id.chunk > kept && !since(id);
     let find = |among: &dyn Fn(&FeedPosition) -> bool, wanted: &dyn Fn(&Value) -> bool| {
-        published.iter().find(|(id, _, change)| among(id) && wanted(change)).map(|(_, _, change)| change.clone())
+        published
+            .iter()
+            .find(|(id, _, change)| among(id) && wanted(change))
+            .map(|(_, _, change)| change.clone())
     };
     assert!(find(&is_lost, &|change| of_station(change, &lost.station)).is_some());
     assert!(find(&since, &|change| of_station(change, &lost.station)).is_none());

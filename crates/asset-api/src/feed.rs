@@ -85,11 +85,7 @@ pub async fn follow(
 
 /// The position after which a client continues that has read up to `after`; the end of the feed if
 /// it has read nothing, or everything.
-fn start(
-    after: Option<FeedPosition>,
-    state: CursorState,
-    span: Span,
-) -> Result<FeedPosition, FeedRefusal> {
+fn start(after: Option<FeedPosition>, state: CursorState, span: Span) -> Result<FeedPosition, FeedRefusal> {
     match (after, state) {
         (Some(after), _) if after.chunk > span.last => Err(FeedRefusal::InvalidPosition),
         (_, CursorState::Lost) => Err(FeedRefusal::PositionLost),

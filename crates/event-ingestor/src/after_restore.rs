@@ -21,6 +21,9 @@ pub async fn after_restore(settings: Settings, _context: Context) -> anyhow::Res
     let Prepared { jump, batches } = database.run::<_, StorageError, _, _>(work).await?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "the feed continues after {} instead of {}", jump.skipped_to, jump.skipped_after)?;
-    writeln!(out, "{batches} unfinished command batches end: their remaining piles are refused, BATCH_EXPIRED")?;
+    writeln!(
+        out,
+        "{batches} unfinished command batches end: their remaining piles are refused, BATCH_EXPIRED"
+    )?;
     Ok(())
 }

@@ -52,8 +52,7 @@ pub(crate) async fn watch(database: Database, metrics: TimelineMetrics, shutdown
             );
         }
         // Readers do so as well; a quiet feed has none.
-        let skip =
-            async move |mut connection: PooledConnection| feed::follow_timeline(&mut connection).await;
+        let skip = async move |mut connection: PooledConnection| feed::follow_timeline(&mut connection).await;
         if let Err(error) = database.run::<_, StorageError, _, _>(skip).await {
             unavailable(&error);
         }

@@ -22,9 +22,7 @@ mod read;
 mod sequence;
 
 pub(crate) use jump::jump_after_restore;
-pub use jump::{
-    CursorState, Gap, Jump, LEAST_JUMP, cursor_state, explain_gap, follow_timeline, prune_jumps,
-};
+pub use jump::{CursorState, Gap, Jump, LEAST_JUMP, cursor_state, explain_gap, follow_timeline, prune_jumps};
 pub use outbox::Chunk;
 pub use owners::{Owner, load_owners};
 pub use read::{Backlog, Span, backlog, list_after, prune, record_published, span};

@@ -233,8 +233,7 @@ async fn read_page(
         return Ok(if is_at_end { ReadPage::Skipped(FeedPosition::end_of(last)) } else { ReadPage::Gone });
     };
     let found = first.position;
-    let continues =
-        found == next || feed::explain_gap(connection, next - 1, found).await? == Gap::Skipped;
+    let continues = found == next || feed::explain_gap(connection, next - 1, found).await? == Gap::Skipped;
     Ok(if continues { ReadPage::Chunks(chunks) } else { ReadPage::Gone })
 }
 

@@ -204,7 +204,10 @@ impl Replica {
     fn follow_timeline(&mut self, timeline: Option<i32>) {
         let Some(timeline) = timeline else { return };
         if self.timeline.replace(timeline).is_some_and(|previous| previous != timeline) {
-            tracing::warn!(timeline, "PostgreSQL has a new timeline: reading the offsets of all partitions again");
+            tracing::warn!(
+                timeline,
+                "PostgreSQL has a new timeline: reading the offsets of all partitions again"
+            );
             self.leave_surplus(usize::MAX);
         }
     }

@@ -206,11 +206,7 @@ struct GapRow {
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn explain_gap(
-    connection: &mut Connection,
-    after: i64,
-    found: i64,
-) -> Result<Gap, StorageError> {
+pub async fn explain_gap(connection: &mut Connection, after: i64, found: i64) -> Result<Gap, StorageError> {
     let GapRow { skipped, lost } = diesel::sql_query(
         "select coalesce(sum(skipped_to - greatest(skipped_after, $1)), 0) = $2 - $1 - 1 as skipped,
                 coalesce(bool_or(skipped_after < $1), false) as lost

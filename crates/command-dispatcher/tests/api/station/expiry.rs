@@ -54,7 +54,7 @@ async fn an_expired_batch_sends_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_ends_with_a_failover() {
     let app = app(&[]).await;
-    let (station, piles) = station(&app, 20).await;
+    let (station, _piles) = station(&app, 20).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 1})).await;
     testkit::eventually("the first to be sent", || async {
         app.holds("exists (select 1 from command_batch_items where state = 'sent')").await
@@ -69,6 +69,7 @@ async fn a_batch_ends_with_a_failover() {
         )
         .await
     );
-    let sent = "(select count(*) from commands) < 20 and (select count(distinct pile_id) = count(*) from commands)";
-    assert!(app.holds(sent).await, "{} piles", piles.len());
+    let sent =
+        "(select count(*) from commands) < 20 and (select count(distinct pile_id) = count(*) from commands)";
+    assert!(app.holds(sent).await);
 }
