@@ -14,7 +14,7 @@ use crate::dispatch::command_store::Shared;
 use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
-use crate::settings::DispatchSettings;
+use crate::settings::Settings;
 use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use runtime::http::CallerKey;
@@ -44,27 +44,21 @@ pub(crate) struct Batches {
     metrics: Metrics,
     lifetime: Duration,
     /// Whether a synchronous standby is required: then a failover loses no outcome of a batch.
+    /// Otherwise batches end with one, because their commands may be lost and would be sent again.
     survives_failover: bool,
 }
 
 impl Batches {
     /// The batches in `database`. Must be called on the main runtime, which runs the statements.
-    pub(crate) fn open(database: Database, metrics: Metrics, settings: &DispatchSettings) -> Self {
+    pub(crate) fn open(database: Database, metrics: Metrics, settings: &Settings) -> Self {
         let settling = database.clone();
         Self {
             database,
             settled: Coalescer::new(SETTLING, move |settled| settle(settling.clone(), settled)),
             metrics,
-            lifetime: Duration::from_secs(settings.batch_ttl_s.into()),
-            survives_failover: false,
+            lifetime: Duration::from_secs(settings.dispatch.batch_ttl_s.into()),
+            survives_failover: settings.database.require_synchronous_standby,
         }
-    }
-
-    /// The same; `survives_failover` if a synchronous standby is required. Otherwise batches end with a
-    /// failover, because their commands may be lost and would be sent again.
-    pub(crate) fn surviving_failover(mut self, survives_failover: bool) -> Self {
-        self.survives_failover = survives_failover;
-        self
     }
 
     /// Creates a batch from `order` of a caller with `bound`, or returns the one that the same order created before under
