@@ -192,6 +192,11 @@ def test_metrics_are_read_from_the_admin_port_alone(chart):
     assert endpoint["port"] in {port["name"] for port in selected[0]["spec"]["ports"]}
 
 
+def test_production_requires_a_synchronous_standby(chart):
+    """What was confirmed survives a failover only with one."""
+    assert production(chart)["settings"]["database"]["require_synchronous_standby"] is True
+
+
 def test_the_command_topic_is_as_the_service_expects_it():
     """For Strimzi's operator; the service's settings apply to its topic."""
     assert not render("command-dispatcher").all("KafkaTopic")

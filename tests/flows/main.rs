@@ -6,6 +6,7 @@ mod brokers;
 mod chaos;
 mod deployed;
 mod exactly_once;
+mod failover;
 mod feed;
 mod fleet;
 mod metrics;

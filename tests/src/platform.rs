@@ -56,7 +56,18 @@ impl Platform {
     /// # Panics
     /// When the stack cannot be reached.
     pub async fn start_with(dispatcher: &[(&str, &str)], adapt: impl FnOnce(&mut SimulatorSettings)) -> Self {
-        let database = TestDatabase::new().await;
+        Self::start_on(TestDatabase::new().await, dispatcher, adapt).await
+    }
+
+    /// The same on a database of the test.
+    ///
+    /// # Panics
+    /// When the stack cannot be reached.
+    pub async fn start_on(
+        database: TestDatabase,
+        dispatcher: &[(&str, &str)],
+        adapt: impl FnOnce(&mut SimulatorSettings),
+    ) -> Self {
         let simulator_settings = simulator_settings(adapt);
         let (kafka, redis) = clients();
         kafka.create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS).await.unwrap();

@@ -30,7 +30,7 @@ use follower::Follower;
 use problem::FeedRefusal;
 use runtime::auth::Caller;
 use runtime::http::QueryParams;
-use storage::feed::Span;
+use storage::feed::{CursorState, Span};
 
 /// `GET /api/v1/feed`
 pub async fn follow(
@@ -60,14 +60,19 @@ pub async fn follow(
     let after = asked.map(|text| text.parse().map_err(|_unreadable| FeedRefusal::InvalidPosition));
     let after: Option<FeedPosition> = after.transpose()?;
     let place = hub.admit(&caller)?;
-    let span = api
-        .run(|mut connection| async move {
-            // Includes everything that is committed by now.
+    let (span, state) = api
+        .run(move |mut connection| async move {
+            // Includes everything that is committed by now, and skips positions after a failover.
             storage::feed::sequence_all(&mut connection).await?;
-            Ok(storage::feed::span(&mut connection).await?)
+            let state = match after {
+                Some(after) => storage::feed::cursor_state(&mut connection, after).await?,
+                None => CursorState::AtEnd,
+            };
+            Ok((storage::feed::span(&mut connection).await?, state))
         })
         .await?;
-    let start = start(after, span)?;
+    hub.follow_jump(span.last);
+    let start = start(after, state, span)?;
     let follower = Follower::new(hub.into_inner(), place, filter, bound, start);
     let stream = follower.ending_in(caller.stream_time()).stream();
     Ok(HttpResponse::Ok()
@@ -79,12 +84,13 @@ pub async fn follow(
 }
 
 /// The position after which a client continues that has read up to `after`; the end of the feed if
-/// it has read nothing.
-fn start(after: Option<FeedPosition>, span: Span) -> Result<FeedPosition, FeedRefusal> {
-    match after {
-        None => Ok(FeedPosition::end_of(span.last)),
-        Some(after) if after.chunk > span.last => Err(FeedRefusal::InvalidPosition),
-        Some(after) if after.next_chunk() < span.first => Err(FeedRefusal::PositionGone),
-        Some(after) => Ok(after),
+/// it has read nothing, or everything.
+fn start(after: Option<FeedPosition>, state: CursorState, span: Span) -> Result<FeedPosition, FeedRefusal> {
+    match (after, state) {
+        (Some(after), _) if after.chunk > span.last => Err(FeedRefusal::InvalidPosition),
+        (_, CursorState::Lost) => Err(FeedRefusal::PositionLost),
+        (None, _) | (_, CursorState::AtEnd) => Ok(FeedPosition::end_of(span.last)),
+        (Some(after), _) if after.next_chunk() < span.first => Err(FeedRefusal::PositionGone),
+        (Some(after), _) => Ok(after),
     }
 }

@@ -14,7 +14,7 @@ use crate::dispatch::command_store::Shared;
 use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
-use crate::settings::DispatchSettings;
+use crate::settings::Settings;
 use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use runtime::http::CallerKey;
@@ -43,17 +43,21 @@ pub(crate) struct Batches {
     settled: Coalescer<Settled, Shared<()>>,
     metrics: Metrics,
     lifetime: Duration,
+    /// Whether a synchronous standby is required: then a failover loses no outcome of a batch.
+    /// Otherwise batches end with one, because their commands may be lost and would be sent again.
+    survives_failover: bool,
 }
 
 impl Batches {
     /// The batches in `database`. Must be called on the main runtime, which runs the statements.
-    pub(crate) fn open(database: Database, metrics: Metrics, settings: &DispatchSettings) -> Self {
+    pub(crate) fn open(database: Database, metrics: Metrics, settings: &Settings) -> Self {
         let settling = database.clone();
         Self {
             database,
             settled: Coalescer::new(SETTLING, move |settled| settle(settling.clone(), settled)),
             metrics,
-            lifetime: Duration::from_secs(settings.batch_ttl_s.into()),
+            lifetime: Duration::from_secs(settings.dispatch.batch_ttl_s.into()),
+            survives_failover: settings.database.require_synchronous_standby,
         }
     }
 
@@ -172,8 +176,20 @@ impl Batches {
     /// Claims an unfinished batch that no replica holds, for `ttl`; none to a station to which another
     /// replica carries a batch out. `held` are the leases of this replica.
     async fn claim(&self, ttl: Duration, held: Vec<BatchLease>) -> Result<Option<Claimed>, StorageError> {
-        let work =
-            async move |mut connection: PooledConnection| batches::claim(&mut connection, ttl, &held).await;
+        let survives_failover = self.survives_failover;
+        let work = async move |mut connection: PooledConnection| {
+            if !survives_failover {
+                let ended = batches::expire_of_other_timelines(&mut connection).await?;
+                if ended > 0 {
+                    tracing::warn!(
+                        batches = ended,
+                        "unfinished command batches end because PostgreSQL has a new timeline: commands that \
+                         may be lost would be sent again; their remaining piles are refused with BATCH_EXPIRED"
+                    );
+                }
+            }
+            batches::claim(&mut connection, ttl, &held).await
+        };
         self.database.run(work).await
     }
 

@@ -23,6 +23,7 @@ mod batches;
 mod dispatch;
 mod error;
 mod http;
+mod lost_commands;
 mod metrics;
 mod presence;
 mod retention_rules;
@@ -31,5 +32,6 @@ mod settings;
 mod stops;
 
 pub use http::openapi;
+pub use lost_commands::{find_lost_commands, lost_commands};
 pub use service::serve;
 pub use settings::{DEFAULTS, DispatchSettings, Settings};

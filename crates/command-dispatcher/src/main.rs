@@ -8,5 +8,11 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    runtime::Service::new("command-dispatcher", command_dispatcher::DEFAULTS).run(command_dispatcher::serve)
+    runtime::Service::new("command-dispatcher", command_dispatcher::DEFAULTS)
+        .command(
+            "lost-commands",
+            "after a failover: list the published commands that the database does not have",
+            command_dispatcher::lost_commands,
+        )
+        .run(command_dispatcher::serve)
 }

@@ -60,6 +60,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let store = CommandStore::open(database.clone(), metrics.clone(), patience);
     let publisher = CommandPublisher::new(topic, Duration::from_millis(settings.dispatch.publish_timeout_ms));
     let keys = RouteKeys::new(redis, &settings.dispatch);
+    let batches = Batches::open(database.clone(), metrics.clone(), &settings);
     // The search for silent devices reads the rows of all devices; the connections for commands are
     // configured not to do that.
     let watched = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })?;
@@ -71,7 +72,6 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watch = AbortOnDropHandle::new(tokio::spawn(watch.run(context.shutdown.clone())));
     let delivery = Delivery::new(store.clone(), publisher, metrics.clone(), patience);
     let routes = GatewayDirectory::new(keys, &settings.dispatch, metrics.clone());
-    let batches = Batches::open(database.clone(), metrics.clone(), &settings.dispatch);
     let rerouter = Rerouter::new(database.clone(), delivery.clone(), metrics.clone(), &settings.dispatch);
     let rerouter = AbortOnDropHandle::new(tokio::spawn(rerouter.run(context.shutdown.clone())));
     let warned = database.clone();

@@ -6,6 +6,7 @@
 //! ([`batch`](consume::batch)), fold ([`fold`](consume::fold)), and write in one transaction
 //! together with the offset. One replica publishes the changes ([`relay`]).
 
+mod after_restore;
 mod consume;
 mod device_counts;
 mod metering;
@@ -21,6 +22,7 @@ mod settings;
 mod table_sizes;
 mod timeline;
 
+pub use after_restore::after_restore;
 pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
 pub use settings::{

@@ -19,6 +19,11 @@ fn main() -> ExitCode {
             "list and correct recorded sessions that differ from the events",
             event_ingestor::repair_sessions,
         )
+        .command(
+            "after-restore",
+            "after a restore of PostgreSQL: skip the feed's lost positions, end unfinished command batches",
+            event_ingestor::after_restore,
+        )
         .command_with(
             "go-on",
             event_ingestor::ResumeCommand::USAGE,

@@ -1,10 +1,11 @@
 //! Watches the timeline of PostgreSQL's log. It changes when a standby takes over or a backup is
-//! restored: what the old primary had committed and not replicated is lost.
+//! restored: what the old primary had committed and not replicated is lost. The feed then skips the
+//! positions that may be lost, before it assigns another one.
 
 use opentelemetry::metrics::{Counter, Gauge, Meter};
 use runtime::{Shutdown, causes, every};
 use std::time::Duration;
-use storage::{Database, StorageError};
+use storage::{Database, PooledConnection, StorageError, feed};
 
 /// Interval between reads.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -50,11 +51,16 @@ pub(crate) async fn watch(database: Database, metrics: TimelineMetrics, shutdown
                  old primary had not replicated are lost: see docs/runbooks/fail-over-postgres.md"
             );
         }
+        // Readers do so as well; a quiet feed has none.
+        let skip = async move |mut connection: PooledConnection| feed::follow_timeline(&mut connection).await;
+        if let Err(error) = database.run::<_, StorageError, _, _>(skip).await {
+            unavailable(&error);
+        }
     }
 }
 
 fn unavailable(error: &StorageError) {
-    tracing::debug!(error = causes(error), "the timeline could not be read; retrying in 5 s");
+    tracing::debug!(error = causes(error), "the timeline could not be followed; retrying in 5 s");
 }
 
 /// The timeline that `timeline` replaces; `None` for the first one and for the same one.

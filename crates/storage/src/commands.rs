@@ -18,7 +18,7 @@ pub mod waiting;
 
 pub use cancel::cancel;
 pub use context::{CommandContext, ContextQuery, load_contexts};
-pub use find::{find, list_of_pile};
+pub use find::{find, list_missing, list_of_pile};
 pub use insert::{Conflict, NewCommand, Recorded, insert_many, insert_waiting};
 pub use keys::{IdempotencyKey, KeyedRequest, RecordedDigest, RequestDigest, prune_keys};
 pub use outcomes::{PublishOutcome, close_past, expire_due, record_outcomes};

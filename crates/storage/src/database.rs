@@ -1,5 +1,6 @@
 //! The database: connections, migrations, errors, and maintenance that limits the size of tables.
 
+pub mod after_restore;
 pub(crate) mod bulk;
 mod connector;
 pub(crate) mod day_partitions;

@@ -12,12 +12,17 @@
 //! and a transaction that sees the second also sees the first. [`sequence()`] numbers what it sees
 //! in the order of ids, one run at a time, so the first gets the smaller position. Ingestors lock
 //! the device anyway; other writers do so with [`lock_devices`].
+//!
+//! After a failover positions are skipped, so that none is assigned a second time ([`jump`]).
 
+mod jump;
 mod outbox;
 mod owners;
 mod read;
 mod sequence;
 
+pub(crate) use jump::jump_after_restore;
+pub use jump::{CursorState, Gap, Jump, LEAST_JUMP, cursor_state, explain_gap, follow_timeline, prune_jumps};
 pub use outbox::Chunk;
 pub use owners::{Owner, load_owners};
 pub use read::{Backlog, Span, backlog, list_after, prune, record_published, span};

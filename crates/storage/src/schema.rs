@@ -68,6 +68,7 @@ diesel::table! {
         issued_by -> Nullable<Text>,
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Text>,
+        timeline -> Nullable<Int4>,
     }
 }
 
@@ -184,6 +185,16 @@ diesel::table! {
     feed_head (id) {
         id -> Bool,
         position -> Int8,
+        timeline -> Int4,
+    }
+}
+
+diesel::table! {
+    feed_jumps (skipped_to) {
+        skipped_to -> Int8,
+        skipped_after -> Int8,
+        timeline -> Int4,
+        jumped_at -> Timestamptz,
     }
 }
 
@@ -460,6 +471,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     device_probes,
     feed_chunks,
     feed_head,
+    feed_jumps,
     gateways,
     idempotency_keys,
     ingest_partitions,

@@ -5,7 +5,7 @@
 
 use diesel_async::SimpleAsyncConnection;
 use std::time::{Duration, Instant};
-use storage::{Database, DatabaseSettings};
+use storage::{Database, DatabaseSettings, feed};
 use testkit::postgres_server::{PostgresServer, TRUST};
 use testkit::{FaultProxy, ProxyMode, eventually};
 
@@ -50,6 +50,36 @@ async fn nothing_committed_is_lost_when_a_synchronous_standby_takes_over() {
     .await;
     assert_eq!(standby.sql("select count(*) from facts"), "1001");
     assert_eq!(database.timeline().await.unwrap(), Some(2));
+}
+
+/// Writes chunks of changes and assigns positions to them.
+async fn publish(database: &Database, chunks: usize) -> Result<(), String> {
+    for _ in 0..chunks {
+        execute(database, "insert into feed_chunks (changes, change_count) values ('[]', 0)").await?;
+    }
+    let mut connection = database.connection().await.map_err(|error| error.to_string())?;
+    feed::sequence_all(&mut connection).await.map_err(|error| error.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_position_of_the_feed_is_assigned_twice_when_a_standby_lacks_some() {
+    let mut primary = PostgresServer::start(TRUST, "");
+    let standby = primary.standby("");
+    let database = pool(&[primary.port, standby.port], "charging");
+    database.migrate().await.unwrap();
+    publish(&database, 2).await.unwrap();
+    standby.cut_off(&primary);
+    publish(&database, 3).await.unwrap();
+    assert_eq!(primary.sql("select max(position) from feed_chunks"), "5");
+
+    primary.crash();
+    standby.promote();
+    eventually("a position to be assigned", || async { publish(&database, 1).await.is_ok() }).await;
+    let again = "select count(*) from feed_chunks where position between 3 and 1000000000";
+    assert_eq!(standby.sql(again), "0", "positions 3 to 5 were read by consumers");
+    assert_eq!(standby.sql("select count(*) from feed_chunks where position < 3"), "2");
+    assert_eq!(standby.sql("select timeline from feed_head"), "2");
+    assert_eq!(standby.sql("select count(*) from feed_jumps where skipped_after = 2"), "1");
 }
 
 #[tokio::test(flavor = "multi_thread")]

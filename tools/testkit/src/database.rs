@@ -26,7 +26,8 @@ pub struct TestDatabase {
     pub pool: Database,
     /// The URL of the database, for a service that opens its own connections.
     pub url: String,
-    name: String,
+    /// `None` for a database that is not dropped.
+    name: Option<String>,
 }
 
 impl TestDatabase {
@@ -67,10 +68,21 @@ impl TestDatabase {
         Self::named(name, CONNECTIONS)
     }
 
+    /// The database at `url`, which is migrated; for tests with a server of their own, which goes with
+    /// its databases.
+    ///
+    /// # Panics
+    /// When it cannot be migrated.
+    pub async fn at(url: String) -> Self {
+        let pool = Database::new(&settings(&url)).unwrap();
+        pool.migrate().await.unwrap();
+        Self { pool, url, name: None }
+    }
+
     fn named(name: String, max_connections: usize) -> Self {
         let url = with_database(&name);
         let pool = Database::new(&DatabaseSettings { max_connections, ..settings(&url) }).unwrap();
-        Self { pool, url, name }
+        Self { pool, url, name: Some(name) }
     }
 
     /// The settings for a service that uses the database.
@@ -124,7 +136,8 @@ impl OpenTransaction {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let statement = format!("drop database if exists {} with (force)", self.name);
+        let Some(name) = &self.name else { return };
+        let statement = format!("drop database if exists {name} with (force)");
         // On a thread with its own runtime, because the test's runtime may be shutting down.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

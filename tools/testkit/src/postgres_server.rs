@@ -181,6 +181,27 @@ impl PostgresServer {
         assert_eq!(self.sql("select pg_promote(true, 60)"), "t");
     }
 
+    /// Waits until this standby has everything of `primary`, then ends its replication: it lacks what
+    /// `primary` writes from then on.
+    ///
+    /// # Panics
+    /// When replication does not catch up, or does not end.
+    pub fn cut_off(&self, primary: &Self) {
+        let written = primary.sql("select pg_current_wal_lsn()");
+        self.wait_for(&format!("select pg_last_wal_replay_lsn() >= '{written}'::pg_lsn"));
+        self.sql("alter system set primary_conninfo = ''");
+        self.reload();
+        self.wait_for("select not exists (select from pg_stat_wal_receiver)");
+    }
+
+    fn wait_for(&self, condition: &str) {
+        let begun = Instant::now();
+        while self.sql(condition) != "t" {
+            assert!(begun.elapsed() < START_TIMEOUT, "it does not become true: {condition}");
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+
     /// Stops the server as a crash does: sessions end at once, and nothing is written.
     ///
     /// # Panics

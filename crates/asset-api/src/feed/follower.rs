@@ -5,7 +5,7 @@
 
 use super::filter::Filter;
 use super::frames::Frames;
-use super::hub::{FollowerPermit, Hub};
+use super::hub::{FollowerPermit, Hub, Page};
 use super::ring::Found;
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
 use domain::assets::OperatorBound;
@@ -136,16 +136,21 @@ impl Follower {
         }
     }
 
-    /// Reads from the database what is no longer in the ring; `None` when it was deleted or cannot
-    /// be read. The client then reconnects and receives the problem.
-    async fn page(&self) -> Option<Vec<Arc<Frames>>> {
+    /// Reads from the database what is not in the ring; `None` when it was deleted, may be lost, or
+    /// cannot be read. The client then reconnects and receives the problem.
+    async fn page(&mut self) -> Option<Vec<Arc<Frames>>> {
         let read = tokio::select! {
             biased;
             () = self.hub.closed() => return None,
             read = self.hub.page(self.cursor, &self.bound) => read,
         };
         match read {
-            Ok(frames) => (!frames.is_empty()).then_some(frames),
+            Ok(Page::Chunks(frames)) => Some(frames),
+            Ok(Page::Skipped(last)) => {
+                self.cursor = last;
+                Some(Vec::new())
+            }
+            Ok(Page::Gone) => None,
             Err(error) => {
                 tracing::warn!(
                     error = causes(&error),

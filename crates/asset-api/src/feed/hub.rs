@@ -13,7 +13,7 @@ use runtime::{Shutdown, causes};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use storage::feed::{self, Chunk, Owner};
+use storage::feed::{self, Chunk, CursorState, Gap, Owner};
 use storage::{Connection, Database, StorageError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
@@ -98,6 +98,17 @@ impl Hub {
         Duration::from_millis(self.settings.keep_alive_ms)
     }
 
+    /// Forgets what was read if the feed has jumped since: chunks after those of the database that took
+    /// over may be lost. `last` is the last position of the feed.
+    pub fn follow_jump(&self, last: i64) {
+        let mut ring = self.ring();
+        // Clients page from the database what is not in the ring, so a needless restart does no harm.
+        if last - ring.last() >= feed::LEAST_JUMP / 2 {
+            ring.restart(last);
+            self.news.send_replace(last);
+        }
+    }
+
     /// Reads the ring after `cursor`.
     pub fn recent(&self, cursor: FeedPosition) -> Found {
         self.ring().after(cursor)
@@ -110,26 +121,22 @@ impl Hub {
         }
     }
 
-    /// Reads the database after `cursor`, for a client with `bound` that is behind; empty when the
-    /// next chunk was deleted.
-    pub async fn page(
-        &self,
-        cursor: FeedPosition,
-        bound: &OperatorBound,
-    ) -> Result<Vec<Arc<Frames>>, StorageError> {
+    /// Reads the database after `cursor`, for a client with `bound` that is behind.
+    pub async fn page(&self, cursor: FeedPosition, bound: &OperatorBound) -> Result<Page, StorageError> {
         // The semaphore is never closed, so this only waits.
         let _turn = self.paging.acquire().await;
-        let next = cursor.next_chunk();
         let with_owners = *bound != OperatorBound::All;
         let read = move |mut connection: storage::PooledConnection| async move {
-            list_after(&mut connection, next - 1, with_owners).await
+            read_page(&mut connection, cursor, with_owners).await
         };
-        let chunks: Vec<OwnedChunk> = self.database.run(read).await?;
-        if chunks.first().is_none_or(|(first, _)| first.position != next) {
-            return Ok(Vec::new());
-        }
-        let frames = chunks.into_iter().map(|chunk| Ok(Arc::new(self.render(chunk)?)));
-        frames.collect()
+        Ok(match self.database.run::<_, StorageError, _, _>(read).await? {
+            ReadPage::Chunks(chunks) => {
+                let frames = chunks.into_iter().map(|chunk| Ok(Arc::new(self.render(chunk)?)));
+                Page::Chunks(frames.collect::<Result<_, StorageError>>()?)
+            }
+            ReadPage::Skipped(last) => Page::Skipped(last),
+            ReadPage::Gone => Page::Gone,
+        })
     }
 
     async fn run(self: Arc<Self>) {
@@ -193,6 +200,41 @@ impl Hub {
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.locked()
     }
+}
+
+/// What the database has after a client's cursor.
+pub enum Page {
+    /// The next chunks.
+    Chunks(Vec<Arc<Frames>>),
+    /// Nothing yet: positions up to this one were skipped.
+    Skipped(FeedPosition),
+    /// The next chunk was deleted, or the client has read changes that may be lost in a failover.
+    Gone,
+}
+
+/// The same before it is rendered.
+enum ReadPage {
+    Chunks(Vec<OwnedChunk>),
+    Skipped(FeedPosition),
+    Gone,
+}
+
+async fn read_page(
+    connection: &mut Connection,
+    cursor: FeedPosition,
+    with_owners: bool,
+) -> Result<ReadPage, StorageError> {
+    let next = cursor.next_chunk();
+    let chunks = list_after(connection, next - 1, with_owners).await?;
+    let Some((first, _)) = chunks.first() else {
+        let state = feed::cursor_state(connection, cursor).await?;
+        let last = feed::span(connection).await?.last;
+        let is_at_end = state == CursorState::AtEnd;
+        return Ok(if is_at_end { ReadPage::Skipped(FeedPosition::end_of(last)) } else { ReadPage::Gone });
+    };
+    let found = first.position;
+    let continues = found == next || feed::explain_gap(connection, next - 1, found).await? == Gap::Skipped;
+    Ok(if continues { ReadPage::Chunks(chunks) } else { ReadPage::Gone })
 }
 
 /// A chunk, and the owners of its changes if they were read.

@@ -11,6 +11,8 @@ pub enum FeedRefusal {
     InvalidPosition,
     /// The changes after that position were deleted.
     PositionGone,
+    /// The changes up to that position may be lost, because an asynchronous standby took over.
+    PositionLost,
     /// As many clients follow the feed as `feed.max_clients` allows.
     TooManyFollowers,
     /// As many clients of the same caller follow the feed as `feed.max_clients_per_caller` allows.
@@ -23,10 +25,10 @@ impl IntoProblem for FeedRefusal {
             Self::InvalidPosition => {
                 Problem::bad_request("INVALID_FEED_POSITION", "Feed position is not valid")
             }
-            Self::PositionGone => Problem::new(
-                StatusCode::GONE,
-                "FEED_POSITION_GONE",
-                "Changes after that position were deleted",
+            Self::PositionGone => gone(),
+            Self::PositionLost => gone().detail(
+                "changes up to that position may be lost in a failover of PostgreSQL: read the state again, \
+                 and follow without an id",
             ),
             Self::TooManyFollowersOfCaller => Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -39,4 +41,8 @@ impl IntoProblem for FeedRefusal {
             }
         }
     }
+}
+
+fn gone() -> Problem {
+    Problem::new(StatusCode::GONE, "FEED_POSITION_GONE", "Changes after that position were deleted")
 }

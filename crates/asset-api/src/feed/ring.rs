@@ -44,7 +44,8 @@ impl Ring {
 
     /// Adds the next chunk, and removes the oldest ones that exceed the limits.
     pub fn push(&mut self, frames: Frames) {
-        // A chunk was deleted by hand before it was read. The ring must have no gaps.
+        // Positions were skipped after a failover, or a chunk was deleted by hand before it was read. The
+        // ring must have no gaps.
         if frames.position != self.last + 1 {
             self.restart(frames.position - 1);
         }

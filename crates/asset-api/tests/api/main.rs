@@ -19,6 +19,7 @@ mod edits;
 mod faults;
 mod feed;
 mod feed_access;
+mod feed_failover;
 mod fleet;
 mod follower;
 mod gate;

@@ -166,7 +166,8 @@ impl Drop for TestApp {
 }
 
 /// The settings of a service on `database` and `topic`, overridden by `own`.
-fn settings_on(database: &TestDatabase, topic: &str, own: &[(&str, &str)]) -> Settings {
+/// The settings of a service with this database and topic.
+pub fn settings_on(database: &TestDatabase, topic: &str, own: &[(&str, &str)]) -> Settings {
     let (redis_url, brokers) = (testkit::redis_url(), testkit::kafka_brokers());
     let places = [
         ("database.url", database.url.as_str()),

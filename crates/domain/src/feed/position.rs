@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// continues with the greater ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FeedPosition {
-    /// The chunk, counted from 1 without gaps.
+    /// The chunk, counted from 1; without gaps, except that a failover of the database skips some.
     pub chunk: i64,
     /// The index in the chunk, from 0.
     pub index: u16,

@@ -22,6 +22,7 @@ use share::fair_share;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use storage::database::standby;
 use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
 use storage::ingest::replicas::{self, Membership};
 use storage::{Database, StorageError};
@@ -59,6 +60,8 @@ pub(crate) struct Replica {
     discover_at: Instant,
     /// Whether the topic was ever listed.
     knows_topic: bool,
+    /// The timeline of PostgreSQL's log at the last heartbeat; `None` before the first.
+    timeline: Option<i32>,
 }
 
 /// A partition that this replica consumes.
@@ -107,6 +110,7 @@ impl Replica {
             owned: BTreeMap::new(),
             discover_at: Instant::now(),
             knows_topic: false,
+            timeline: None,
         }
     }
 
@@ -175,6 +179,7 @@ impl Replica {
     async fn heartbeat(&mut self) -> Result<(), StorageError> {
         let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
         let mut connection = self.leases.connection().await?;
+        self.follow_timeline(standby::timeline(&mut connection).await?);
         let Membership { live, rank } = replicas::heartbeat(&mut connection, self.id, &topic, ttl).await?;
         let lost = self.renew(&mut connection).await?;
         let states = partitions::list(&mut connection, &topic).await?;
@@ -191,6 +196,20 @@ impl Replica {
         }
         self.metrics.unowned(unowned);
         Ok(())
+    }
+
+    /// Leaves all partitions if the log has a new timeline, and so acquires them again at the offsets
+    /// of the database: these go back if a standby took over that lacked the last batches. A batch
+    /// would notice it, but a partition without new records has none.
+    fn follow_timeline(&mut self, timeline: Option<i32>) {
+        let Some(timeline) = timeline else { return };
+        if self.timeline.replace(timeline).is_some_and(|previous| previous != timeline) {
+            tracing::warn!(
+                timeline,
+                "PostgreSQL has a new timeline: reading the offsets of all partitions again"
+            );
+            self.leave_surplus(usize::MAX);
+        }
     }
 
     /// Renews all leases, including those of partitions that are being left; returns the partitions

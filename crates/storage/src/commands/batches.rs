@@ -11,7 +11,8 @@ mod find;
 mod lease;
 mod settle;
 
-pub use cancel::{BATCH_CANCELLED, Cancellation, cancel};
+pub(crate) use cancel::expire_unfinished;
+pub use cancel::{BATCH_CANCELLED, Cancellation, cancel, expire_of_other_timelines};
 pub use create::{Created, MAX_PILES, NewBatch, Scope, create};
 pub use find::{BatchItem, ItemState, count_items, find, list_items};
 pub use lease::{BatchLease, Claimed, claim, release, renew};

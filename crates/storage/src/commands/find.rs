@@ -7,6 +7,7 @@ use crate::schema::{commands, sessions};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::assets::OperatorBound;
 use domain::ids::{CommandId, PileId};
@@ -30,6 +31,31 @@ pub async fn find(
         .await
         .optional()?;
     row.map(|(row, transaction)| row.into_recorded(transaction)).transpose()
+}
+
+/// Those of `ids` that have no row.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn list_missing(
+    connection: &mut Connection,
+    ids: &[CommandId],
+) -> Result<Vec<CommandId>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<MissingId> = diesel::sql_query(
+        "select id from unnest($1) as named (id)
+         where not exists (select from commands where commands.id = named.id)",
+    )
+    .bind::<Array<SqlUuid>, _>(ids)
+    .load(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| CommandId(row.id)).collect())
+}
+
+#[derive(QueryableByName)]
+struct MissingId {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
 }
 
 /// Up to `limit` commands to the pile with id `pile_id` within `bound`, the newest first; with `before`, only

@@ -1,7 +1,7 @@
 //! Replication of the database: whether commits wait for a standby, and the timeline, which changes
 //! when a standby takes over.
 
-use crate::{Database, StorageError};
+use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::RunQueryDsl;
@@ -18,12 +18,15 @@ select current_setting('synchronous_standby_names') as names,
        count(*) filter (where pid is not null and sync_state is null) as hidden
   from pg_stat_replication";
 
-/// The name of a log segment begins with the timeline in eight hexadecimal digits. Unlike the
-/// checkpoint in the control file, it is right as soon as a standby was promoted. Every role may
-/// call these functions; on a standby they fail.
-const TIMELINE: &str = "\
-select case when pg_is_in_recovery() then null
-            else ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int end as timeline";
+/// The timeline of the log, an integer, as SQL. The name of a log segment begins with it in eight
+/// hexadecimal digits; unlike the checkpoint in the control file, it is right as soon as a standby
+/// was promoted. Every role may call these functions; on a standby they fail.
+macro_rules! current_timeline {
+    () => {
+        "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int"
+    };
+}
+pub(crate) use current_timeline;
 
 /// The standbys of the primary.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -97,16 +100,28 @@ impl Database {
         self.standbys().await.map_err(|error| error.to_string())?.check()
     }
 
-    /// The timeline of the log, counted from 1; it grows when a standby is promoted or a backup is
-    /// restored. `None` on a standby.
+    /// The timeline of the log, see [`timeline`].
     ///
     /// # Errors
     /// If PostgreSQL fails.
     pub async fn timeline(&self) -> Result<Option<i32>, StorageError> {
-        let mut connection = self.connection().await?;
-        let Timeline { timeline } = diesel::sql_query(TIMELINE).get_result(&mut connection).await?;
-        Ok(timeline)
+        timeline(&mut *self.connection().await?).await
     }
+}
+
+/// The timeline of the log, counted from 1; it grows when a standby is promoted or a backup is
+/// restored. `None` on a standby.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn timeline(connection: &mut Connection) -> Result<Option<i32>, StorageError> {
+    let query = concat!(
+        "select case when pg_is_in_recovery() then null else ",
+        current_timeline!(),
+        " end as timeline"
+    );
+    let Timeline { timeline } = diesel::sql_query(query).get_result(connection).await?;
+    Ok(timeline)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde_json::Value;
 /// Changes that one transaction wrote together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chunk {
-    /// The chunk's position in the feed, from 1 without gaps.
+    /// The chunk's position in the feed, from 1; without gaps except those of jumps.
     pub position: i64,
     /// When the chunk was written, by PostgreSQL's clock.
     pub created_at: DateTime<Utc>,

@@ -35,7 +35,7 @@ pub struct Span {
     /// The first position that is kept; one after the last position if none is.
     #[diesel(sql_type = Int8)]
     pub first: i64,
-    /// The last position that was assigned; 0 if none was.
+    /// The last position that was assigned or skipped; 0 if none was.
     #[diesel(sql_type = Int8)]
     pub last: i64,
 }
@@ -54,7 +54,7 @@ pub async fn span(connection: &mut Connection) -> Result<Span, StorageError> {
 /// The part of the feed that is not published yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
-    /// Number of chunks with a position; chunks without one are not counted.
+    /// Number of chunks with a position; chunks without one and skipped positions are not counted.
     pub chunks: i64,
     /// How long the oldest chunk has waited, with or without a position.
     pub delay: Duration,
@@ -74,7 +74,9 @@ struct BacklogRow {
 /// If PostgreSQL fails.
 pub async fn backlog(connection: &mut Connection, next_position: i64) -> Result<Backlog, StorageError> {
     let row: BacklogRow = diesel::sql_query(
-        "select greatest(position + 1 - $1, 0) as chunks,
+        "select greatest(position + 1 - $1 - (
+                  select coalesce(sum(skipped_to - greatest(skipped_after, $1 - 1)), 0)
+                  from feed_jumps where skipped_to >= $1), 0)::bigint as chunks,
                 extract(epoch from clock_timestamp() - least(
                   (select created_at from feed_chunks where position >= $1 order by position limit 1),
                   (select created_at from feed_chunks where position is null order by id limit 1)))::float8 as delay_s
@@ -111,7 +113,6 @@ pub async fn record_published(
 /// of the followers of a quiet feed, which could not resume without it.
 ///
 /// # Errors
-/// If PostgreSQL fails.
 /// If PostgreSQL fails.
 pub async fn prune(
     connection: &mut Connection,

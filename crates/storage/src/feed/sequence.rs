@@ -1,5 +1,6 @@
 //! Assigning positions to committed chunks.
 
+use super::jump::{Jump, Wait, jump, lock_head};
 use crate::{Connection, StorageError};
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Int8};
@@ -16,10 +17,21 @@ struct Waiting {
     waiting: bool,
 }
 
-#[derive(QueryableByName)]
-struct Head {
-    #[diesel(sql_type = Int8)]
-    position: i64,
+/// What one transaction did.
+#[derive(Default)]
+struct Numbered {
+    /// The number of chunks that got a position.
+    chunks: usize,
+    /// The positions that it skipped first.
+    jump: Option<Jump>,
+}
+
+impl Numbered {
+    /// The number of chunks; logs a jump, now that it is committed.
+    fn report(self) -> usize {
+        self.jump.iter().for_each(Jump::report);
+        self.chunks
+    }
 }
 
 /// Assigns positions to committed chunks, a bounded number of them; readers call it before reading.
@@ -34,23 +46,20 @@ pub async fn sequence(connection: &mut Connection) -> Result<usize, StorageError
     if !found.waiting {
         return Ok(0);
     }
-    connection
-        .transaction(async |tx| number(tx, "select position from feed_head for update skip locked").await)
-        .await
+    let numbered = connection.transaction(async |tx| number(tx, Wait::No).await).await?;
+    Ok(numbered.report())
 }
 
 /// Like [`sequence()`], but waits for another session that is numbering: all chunks that are
 /// committed at the call get a position, however busy the feed is. For callers that need the end of
-/// the feed.
+/// the feed. After a failover positions are skipped even if no chunk is waiting.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn sequence_all(connection: &mut Connection) -> Result<(), StorageError> {
     // A larger backlog does not build up while the feed is read; bounded nevertheless.
     for _ in 0..ROUNDS {
-        let numbered = connection
-            .transaction(async |tx| number(tx, "select position from feed_head for update").await)
-            .await?;
+        let numbered = connection.transaction(async |tx| number(tx, Wait::Yes).await).await?.report();
         if i64::try_from(numbered).is_ok_and(|numbered| numbered < AT_ONCE) {
             break;
         }
@@ -58,26 +67,27 @@ pub async fn sequence_all(connection: &mut Connection) -> Result<(), StorageErro
     Ok(())
 }
 
-/// Numbers waiting chunks, once `lock` has returned the row of the head.
-async fn number(tx: &mut Connection, lock: &str) -> Result<usize, StorageError> {
+/// Numbers waiting chunks once the head is locked.
+async fn number(tx: &mut Connection, wait: Wait) -> Result<Numbered, StorageError> {
     // A separate statement, so that the next one sees what the previous holder committed; otherwise
     // it would number the same chunks again.
-    let head: Vec<Head> = diesel::sql_query(lock).load(tx).await?;
-    let [head] = head.as_slice() else { return Ok(0) };
-    let numbered = diesel::sql_query(
+    let Some(head) = lock_head(tx, wait).await? else { return Ok(Numbered::default()) };
+    let jump = if head.is_of_another_timeline() { Some(jump(tx).await?) } else { None };
+    let position = jump.map_or(head.position, |jump| jump.skipped_to);
+    let chunks = diesel::sql_query(
         "with due as (
            select id, row_number() over (order by id) as place
            from (select id from feed_chunks where position is null order by id limit $2) as waiting)
          update feed_chunks set position = $1 + due.place from due where feed_chunks.id = due.id",
     )
-    .bind::<Int8, _>(head.position)
+    .bind::<Int8, _>(position)
     .bind::<Int8, _>(AT_ONCE)
     .execute(tx)
     .await?;
-    let gained = i64::try_from(numbered).map_err(crate::feed::outbox::broken)?;
+    let gained = i64::try_from(chunks).map_err(crate::feed::outbox::broken)?;
     diesel::sql_query("update feed_head set position = $1")
-        .bind::<Int8, _>(head.position + gained)
+        .bind::<Int8, _>(position + gained)
         .execute(tx)
         .await?;
-    Ok(numbered)
+    Ok(Numbered { chunks, jump })
 }

@@ -46,6 +46,31 @@ async fn claims_renews_and_releases_batches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn batches_of_another_timeline_end() {
+    let (database, mut connection) = database().await;
+    let batch = create(&mut connection, &new()).await;
+    assert_eq!(batches::expire_of_other_timelines(&mut connection).await.unwrap(), 0);
+    database.execute("update command_batches set timeline = null").await;
+    let unknown = batches::expire_of_other_timelines(&mut connection).await.unwrap();
+    assert_eq!(unknown, 0, "the previous release records none");
+    database.execute("update command_batches set timeline = 0").await;
+    assert_eq!(batches::expire_of_other_timelines(&mut connection).await.unwrap(), 1);
+    assert_eq!(batches::expire_of_other_timelines(&mut connection).await.unwrap(), 0, "it has ended");
+    let claimed = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
+    assert_eq!((claimed.batch.id, claimed.left), (batch.id, Duration::ZERO));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_backup_ends_unfinished_batches() {
+    let (_database, mut connection) = database().await;
+    let batch = create(&mut connection, &new()).await;
+    let prepared = storage::database::after_restore::prepare(&mut connection).await.unwrap();
+    assert_eq!(prepared.batches, 1);
+    let claimed = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
+    assert_eq!((claimed.batch.id, claimed.left), (batch.id, Duration::ZERO));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_replica_at_a_time_carries_out_batches_to_a_station() {
     let (database, mut connection) = database().await;
     for _ in 0..10 {

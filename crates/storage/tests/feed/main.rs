@@ -5,5 +5,6 @@
 
 mod chunks;
 mod fixture;
+mod jumps;
 mod order;
 mod publication;

@@ -1,6 +1,6 @@
 //! Commands and batches that expire.
 
-use super::{app, station};
+use super::{EAGER, app, station};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,4 +48,32 @@ async fn an_expired_batch_sends_nothing() {
     let order = app.order(station, "reset", json!({})).await;
     assert_eq!(app.finished(&order).await.body["counts"]["refused"], 3);
     assert!(app.holds("(select count(*) from commands) = 0").await);
+}
+
+/// Its last outcomes may be lost: without a synchronous standby its commands could be sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_ends_with_a_failover() {
+    let lease = ("dispatch.batch_lease_ms", "500");
+    let mut app = app(&[lease]).await;
+    let (station, _piles) = station(&app, 20).await;
+    let order = app.order(station, "reset", json!({"ratePerSecond": 1})).await;
+    testkit::eventually("the first to be sent", || async {
+        app.holds("exists (select 1 from command_batch_items where state = 'sent')").await
+    })
+    .await;
+    app.served.abort();
+    app.database.execute("update command_batches set timeline = 0").await;
+    let next = app.replica(&[EAGER, lease]);
+    app.switch_to(&next).await;
+    let batch = app.finished(&order).await;
+    assert!(batch.body["counts"]["refused"].as_i64().unwrap() >= 10, "{batch}");
+    assert!(
+        app.holds(
+            "(select bool_and(code = 'BATCH_EXPIRED') from command_batch_items where state = 'refused')"
+        )
+        .await
+    );
+    let sent =
+        "(select count(*) from commands) < 20 and (select count(distinct pile_id) = count(*) from commands)";
+    assert!(app.holds(sent).await);
 }

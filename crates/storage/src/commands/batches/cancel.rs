@@ -2,6 +2,7 @@
 
 use super::settle::settle_in;
 use super::{CommandBatch, Outcome, Row, Settled, list_waiting};
+use crate::database::standby::current_timeline;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
@@ -86,4 +87,29 @@ async fn count_cancelled(tx: &mut Connection, id: CommandBatchId) -> Result<usiz
         .get_result(tx)
         .await?;
     usize::try_from(count).map_err(super::impossible)
+}
+
+/// Ends the unfinished batches that were created on another timeline of the log: commands of theirs
+/// that are lost in a failover would be sent again. Their piles that were not commanded, as far as
+/// is known, are refused, `BATCH_EXPIRED`. Returns how many.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn expire_of_other_timelines(connection: &mut Connection) -> Result<usize, StorageError> {
+    let query = concat!(
+        "update command_batches set expires_at = clock_timestamp()
+         where finished_at is null and expires_at > clock_timestamp() and timeline <> ",
+        current_timeline!()
+    );
+    Ok(diesel::sql_query(query).execute(connection).await?)
+}
+
+/// Ends the unfinished batches now: their piles that were not commanded are refused, `BATCH_EXPIRED`.
+/// No dispatcher may be running. Returns how many.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub(crate) async fn expire_unfinished(tx: &mut Connection) -> Result<usize, StorageError> {
+    let query = "update command_batches set expires_at = clock_timestamp() where finished_at is null";
+    Ok(diesel::sql_query(query).execute(tx).await?)
 }

@@ -3,6 +3,7 @@
 use super::{CommandBatch, Row};
 use crate::commands::keys::key_text;
 use crate::commands::{KeyedRequest, RecordedDigest};
+use crate::database::standby::current_timeline;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Binary, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
@@ -208,8 +209,10 @@ async fn insert(
          chosen as materialized (", chosen!(), "),
          batch as (
            insert into command_batches
-             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by)
-           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11
+             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by,
+              timeline)
+           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11, ",
+        current_timeline!(), "
            from (select count(*) as count, clock_timestamp() as now from chosen) as counted
            where $4 is null or exists (select 1 from named)
            returning *),
