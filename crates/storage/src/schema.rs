@@ -68,6 +68,7 @@ diesel::table! {
         issued_by -> Nullable<Text>,
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Text>,
+        operators -> Nullable<Array<Text>>,
     }
 }
 

@@ -23,7 +23,8 @@ pub struct NewBatch {
     pub id: CommandBatchId,
     /// The station of the piles.
     pub station_id: StationId,
-    /// The operators to which the caller is bound.
+    /// The operators to which the caller is bound; recorded, so that the batch is carried out within
+    /// this bound.
     pub bound: OperatorBound,
     /// The OCPP 1.6 action.
     pub name: &'static str,
@@ -208,8 +209,10 @@ async fn insert(
          chosen as materialized (", chosen!(), "),
          batch as (
            insert into command_batches
-             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by)
-           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11
+             (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by,
+              operators)
+           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11,
+             $14
            from (select count(*) as count, clock_timestamp() as now from chosen) as counted
            where $4 is null or exists (select 1 from named)
            returning *),
@@ -231,6 +234,7 @@ async fn insert(
     .bind::<Nullable<Text>, _>(new.issued_by.as_ref().map(Actor::as_str))
     .bind::<Nullable<Binary>, _>(keyed.and_then(|keyed| keyed.key.of_caller()))
     .bind::<Nullable<Binary>, _>(keyed.map(|keyed| keyed.digest.sha256()))
+    .bind::<Nullable<Array<Text>>, _>(new.bound.ids())
     .get_result(connection)
     .await
     .optional()
