@@ -148,10 +148,7 @@ async fn what_another_operator_has_cannot_be_reached() {
         outcome.refused.iter().map(|(line, refusal)| (*line, refusal.to_string())).collect();
     assert_eq!(
         refused,
-        [
-            (1, "the charge point is assigned to another pile".to_owned()),
-            (2, "there is no such station".to_owned())
-        ]
+        [(1, "the charge point id is in use".to_owned()), (2, "there is no such station".to_owned())]
     );
     let entry = stations::Entry { line: 1, id: Some(other), details: station("a").details };
     let outcome = put_many(connection, bound, &[entry], &stamp(1)).await.unwrap();
