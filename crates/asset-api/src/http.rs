@@ -2,7 +2,6 @@
 //! on any resource.
 
 pub(crate) mod bound;
-pub(crate) mod caller;
 pub(crate) mod context;
 pub(crate) mod creation;
 pub(crate) mod cursors;

@@ -12,7 +12,6 @@ pub mod versions;
 mod view;
 
 use crate::http::bound::Bound;
-use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::creation;
 use crate::http::edit;
@@ -24,11 +23,11 @@ use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::EditStamp;
-use domain::ids::TariffId;
+use domain::ids::{Actor, TariffId};
 use domain::tariffs::{TariffDetails, TariffStatus};
 use domain::text::Label;
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::page::Page;
 use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
@@ -50,13 +49,13 @@ impl Resource for TariffResource {
 /// `POST /api/v1/tariffs`
 async fn create(
     api: Data<Api>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     Bound(bound): Bound,
     key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let keyed = creation::keyed(key, "/api/v1/tariffs", &body)?;
-    let EditStamp { at, by } = caller.stamp();
+    let at = edit::now();
     let details = body::read(body, &bound)?;
     let tariff = TariffRecord { id: TariffId(Uuid::now_v7()), details, revision: edit::first(at) };
     let (tariff, is_replay) = api

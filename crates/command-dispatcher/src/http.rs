@@ -2,7 +2,6 @@
 
 mod batches;
 mod bound;
-mod caller;
 mod command_body;
 mod commands;
 mod fields;
@@ -16,7 +15,6 @@ use crate::error::DispatchError;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bound::Bound;
-use caller::Issuer;
 use command_body::CommandBody;
 use commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, CommandRequest, ResetRequest, StartRequest,
@@ -24,10 +22,10 @@ use commands::body::{
 };
 pub(crate) use commands::routes::ABOUT;
 use commands::view::{AcceptedAnswer, CommandAnswer};
-use domain::ids::CommandId;
+use domain::ids::{Actor, CommandId};
 use resources::{CommandResource, PileResource};
 use runtime::Problem;
-use runtime::auth::Caller;
+use runtime::auth::{Caller, Subject};
 use runtime::http::fields::Fields;
 use runtime::http::page::{self, Cursor, Page};
 use runtime::http::{IdempotencyKey, PathId, QueryParams, Routes};
@@ -83,7 +81,7 @@ fn command<R: CommandRequest>(of_pile: &mut Routes<'_>, name: &str, operation: O
 async fn send<R: CommandRequest>(
     dispatcher: web::Data<Dispatcher>,
     PathId(pile_id): PathId<PileResource>,
-    Issuer(issuer): Issuer,
+    Subject(issuer): Subject<Actor>,
     Bound(bound): Bound,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,
@@ -142,7 +140,7 @@ async fn cancel(
     store: web::Data<CommandStore>,
     Bound(bound): Bound,
     PathId(id): PathId<CommandResource>,
-    Issuer(issuer): Issuer,
+    Subject(issuer): Subject<Actor>,
     caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let record = store.cancel(bound, id, issuer).await?;

@@ -8,6 +8,7 @@ mod operators;
 mod rate;
 mod scope;
 mod settings;
+mod subject;
 mod token;
 
 pub use caller::Caller;
@@ -15,6 +16,7 @@ pub use operators::{Operators, Reach};
 pub(crate) use rate::{Allowance, too_many_requests};
 pub use scope::Scope;
 pub use settings::{AuthMode, AuthSettings, SigningAlgorithm};
+pub use subject::Subject;
 
 use crate::Problem;
 use actix_web::http::header::{self, HeaderMap};

@@ -25,8 +25,8 @@ mod table;
 pub use error::ImportError;
 
 use crate::http::bound::Bound;
-use crate::http::caller::Caller;
 use crate::http::context::Api;
+use crate::http::edit;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{flag, in_query, one_of};
@@ -35,11 +35,13 @@ use actix_web::http::header::{Accept, CACHE_CONTROL, CONTENT_TYPE, Header as _};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use charset::Charset;
+use domain::ids::Actor;
 use encoding_rs::UTF_8;
 use progress::Progress;
 use report::Mode;
 use run::Import;
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::{Deadline, QueryParams, refuse_compressed};
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +84,7 @@ async fn import<T: Table>(
     imports: Data<Imports>,
     request: HttpRequest,
     QueryParams(mut query): QueryParams<Fields>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     Bound(bound): Bound,
     body: Payload,
 ) -> Result<HttpResponse, ApiError> {
@@ -113,7 +115,7 @@ async fn import<T: Table>(
     let file = reader::check::<T>(file, format).await?;
     let max_rows = settings.max_rows;
     let import = Import { api: api.into_inner(), bound, format, dry_run, mode, limit, max_rows };
-    let stamp = caller.stamp();
+    let stamp = edit::stamp(by);
     if !wants_progress(request) {
         let report = import.run::<T>(file, stamp, Progress::default(), slot).await?;
         return Ok(HttpResponse::Ok().json(report));

@@ -10,7 +10,6 @@ mod view;
 
 use crate::assets::stations::StationResource;
 use crate::http::bound::Bound;
-use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::creation;
 use crate::http::edit;
@@ -21,10 +20,11 @@ use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::{EditStamp, OperatorBound, Pile, PileDetails};
-use domain::ids::{ChargePointId, PileId, StationId};
+use domain::assets::{OperatorBound, Pile, PileDetails};
+use domain::ids::{Actor, ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::page::{Page, PageRequest};
 use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
@@ -48,13 +48,13 @@ impl Resource for PileResource {
 pub async fn create(
     api: Data<Api>,
     PathId(station): PathId<StationResource>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     Bound(bound): Bound,
     key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let keyed = creation::keyed(key, &format!("/api/v1/stations/{station}/piles"), &body)?;
-    let EditStamp { at, by } = caller.stamp();
+    let at = edit::now();
     let pile = Pile {
         id: PileId(Uuid::now_v7()),
         station_id: station,

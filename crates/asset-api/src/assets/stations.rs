@@ -7,7 +7,6 @@ pub mod routes;
 mod view;
 
 use crate::http::bound::Bound;
-use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::creation;
 use crate::http::edit;
@@ -18,9 +17,10 @@ use crate::http::paging::{self, ByDistance};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use domain::assets::{EditStamp, OperatorBound, Station, StationDetails};
-use domain::ids::StationId;
+use domain::assets::{OperatorBound, Station, StationDetails};
+use domain::ids::{Actor, StationId};
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::page::Page;
 use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
@@ -44,13 +44,13 @@ impl Resource for StationResource {
 /// `POST /api/v1/stations`
 pub async fn create(
     api: Data<Api>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     Bound(bound): Bound,
     key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let keyed = creation::keyed(key, "/api/v1/stations", &body)?;
-    let EditStamp { at, by } = caller.stamp();
+    let at = edit::now();
     let station = Station {
         id: StationId(Uuid::now_v7()),
         details: body::read(body, &bound)?,

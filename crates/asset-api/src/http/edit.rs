@@ -4,13 +4,19 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ETag, EntityTag, Header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::assets::Revision;
+use domain::assets::{EditStamp, Revision};
+use domain::ids::Actor;
 use runtime::openapi::Parameter;
 
 /// The current time with the precision of PostgreSQL (1 µs), so that it reads the same after it was
 /// stored.
 pub fn now() -> DateTime<Utc> {
     runtime::clock::now().trunc_subsecs(6)
+}
+
+/// The stamp of an edit by `by` at the current time.
+pub fn stamp(by: Actor) -> EditStamp {
+    EditStamp { at: now(), by }
 }
 
 /// The revision of an asset that is created at `at`.

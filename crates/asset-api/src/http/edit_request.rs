@@ -1,11 +1,12 @@
 //! Who changes which versions of a resource, within which bound.
 
 use crate::http::bound::Bound;
-use crate::http::caller::Caller;
-use crate::http::edit::IfMatch;
+use crate::http::edit::{self, IfMatch};
 use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest};
 use domain::assets::{EditStamp, OperatorBound};
+use domain::ids::Actor;
+use runtime::auth::Subject;
 use std::future::{Ready, ready};
 
 /// A request that changes a resource: its caller, time and bound, and the versions that `If-Match`
@@ -30,9 +31,9 @@ impl FromRequest for EditRequest {
     type Future = Ready<Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let caller = Caller::from_request(request, payload).into_inner();
+        let caller = Subject::<Actor>::from_request(request, payload).into_inner();
         let bound = Bound::from_request(request, payload).into_inner();
         let if_match = IfMatch::of(request);
-        ready(caller.and_then(|caller| Ok(Self { stamp: caller.stamp(), bound: bound?.0, if_match })))
+        ready(caller.and_then(|Subject(by)| Ok(Self { stamp: edit::stamp(by), bound: bound?.0, if_match })))
     }
 }

@@ -8,7 +8,6 @@ mod view;
 
 pub use bulk::replay_matching;
 
-use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::drivers::IdTags;
 use crate::http::error::{ApiError, IntoProblem as _};
@@ -17,10 +16,11 @@ use crate::http::fields::parse::{flag, in_query, text, whole};
 use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use domain::ids::ChargePointId;
+use domain::ids::{Actor, ChargePointId};
 use domain::text::Label;
 use problem::DeadLetterRefusal;
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::QueryParams;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathId, Resource};
@@ -101,11 +101,11 @@ pub async fn get(
 pub async fn replay_one(
     api: Data<Api>,
     PathId(id): PathId<DeadLetterResource>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let run = query.required("dryRun", in_query(run));
     let run = query.finish(run)?;
-    let attempt = replay::replay(&api, id, run, &caller.into_actor()).await??;
+    let attempt = replay::replay(&api, id, run, &by).await??;
     Ok(HttpResponse::Ok().json(ReplayView::of(run, &attempt)))
 }

@@ -3,16 +3,18 @@
 use super::view::SessionView;
 use super::{SessionNotFound, SessionResource, complete_one};
 use crate::http::bound::Bound;
-use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::drivers::IdTags;
+use crate::http::edit;
 use crate::http::error::{ApiError, IntoProblem};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{number, text};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use domain::ids::Actor;
 use domain::text::Label;
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::{JsonBody, PathId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,13 +62,13 @@ fn register(value: &Value) -> Result<f64, String> {
 pub async fn end(
     api: Data<Api>,
     PathId(id): PathId<SessionResource>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     Bound(bound): Bound,
     id_tags: IdTags,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let (reason, meter_stop_wh) = read(body)?;
-    let stamp = caller.stamp();
+    let stamp = edit::stamp(by);
     let session = api
         .run(move |mut connection| async move {
             let ended =

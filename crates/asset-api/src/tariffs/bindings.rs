@@ -5,9 +5,9 @@ pub mod routes;
 mod view;
 
 use crate::http::bound::Bound;
-use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::creation;
+use crate::http::edit;
 use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{instant, uuid};
@@ -16,8 +16,9 @@ use crate::tariffs::problem::NotFound;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
-use domain::ids::{BindingId, TariffId};
+use domain::ids::{Actor, BindingId, TariffId};
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
@@ -38,13 +39,13 @@ impl Resource for BindingResource {
 /// `POST /api/v1/tariffs/bindings`
 async fn create(
     api: Data<Api>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     Bound(bound): Bound,
     key: IdempotencyKey,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let keyed = creation::keyed(key, "/api/v1/tariffs/bindings", &body)?;
-    let stamp = caller.stamp();
+    let stamp = edit::stamp(by);
     let binding = body::read(body, stamp.at)?;
     let (made, is_replay) = api
         .run(move |mut connection| async move {
@@ -104,13 +105,13 @@ async fn get(
 async fn end(
     api: Data<Api>,
     PathId(id): PathId<BindingResource>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     Bound(bound): Bound,
     JsonBody(mut body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
     let until = body.optional("effectiveUntil", instant);
     body.finish(Some(()))?;
-    let stamp = caller.stamp();
+    let stamp = edit::stamp(by);
     let until = until.unwrap_or(stamp.at);
     let ended = api
         .run(move |mut connection| async move {

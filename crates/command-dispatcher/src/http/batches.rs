@@ -4,12 +4,12 @@ pub(super) mod view;
 
 use crate::batches::Batches;
 use crate::http::bound::Bound;
-use crate::http::caller::Issuer;
 use crate::http::commands::routes;
 use crate::http::resources::BatchResource;
 use actix_web::{HttpResponse, web};
-use domain::ids::PileId;
+use domain::ids::{Actor, PileId};
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::fields::Fields;
 use runtime::http::fields::parse::one_of;
 use runtime::http::page::{self, Cursor, InvalidCursor, Page};
@@ -40,7 +40,7 @@ async fn cancel(
     batches: web::Data<Batches>,
     Bound(bound): Bound,
     PathId(id): PathId<BatchResource>,
-    Issuer(issuer): Issuer,
+    Subject(issuer): Subject<Actor>,
 ) -> Result<HttpResponse, Problem> {
     let batch = batches.cancel(bound, id, issuer).await?;
     let counted = batches.count_items(batch.id).await?;

@@ -5,14 +5,15 @@ pub(crate) mod body;
 use crate::batches::{Batches, Ordered, StationOrder};
 use crate::http::batches::view::AcceptedBatch;
 use crate::http::bound::Bound;
-use crate::http::caller::Issuer;
 use crate::http::command_body::CommandBody;
 use crate::http::commands::routes;
 use crate::http::resources::StationResource;
 use crate::http::stations::body::StationRequest;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use domain::ids::Actor;
 use runtime::Problem;
+use runtime::auth::Subject;
 use runtime::http::fields::Fields;
 use runtime::http::{IdempotencyKey, PathId, Routes};
 use runtime::openapi::Operation;
@@ -43,7 +44,7 @@ async fn order(
     read: Read,
     batches: web::Data<Batches>,
     PathId(station_id): PathId<StationResource>,
-    Issuer(issuer): Issuer,
+    Subject(issuer): Subject<Actor>,
     Bound(bound): Bound,
     IdempotencyKey(key): IdempotencyKey,
     CommandBody(mut body): CommandBody,

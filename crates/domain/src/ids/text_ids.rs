@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {
@@ -35,6 +36,13 @@ macro_rules! text_id {
             type Error = InvalidText;
             fn try_from(raw: String) -> Result<Self, InvalidText> {
                 Self::parse(&raw)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidText;
+            fn from_str(raw: &str) -> Result<Self, InvalidText> {
+                Self::parse(raw)
             }
         }
 

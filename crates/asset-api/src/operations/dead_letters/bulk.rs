@@ -4,7 +4,6 @@ use super::problem::DeadLetterRefusal;
 use super::replay::{self, Attempt};
 use super::view::AttemptView;
 use super::{filter, place, run};
-use crate::http::caller::Caller;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -12,8 +11,9 @@ use crate::http::fields::parse::whole;
 use crate::http::paging;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use domain::ids::ChargePointId;
+use domain::ids::{Actor, ChargePointId};
 use domain::text::Label;
+use runtime::auth::Subject;
 use runtime::http::JsonBody;
 use runtime::http::page::Cursor;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -92,10 +92,10 @@ pub fn order_schema() -> Schema {
 /// a transaction of its own. Starts no replay in the second half of the request's deadline.
 pub async fn replay_matching(
     api: Data<Api>,
-    caller: Caller,
+    Subject(by): Subject<Actor>,
     JsonBody(body): JsonBody<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let (until, by) = (api.half_time(), caller.into_actor());
+    let until = api.half_time();
     let Order { filter, after, limit, run } = Order::read(body)?;
     let after = after.map(|place| (place.created_at, place.id));
     // One more than the limit, which shows whether there are more.
