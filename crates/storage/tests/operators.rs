@@ -183,6 +183,23 @@ async fn sessions_and_placements_stay_with_the_operator_of_their_time() {
 }
 
 #[tokio::test]
+async fn an_open_session_without_an_operator_keeps_a_pile_and_is_not_named() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.connection().await.unwrap();
+    let site = Site::new(connection).await;
+    // It began when the station had no operator.
+    database
+        .execute(&format!(
+            "insert into sessions (id, charge_point_id, connector_id, started_at) values ('{}', 'CP-A', 1, now());
+             update sessions set operator_id = null",
+            Uuid::now_v7()
+        ))
+        .await;
+    let refused = piles::retire(connection, &of("a"), site.piles[0], None, &stamp(20)).await.unwrap();
+    assert_eq!(refused, Err(PileRefusal::OpenSessions { ids: Vec::new() }));
+}
+
+#[tokio::test]
 async fn a_handover_is_in_the_audit_of_neither_operator() {
     let database = TestDatabase::new().await;
     let connection = &mut *database.pool.connection().await.unwrap();

@@ -97,10 +97,11 @@ async fn a_bound_caller_gets_no_session_and_no_command_of_a_former_operator() {
              values ('{other}', '{other}', 'CP-1', 'DC-120', 120, 'DC', now(), now(), 1);
              insert into connectors (charge_point_id, connector_id, status, sighted_transaction)
              values ('CP-1', 1, 'Charging', '634'), ('CP-1', 2, 'Charging', '700');
-             insert into sessions (id, charge_point_id, connector_id, transaction_id, started_at, operator_id)
-             values ('00000000-0000-0000-0000-000000000001', 'CP-1', 1, '634', now(), 'op-1'),
-                    ('00000000-0000-0000-0000-000000000002', 'CP-1', 2, '635', now(), 'op-2'),
-                    ('00000000-0000-0000-0000-000000000003', 'CP-1', 3, '636', now(), null);"
+             insert into sessions (id, charge_point_id, connector_id, transaction_id, started_at)
+             values ('00000000-0000-0000-0000-000000000001', 'CP-1', 1, '634', now()),
+                    ('00000000-0000-0000-0000-000000000002', 'CP-1', 2, '635', now()),
+                    ('00000000-0000-0000-0000-000000000003', 'CP-1', 3, '636', now());
+             update sessions set operator_id = case connector_id when 1 then 'op-1' when 2 then 'op-2' end"
         ))
         .await;
     let mut load = async |bound: OperatorBound| {
