@@ -1,6 +1,7 @@
 //! The orders of the player: actions of devices, and invalid records.
 
-use domain::ids::{ChargePointId, ConnectorId};
+use domain::event::{EventKind, GatewayEvent, TransactionStart};
+use domain::ids::{ChargePointId, ConnectorId, EventId, IdTag};
 use domain::status::ConnectorStatus;
 use gateway_simulator::settings::LoadSettings;
 use gateway_simulator::{DeviceSpec, Load};
@@ -10,6 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use system_tests::{Ingestor, Platform, steady};
+use testkit::unique;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -43,6 +45,7 @@ pub async fn carry_out(world: &World, order: Value) {
             let status = ConnectorStatus::parse(text("status")).unwrap();
             platform.simulator.set_status(&device(), connector, status, None).await.unwrap();
         }
+        "begin-unnamed" => begin_unnamed(platform, device()).await,
         "garbage" => {
             let record = NewRecord {
                 key: Some(text("key").as_bytes().to_vec()),
@@ -89,4 +92,24 @@ async fn begin(platform: &Platform, settings: LoadSettings) -> JoinHandle<()> {
         load.produce(rate, duration, &Shutdown::new(Duration::from_secs(1))).await.unwrap();
         assert_eq!(load.failed(), 0);
     })
+}
+
+/// Reports that a transaction began on connector 1, without its id, and nothing after that.
+async fn begin_unnamed(platform: &Platform, device: ChargePointId) {
+    let start = TransactionStart {
+        connector_id: ConnectorId::parse(1).unwrap(),
+        transaction_id: None,
+        id_tag: IdTag::parse("DRIVER-0").ok(),
+        meter_start_wh: Some(1_000.0),
+        reservation_id: None,
+    };
+    let event = GatewayEvent {
+        event_id: EventId::parse(&unique("event")).unwrap(),
+        gateway_id: platform.simulator.pod_of(&device).await,
+        charge_point_id: device,
+        claimed_at: Some(runtime::clock::now()),
+        trace_id: None,
+        kind: EventKind::TransactionStarted(start),
+    };
+    platform.simulator.send(event).await.unwrap();
 }

@@ -20,4 +20,4 @@ pub use error::CredentialsError;
 pub use optional::optional_path;
 pub use reloaded::Reloaded;
 pub use secret::{Secret, text};
-pub use tls_files::TlsFiles;
+pub use tls_files::{TlsFileSettings, TlsFiles};

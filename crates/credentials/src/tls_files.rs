@@ -1,7 +1,36 @@
 //! The files of a TLS client.
 
-use crate::CredentialsError;
-use std::path::Path;
+use crate::{CredentialsError, optional_path};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The settings that name the files of a TLS client, as a part of a section (`#[serde(flatten)]`). An
+/// empty text names no file.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub struct TlsFileSettings {
+    /// PEM file of the trusted certificate authorities; empty for those of the system.
+    #[serde(deserialize_with = "optional_path")]
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of the client's certificate; empty for none.
+    #[serde(deserialize_with = "optional_path")]
+    pub certificate_file: Option<PathBuf>,
+    /// PEM file of the key of that certificate.
+    #[serde(deserialize_with = "optional_path")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl TlsFileSettings {
+    /// The files that the section `section` names.
+    #[must_use]
+    pub fn of_section(&self, section: &'static str) -> TlsFiles<'_> {
+        TlsFiles {
+            section,
+            ca_file: self.ca_file.as_deref(),
+            certificate_file: self.certificate_file.as_deref(),
+            key_file: self.key_file.as_deref(),
+        }
+    }
+}
 
 /// The files of a TLS client, as its settings name them.
 #[derive(Clone, Copy, Debug, Default)]

@@ -29,6 +29,7 @@ pub use reroute::reroute_stale;
 use domain::commands::CommandRecord;
 use domain::devices::presence::Confidence;
 use domain::ids::{ConnectorId, GatewayId, TransactionId};
+use domain::sessions::limits::SessionLimits;
 
 /// A command with all recorded data.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,4 +52,7 @@ pub struct RecordedCommand {
     pub seen_gateway_id: Option<GatewayId>,
     /// How far the device's online state was trusted when the command was sent.
     pub confidence: Confidence,
+    /// The limits that a start set, while they are kept; `None` for other commands. Limits that only a
+    /// newer release can read are `None`, too.
+    pub limits: Option<SessionLimits>,
 }

@@ -69,6 +69,7 @@ diesel::table! {
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Text>,
         timeline -> Nullable<Int4>,
+        operators -> Nullable<Array<Text>>,
     }
 }
 

@@ -148,10 +148,7 @@ async fn what_another_operator_has_cannot_be_reached() {
         outcome.refused.iter().map(|(line, refusal)| (*line, refusal.to_string())).collect();
     assert_eq!(
         refused,
-        [
-            (1, "the charge point is assigned to another pile".to_owned()),
-            (2, "there is no such station".to_owned())
-        ]
+        [(1, "the charge point id is in use".to_owned()), (2, "there is no such station".to_owned())]
     );
     let entry = stations::Entry { line: 1, id: Some(other), details: station("a").details };
     let outcome = put_many(connection, bound, &[entry], &stamp(1)).await.unwrap();
@@ -183,6 +180,23 @@ async fn sessions_and_placements_stay_with_the_operator_of_their_time() {
         assert_eq!(stays.len(), 1, "of {operator}");
     }
     assert!(piles::find(connection, &of("a"), site.piles[0]).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_open_session_without_an_operator_keeps_a_pile_and_is_not_named() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.connection().await.unwrap();
+    let site = Site::new(connection).await;
+    // It began when the station had no operator.
+    database
+        .execute(&format!(
+            "insert into sessions (id, charge_point_id, connector_id, started_at) values ('{}', 'CP-A', 1, now());
+             update sessions set operator_id = null",
+            Uuid::now_v7()
+        ))
+        .await;
+    let refused = piles::retire(connection, &of("a"), site.piles[0], None, &stamp(20)).await.unwrap();
+    assert_eq!(refused, Err(PileRefusal::OpenSessions { ids: Vec::new() }));
 }
 
 #[tokio::test]

@@ -1,28 +1,11 @@
-//! The limits of a session in responses.
+//! The limit that a session reached, in responses.
 
 use chrono::{DateTime, Utc};
 use domain::ids::CommandId;
 use domain::sessions::limits::LimitKind;
-use domain::tariffs::{Currency, Price};
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::sessions::limits::RecordedLimits;
-
-/// The limits that the start command of a session set.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "SessionLimits")]
-pub(super) struct LimitsView {
-    /// The most energy, in Wh; null: no limit.
-    max_energy_wh: Option<u32>,
-    /// The longest time since the beginning, in seconds; null: no limit.
-    max_duration_s: Option<u32>,
-    /// The highest total of the quote, in `currency`; null: no limit.
-    max_amount: Option<Price>,
-    /// The currency of `maxAmount`, ISO 4217: that of the tariff when the start was commanded. Null
-    /// if `maxAmount` is null.
-    currency: Option<Currency>,
-}
 
 /// The limit that a session reached first.
 #[derive(Serialize, JsonSchema)]
@@ -45,18 +28,6 @@ pub(super) struct LimitReachedView {
     /// By how much `finalValue` exceeds the limit, in the same unit; "0" if it does not. Null if
     /// `finalValue` is null.
     overshoot: Option<String>,
-}
-
-impl LimitsView {
-    pub(super) const fn of(recorded: &RecordedLimits) -> Self {
-        let limits = recorded.limits;
-        Self {
-            max_energy_wh: limits.max_energy_wh,
-            max_duration_s: limits.max_duration_s,
-            max_amount: limits.max_amount,
-            currency: limits.currency,
-        }
-    }
 }
 
 impl LimitReachedView {

@@ -1,12 +1,13 @@
 //! Sessions and meter samples in responses.
 
 use super::CompleteSession;
-use super::limits_view::{LimitReachedView, LimitsView};
+use super::limits_view::LimitReachedView;
 use crate::http::drivers::IdTags;
 use chrono::{DateTime, Utc};
 use domain::ids::{
     ChargePointId, CommandId, ConnectorId, IdTag, PileId, SessionId, StationId, TransactionId,
 };
+use domain::sessions::limits::ShownLimits;
 use domain::sessions::session::{SessionState, StartedBy};
 use domain::text::Label;
 use schemars::JsonSchema;
@@ -69,7 +70,7 @@ pub struct SessionView<'a> {
     energy_wh: Option<f64>,
     /// The limits that the start command set. Null if it set none, and once the limits are no longer
     /// kept (`stops.limit_retention_days`).
-    limits: Option<LimitsView>,
+    limits: Option<ShownLimits>,
     /// The limit that the session reached first, at which the platform stops it. Null if it reached
     /// none.
     limit_reached: Option<LimitReachedView>,
@@ -104,7 +105,7 @@ impl<'a> SessionView<'a> {
             meter_start_wh: session.meter_start_wh,
             meter_stop_wh,
             energy_wh: session.energy_wh(*register),
-            limits: limits.as_ref().map(LimitsView::of),
+            limits: limits.as_ref().map(|recorded| recorded.limits.into()),
             limit_reached: limits.as_ref().and_then(LimitReachedView::of),
         }
     }

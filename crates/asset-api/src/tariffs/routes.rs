@@ -102,7 +102,8 @@ fn edit(id: &'static str, summary: &'static str) -> Operation {
 }
 
 fn bound() -> ApiError {
-    TariffRefusal::Bound { by: BindingId(Uuid::from_u128(0x0192_f0c4_0b0d_7000_8000_0000_0000_0001)) }.into()
+    let by = Some(BindingId(Uuid::from_u128(0x0192_f0c4_0b0d_7000_8000_0000_0000_0001)));
+    TariffRefusal::Bound { by }.into()
 }
 
 fn ocpi() -> Operation {

@@ -77,6 +77,36 @@ async fn lists_everything_that_callers_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn records_what_an_import_wrote_before_it_failed() {
+    let app = TestApp::start().await;
+    // The 501st row, the first of the second transaction, cannot be written.
+    app.database
+        .execute(
+            "create function refuse_station() returns trigger language plpgsql as $$
+             begin raise exception 'full'; end $$;
+             create trigger refuse_station before insert on stations for each row when (new.name = 'Station 501')
+             execute function refuse_station()",
+        )
+        .await;
+    let rows: String = (1..=600).map(|number| format!("Station {number}\n")).collect();
+    let send = async |query: &str| {
+        let request = app.request(reqwest::Method::POST, &format!("/api/v1/stations/import{query}"));
+        let request = request.header("content-type", "text/csv").body(format!("name\n{rows}"));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert!(send("?mode=best-effort").await >= 500);
+    let page = app.get("/api/v1/audit?thingType=import").await.json();
+    let counts = json!({
+        "of": "stations", "mode": "best-effort", "rows": 500, "created": 500, "updated": 0, "unchanged": 0,
+        "failed": 0, "interrupted": true,
+    });
+    assert_eq!(page["items"][0]["after"], counts);
+    assert_eq!(app.database.json("(select count(*) from stations)").await, 500);
+    assert!(send("").await >= 500);
+    assert_eq!(listed(&app, "?thingType=import").await.len(), 1, "an atomic import wrote nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_imports_and_batches() {
     let app = TestApp::start().await;
     let csv = "name\nNorth\nSouth\n";

@@ -7,7 +7,6 @@ use crate::dispatch::dispatcher::{Dispatched, Dispatcher};
 use crate::dispatch::pile_order::PileOrder;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
-use domain::assets::OperatorBound;
 use domain::ids::PileId;
 use futures_util::{StreamExt as _, future, stream};
 use runtime::{Shutdown, causes};
@@ -192,7 +191,7 @@ impl BatchRun {
             pile_id,
             command.intent(),
             batch.issued_by.clone(),
-            OperatorBound::All,
+            batch.bound.clone(),
             Some(key),
         )?;
         self.tools.dispatcher.dispatch(order).await

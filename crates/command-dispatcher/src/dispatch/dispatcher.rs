@@ -171,7 +171,7 @@ impl Dispatcher {
                 let stop = self.compose_waiting(id, pile, session_id, way, issued_by);
                 return Ok(Prepared::Waiting(Box::new(stop)));
             }
-            Err(refusal) => return Err(self.explain(pile_id, refusal).await),
+            Err(refusal) => return Err(self.explain(pile_id, &bound, refusal).await),
         };
         let limits = match limits {
             Some(limits) => Some(self.with_currency(limits, pile_id, connector_id).await?),

@@ -191,6 +191,12 @@ async fn a_session_is_stopped_at_its_limit_of_energy() {
     let stop = charge.assert_stopped_once(&app).await;
     let command = app.get(&format!("commands/{stop}")).await;
     assert_eq!(command.body["payload"], json!({"transactionId": 634}));
+    assert_eq!(command.body["limits"], Value::Null);
+    let limits = json!({"maxEnergyWh": 1_000, "maxDurationS": null, "maxAmount": null, "currency": null});
+    let start = app.get(&format!("commands/{}", charge.start)).await;
+    assert_eq!(start.body["limits"], limits);
+    let listed = app.get(&format!("piles/{}/commands", charge.pile.id)).await;
+    assert_eq!(listed.body["items"][1]["limits"], limits, "the start is listed after the stop");
     assert_eq!(command.text("sessionId"), charge.session.to_string());
     let reached = charge.limits(&app, "reached is not null").await;
     assert_eq!((&reached["reached"], &reached["reached_value"]), (&json!("energy"), &json!("1050")));

@@ -71,6 +71,7 @@ async fn a_command_fails_without_a_broker() {
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
       "issuedBy": "anonymous",
+      "limits": null,
       "partition": 1,
       "payload": {
         "connectorId": 1,
@@ -171,6 +172,7 @@ async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
       "issuedBy": "anonymous",
+      "limits": null,
       "partition": 1,
       "payload": {
         "connectorId": 1,

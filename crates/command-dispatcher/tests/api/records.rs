@@ -48,6 +48,7 @@ async fn the_location_of_a_command_leads_to_its_record() {
       "gatewayId": "gateway-pod-xyz",
       "issuedAt": "[issuedAt]",
       "issuedBy": "anonymous",
+      "limits": null,
       "partition": 1,
       "payload": {
         "connectorId": 1,

@@ -1,5 +1,6 @@
 //! Commands to all piles of a station, as one batch.
 
+mod bound;
 mod expiry;
 mod idempotency;
 mod piles;

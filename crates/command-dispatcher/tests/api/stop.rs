@@ -1,8 +1,10 @@
 //! Stops: which transaction a request means, and when it is ambiguous.
 
+use crate::access::protected;
 use crate::answer::Answer;
 use crate::app::TestApp;
 use crate::fleet::Device;
+use dev_issuer::Issuer;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -180,4 +182,35 @@ async fn a_transaction_id_is_an_integer_or_a_text() {
     "transactionId" "must be an integer or a string"
     "transactionId" "must have at most 64 characters"
     "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_a_former_operator_does_not_exist_for_the_next_one() {
+    let issuer = Issuer::generate().unwrap();
+    let app = protected(&issuer).await;
+    let pile = app.pile(Device::charging(&[(1, Some("634"))])).await;
+    let session = app.session_id(&pile, 1).await;
+    app.database
+        .execute("update stations set operator_id = 'op-2'; update sessions set operator_id = 'op-1'")
+        .await;
+    let stop = async |operator: &str, body: Value| {
+        let token = issuer.sign(&Issuer::claims_of("caller", "commands:send", &[operator])).unwrap();
+        let request = app.post(&format!("piles/{}/commands/stop-transaction", pile.id)).bearer_auth(token);
+        Answer::read(request.json(&body).send().await.unwrap()).await
+    };
+    let by_session = json!({ "sessionId": session });
+    for (body, code) in [
+        (by_session.clone(), "SESSION_NOT_FOUND"),
+        (json!({"transactionId": 634}), "NO_ACTIVE_TRANSACTION"),
+        (json!({"connectorId": 1}), "NO_ACTIVE_TRANSACTION"),
+        (json!({}), "NO_ACTIVE_TRANSACTION"),
+    ] {
+        let answer = stop("op-2", body).await;
+        assert_eq!(answer.text("code"), code);
+        assert!(!answer.body.to_string().contains(&session), "{answer}");
+    }
+    app.database.execute("update sessions set ended_at = now(), end_reason = 'Local'").await;
+    assert_eq!(stop("op-2", by_session).await.text("code"), "SESSION_NOT_FOUND");
+    // The session remains with its operator, and the pile does not.
+    assert_eq!(stop("op-1", json!({})).await.text("code"), "PILE_NOT_FOUND");
 }

@@ -5,6 +5,8 @@ import { leave } from "./stage.mjs";
 
 await import("./story.mjs");
 await import("./live.mjs");
+await import("./cancel.mjs");
+await import("./audit.mjs");
 await import("./prices.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");

@@ -25,9 +25,10 @@ pub struct PileSnapshot {
     pub heard: Option<LastHeard>,
     /// The status of each connector that reported one.
     pub connectors: Vec<(ConnectorId, ConnectorStatus)>,
-    /// Sessions that have not ended.
+    /// Sessions within the caller's bound that have not ended.
     pub open_sessions: Vec<OpenSession>,
-    /// Transactions that the connectors last named and that have not been stopped.
+    /// Transactions that the connectors last named and that have not been stopped; without those of
+    /// sessions outside the caller's bound.
     pub sighted: Vec<TransactionId>,
     /// Commanded starts that have not ended.
     pub starts_in_flight: Vec<StartInFlight>,
@@ -50,8 +51,8 @@ pub struct LastHeard {
 /// A commanded start that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartInFlight {
-    /// The command.
-    pub command_id: CommandId,
+    /// The command; `None` if it is not shown to the caller, because it was for another pile.
+    pub command_id: Option<CommandId>,
     /// The connector; `None` if the device chooses.
     pub connector_id: Option<ConnectorId>,
 }
@@ -246,7 +247,7 @@ impl PileSnapshot {
             Err(CommandRefusal::StartInFlight {
                 charge_point_id: self.charge_point_id.clone(),
                 connector_id,
-                command_id: Some(start.command_id),
+                command_id: start.command_id,
             })
         })
     }

@@ -1,8 +1,11 @@
 //! Limits of a session that its start command sets, as a prepaid driver needs them: the platform
 //! stops the session when the first one is reached.
 
+mod shown;
 #[cfg(test)]
 mod tests;
+
+pub use shown::ShownLimits;
 
 use crate::commands::CommandState;
 use crate::ids::CommandId;

@@ -108,12 +108,7 @@ fn single_attempt() -> BackoffConfig {
 
 /// The TLS of the settings; `None` without it.
 fn tls(settings: &KafkaSettings) -> Result<Option<Arc<ClientConfig>>, KafkaError> {
-    let files = TlsFiles {
-        section: "kafka",
-        ca_file: settings.ca_file.as_deref(),
-        certificate_file: settings.certificate_file.as_deref(),
-        key_file: settings.key_file.as_deref(),
-    };
+    let files = settings.tls_files.of_section("kafka");
     if settings.tls {
         let config = client_config(&files, Verification::AuthorityAndName);
         return config.map(|config| Some(Arc::new(config))).map_err(|error| invalid(&error));

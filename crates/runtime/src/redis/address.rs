@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credentials::{CredentialsError, Reloaded, TlsFiles, Verification, client_config, text};
+use credentials::{CredentialsError, Reloaded, Verification, client_config, text};
 use fred::types::config::{Config, Server, ServerConfig, TlsConfig};
 use secrecy::ExposeSecret as _;
 
@@ -99,12 +99,7 @@ fn parse(url: &str) -> Result<ParsedUrl, String> {
 
 /// The TLS of the settings; `None` if the URL is without TLS.
 fn tls(settings: &RedisSettings, is_tls: bool) -> Result<Option<TlsConfig>, RedisError> {
-    let files = TlsFiles {
-        section: "redis",
-        ca_file: settings.ca_file.as_deref(),
-        certificate_file: settings.certificate_file.as_deref(),
-        key_file: settings.key_file.as_deref(),
-    };
+    let files = settings.tls_files.of_section("redis");
     match (is_tls, files.first_given()) {
         (true, _) => {
             let config = client_config(&files, Verification::AuthorityAndName);

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use crate::http::WebOrigin;
-use credentials::optional_path;
+use credentials::{TlsFileSettings, optional_path};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -125,15 +125,9 @@ pub struct KafkaSettings {
     pub compression: KafkaCompression,
     /// Whether to use TLS.
     pub tls: bool,
-    /// PEM file of the trusted certificate authorities; empty for those of the system.
-    #[serde(deserialize_with = "optional_path")]
-    pub ca_file: Option<PathBuf>,
-    /// PEM file of the client's certificate; empty for none.
-    #[serde(deserialize_with = "optional_path")]
-    pub certificate_file: Option<PathBuf>,
-    /// PEM file of the key of that certificate.
-    #[serde(deserialize_with = "optional_path")]
-    pub key_file: Option<PathBuf>,
+    /// `ca_file`, `certificate_file` and `key_file`.
+    #[serde(flatten)]
+    pub tls_files: TlsFileSettings,
     /// The SASL mechanism; empty for no authentication.
     pub sasl_mechanism: SaslMechanism,
     /// SASL user name, or the id of the client for `sasl_token_url`.
@@ -168,9 +162,7 @@ impl KafkaSettings {
             max_unpacked_bytes: 64 << 20,
             compression,
             tls: false,
-            ca_file: None,
-            certificate_file: None,
-            key_file: None,
+            tls_files: TlsFileSettings::default(),
             sasl_mechanism: SaslMechanism::None,
             sasl_username: String::new(),
             sasl_username_file: None,
@@ -191,9 +183,7 @@ impl RedisSettings {
         Self {
             url,
             url_file: None,
-            ca_file: None,
-            certificate_file: None,
-            key_file: None,
+            tls_files: TlsFileSettings::default(),
             pool_size: NonZeroUsize::MIN.saturating_add(1),
             command_timeout_ms: 1_000,
             connect_timeout_ms: 2_000,
@@ -242,15 +232,9 @@ pub struct RedisSettings {
     /// connection.
     #[serde(deserialize_with = "optional_path")]
     pub url_file: Option<PathBuf>,
-    /// PEM file of the trusted certificate authorities; empty for those of the system.
-    #[serde(deserialize_with = "optional_path")]
-    pub ca_file: Option<PathBuf>,
-    /// PEM file of the client's certificate; empty for none.
-    #[serde(deserialize_with = "optional_path")]
-    pub certificate_file: Option<PathBuf>,
-    /// PEM file of the key of that certificate.
-    #[serde(deserialize_with = "optional_path")]
-    pub key_file: Option<PathBuf>,
+    /// `ca_file`, `certificate_file` and `key_file`.
+    #[serde(flatten)]
+    pub tls_files: TlsFileSettings,
     /// Number of connections (for a cluster: per node).
     pub pool_size: NonZeroUsize,
     /// Milliseconds for one command or pipeline.

@@ -229,8 +229,14 @@ fn reads_the_shared_sections() {
     assert_eq!(shared.http.listen.port(), 0);
     assert_eq!(shared.kafka.brokers, ["a:1", "b:2"]);
     assert_eq!(shared.kafka.sasl_mechanism, SaslMechanism::ScramSha512);
-    assert_eq!(shared.kafka.ca_file, Some(PathBuf::from("/ca.pem")));
+    assert_eq!(shared.kafka.tls_files.ca_file, Some(PathBuf::from("/ca.pem")));
     assert!(shared.kafka.tls);
     assert!(!format!("{shared:?}").contains("hunter2"));
     assert_eq!(shared.redis.pool_size.get(), 2);
+    let surplus = text.replace("pool_size = 2", "pool_size = 2\n        pool_sizes = 3");
+    let error = parse::<Shared>(&surplus, &[]).unwrap_err().to_string();
+    assert!(error.contains("unknown field `pool_sizes`"), "{error}");
+    let missing = text.replace("key_file = \"\"", "");
+    let error = parse::<Shared>(&missing, &[]).unwrap_err().to_string();
+    assert!(error.contains("missing") && error.contains("key_file"), "{error}");
 }

@@ -2,6 +2,7 @@
 //! certificates that are replaced.
 
 use crate::client::settings;
+use credentials::TlsFileSettings;
 use runtime::{
     redis::{Redis, RedisError},
     settings::RedisSettings,
@@ -36,16 +37,18 @@ async fn verifies_the_server_and_presents_a_client_certificate() {
         Some(path)
     };
     let client = authority.client("dispatcher");
-    let ours = RedisSettings {
+    let with =
+        |tls_files| RedisSettings { tls_files, ..settings(format!("rediss://{}", server.tls_address())) };
+    let files = TlsFileSettings {
         ca_file: file("ca.crt", &authority.pem),
         certificate_file: file("client.crt", &client.pem),
         key_file: file("client.key", &client.key),
-        ..settings(format!("rediss://{}", server.tls_address()))
     };
+    let ours = with(files.clone());
     answers(&Redis::connect(&ours).unwrap()).await;
-    let stranger = RedisSettings { certificate_file: None, key_file: None, ..ours.clone() };
+    let stranger = with(TlsFileSettings { certificate_file: None, key_file: None, ..files.clone() });
     does_not_answer(&stranger).await;
-    let other = RedisSettings { ca_file: file("other.crt", &Authority::new().pem), ..ours.clone() };
+    let other = with(TlsFileSettings { ca_file: file("other.crt", &Authority::new().pem), ..files });
     does_not_answer(&other).await;
 
     // A pool that cannot connect yet does so after the rotation of its file.
@@ -79,6 +82,7 @@ async fn reconnects_with_the_password_that_the_file_contains_now() {
 #[tokio::test]
 async fn certificates_without_tls_are_refused_at_the_start() {
     let plain = settings("redis://127.0.0.1:1".to_owned());
-    let error = Redis::connect(&RedisSettings { ca_file: Some("/ca.crt".into()), ..plain }).unwrap_err();
+    let tls_files = TlsFileSettings { ca_file: Some("/ca.crt".into()), ..TlsFileSettings::default() };
+    let error = Redis::connect(&RedisSettings { tls_files, ..plain }).unwrap_err();
     assert!(matches!(&error, RedisError::Settings(why) if why.contains("redis.ca_file")), "{error:?}");
 }

@@ -3,6 +3,7 @@
 
 use super::{TWO_MINUTES, broker, read, settings, topic, two_minutes};
 use crate::gate::{Gate, PASSWORD, TOKEN, USER};
+use credentials::TlsFileSettings;
 use runtime::{
     causes,
     kafka::{Kafka, KafkaError},
@@ -45,7 +46,7 @@ impl Files {
 fn encrypted(gate: &Gate, ca_file: &Path) -> KafkaSettings {
     KafkaSettings {
         tls: true,
-        ca_file: Some(ca_file.to_owned()),
+        tls_files: TlsFileSettings { ca_file: Some(ca_file.to_owned()), ..TlsFileSettings::default() },
         sasl_mechanism: SaslMechanism::Plain,
         sasl_username: USER.to_owned(),
         sasl_password: PASSWORD.to_owned().into(),
@@ -104,8 +105,11 @@ async fn presents_a_required_client_certificate_and_the_next_one_without_a_resta
     let without = encrypted(&gate, &files.write("ca.crt", &brokers.pem));
     files.write_client(&clients.client("platform"));
     let with = KafkaSettings {
-        certificate_file: Some(files.path("client.crt")),
-        key_file: Some(files.path("client.key")),
+        tls_files: TlsFileSettings {
+            certificate_file: Some(files.path("client.crt")),
+            key_file: Some(files.path("client.key")),
+            ..without.tls_files.clone()
+        },
         ..without.clone()
     };
     gate.require_tls(&brokers.server(&NAMES), Some(&clients));
@@ -172,8 +176,11 @@ async fn requests_a_token_with_the_credentials_of_the_client() {
 #[tokio::test]
 async fn a_certificate_without_tls_is_refused_at_the_start() {
     let settings = KafkaSettings {
-        certificate_file: Some("/client.crt".into()),
-        key_file: Some("/client.key".into()),
+        tls_files: TlsFileSettings {
+            ca_file: None,
+            certificate_file: Some("/client.crt".into()),
+            key_file: Some("/client.key".into()),
+        },
         ..settings("127.0.0.1:9092")
     };
     let error = Kafka::new(&settings).unwrap_err();

@@ -23,6 +23,7 @@ use crate::commands::IdempotencyKey;
 use crate::schema::command_batches;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use uuid::Uuid;
 
@@ -44,6 +45,9 @@ pub struct CommandBatch {
     /// The `sub` of the caller that requested the batch; `None` for batches of releases that did not
     /// record it.
     pub issued_by: Option<Actor>,
+    /// The operators to which that caller was bound: no pile of another operator is commanded.
+    /// Without a bound for batches of releases that did not record it.
+    pub bound: OperatorBound,
     /// When the batch was requested.
     pub created_at: DateTime<Utc>,
     /// When the batch ends; piles that were not commanded by then are refused.
@@ -78,6 +82,7 @@ struct Row {
     issued_by: Option<String>,
     cancelled_at: Option<DateTime<Utc>>,
     cancelled_by: Option<String>,
+    operators: Option<Vec<String>>,
 }
 
 impl TryFrom<Row> for CommandBatch {
@@ -92,6 +97,7 @@ impl TryFrom<Row> for CommandBatch {
             rate_per_second: u16::try_from(row.rate_per_second).map_err(impossible)?,
             piles: row.piles,
             issued_by: row.issued_by.as_deref().map(Actor::parse).transpose().map_err(impossible)?,
+            bound: OperatorBound::of(row.operators.as_deref()),
             created_at: row.created_at,
             expires_at: row.expires_at,
             finished_at: row.finished_at,

@@ -92,7 +92,7 @@ impl Rows for ContextKeys {
         last_heard_at!("device"),
         ", device.confidence,
                connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
-               start.ids, start.connectors, start.lives, station.startable_statuses
+               session.own, start.ids, start.connectors, start.lives, station.startable_statuses
         from unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
                with ordinality as wanted (pile_id, key, caller_key, bound, place)
         left join idempotency_keys named on named.caller_key = wanted.caller_key
@@ -113,12 +113,14 @@ impl Rows for ContextKeys {
         cross join lateral (
             select coalesce(array_agg(id order by id), '{}') as ids,
                    coalesce(array_agg(connector_id order by id), '{}') as connectors,
-                   coalesce(array_agg(transaction_id order by id), '{}') as transactions
+                   coalesce(array_agg(transaction_id order by id), '{}') as transactions,
+                   coalesce(array_agg(coalesce(operator_id = any(string_to_array(wanted.bound, chr(31))), wanted.bound is null)
+                                      order by id), '{}') as own
             from sessions
             where charge_point_id = pile.charge_point_id and ended_at is null
         ) session
         cross join lateral (
-            select coalesce(array_agg(id order by id), '{}') as ids,
+            select coalesce(array_agg(case when wanted.bound is null or commands.pile_id = pile.id then id end order by id), '{}') as ids,
                    coalesce(array_agg(connector_id order by id), '{}') as connectors,
                    coalesce(array_agg(life order by id), '{}') as lives
             from commands
@@ -153,7 +155,8 @@ impl Lookup for ContextKeys {
         Array<SqlUuid>,
         Array<Int2>,
         Array<Nullable<Text>>,
-        Array<SqlUuid>,
+        Array<Bool>,
+        Array<Nullable<SqlUuid>>,
         Array<Nullable<Int2>>,
         Array<Jsonb>,
         Nullable<Array<Text>>,
@@ -176,7 +179,11 @@ struct SnapshotRow {
     session_ids: Vec<Uuid>,
     session_connectors: Vec<i16>,
     session_transactions: Vec<Option<String>>,
-    start_ids: Vec<Uuid>,
+    /// Whether each session is within the caller's bound: a device that another operator had before
+    /// may have open sessions of that operator.
+    session_own: Vec<bool>,
+    /// A start of another pile is not named to a caller with a bound.
+    start_ids: Vec<Option<Uuid>>,
     start_connectors: Vec<Option<i16>>,
     start_lives: Vec<serde_json::Value>,
     startable_statuses: Option<Vec<String>>,
@@ -199,6 +206,9 @@ impl SnapshotRow {
         let connectors = self.connector_ids.into_iter().zip(self.connector_statuses);
         let sessions =
             self.session_ids.into_iter().zip(self.session_connectors).zip(self.session_transactions);
+        let (own, foreign): (Vec<_>, Vec<_>) =
+            sessions.zip(self.session_own).partition(|(_, is_own)| *is_own);
+        let foreign: Vec<String> = foreign.into_iter().filter_map(|((_, named), _)| named).collect();
         let starts = self.start_ids.into_iter().zip(self.start_connectors).zip(self.start_lives);
         let gateway = self.gateway_id.as_deref().map(GatewayId::parse).transpose();
         let gateway = gateway.map_err(|error| broken("charge_points", error))?;
@@ -213,10 +223,14 @@ impl SnapshotRow {
             sighted: self
                 .sighted
                 .iter()
+                .filter(|id| !foreign.contains(id))
                 .map(|id| TransactionId::parse(id).map_err(|error| broken("connectors", error)))
                 .collect::<Result<_, _>>()?,
-            open_sessions: sessions
-                .map(|((id, connector), transaction)| open_session(id, connector, transaction.as_deref()))
+            open_sessions: own
+                .into_iter()
+                .map(|(((id, connector), transaction), _)| {
+                    open_session(id, connector, transaction.as_deref())
+                })
                 .collect::<Result<_, _>>()?,
             starts_in_flight: starts
                 .filter_map(|((id, connector), life)| start_in_flight(id, connector, life).transpose())
@@ -249,12 +263,12 @@ fn open_session(id: Uuid, connector: i16, transaction: Option<&str>) -> Result<O
 
 /// The start, unless the device is charging already.
 fn start_in_flight(
-    id: Uuid,
+    id: Option<Uuid>,
     connector: Option<i16>,
     life: serde_json::Value,
 ) -> Result<Option<StartInFlight>, StorageError> {
     let life: CommandLife = serde_json::from_value(life).map_err(|error| broken("commands", error))?;
     let connector = connector.map(|id| ConnectorId::parse(id.into())).transpose();
     let connector_id = connector.map_err(|error| broken("commands", error))?;
-    Ok(life.is_start_pending().then_some(StartInFlight { command_id: CommandId(id), connector_id }))
+    Ok(life.is_start_pending().then_some(StartInFlight { command_id: id.map(CommandId), connector_id }))
 }

@@ -3,7 +3,7 @@
 use super::RecordedCommand;
 use super::row::CommandRow;
 use crate::database::operators;
-use crate::schema::{commands, sessions};
+use crate::schema::{commands, session_limits, sessions};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -12,6 +12,21 @@ use diesel_async::RunQueryDsl;
 use domain::assets::OperatorBound;
 use domain::ids::{CommandId, PileId};
 use uuid::Uuid;
+
+/// A command, the transaction of its session, and the limits that it set.
+#[derive(Queryable)]
+struct Found {
+    row: CommandRow,
+    transaction: Option<String>,
+    limits: Option<serde_json::Value>,
+}
+
+impl Found {
+    fn into_recorded(self) -> Result<RecordedCommand, StorageError> {
+        let limits = self.limits.and_then(|limits| serde_json::from_value(limits).ok());
+        Ok(RecordedCommand { limits, ..self.row.into_recorded(self.transaction)? })
+    }
+}
 
 /// The command with id `id` within `bound`.
 ///
@@ -22,15 +37,20 @@ pub async fn find(
     bound: &OperatorBound,
     id: CommandId,
 ) -> Result<Option<RecordedCommand>, StorageError> {
-    let row: Option<(CommandRow, Option<String>)> = commands::table
+    let row: Option<Found> = commands::table
         .left_join(sessions::table.on(commands::session_id.eq(sessions::id.nullable())))
+        .left_join(session_limits::table.on(session_limits::command_id.eq(commands::id)))
         .filter(commands::id.eq(id.0))
         .filter(operators::commands(bound))
-        .select((CommandRow::as_select(), sessions::transaction_id.nullable()))
+        .select((
+            CommandRow::as_select(),
+            sessions::transaction_id.nullable(),
+            session_limits::limits.nullable(),
+        ))
         .first(connection)
         .await
         .optional()?;
-    row.map(|(row, transaction)| row.into_recorded(transaction)).transpose()
+    row.map(Found::into_recorded).transpose()
 }
 
 /// Those of `ids` that have no row.
@@ -75,9 +95,14 @@ pub async fn list_of_pile(
     use diesel::dsl::{exists, select};
     let mut query = commands::table
         .left_join(sessions::table.on(commands::session_id.eq(sessions::id.nullable())))
+        .left_join(session_limits::table.on(session_limits::command_id.eq(commands::id)))
         .filter(commands::pile_id.eq(pile_id.0))
         .filter(operators::commands(bound))
-        .select((CommandRow::as_select(), sessions::transaction_id.nullable()))
+        .select((
+            CommandRow::as_select(),
+            sessions::transaction_id.nullable(),
+            session_limits::limits.nullable(),
+        ))
         .order((commands::issued_at.desc(), commands::id.desc()))
         .limit(limit)
         .into_boxed();
@@ -88,7 +113,7 @@ pub async fn list_of_pile(
             .filter(commands::issued_at.le(at))
             .filter(commands::issued_at.lt(at).or(commands::id.lt(id)));
     }
-    let rows: Vec<(CommandRow, Option<String>)> = query.load(connection).await?;
+    let rows: Vec<Found> = query.load(connection).await?;
     if rows.is_empty() {
         let own = piles::table.filter(piles::id.eq(pile_id.0)).filter(operators::piles(bound));
         let known = exists(own);
@@ -96,8 +121,5 @@ pub async fn list_of_pile(
             return Ok(None);
         }
     }
-    rows.into_iter()
-        .map(|(row, transaction)| row.into_recorded(transaction))
-        .collect::<Result<_, _>>()
-        .map(Some)
+    rows.into_iter().map(Found::into_recorded).collect::<Result<_, _>>().map(Some)
 }

@@ -106,6 +106,7 @@ impl NewCommand {
             degraded: self.degraded,
             seen_gateway_id: self.seen_gateway_id.clone(),
             confidence: self.confidence,
+            limits: self.limits,
         }
     }
 }

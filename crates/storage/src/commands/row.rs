@@ -93,7 +93,7 @@ impl CommandRow {
         })
     }
 
-    /// All data of the row; `of_session` is the transaction id of the command's session.
+    /// All data of the row, and no limits; `of_session` is the transaction id of the command's session.
     pub(super) fn into_recorded(
         mut self,
         of_session: Option<String>,
@@ -118,6 +118,7 @@ impl CommandRow {
                 .transpose()
                 .map_err(impossible)?,
             confidence: charge_points::confidence(self.confidence.as_deref())?,
+            limits: None,
             record: self.into_record()?,
         })
     }

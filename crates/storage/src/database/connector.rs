@@ -116,12 +116,7 @@ fn is_direct(servers: &[Server]) -> bool {
 
 /// The TLS of the settings; `None` for `disable`.
 fn tls(settings: &DatabaseSettings, is_direct: bool) -> Result<Option<MakeRustlsConnect>, StorageError> {
-    let files = TlsFiles {
-        section: "database",
-        ca_file: settings.ca_file.as_deref(),
-        certificate_file: settings.certificate_file.as_deref(),
-        key_file: settings.key_file.as_deref(),
-    };
+    let files = settings.tls_files.of_section("database");
     let verification = match settings.sslmode {
         SslMode::Disable => return without_tls(settings, &files).map(|()| None),
         SslMode::Require if files.ca_file.is_none() => Verification::None,

@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Indexes by name, each with the table and columns that it covers.
-const INDEXES: [(&str, &str); 20] = [
+const INDEXES: [(&str, &str); 19] = [
     ("sessions_unplaced", "sessions (charge_point_id) where station_id is null"),
     ("sessions_of_pile", "sessions (pile_id, started_at desc, id desc)"),
     ("sessions_of_station", "sessions (station_id, started_at desc, id desc)"),
@@ -22,6 +22,7 @@ const INDEXES: [(&str, &str); 20] = [
     ("sessions_of_command", "sessions (command_id) where command_id is not null"),
     ("sessions_page", "sessions (started_at desc, id desc)"),
     ("sessions_open_page", "sessions (started_at desc, id desc) where ended_at is null"),
+    // Old entries, too, are found along it, backwards.
     ("asset_edits_page", "asset_edits (edited_at desc, asset_id desc, version desc)"),
     ("asset_edits_of_caller", "asset_edits (edited_by, edited_at desc, asset_id desc, version desc)"),
     // Imports create and update many assets at once; everything else is rare.
@@ -40,7 +41,6 @@ const INDEXES: [(&str, &str); 20] = [
     ("session_limits_of_stop", "session_limits (stop_command_id) where stop_command_id is not null"),
     ("idempotency_keys_of_batch", "idempotency_keys (batch_id) where batch_id is not null"),
     ("dead_letters_settled", "dead_letters (replayed_at) where replay_outcome in ('applied', 'ignored')"),
-    ("asset_edits_by_age", "asset_edits (edited_at)"),
 ];
 
 /// Unique indexes, likewise.

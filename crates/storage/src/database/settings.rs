@@ -1,6 +1,6 @@
 //! The settings of connections to PostgreSQL.
 
-use credentials::optional_path;
+use credentials::{TlsFileSettings, optional_path};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -19,15 +19,9 @@ pub struct DatabaseSettings {
     pub url_file: Option<PathBuf>,
     /// Encryption, and what is verified of the server.
     pub sslmode: SslMode,
-    /// PEM file of the trusted certificate authorities; empty for those of the system.
-    #[serde(deserialize_with = "optional_path")]
-    pub ca_file: Option<PathBuf>,
-    /// PEM file of the client's certificate; empty for none.
-    #[serde(deserialize_with = "optional_path")]
-    pub certificate_file: Option<PathBuf>,
-    /// PEM file of the key of that certificate.
-    #[serde(deserialize_with = "optional_path")]
-    pub key_file: Option<PathBuf>,
+    /// `ca_file`, `certificate_file` and `key_file`.
+    #[serde(flatten)]
+    pub tls_files: TlsFileSettings,
     /// Whether SCRAM binds the password exchange to the TLS connection.
     pub channel_binding: ChannelBinding,
     /// Whether hosts other than this machine may be reached without TLS.
@@ -50,9 +44,7 @@ impl DatabaseSettings {
             url,
             url_file: None,
             sslmode: SslMode::Disable,
-            ca_file: None,
-            certificate_file: None,
-            key_file: None,
+            tls_files: TlsFileSettings::default(),
             channel_binding: ChannelBinding::Prefer,
             allow_plaintext: true,
             require_synchronous_standby: false,

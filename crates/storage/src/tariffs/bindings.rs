@@ -99,20 +99,24 @@ pub async fn list(
     rows.into_iter().map(BindingRecord::try_from).collect()
 }
 
-/// A binding of a tariff that applies at `at` or later; for `None`, at any time.
+/// Whether a tariff has a binding that applies at `at` or later, for `None` at any time; and such a
+/// binding that `bound` allows to read, if there is one.
 pub(super) async fn not_over(
     tx: &mut Connection,
+    bound: &OperatorBound,
     tariff: TariffId,
     at: Option<DateTime<Utc>>,
-) -> Result<Option<BindingId>, StorageError> {
+) -> Result<Option<Option<BindingId>>, StorageError> {
     // A binding that was ended before it began never applies.
     let holds = sql::<Bool>("tstzrange(effective_from, effective_until) && tstzrange(");
-    let id: Option<Uuid> = tariff_bindings::table
+    let is_readable = || operators::readable_bindings(bound).is_not_distinct_from(true);
+    let found: Option<(Uuid, bool)> = tariff_bindings::table
         .filter(tariff_bindings::tariff_id.eq(tariff.0))
         .filter(holds.bind::<Nullable<Timestamptz>, _>(at).sql(", null)"))
-        .select(tariff_bindings::id)
+        .order(is_readable().desc())
+        .select((tariff_bindings::id, is_readable()))
         .first(tx)
         .await
         .optional()?;
-    Ok(id.map(BindingId))
+    Ok(found.map(|(id, is_readable)| is_readable.then_some(BindingId(id))))
 }

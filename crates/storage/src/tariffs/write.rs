@@ -33,11 +33,15 @@ pub enum TariffRefusal {
     #[error("the currency of a tariff with a version is fixed")]
     CurrencyFixed,
     /// The tariff is bound now or later; for a change back to a draft, it was bound at any time.
-    #[error("the tariff is bound by binding {by}")]
+    #[error("the tariff is bound{}", binding_label(.by.as_ref()))]
     Bound {
-        /// One of its bindings.
-        by: BindingId,
+        /// One of its bindings; `None` if the caller may read none of them.
+        by: Option<BindingId>,
     },
+}
+
+fn binding_label(by: Option<&BindingId>) -> String {
+    by.map(|id| format!(" by binding {id}")).unwrap_or_default()
 }
 
 /// Creates a tariff on behalf of `by`.
@@ -111,7 +115,7 @@ pub async fn update<E: From<TariffRefusal> + Send>(
                 return Err(Abort::Refused(TariffRefusal::CurrencyFixed.into()));
             }
             if details.status == TariffStatus::Draft
-                && let Some(by) = bindings::not_over(tx, id, None).await?
+                && let Some(by) = bindings::not_over(tx, bound, id, None).await?
             {
                 return Err(Abort::Refused(TariffRefusal::Bound { by }.into()));
             }
@@ -147,7 +151,7 @@ pub async fn retire(
     connection
         .transaction(async |tx| {
             let before = expect(tx, bound, id, expected).await?;
-            if let Some(by) = bindings::not_over(tx, id, Some(stamp.at)).await? {
+            if let Some(by) = bindings::not_over(tx, bound, id, Some(stamp.at)).await? {
                 return Err(Abort::Refused(TariffRefusal::Bound { by }));
             }
             let row = diesel::update(tariffs::table.find(id.0))

@@ -1,6 +1,7 @@
 //! Which replica carries out a batch.
 
 use crate::fixture::{MINUTE, create, database, new, pile, refused, settled};
+use domain::assets::OperatorBound;
 use domain::ids::StationId;
 use std::time::Duration;
 use storage::commands::batches::{self, BatchLease, NewBatch};
@@ -89,5 +90,19 @@ async fn one_replica_at_a_time_carries_out_batches_to_a_station() {
         let lost = [BatchLease { id: batches[0].id, epoch: 0 }];
         let next = batches::claim(&mut connection, MINUTE, &lost).await.unwrap();
         assert_eq!(next, None, "a lease of an earlier epoch counts for nothing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_gets_the_bound_of_the_batchs_caller() {
+    let (database, mut connection) = database().await;
+    database.execute("update stations set operator_id = 'op-1'").await;
+    let bounds = [OperatorBound::All, OperatorBound::Only(["op-1", "op-2"].map(str::to_owned).into())];
+    for bound in bounds {
+        let batch = create(&mut connection, &NewBatch { bound: bound.clone(), ..new() }).await;
+        assert_eq!(batch.bound, bound);
+        let claimed = batches::claim(&mut connection, MINUTE, &[]).await.unwrap().unwrap();
+        assert_eq!(claimed.batch, batch);
+        database.execute("update command_batches set finished_at = now()").await;
     }
 }

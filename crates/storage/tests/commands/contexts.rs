@@ -1,8 +1,8 @@
 //! The context of a command: a snapshot of its pile.
 
-use crate::fixture::{PILE, database, silent, snapshot};
+use crate::fixture::{PILE, database, record, silent, snapshot, start};
 use domain::assets::{OperatorBound, StartableStatuses};
-use domain::commands::{OpenSession, PileSnapshot};
+use domain::commands::{OpenSession, PileSnapshot, StartInFlight};
 use domain::ids::{ConnectorId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
 use storage::commands::{self, ContextQuery};
@@ -78,4 +78,47 @@ async fn reports_an_invalid_status_as_an_error() {
     .await
     .unwrap_err();
     assert_eq!(error.to_string(), r#"connectors holds an invalid row: status "Fine""#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bound_caller_gets_no_session_and_no_command_of_a_former_operator() {
+    let (database, mut connection) = database().await;
+    let begun = start(None);
+    record(&mut connection, std::slice::from_ref(&begun)).await.unwrap();
+    // The device of op-1 is a pile of op-2 by now, and its sessions have not ended.
+    let other = Uuid::from_u128(7);
+    database
+        .execute(&format!(
+            "insert into stations (id, name, operator_id, status, created_at, updated_at, version)
+             values ('{other}', 'South', 'op-2', 'Open', now(), now(), 1);
+             update piles set retired_at = now();
+             insert into piles (id, station_id, charge_point_id, model, rated_power_kw, current_type, created_at,
+                                updated_at, version)
+             values ('{other}', '{other}', 'CP-1', 'DC-120', 120, 'DC', now(), now(), 1);
+             insert into connectors (charge_point_id, connector_id, status, sighted_transaction)
+             values ('CP-1', 1, 'Charging', '634'), ('CP-1', 2, 'Charging', '700');
+             insert into sessions (id, charge_point_id, connector_id, transaction_id, started_at)
+             values ('00000000-0000-0000-0000-000000000001', 'CP-1', 1, '634', now()),
+                    ('00000000-0000-0000-0000-000000000002', 'CP-1', 2, '635', now()),
+                    ('00000000-0000-0000-0000-000000000003', 'CP-1', 3, '636', now());
+             update sessions set operator_id = case connector_id when 1 then 'op-1' when 2 then 'op-2' end"
+        ))
+        .await;
+    let mut load = async |bound: OperatorBound| {
+        let wanted = [ContextQuery { pile_id: PileId(other), bound, key: None }];
+        let pile = commands::load_contexts(&mut connection, &wanted).await.unwrap().pop().unwrap().pile;
+        let PileSnapshot { open_sessions, sighted, starts_in_flight, .. } = pile.unwrap();
+        let open: Vec<_> = open_sessions.iter().map(|session| session.id.0.as_u128()).collect();
+        let sighted: Vec<_> = sighted.iter().map(|id| id.as_str().to_owned()).collect();
+        (open, sighted, starts_in_flight)
+    };
+    let start = |command_id| vec![StartInFlight { command_id, connector_id: None }];
+    let (open, mut sighted, starts) = load(OperatorBound::All).await;
+    sighted.sort();
+    assert_eq!((open, sighted), (vec![1, 2, 3], vec!["634".to_owned(), "700".to_owned()]));
+    assert_eq!(starts, start(Some(begun.command.id)));
+    let bound = OperatorBound::Only(["op-2", "op-3"].map(str::to_owned).into());
+    let (open, sighted, starts) = load(bound).await;
+    assert_eq!((open, sighted), (vec![2], vec!["700".to_owned()]));
+    assert_eq!(starts, start(None), "the start still excludes another one, and is not named");
 }

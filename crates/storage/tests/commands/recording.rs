@@ -37,6 +37,7 @@ async fn a_command_survives_recording_and_reading() {
         degraded: true,
         seen_gateway_id,
         confidence: Confidence::Doubtful,
+        limits: None,
     };
     assert_eq!(found(&mut connection, new.command.id).await, expected);
     let unknown = CommandId(Uuid::now_v7());

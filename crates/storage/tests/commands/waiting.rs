@@ -56,6 +56,7 @@ fn stop(session_id: SessionId, seconds: i64) -> RecordedCommand {
         degraded: false,
         seen_gateway_id: None,
         confidence: Confidence::Live,
+        limits: None,
     }
 }
 

@@ -83,7 +83,7 @@ async fn the_indexes_of_old_rows_exist() {
         .json(
             "select json_agg(indexname) from pg_indexes where indexname in
                ('commands_by_age', 'command_batches_by_age', 'idempotency_keys_by_age', 'session_limits_by_age',
-                'session_receipts_by_age', 'dead_letters_settled', 'dead_letters_newest', 'asset_edits_by_age',
+                'session_receipts_by_age', 'dead_letters_settled', 'dead_letters_newest', 'asset_edits_page',
                 'sessions_page')",
         )
         .await;

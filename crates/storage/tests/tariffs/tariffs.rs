@@ -3,7 +3,7 @@
 use crate::fixture::{binding, draft, feed_lines, flat, hours, label, noon, operator, signed, tariff};
 use domain::assets::{OperatorBound, Revision};
 use domain::ids::TariffId;
-use domain::tariffs::{Currency, Subject, TariffDetails, TariffStatus};
+use domain::tariffs::{Binding, Currency, Subject, TariffDetails, TariffStatus};
 use storage::assets::audit;
 use storage::assets::audit::Edited;
 use storage::tariffs::{Filter, TariffRecord, TariffRefusal, bindings, versions};
@@ -106,14 +106,14 @@ async fn a_bound_tariff_is_not_retired() {
     bindings::insert(connection, &OperatorBound::All, &bound, &signed(noon())).await.unwrap().unwrap();
     let refused =
         tariffs::retire(connection, &OperatorBound::All, tariff.id, None, &signed(noon())).await.unwrap();
-    assert_eq!(refused, Err(TariffRefusal::Bound { by: bound.id }));
+    assert_eq!(refused, Err(TariffRefusal::Bound { by: Some(bound.id) }));
     bindings::end(connection, &OperatorBound::All, bound.id, later + hours(1), &signed(noon()))
         .await
         .unwrap()
         .unwrap();
     let refused =
         tariffs::retire(connection, &OperatorBound::All, tariff.id, None, &signed(later)).await.unwrap();
-    assert_eq!(refused, Err(TariffRefusal::Bound { by: bound.id }));
+    assert_eq!(refused, Err(TariffRefusal::Bound { by: Some(bound.id) }));
     tariffs::retire(connection, &OperatorBound::All, tariff.id, None, &signed(later + hours(1)))
         .await
         .unwrap()
@@ -122,6 +122,33 @@ async fn a_bound_tariff_is_not_retired() {
     let gone = binding(Subject::Platform, tariff.id, later + hours(2), None);
     let refused = bindings::insert(connection, &OperatorBound::All, &gone, &signed(noon())).await.unwrap();
     assert_eq!(refused, Err(bindings::BindingRefusal::TariffNotFound));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_names_no_binding_of_another_operator() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut *connection;
+    let tariff = tariff("Night", noon());
+    tariffs::insert(connection, &tariff, &operator()).await.unwrap();
+    let of = |operator: &str| Subject::Operator { operator_id: label(operator) };
+    let other = binding(of("OP-2"), tariff.id, noon(), None);
+    let own = binding(of("OP-1"), tariff.id, noon() + hours(1), None);
+    let bound = OperatorBound::Only(["OP-1".to_owned()].into());
+    let mut retire = async |by: &OperatorBound, bindings: &[&Binding]| {
+        for binding in bindings {
+            bindings::insert(connection, &OperatorBound::All, binding, &signed(noon()))
+                .await
+                .unwrap()
+                .unwrap();
+        }
+        tariffs::retire(connection, by, tariff.id, None, &signed(noon())).await.unwrap().unwrap_err()
+    };
+    let refused = retire(&bound, &[&other]).await;
+    assert_eq!(refused, TariffRefusal::Bound { by: None });
+    assert_eq!(refused.to_string(), "the tariff is bound");
+    assert_eq!(retire(&OperatorBound::All, &[]).await, TariffRefusal::Bound { by: Some(other.id) });
+    assert_eq!(retire(&bound, &[&own]).await, TariffRefusal::Bound { by: Some(own.id) });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +169,10 @@ async fn a_bound_tariff_does_not_become_a_draft_and_a_draft_is_not_bound() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(update(connection, tariff.id, None, &draft).await, Err(TariffRefusal::Bound { by: bound.id }));
+    assert_eq!(
+        update(connection, tariff.id, None, &draft).await,
+        Err(TariffRefusal::Bound { by: Some(bound.id) })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

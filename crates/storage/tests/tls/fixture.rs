@@ -1,5 +1,6 @@
 //! A server with TLS, and clients of it.
 
+use credentials::TlsFileSettings;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use storage::{Database, DatabaseSettings, PooledConnection, SslMode};
@@ -38,7 +39,7 @@ impl Encrypted {
         let url = self.url("charging", NAME);
         DatabaseSettings {
             sslmode,
-            ca_file: Some(self.file("ca.crt")),
+            tls_files: TlsFileSettings { ca_file: Some(self.file("ca.crt")), ..TlsFileSettings::default() },
             allow_plaintext: false,
             ..DatabaseSettings::without_tls(url.into())
         }
@@ -49,8 +50,11 @@ impl Encrypted {
         self.write("client.crt", &certificate.pem);
         self.write("client.key", &certificate.key);
         DatabaseSettings {
-            certificate_file: Some(self.file("client.crt")),
-            key_file: Some(self.file("client.key")),
+            tls_files: TlsFileSettings {
+                ca_file: Some(self.file("ca.crt")),
+                certificate_file: Some(self.file("client.crt")),
+                key_file: Some(self.file("client.key")),
+            },
             ..self.settings(SslMode::VerifyFull)
         }
     }
@@ -100,5 +104,6 @@ pub async fn refused(settings: &DatabaseSettings, why: &str) {
 
 /// The same settings with another file of authorities.
 pub fn trusting(settings: DatabaseSettings, ca_file: &Path) -> DatabaseSettings {
-    DatabaseSettings { ca_file: Some(ca_file.to_owned()), ..settings }
+    let tls_files = TlsFileSettings { ca_file: Some(ca_file.to_owned()), ..settings.tls_files };
+    DatabaseSettings { tls_files, ..settings }
 }

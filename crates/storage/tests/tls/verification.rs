@@ -1,6 +1,7 @@
 //! What is verified of a server, and what a server verifies of a client.
 
 use crate::fixture::{Encrypted, NAME, TLS_ONLY, accepted, connect, refused, trusting};
+use credentials::TlsFileSettings;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use storage::{ChannelBinding, Database, DatabaseSettings, SslMode};
@@ -55,7 +56,8 @@ async fn an_unknown_authority_is_accepted_by_require_without_a_file_only() {
     for sslmode in ENCRYPTED {
         refused(&trusting(encrypted.settings(sslmode), &file), "UnknownIssuer").await;
     }
-    accepted(&DatabaseSettings { ca_file: None, ..encrypted.settings(SslMode::Require) }).await;
+    let tls_files = TlsFileSettings::default();
+    accepted(&DatabaseSettings { tls_files, ..encrypted.settings(SslMode::Require) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,8 +113,9 @@ async fn migrations_use_tls() {
 #[tokio::test(flavor = "multi_thread")]
 async fn contradictory_settings_are_refused_at_the_start() {
     let local = DatabaseSettings::without_tls("postgres://charging@127.0.0.1/charging".to_owned().into());
+    let trusted = |file: &str| TlsFileSettings { ca_file: Some(file.into()), ..TlsFileSettings::default() };
     for (settings, named) in [
-        (DatabaseSettings { ca_file: Some("/ca".into()), ..local.clone() }, "database.ca_file"),
+        (DatabaseSettings { tls_files: trusted("/ca"), ..local.clone() }, "database.ca_file"),
         (
             DatabaseSettings { channel_binding: ChannelBinding::Require, ..local.clone() },
             "database.channel_binding",
@@ -120,7 +123,7 @@ async fn contradictory_settings_are_refused_at_the_start() {
         (
             DatabaseSettings {
                 sslmode: SslMode::VerifyFull,
-                ca_file: Some("/nowhere/ca".into()),
+                tls_files: trusted("/nowhere/ca"),
                 ..local.clone()
             },
             "database.ca_file: /nowhere/ca",

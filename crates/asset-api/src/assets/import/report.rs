@@ -92,6 +92,11 @@ pub struct Report {
     pub errors: Vec<Fault>,
     /// The number of further faults, once `errors` has 1,000 entries; 0 if it has all.
     pub errors_left_out: usize,
+    /// Whether the import failed after a part of the file was written. Such an import is answered with
+    /// a problem and not with its report; the audit has the counts of that part.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub interrupted: bool,
 }
 
 impl Report {
@@ -110,6 +115,7 @@ impl Report {
             failed: 0,
             errors: Vec::new(),
             errors_left_out: 0,
+            interrupted: false,
         }
     }
 
@@ -117,18 +123,36 @@ impl Report {
     pub fn log(&self, what: &str) {
         let Self { dry_run, mode, applied, rows, created, updated, unchanged, failed, .. } = self;
         let by = &self.issued_by;
+        if self.interrupted {
+            tracing::warn!(
+                what,
+                by,
+                mode,
+                rows,
+                created,
+                updated,
+                unchanged,
+                failed,
+                "an import failed after a part of its file was written; importing the file again writes the rest"
+            );
+            return;
+        }
         tracing::info!(
             what, by, dry_run, mode, applied, rows, created, updated, unchanged, failed, "imported"
         );
     }
 
-    /// What the audit keeps of an import of `what`.
+    /// What the audit keeps of an import of `what`; `interrupted` is stated only if it was.
     pub fn summary(&self, what: &str) -> Value {
         let Self { mode, rows, created, updated, unchanged, failed, .. } = self;
-        json!({
+        let mut summary = json!({
             "of": what, "mode": mode, "rows": rows, "created": created, "updated": updated,
             "unchanged": unchanged, "failed": failed,
-        })
+        });
+        if let (true, Some(fields)) = (self.interrupted, summary.as_object_mut()) {
+            fields.insert("interrupted".to_owned(), Value::Bool(true));
+        }
+        summary
     }
 
     /// Adds a fault, or only counts it when the report is full.

@@ -46,23 +46,23 @@ impl Import {
         slot: OwnedSemaphorePermit,
     ) -> Result<Report, ApiError> {
         let work = async move {
-            let mut report = self.import::<T>(file, stamp.clone(), progress).await;
+            let mut report = Report::new(self.dry_run, self.mode, &stamp.by);
+            let imported = self.import::<T>(file, stamp.clone(), progress, &mut report).await;
             drop(slot);
-            if let Ok(report) = &mut report
-                && report.applied
-            {
-                report.import_id = self.record::<T>(report, stamp).await;
+            report.interrupted = imported.is_err();
+            if report.applied {
+                report.import_id = self.record::<T>(&report, stamp).await;
             }
-            if let Ok(report) = &report {
+            if report.applied || imported.is_ok() {
                 report.log(T::NAME);
             }
-            report
+            imported.map(|()| report)
         };
         let task = tokio::spawn(work.in_current_span());
         task.await.unwrap_or_else(|join| Err(ImportError::Spool(io::Error::other(join)).into()))
     }
 
-    /// Records an import that was written in the audit, and returns its id there. The rows have entries
+    /// Records an import of which something was written in the audit, and returns its id there. The rows have entries
     /// of their own, which were written with them; so a failure is logged and fails no import.
     async fn record<T: Table>(&self, report: &Report, stamp: EditStamp) -> Option<Uuid> {
         let (id, summary) = (Uuid::now_v7(), report.summary(T::NAME));
@@ -86,30 +86,31 @@ impl Import {
         file: File,
         stamp: EditStamp,
         mut progress: Progress,
-    ) -> Result<Report, ApiError> {
+        report: &mut Report,
+    ) -> Result<(), ApiError> {
         let writes = self.mode == Mode::BestEffort && !self.dry_run;
-        let (file, mut report) = self.chunk_by_chunk::<T>(file, &stamp, writes, &mut progress).await?;
+        let file = self.chunk_by_chunk::<T>(file, &stamp, writes, &mut progress, report).await?;
         report.applied = writes;
         if self.mode == Mode::Atomic && !self.dry_run && report.failed == 0 {
-            report = self.all_together::<T>(file, report.rows, stamp, progress).await?;
+            *report = self.all_together::<T>(file, report.rows, stamp, progress).await?;
         }
         report.errors.sort_by_key(Fault::line);
-        Ok(report)
+        Ok(())
     }
 
     /// Writes each chunk in a transaction of its own, stamped with `stamp`; unless it `writes`, only
-    /// checks what writing would do.
+    /// checks what writing would do. When it fails, `report` has what was written before.
     async fn chunk_by_chunk<T: Table>(
         &self,
         file: File,
         stamp: &EditStamp,
         writes: bool,
         progress: &mut Progress,
-    ) -> Result<(File, Report), ApiError> {
+        report: &mut Report,
+    ) -> Result<File, ApiError> {
         let end = Instant::now() + self.limit;
         let phase = if writes { Phase::Writing } else { Phase::Checking };
         progress.report(phase, 0, 0);
-        let mut report = Report::new(self.dry_run, self.mode, &stamp.by);
         let (mut chunks, reading) = read::<T>(file, self.format, self.max_rows, self.bound.clone());
         while let Some(chunk) = in_time(end, chunks.recv()).await? {
             let Chunk { rows, bytes, entries, failed, faults } = chunk;
@@ -122,12 +123,13 @@ impl Import {
                 })
             });
             report.count::<T>(in_time(end, outcome).await??);
+            report.applied |= writes;
             report.rows += rows;
             report.failed += failed;
             faults.into_iter().for_each(|fault| report.add_fault(fault));
             progress.report(phase, report.rows, bytes);
         }
-        Ok((finish(reading).await?, report))
+        finish(reading).await
     }
 
     /// Writes all `rows` in one transaction, after none of them was found invalid.

@@ -17,8 +17,7 @@ impl IntoProblem for PileRefusal {
             Self::StationNotFound => stations::problem::not_found(),
             Self::OtherVersion { .. } => version_mismatch(detail),
             Self::ChargePointTaken(_) => {
-                Problem::conflict("CHARGE_POINT_ID_CONFLICT", "The charge point is assigned to another pile")
-                    .detail(detail)
+                Problem::conflict("CHARGE_POINT_ID_CONFLICT", "The charge point id is in use").detail(detail)
             }
             Self::OpenSessions { ids } => {
                 Problem::conflict("PILE_HAS_OPEN_SESSION", "The pile has an open session")

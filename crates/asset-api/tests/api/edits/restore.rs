@@ -80,10 +80,10 @@ async fn does_not_restore_a_pile_whose_device_is_assigned_elsewhere() {
 
     {
       "code": "CHARGE_POINT_ID_CONFLICT",
-      "detail": "CP-1 is the charge point of another pile",
+      "detail": "CP-1 is in use",
       "instance": "/api/v1/piles/[id 1]/restore",
       "status": 409,
-      "title": "The charge point is assigned to another pile",
+      "title": "The charge point id is in use",
       "type": "https://charging.example/problems/charge-point-id-conflict"
     }
     "#);

@@ -17,10 +17,10 @@ async fn assigns_a_charge_point_to_at_most_one_pile() {
 
     {
       "code": "CHARGE_POINT_ID_CONFLICT",
-      "detail": "CP-1 is the charge point of another pile",
+      "detail": "CP-1 is in use",
       "instance": "/api/v1/stations/[id 1]/piles",
       "status": 409,
-      "title": "The charge point is assigned to another pile",
+      "title": "The charge point id is in use",
       "type": "https://charging.example/problems/charge-point-id-conflict"
     }
     "#);

@@ -70,14 +70,18 @@ impl CommandStore {
         }
     }
 
-    /// Returns the session with id `id`; `None` if it does not exist.
+    /// Returns the session with id `id`; `None` if it does not exist within `bound`.
     ///
     /// # Errors
     /// When PostgreSQL fails.
-    pub(crate) async fn find_session(&self, id: SessionId) -> Result<Option<PlacedSession>, DispatchError> {
-        let work = async move |mut connection: PooledConnection| {
-            sessions::find(&mut connection, &OperatorBound::All, id).await
-        };
+    pub(crate) async fn find_session(
+        &self,
+        bound: &OperatorBound,
+        id: SessionId,
+    ) -> Result<Option<PlacedSession>, DispatchError> {
+        let bound = bound.clone();
+        let work =
+            async move |mut connection: PooledConnection| sessions::find(&mut connection, &bound, id).await;
         let found: Result<_, StorageError> = self.database.run(work).await;
         Ok(found?)
     }

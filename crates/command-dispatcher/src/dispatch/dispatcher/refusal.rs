@@ -2,15 +2,22 @@
 
 use super::Dispatcher;
 use crate::error::DispatchError;
+use domain::assets::OperatorBound;
 use domain::commands::CommandRefusal;
 use domain::ids::{ConnectorId, PileId};
 use domain::sessions::limits::SessionLimits;
 
 impl Dispatcher {
-    /// Explains a refusal: a session that is not open has ended, or there is none at the pile.
-    pub(super) async fn explain(&self, pile_id: PileId, refusal: CommandRefusal) -> DispatchError {
+    /// Explains a refusal to a caller with `bound`: a session that is not open has ended, or there is
+    /// none at the pile within `bound`.
+    pub(super) async fn explain(
+        &self,
+        pile_id: PileId,
+        bound: &OperatorBound,
+        refusal: CommandRefusal,
+    ) -> DispatchError {
         let CommandRefusal::SessionNotOpen { session_id, .. } = &refusal else { return refusal.into() };
-        let found = match self.store.find_session(*session_id).await {
+        let found = match self.store.find_session(bound, *session_id).await {
             Ok(found) => {
                 found.filter(|found| found.place.as_ref().is_some_and(|place| place.pile_id == pile_id))
             }

@@ -52,6 +52,7 @@ impl Dispatcher {
             degraded: way.degraded,
             seen_gateway_id: way.seen,
             confidence: pile.confidence,
+            limits: None,
         }
     }
 

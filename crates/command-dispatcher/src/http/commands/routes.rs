@@ -288,6 +288,7 @@ fn record() -> Value {
         "payload": { "connectorId": 1, "idTag": "A1B2C3D4" },
         "sessionId": "0192f0c3-55d0-7c07-b1b0-0d9e8f7a6c5b",
         "transactionId": null,
+        "limits": { "maxEnergyWh": 22_000, "maxDurationS": null, "maxAmount": null, "currency": null },
         "issuedBy": "order-service",
         "issuedAt": "2026-03-01T09:12:28Z",
         "expiresAt": "2026-03-01T09:13:28Z",

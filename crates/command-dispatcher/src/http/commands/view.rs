@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::commands::{CommandState, EffectKind, FailureCode, RouteSource, Step, TrailEntry};
 use domain::devices::presence::Confidence;
 use domain::ids::{Actor, CommandId, ConnectorId, IdTag, PileId, SessionId, TransactionId};
+use domain::sessions::limits::ShownLimits;
 use domain::status::ConnectorStatus;
 use runtime::auth::{Caller, Scope};
 use schemars::JsonSchema;
@@ -159,6 +160,9 @@ pub(crate) struct CommandAnswer<'a> {
     /// The transaction that a stop names; of a start, that of its session. Null while it is
     /// unknown, and for other commands.
     transaction_id: Option<&'a TransactionId>,
+    /// The limits of the session that a start set. Null if it set none, once the limits are no longer
+    /// kept (`stops.limit_retention_days`), and for other commands.
+    limits: Option<ShownLimits>,
     /// The subject of the caller that requested the command. Null for a stop that the platform sends
     /// by itself at a limit, and for commands of releases that did not record it.
     issued_by: Option<&'a Actor>,
@@ -310,6 +314,7 @@ impl<'a> From<&'a RecordedCommand> for CommandAnswer<'a> {
             payload: Cow::Borrowed(&found.payload),
             session_id: record.session_id(),
             transaction_id: found.transaction_id.as_ref(),
+            limits: found.limits.map(ShownLimits::from),
             issued_by: record.issued_by.as_ref(),
             issued_at: record.issued_at,
             expires_at: record.expires_at,

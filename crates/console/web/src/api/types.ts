@@ -1,6 +1,6 @@
 // Short names for types of the API.
 
-import type { components as Assets } from "../../generated/asset-api.ts";
+import type { components as Assets, paths as AssetPaths } from "../../generated/asset-api.ts";
 import type { components as Commands } from "../../generated/command-dispatcher.ts";
 
 type A = Assets["schemas"];
@@ -24,7 +24,11 @@ export type ImportReport = A["ImportReport"];
 export type PriceAt = A["PriceAt"];
 export type Timetable = A["Timetable"];
 export type IngestPartitions = A["IngestPartitions"];
+export type AuditEntry = A["AuditEntry"];
+export type AuditQuery = NonNullable<AssetPaths["/api/v1/audit"]["get"]["parameters"]["query"]>;
 export type Command = C["Command"];
+export type Batch = C["Batch"];
+export type BatchPile = C["BatchPile"];
 export type CommandState = C["CommandState"];
 
 /** A page of a list. */

@@ -10,6 +10,8 @@ export type Route =
   | { readonly page: "pile"; readonly id: string }
   | { readonly page: "ingest" }
   | { readonly page: "import" }
+  | { readonly page: "audit" }
+  | { readonly page: "batch"; readonly id: string }
   | { readonly page: "nowhere" };
 
 const address = signal(here());
@@ -26,10 +28,11 @@ function parse(path: string): Route {
   const parts = path.slice(BASE.length).split("/").filter((part) => part !== "");
   const [page, id] = parts;
   if (page === undefined) return { page: "fleet" };
-  if (parts.length === 1 && (page === "ingest" || page === "import")) return { page };
+  if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit")) return { page };
   if (parts.length === 2 && id !== undefined) {
     if (page === "stations") return { page: "station", id: decoded(id) };
     if (page === "piles") return { page: "pile", id: decoded(id) };
+    if (page === "batches") return { page: "batch", id: decoded(id) };
   }
   return { page: "nowhere" };
 }
@@ -46,8 +49,10 @@ export const to = {
   fleet: `${BASE}/`,
   ingest: `${BASE}/ingest`,
   import: `${BASE}/import`,
+  audit: `${BASE}/audit`,
   station: (id: string) => `${BASE}/stations/${encodeURIComponent(id)}`,
   pile: (id: string) => `${BASE}/piles/${encodeURIComponent(id)}`,
+  batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
 };
 
 export function go(href: string): void {

@@ -2,6 +2,8 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { AuditPage } from "../audit/page.tsx";
+import { BatchPage } from "../batch/page.tsx";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { theme, paint } from "../design/theme.ts";
 import { FleetPage } from "../fleet/page.tsx";
@@ -80,6 +82,10 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <IngestPage />;
     case "import":
       return <ImportPage />;
+    case "audit":
+      return <AuditPage />;
+    case "batch":
+      return <BatchPage id={of.id} />;
     case "nowhere":
       return (
         <section class="card">
@@ -102,6 +108,7 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
     { page: "fleet", href: to.fleet, text: t("nav.fleet"), scope: "assets:read" },
     { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },
     { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
+    { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },
   ];
   const here = page === "station" || page === "pile" ? "fleet" : page;
   return (

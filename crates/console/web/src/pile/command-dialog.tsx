@@ -11,6 +11,7 @@ import { Shown, meaning } from "../design/states.tsx";
 import { clock } from "../i18n/format.ts";
 import { known, named, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
+import { CancelCommand } from "./cancel-command.tsx";
 import { Life, StateTag } from "./command-log.tsx";
 import { type Entered, type OrderName, newKey, sendOrder } from "./orders.ts";
 
@@ -19,7 +20,7 @@ import { type Entered, type OrderName, newKey, sendOrder } from "./orders.ts";
  * feed connection.
  */
 const EVERY_MS = 2_000;
-const ENDS: readonly string[] = ["confirmed", "rejected", "failed", "expired"];
+const ENDS: readonly string[] = ["confirmed", "rejected", "failed", "expired", "cancelled"];
 const DANGEROUS: readonly OrderName[] = ["stop-transaction", "reset", "change-availability"];
 
 type Stage =
@@ -184,6 +185,7 @@ function Progress({ commandId, news, onClose }: { readonly commandId: string; re
             <p class="buttons"><strong>{t("command.progress")}</strong> <StateTag state={shown.status} /></p>
             {ENDS.includes(shown.status) ? null : <p class="soft small num">{t("command.expires", { time: clock(shown.expiresAt) })}</p>}
             <Life command={shown} />
+            <CancelCommand command={shown} onCancelled={command.reload} />
           </div>
         )}
       </Shown>

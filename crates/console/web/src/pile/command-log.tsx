@@ -9,6 +9,7 @@ import { Empty, Failed, Forbidden, Loading } from "../design/states.tsx";
 import { brief, clock } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
+import { CancelCommand } from "./cancel-command.tsx";
 
 const PAGE = 10;
 
@@ -27,7 +28,7 @@ export function CommandLog({ pileId, news }: { readonly pileId: string; readonly
         {!may("commands:read") ? <Forbidden scope="commands:read" /> : !allowed ? <Empty title={t("command.noDispatcher")} />
           : list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />)
           : list.items.length === 0 ? <Empty title={t("pile.noCommands")} /> : (
-            <ol class="log">{list.items.map((command) => <Entry key={command.commandId} command={command} />)}</ol>
+            <ol class="log">{list.items.map((command) => <Entry key={command.commandId} command={command} onCancelled={list.refresh} />)}</ol>
           )}
         {list.more ? <button type="button" class="button slim" onClick={list.next}>{t("state.more")}</button> : null}
       </div>
@@ -35,7 +36,7 @@ export function CommandLog({ pileId, news }: { readonly pileId: string; readonly
   );
 }
 
-function Entry({ command }: { readonly command: Command }): JSX.Element {
+function Entry({ command, onCancelled }: { readonly command: Command; readonly onCancelled: () => void }): JSX.Element {
   return (
     <li data-command={command.commandId} data-state={command.status}>
       <details>
@@ -48,12 +49,14 @@ function Entry({ command }: { readonly command: Command }): JSX.Element {
           </span>
         </summary>
         <Life command={command} />
+        <CancelCommand command={command} onCancelled={onCancelled} />
       </details>
     </li>
   );
 }
 
-const TONES: Readonly<Record<string, string>> = { confirmed: "tag good", rejected: "tag bad", failed: "tag bad", expired: "tag warn", unknown: "tag warn" };
+/** The look of the states of commands, and of piles in a batch. */
+export const TONES: Readonly<Record<string, string>> = { confirmed: "tag good", rejected: "tag bad", failed: "tag bad", expired: "tag warn", unknown: "tag warn", refused: "tag bad" };
 
 export function StateTag({ state }: { readonly state: string }): JSX.Element {
   return <span class={TONES[state] ?? "tag"} data-command-state={state}>{named("commandState", state)}</span>;

@@ -190,7 +190,8 @@ proptest! {
 #[test]
 fn rejects_a_second_start_on_a_connector() {
     let in_flight = |at: Option<i64>| {
-        let start = StartInFlight { command_id: CommandId(Uuid::nil()), connector_id: at.map(connector) };
+        let start =
+            StartInFlight { command_id: Some(CommandId(Uuid::nil())), connector_id: at.map(connector) };
         let free = [(1, ConnectorStatus::Available), (2, ConnectorStatus::Available)];
         PileSnapshot { starts_in_flight: vec![start], ..pile(Some(true), &free) }
     };

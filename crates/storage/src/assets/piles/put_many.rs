@@ -39,7 +39,7 @@ pub enum EntryRefusal {
     #[error("the pile belongs to station {0}")]
     OtherStation(StationId),
     /// The device belongs to a pile outside the caller's bound.
-    #[error("the charge point is assigned to another pile")]
+    #[error("the charge point id is in use")]
     Taken,
     /// Another transaction created a pile with this device at the same time.
     #[error("another request created a pile with this device at the same time")]

@@ -37,8 +37,8 @@ pub enum PileRefusal {
         /// The pile's current version.
         current: i64,
     },
-    /// This device is assigned to another pile.
-    #[error("{0} is the charge point of another pile")]
+    /// This device is assigned to another pile, which may be outside the caller's bound.
+    #[error("{0} is in use")]
     ChargePointTaken(ChargePointId),
     /// The pile's device has open sessions.
     #[error("the pile has an open session")]
@@ -298,7 +298,7 @@ async fn refuse_open_sessions(
         .filter(sessions::charge_point_id.eq(device.as_str()).and(sessions::ended_at.is_null()))
         .order((sessions::started_at.desc(), sessions::id.desc()))
         .limit(NAMED_SESSIONS)
-        .select((sessions::id, operators::sessions(bound)));
+        .select((sessions::id, operators::sessions(bound).is_not_distinct_from(true)));
     let found: Vec<(Uuid, bool)> = open.load(tx).await?;
     if found.is_empty() {
         return Ok(());

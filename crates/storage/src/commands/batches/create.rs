@@ -24,7 +24,8 @@ pub struct NewBatch {
     pub id: CommandBatchId,
     /// The station of the piles.
     pub station_id: StationId,
-    /// The operators to which the caller is bound.
+    /// The operators to which the caller is bound; recorded, so that the batch is carried out within
+    /// this bound.
     pub bound: OperatorBound,
     /// The OCPP 1.6 action.
     pub name: &'static str,
@@ -210,9 +211,9 @@ async fn insert(
          batch as (
            insert into command_batches
              (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by,
-              timeline)
+              timeline, operators)
            select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11, ",
-        current_timeline!(), "
+        current_timeline!(), ", $14
            from (select count(*) as count, clock_timestamp() as now from chosen) as counted
            where $4 is null or exists (select 1 from named)
            returning *),
@@ -234,6 +235,7 @@ async fn insert(
     .bind::<Nullable<Text>, _>(new.issued_by.as_ref().map(Actor::as_str))
     .bind::<Nullable<Binary>, _>(keyed.and_then(|keyed| keyed.key.of_caller()))
     .bind::<Nullable<Binary>, _>(keyed.map(|keyed| keyed.digest.sha256()))
+    .bind::<Nullable<Array<Text>>, _>(new.bound.ids())
     .get_result(connection)
     .await
     .optional()

@@ -1,0 +1,1 @@
+alter table command_batches drop column operators;
