@@ -1,9 +1,57 @@
-"""Fixtures: every chart with its defaults and with the production example."""
+"""Fixtures: every chart with its defaults, with the production example, and with values that neither of them sets."""
 
 import os
 
 import pytest
-from rendering import CHARTS, binary, production, render
+from rendering import CHARTS, HTTP, binary, production, render
+
+VOLUME = {"name": "more", "configMap": {"name": "more"}}
+MOUNT = {"name": "more", "mountPath": "/more", "readOnly": True}
+SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "privileged": False,
+    "readOnlyRootFilesystem": True,
+}
+RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "16Mi"}}
+
+
+def beside(name, **more):
+    """Another container of a pod."""
+    return {"name": name, "image": "registry.example.com/proxy:1.0", "env": [], "securityContext": SECURITY, "resources": RESOURCES} | more
+
+
+# What may be added to the pods of the service and of the migration.
+ADDED = {
+    "podLabels": {"team": "charging"},
+    "podAnnotations": {"sidecar.istio.io/inject": "false"},
+    "extraEnv": [{"name": "OTEL_SERVICE_NAME", "value": "other"}],
+    "extraVolumes": [VOLUME],
+    "extraVolumeMounts": [MOUNT],
+    "extraInitContainers": [beside("first", volumeMounts=[MOUNT]), beside("proxy", restartPolicy="Always")],
+}
+# As OpenShift requires it: it chooses the user and the group.
+NO_USER = {"runAsUser": None, "runAsGroup": None, "fsGroup": None}
+EXPOSED = {
+    "service": {"annotations": {"example.com/owner": "charging"}},
+    "ingress": {
+        "enabled": True,
+        "className": "internal",
+        "controller": "ingress-nginx",
+        "labels": {"team": "charging"},
+        "annotations": {"nginx.ingress.kubernetes.io/proxy-send-timeout": "5"},
+        "hosts": ["a.example.com", "b.example.com"],
+        "tls": [{"secretName": "tls", "hosts": ["a.example.com"]}],
+    },
+    "httpRoute": {
+        "enabled": True,
+        "labels": {"team": "charging"},
+        "annotations": {"example.com/owner": "charging"},
+        "parentRefs": [{"name": "public", "namespace": "gateway"}],
+        "hostnames": ["a.example.com"],
+    },
+    "test": {"token": {"name": "tokens", "key": "test"}},
+}
 
 VARIANTS = {
     "defaults": lambda chart: {},
@@ -18,7 +66,18 @@ VARIANTS = {
         "nodeSelector": {"kubernetes.io/arch": "amd64"},
         "imagePullSecrets": [{"name": "pull"}],
         "image": {"digest": "sha256:" + "0" * 64},
-        "extraEnv": [{"name": "OTEL_SERVICE_NAME", "value": chart}],
+        **ADDED,
+        "extraContainers": [beside("side")],
+        "migration": ADDED,
+        "deploymentLabels": {"team": "charging"},
+        "deploymentAnnotations": {"reloader.stakater.com/auto": "true"},
+        "strategy": {"rollingUpdate": {"maxSurge": "50%"}},
+        "podSecurityContext": NO_USER,
+        "extraObjects": [{
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "{{ .Release.Name }}-more", "namespace": "{{ .Release.Namespace }}"}, "data": {"a": "b"},
+        }],
+        **(EXPOSED if chart in HTTP else {}),
         "networkPolicy": {"egress": {"extra": [{"ports": [{"protocol": "TCP", "port": 8443}]}]}},
     },
 }

@@ -1,4 +1,4 @@
-"""Schemas of custom resources: as much of the Prometheus operator's, KEDA's and Strimzi's as the charts use."""
+"""Schemas of custom resources: as much of them as the charts and the examples use."""
 
 
 def closed(properties, required=()):
@@ -30,7 +30,25 @@ TRIGGER = closed({"type": {"enum": ["prometheus", "postgresql"]}, "metadata": TE
 POLICY = closed({"type": {"enum": ["Pods", "Percent"]}, "value": COUNT, "periodSeconds": COUNT})
 BEHAVIOUR = closed({"scaleDown": closed({"stabilizationWindowSeconds": COUNT, "policies": {"type": "array", "items": POLICY}})})
 
+DNS_NAME = {"type": "string", "pattern": r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"}
+# A duration of the Gateway API, which has a pattern of its own.
+LIMIT = {"type": "string", "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$"}
+MATCH = closed({"path": closed({"type": {"enum": ["Exact", "PathPrefix"]}, "value": {"type": "string", "pattern": "^/"}}, ["type", "value"])}, ["path"])
+PARENT = closed({"name": TEXT, "namespace": TEXT, "sectionName": TEXT}, ["name"])
+HTTP_RULE = closed({
+    "matches": {"type": "array", "items": MATCH, "minItems": 1},
+    "timeouts": closed({"request": LIMIT}),
+    "backendRefs": {"type": "array", "items": closed({"name": TEXT, "port": COUNT}, ["name", "port"]), "minItems": 1, "maxItems": 1},
+}, ["matches", "backendRefs"])  # fmt: skip
+
 SCHEMAS = {
+    "gateway.networking.k8s.io/v1": {
+        "HTTPRoute": resource(closed({
+            "parentRefs": {"type": "array", "items": PARENT, "minItems": 1},
+            "hostnames": {"type": "array", "items": DNS_NAME},
+            "rules": {"type": "array", "items": HTTP_RULE, "minItems": 1},
+        }, ["parentRefs", "rules"])),
+    },
     "monitoring.coreos.com/v1": {
         "ServiceMonitor": resource(closed({"jobLabel": TEXT, "selector": SELECTOR, "endpoints": {"type": "array", "items": ENDPOINT, "minItems": 1}}, ["selector", "endpoints"])),
         "PrometheusRule": resource(closed({"groups": {"type": "array", "items": GROUP, "minItems": 1}}, ["groups"])),

@@ -1,6 +1,7 @@
 """Rendered charts, and the services' validation of their settings."""
 
 import functools
+import json
 import os
 import subprocess
 import tomllib
@@ -13,6 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 HELM = ROOT / "deploy/helm"
 CHARTS = ("asset-api", "event-ingestor", "command-dispatcher")
+HTTP = ("asset-api", "command-dispatcher")
 NAMESPACE = "charging"
 
 
@@ -57,13 +59,13 @@ class Release:
 
     @property
     def pods(self):
-        """The pod templates, including the migration's."""
-        return [thing["spec"]["template"] for kind in ("Deployment", "Job") for thing in self.all(kind)]
+        """The pods and their templates: the service's, the migration's and the test's."""
+        return [thing["spec"]["template"] for kind in ("Deployment", "Job") for thing in self.all(kind)] + self.all("Pod")
 
     @property
     def container(self):
         """The container of the service."""
-        (container,) = self.one("Deployment")["spec"]["template"]["spec"]["containers"]
+        container = self.one("Deployment")["spec"]["template"]["spec"]["containers"][0]
         return container
 
     @property
@@ -79,8 +81,14 @@ class Release:
 
 def render(chart, values=None, place=None):
     """Renders a chart, or a copy of it elsewhere; raises Helm's error."""
-    values = values or {}
-    with helm.Chart.load(place or HELM / chart) as loaded:
+    return rendered(chart, json.dumps(values or {}), place or HELM / chart)
+
+
+@functools.cache
+def rendered(chart, values, place):
+    """Renders the chart in a folder with values that are JSON."""
+    values = json.loads(values)
+    with helm.Chart.load(place) as loaded:
         loaded.validate_schema(values)
         files = loaded.render(values, name=chart, namespace=NAMESPACE)
         merged = loaded.merge_values(values)

@@ -6,17 +6,20 @@ metadata:
   namespace: {{ .Release.Namespace }}
   labels:
     {{- include "charging-service.labels" . | nindent 4 }}
+    {{- with .Values.deploymentLabels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with .Values.deploymentAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   {{- if eq .Values.scaling.mode "fixed" }}
   replicas: {{ int64 .Values.scaling.replicas }}
   {{- end }}
   revisionHistoryLimit: 5
   strategy:
-    type: RollingUpdate
-    rollingUpdate:
-      # The new pod is ready before an old one is stopped.
-      maxSurge: 1
-      maxUnavailable: 0
+    {{- toYaml .Values.strategy | nindent 4 }}
   selector:
     matchLabels:
       {{- include "charging-service.selector" . | nindent 6 }}
@@ -38,8 +41,6 @@ spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ include "charging-service.terminationGracePeriod" . }}
-      securityContext:
-        {{- include "charging-service.podSecurity" . | nindent 8 }}
       {{- with include "charging-service.placement" . | trim }}
       {{- . | nindent 6 }}
       {{- end }}
@@ -54,12 +55,15 @@ spec:
           # During a rollout the new pods are spread among themselves.
           matchLabelKeys: [pod-template-hash]
         {{- end }}
+      {{- with .Values.extraInitContainers }}
+      initContainers:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       containers:
         - name: {{ include "charging-service.name" . }}
           image: {{ include "charging-service.image" (dict "image" .Values.image "chart" .Chart) }}
           imagePullPolicy: {{ .Values.image.pullPolicy }}
-          securityContext:
-            {{- include "charging-service.containerSecurity" . | nindent 12 }}
+          {{- include "charging-service.containerSecurity" . | nindent 10 }}
           env:
             {{- include "charging-service.environment" . | nindent 12 }}
           ports:
@@ -83,6 +87,9 @@ spec:
             {{- toYaml .Values.resources | nindent 12 }}
           volumeMounts:
             {{- include "charging-service.mounts" . | nindent 12 }}
+        {{- with .Values.extraContainers }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       volumes:
         {{- include "charging-service.volumes" . | nindent 8 }}
 {{- end -}}

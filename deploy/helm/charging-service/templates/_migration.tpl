@@ -17,7 +17,7 @@ metadata:
     {{- include "charging-service.migration.selector" . | nindent 4 }}
     {{- include "charging-service.commonLabels" . | nindent 4 }}
   annotations:
-    {{- include "charging-service.hook" "0" | nindent 4 }}
+    {{- include "charging-service.hook" (dict "events" "pre-install,pre-upgrade" "weight" "0") | nindent 4 }}
 spec:
   backoffLimit: {{ int64 .Values.migration.backoffLimit }}
   activeDeadlineSeconds: {{ int64 .Values.migration.activeDeadlineSeconds }}
@@ -26,24 +26,32 @@ spec:
       labels:
         {{- include "charging-service.migration.selector" . | nindent 8 }}
         {{- include "charging-service.commonLabels" . | nindent 8 }}
+        {{- with .Values.migration.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      {{- with .Values.migration.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
     spec:
       restartPolicy: Never
       # The chart's own service account does not exist yet. No token is mounted.
       serviceAccountName: {{ .Values.migration.serviceAccountName }}
       automountServiceAccountToken: false
       enableServiceLinks: false
-      securityContext:
-        {{- include "charging-service.podSecurity" . | nindent 8 }}
       {{- with include "charging-service.placement" . | trim }}
       {{- . | nindent 6 }}
+      {{- end }}
+      {{- with .Values.migration.extraInitContainers }}
+      initContainers:
+        {{- toYaml . | nindent 8 }}
       {{- end }}
       containers:
         - name: migrate
           image: {{ include "charging-service.image" (dict "image" .Values.migration.image "chart" .Chart) }}
           imagePullPolicy: {{ .Values.image.pullPolicy }}
           args: [migrate]
-          securityContext:
-            {{- include "charging-service.containerSecurity" . | nindent 12 }}
+          {{- include "charging-service.containerSecurity" . | nindent 10 }}
           env:
             - name: CHARGING__DATABASE__URL_FILE
               value: /etc/charging/secrets/database.url
@@ -57,6 +65,9 @@ spec:
             - name: CHARGING__DATABASE__{{ upper $key }}
               value: /etc/charging/files/database.{{ $key }}
             {{- end }}
+            {{- with .Values.migration.extraEnv }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
           resources:
             {{- toYaml .Values.migration.resources | nindent 12 }}
           volumeMounts:
@@ -67,6 +78,9 @@ spec:
             - name: files
               mountPath: /etc/charging/files
               readOnly: true
+            {{- end }}
+            {{- with .Values.migration.extraVolumeMounts }}
+            {{- toYaml . | nindent 12 }}
             {{- end }}
       volumes:
         - name: secrets
@@ -79,6 +93,9 @@ spec:
                   items:
                     - key: {{ $reference.key }}
                       path: database.url
+        {{- with .Values.migration.extraVolumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
         {{- if $files }}
         - name: files
           projected:
@@ -106,7 +123,7 @@ metadata:
     {{- include "charging-service.migration.selector" . | nindent 4 }}
     {{- include "charging-service.commonLabels" . | nindent 4 }}
   annotations:
-    {{- include "charging-service.hook" "-5" | nindent 4 }}
+    {{- include "charging-service.hook" (dict "events" "pre-install,pre-upgrade" "weight" "-5") | nindent 4 }}
 spec:
   podSelector:
     matchLabels:
@@ -116,11 +133,4 @@ spec:
   egress:
     {{- include "charging-service.dnsRule" . | nindent 4 }}
     {{- include "charging-service.egressRule" .Values.networkPolicy.egress.postgresql | nindent 4 }}
-{{- end -}}
-
-{{/* A successful job is removed; a failed one keeps its logs until the next attempt. */}}
-{{- define "charging-service.hook" -}}
-helm.sh/hook: pre-install,pre-upgrade
-helm.sh/hook-weight: {{ . | quote }}
-helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}

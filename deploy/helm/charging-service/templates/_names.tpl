@@ -24,6 +24,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: migration
 {{- end -}}
 
+{{- define "charging-service.test.selector" -}}
+app.kubernetes.io/name: {{ include "charging-service.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: test
+{{- end -}}
+
 {{- define "charging-service.commonLabels" -}}
 app.kubernetes.io/part-of: charging-platform
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
@@ -34,6 +40,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "charging-service.labels" -}}
 {{ include "charging-service.selector" . }}
 {{ include "charging-service.commonLabels" . }}
+{{- end -}}
+
+{{/* A hook. It is removed when it succeeded; a failed one keeps its logs until the next attempt: { events: …, weight: … } */}}
+{{- define "charging-service.hook" -}}
+helm.sh/hook: {{ .events }}
+helm.sh/hook-weight: {{ .weight | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
 
 {{- define "charging-service.serviceAccount" -}}

@@ -4,6 +4,8 @@
 {{- $objects := list "config" "deployment" "adminService" -}}
 {{- if .Values.serviceAccount.create }}{{ $objects = append $objects "account" }}{{ end -}}
 {{- if include "charging-service.isHttp" . }}{{ $objects = append $objects "service" }}{{ end -}}
+{{- if dig "enabled" false (.Values.ingress | default dict) }}{{ $objects = append $objects "ingress" }}{{ end -}}
+{{- if dig "enabled" false (.Values.httpRoute | default dict) }}{{ $objects = append $objects "httpRoute" }}{{ end -}}
 {{- if .Values.podDisruptionBudget.enabled }}{{ $objects = append $objects "disruptionBudget" }}{{ end -}}
 {{- if eq .Values.scaling.mode "hpa" }}{{ $objects = append $objects "autoscaler" }}{{ end -}}
 {{- if eq .Values.scaling.mode "keda" -}}
@@ -15,6 +17,10 @@
 {{- $objects = append $objects "migration" -}}
 {{- if .Values.networkPolicy.enabled }}{{ $objects = append $objects "migrationNetworkPolicy" }}{{ end -}}
 {{- end -}}
+{{- if .Values.test.enabled -}}
+{{- $objects = append $objects "test" -}}
+{{- if .Values.networkPolicy.enabled }}{{ $objects = concat $objects (list "testNetworkPolicy" "testAdmission") }}{{ end -}}
+{{- end -}}
 {{- if dig "strimzi" "enabled" false (.Values.commandTopic | default dict) }}{{ $objects = append $objects "commandTopic" }}{{ end -}}
 {{- if .Values.serviceMonitor.enabled }}{{ $objects = append $objects "serviceMonitor" }}{{ end -}}
 {{- if and .Values.prometheusRule.enabled (include "charging-service.ruleGroups" . | fromJson).groups -}}
@@ -23,6 +29,10 @@
 {{- range $objects }}
 ---
 {{ include (printf "charging-service.%s" .) $ }}
+{{- end }}
+{{- range .Values.extraObjects }}
+---
+{{ tpl (toYaml .) $ }}
 {{- end }}
 {{- if .Values.dashboards.enabled }}
 {{- range .Values.dashboards.files }}
@@ -54,5 +64,8 @@
 {{- end }}
 
 Watch it start:  kubectl -n {{ .Release.Namespace }} rollout status deployment/{{ include "charging-service.fullname" . }}
+{{- if .Values.test.enabled }}
+Test it:         helm -n {{ .Release.Namespace }} test {{ .Release.Name }}
+{{- end }}
 The manual is docs/deploy.md.
 {{- end -}}

@@ -1,25 +1,11 @@
 {{/* The parts that the pods of the service and of the migration share. */}}
 
-{{- define "charging-service.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile:
-  type: RuntimeDefault
-{{- end -}}
-
-{{- define "charging-service.containerSecurity" -}}
-allowPrivilegeEscalation: false
-capabilities:
-  drop: [ALL]
-privileged: false
-readOnlyRootFilesystem: true
-{{- end -}}
-
-{{/* Where a pod may run, and the source of its image. */}}
+{{/* Where a pod may run, as whom, and the source of its image. */}}
 {{- define "charging-service.placement" -}}
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
@@ -38,6 +24,13 @@ affinity:
 {{- end }}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{- define "charging-service.containerSecurity" -}}
+{{- with .Values.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
@@ -107,6 +100,9 @@ priorityClassName: {{ . }}
   emptyDir:
     sizeLimit: {{ include "charging-service.spool" . }}
 {{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "charging-service.mounts" -}}
@@ -129,6 +125,9 @@ priorityClassName: {{ . }}
 {{- if include "charging-service.spool" . }}
 - name: spool
   mountPath: /tmp
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 

@@ -1,15 +1,10 @@
-#!/usr/bin/env python3
-"""Writes values.schema.json of each chart; its settings come from the service's defaults.toml. With --check it only compares."""
+"""values.schema.json of each chart; its settings come from the service's defaults.toml."""
 
 import json
 import re
-import sys
 import tomllib
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-CRATES = HERE.parent.parent / "crates"
-CHARTS = ("asset-api", "event-ingestor", "command-dispatcher")
+from . import HELM, ROOT, SERVICES
 
 # Values of these come from Secrets only.
 SECRET = {"database.url", "redis.url", "kafka.sasl_password"}
@@ -101,6 +96,18 @@ RESOURCES = closed({"requests": OBJECT, "limits": closed({"memory": TEXT, "ephem
 EGRESS = closed({"ports": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}}, "to": OBJECTS})
 PROBE = closed({"periodSeconds": COUNT, "timeoutSeconds": COUNT, "failureThreshold": COUNT, "initialDelaySeconds": {"type": "integer"}})
 SPREAD = {"enum": ["ScheduleAnyway", "DoNotSchedule"]}
+# A number or a percentage of pods.
+PART = {"type": ["integer", "string"]}
+# What may be added to the pods of the service and of the migration.
+EXTRA = {
+    "podLabels": STRINGS,
+    "podAnnotations": STRINGS,
+    "extraEnv": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string", "not": {"pattern": "^(CHARGING_|DATABASE_URL|REDIS_URL|KAFKA_BROKERS)"}}}}},
+    "extraVolumes": OBJECTS,
+    "extraVolumeMounts": OBJECTS,
+    "extraInitContainers": OBJECTS,
+}
 DEFINITIONS = {
     "reference": closed({"name": {"type": "string", "minLength": 1}, "key": {"type": "string", "minLength": 1}}, required=["name", "key"]),
     "file": closed({kind: {"$ref": "#/$defs/reference"} for kind in ("secret", "configMap")}, minProperties=1, maxProperties=1),
@@ -124,7 +131,7 @@ def scaling(is_http):
 
 def of_chart(name):
     """The whole schema of a chart's values."""
-    text = (CRATES / name / "defaults.toml").read_text()
+    text = (ROOT / "crates" / name / "defaults.toml").read_text()
     defaults = tomllib.loads(text)
     values, secrets, files = settings(defaults, comments(text))
     is_http = "http" in defaults
@@ -135,10 +142,14 @@ def of_chart(name):
         "settings": values,
         "secrets": secrets,
         "files": files,
-        "extraEnv": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
-            "name": {"type": "string", "not": {"pattern": "^(CHARGING_|DATABASE_URL|REDIS_URL|KAFKA_BROKERS)"}}}}},
-        "podLabels": STRINGS,
-        "podAnnotations": STRINGS,
+        **EXTRA,
+        "extraContainers": OBJECTS,
+        "deploymentLabels": STRINGS,
+        "deploymentAnnotations": STRINGS,
+        "strategy": closed({"type": {"enum": ["RollingUpdate", "Recreate"]}, "rollingUpdate": closed({"maxSurge": PART, "maxUnavailable": PART})}),
+        # Kubernetes itself knows their keys.
+        "podSecurityContext": OBJECT,
+        "securityContext": OBJECT,
         "scaling": scaling(is_http),
         "resources": RESOURCES,
         "terminationGracePeriodSeconds": {"type": ["integer", "null"], "minimum": 1},
@@ -149,11 +160,11 @@ def of_chart(name):
         "affinity": OBJECT,
         "priorityClassName": TEXT,
         "topologySpread": closed({"zone": SPREAD, "node": SPREAD}),
-        "podDisruptionBudget": closed({"enabled": FLAG, "maxUnavailable": {"type": ["integer", "string"]}}),
+        "podDisruptionBudget": closed({"enabled": FLAG, "maxUnavailable": PART}),
         "migration": closed({
             "enabled": FLAG, "image": closed(IMAGE), "secret": {"$ref": "#/$defs/optionalReference"}, "files": files["properties"]["database"],
             "serviceAccountName": {"type": "string", "minLength": 1},
-            "activeDeadlineSeconds": COUNT, "backoffLimit": {"type": "integer", "minimum": 0}, "resources": RESOURCES}),
+            "activeDeadlineSeconds": COUNT, "backoffLimit": {"type": "integer", "minimum": 0}, "resources": RESOURCES, **EXTRA}),
         "networkPolicy": closed({
             "enabled": FLAG,
             "ingress": closed({"metricsNamespaces": TEXTS} | ({"namespaces": TEXTS} if is_http else {})),
@@ -161,8 +172,13 @@ def of_chart(name):
         "serviceMonitor": closed({"enabled": FLAG, "interval": TEXT, "scrapeTimeout": TEXT, "labels": STRINGS}),
         "prometheusRule": closed({"enabled": FLAG, "labels": STRINGS, "groups": TEXTS}),
         "dashboards": closed({"enabled": FLAG, "labels": STRINGS, "annotations": STRINGS, "files": TEXTS}),
+        "test": closed({"enabled": FLAG, "image": closed(IMAGE), "resources": RESOURCES} | (
+            {"path": {"type": "string", "pattern": "^/"}, "token": {"$ref": "#/$defs/optionalReference"}, "status": COUNT} if is_http else {})),
+        "extraObjects": OBJECTS,
         "nameOverride": TEXT,
         "fullnameOverride": TEXT,
+        # Whether the umbrella installs the chart.
+        "enabled": FLAG,
         # Helm's own values, and those of the library, which has none.
         "global": OBJECT,
         "charging-service": OBJECT,
@@ -174,23 +190,15 @@ def of_chart(name):
         properties["sessionArchiveClaim"] = TEXT
     if is_http:
         properties["service"] = closed({"type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]}, "port": COUNT, "annotations": STRINGS})
+        properties["ingress"] = closed({
+            "enabled": FLAG, "className": TEXT, "controller": {"enum": ["", "ingress-nginx", "nginx", "haproxy", "openshift", "alb"]},
+            "labels": STRINGS, "annotations": STRINGS, "hosts": TEXTS, "tls": OBJECTS})
+        properties["httpRoute"] = closed({
+            "enabled": FLAG, "labels": STRINGS, "annotations": STRINGS, "parentRefs": OBJECTS, "hostnames": TEXTS, "timeouts": FLAG})
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Values of {name}"}
     return head | closed(properties) | {"$defs": DEFINITIONS}
 
 
-def main():
-    stale = []
-    for name in CHARTS:
-        path = HERE / name / "values.schema.json"
-        wanted = json.dumps(of_chart(name), indent=2, ensure_ascii=False) + "\n"
-        if "--check" in sys.argv[1:]:
-            if not path.exists() or path.read_text() != wanted:
-                stale.append(name)
-        else:
-            path.write_text(wanted)
-    if stale:
-        raise SystemExit(f"values.schema.json is not what defaults.toml leads to: {', '.join(stale)}; run deploy/helm/schema")
-
-
-if __name__ == "__main__":
-    main()
+def files():
+    """Every schema with its text."""
+    return {HELM / name / "values.schema.json": json.dumps(of_chart(name), indent=2, ensure_ascii=False) + "\n" for name in SERVICES}
