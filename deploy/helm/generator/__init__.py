@@ -5,3 +5,4 @@ from pathlib import Path
 HELM = Path(__file__).resolve().parent.parent
 ROOT = HELM.parent.parent
 SERVICES = ("asset-api", "event-ingestor", "command-dispatcher")
+UMBRELLA = "charging-platform"

@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 
-from . import HELM, ROOT, SERVICES
+from . import HELM, ROOT, SERVICES, UMBRELLA
 
 # Values of these come from Secrets only.
 SECRET = {"database.url", "redis.url", "kafka.sasl_password"}
@@ -195,10 +195,19 @@ def of_chart(name):
             "labels": STRINGS, "annotations": STRINGS, "hosts": TEXTS, "tls": OBJECTS})
         properties["httpRoute"] = closed({
             "enabled": FLAG, "labels": STRINGS, "annotations": STRINGS, "parentRefs": OBJECTS, "hostnames": TEXTS, "timeouts": FLAG})
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Values of {name}"}
-    return head | closed(properties) | {"$defs": DEFINITIONS}
+    return head(name) | closed(properties) | {"$defs": DEFINITIONS}
+
+
+def of_umbrella():
+    """The schema of the umbrella's values. Each service's own schema applies below its name."""
+    return head(UMBRELLA) | closed({name: OBJECT for name in ("shared", "global", *SERVICES)})
+
+
+def head(name):
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Values of {name}"}
 
 
 def files():
     """Every schema with its text."""
-    return {HELM / name / "values.schema.json": json.dumps(of_chart(name), indent=2, ensure_ascii=False) + "\n" for name in SERVICES}
+    schemas = {name: of_chart(name) for name in SERVICES} | {UMBRELLA: of_umbrella()}
+    return {HELM / name / "values.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from . import HELM, SERVICES
+from . import HELM, SERVICES, UMBRELLA
 
 BEGIN, END = "<!-- values: written by deploy/helm/generate -->\n", "<!-- end of values -->\n"
 
@@ -90,7 +90,7 @@ def escaped(rows):
 def files():
     """Every README with its table."""
     wanted = {}
-    for chart in SERVICES:
+    for chart in (*SERVICES, UMBRELLA):
         path = HELM / chart / "README.md"
         before, _, rest = path.read_text().partition(BEGIN)
         _, _, after = rest.partition(END)
