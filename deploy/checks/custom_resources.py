@@ -12,8 +12,8 @@ DURATION = {"type": "string", "pattern": "^([0-9]+(ms|[smhdwy]))+$"}
 SELECTOR = closed({"matchLabels": TEXTS}, ["matchLabels"])
 
 
-def resource(spec):
-    head = {"apiVersion": TEXT, "kind": TEXT, "metadata": {"type": "object", "required": ["name", "namespace", "labels"]}}
+def resource(spec, metadata=("name", "namespace", "labels")):
+    head = {"apiVersion": TEXT, "kind": TEXT, "metadata": {"type": "object", "required": list(metadata)}}
     return closed(head | {"spec": spec}, ["apiVersion", "kind", "metadata", "spec"])
 
 
@@ -41,7 +41,33 @@ HTTP_RULE = closed({
     "backendRefs": {"type": "array", "items": closed({"name": TEXT, "port": COUNT}, ["name", "port"]), "minItems": 1, "maxItems": 1},
 }, ["matches", "backendRefs"])  # fmt: skip
 
+NAMED = closed({"name": TEXT}, ["name"])
+ROLE = closed({"name": TEXT, "login": {"const": True}, "inRoles": {"type": "array", "items": TEXT}, "passwordSecret": NAMED}, ["name", "login", "passwordSecret"])
+CLUSTER = closed({
+    "instances": {"type": "integer", "minimum": 3},
+    "imageName": {"type": "string", "pattern": ":[0-9]+[.][0-9]+"},
+    "storage": closed({"size": TEXT}, ["size"]),
+    "walStorage": closed({"size": TEXT}, ["size"]),
+    "affinity": closed({"topologyKey": TEXT}),
+    "postgresql": closed({
+        "synchronous": closed({"method": {"enum": ["any", "first"]}, "number": COUNT, "dataDurability": {"enum": ["required", "preferred"]}}, ["method", "number"]),
+        "parameters": TEXTS,
+    }),
+    "bootstrap": closed({"initdb": closed({"database": TEXT, "owner": TEXT, "secret": NAMED, "postInitApplicationSQL": {"type": "array", "items": TEXT}})}),
+    "managed": closed({"roles": {"type": "array", "items": ROLE}}),
+}, ["instances", "storage", "bootstrap"])  # fmt: skip
+REMOTE = closed({"key": TEXT, "property": TEXT}, ["key"])
+EXTERNAL_SECRET = closed({
+    "refreshInterval": DURATION,
+    "secretStoreRef": closed({"kind": {"enum": ["SecretStore", "ClusterSecretStore"]}, "name": TEXT}, ["kind", "name"]),
+    "data": {"type": "array", "items": closed({"secretKey": TEXT, "remoteRef": REMOTE}, ["secretKey", "remoteRef"])},
+    "dataFrom": {"type": "array", "items": closed({"extract": REMOTE})},
+    "target": closed({"template": closed({"type": TEXT, "metadata": closed({"labels": TEXTS}), "data": TEXTS})}),
+}, ["secretStoreRef"])  # fmt: skip
+
 SCHEMAS = {
+    "postgresql.cnpg.io/v1": {"Cluster": resource(CLUSTER, ["name", "namespace"])},
+    "external-secrets.io/v1": {"ExternalSecret": resource(EXTERNAL_SECRET, ["name", "namespace"])},
     "gateway.networking.k8s.io/v1": {
         "HTTPRoute": resource(closed({
             "parentRefs": {"type": "array", "items": PARENT, "minItems": 1},
