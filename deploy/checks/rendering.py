@@ -19,8 +19,8 @@ NAMESPACE = "charging"
 
 
 def production(chart):
-    """The values of the production example."""
-    return yaml.safe_load((HELM / "examples/production" / f"{chart}.yaml").read_text())
+    """The values of the production example, as Helm reads them."""
+    return helm.values_from_yaml((HELM / "examples/production" / f"{chart}.yaml").read_text())
 
 
 def layered(base, over):

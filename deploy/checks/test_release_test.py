@@ -12,7 +12,7 @@ TOKEN = {"test": {"token": {"name": "tokens", "key": "reader"}}}
 CURL = """#!/bin/sh
 for last; do :; done
 echo "$@" >> "$CALLS"
-grep "^$last " "$ANSWERS" | cut -d' ' -f2 | tr -d '\\n'
+while read -r address status; do [ "$address" != "$last" ] || printf %s "$status"; done < "$ANSWERS"
 """
 
 
