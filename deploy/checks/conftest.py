@@ -1,9 +1,11 @@
 """Fixtures: every chart with its defaults, with the production example, and with values that neither of them sets."""
 
 import os
+import shutil
 
+import helm_python as helm
 import pytest
-from rendering import CHARTS, HTTP, binary, production, render
+from rendering import CHARTS, HELM, HTTP, UMBRELLA, binary, production, render
 
 VOLUME = {"name": "more", "configMap": {"name": "more"}}
 MOUNT = {"name": "more", "mountPath": "/more", "readOnly": True}
@@ -109,3 +111,13 @@ def program():
         return found or pytest.skip(f"{name} is not built")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory):
+    """A copy of the umbrella with its charts, as `helm dependency build` packs them."""
+    folder = tmp_path_factory.mktemp("charts")
+    for chart in (*CHARTS, UMBRELLA):
+        shutil.copytree(HELM / chart, folder / chart)
+    helm.dependency_update(folder / UMBRELLA, skip_refresh=True)
+    return folder / UMBRELLA

@@ -14,6 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 HELM = ROOT / "deploy/helm"
 CHARTS = ("asset-api", "event-ingestor", "command-dispatcher")
+UMBRELLA = "charging-platform"
 HTTP = ("asset-api", "command-dispatcher")
 NAMESPACE = "charging"
 
@@ -95,6 +96,21 @@ def rendered(chart, values, place):
     texts = [text for path, text in sorted(files.items()) if not path.endswith("NOTES.txt")]
     objects = [thing for text in texts for thing in yaml.safe_load_all(text) if thing]
     return Release(chart, merged, tuple(objects))
+
+
+def of_services(packed, values):
+    """The objects of each service in a release with the name `charging`."""
+    with helm.Chart.load(packed) as loaded:
+        loaded.validate_schema(values)
+        files = loaded.render(values, name="charging", namespace=NAMESPACE)
+    texts = {chart: files.get(f"{UMBRELLA}/charts/{chart}/templates/objects.yaml", "") for chart in CHARTS}
+    return {chart: [thing for thing in yaml.safe_load_all(text) if thing] for chart, text in texts.items()}
+
+
+def images(services):
+    """The image of each service."""
+    deployments = {chart: next(thing for thing in things if thing["kind"] == "Deployment") for chart, things in services.items()}
+    return {chart: thing["spec"]["template"]["spec"]["containers"][0]["image"] for chart, thing in deployments.items()}
 
 
 def binary(name):

@@ -1,43 +1,14 @@
 """The umbrella: all three charts in one release, from one file of values, migrated once."""
 
-import shutil
-
 import helm_python as helm
 import pytest
 import yaml
-from rendering import CHARTS, HELM, NAMESPACE, production, render
-
-UMBRELLA = "charging-platform"
-
-
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory):
-    """A copy of the umbrella with its charts, as `helm dependency build` packs them."""
-    folder = tmp_path_factory.mktemp("charts")
-    for chart in (*CHARTS, UMBRELLA):
-        shutil.copytree(HELM / chart, folder / chart)
-    helm.dependency_update(folder / UMBRELLA, skip_refresh=True)
-    return folder / UMBRELLA
+from rendering import CHARTS, HELM, UMBRELLA, of_services, production, render
 
 
 @pytest.fixture(scope="module")
 def in_production(packed):
     return of_services(packed, production(UMBRELLA))
-
-
-def of_services(packed, values):
-    """The objects of each service in a release with the name `charging`."""
-    with helm.Chart.load(packed) as loaded:
-        loaded.validate_schema(values)
-        files = loaded.render(values, name="charging", namespace=NAMESPACE)
-    texts = {chart: files.get(f"{UMBRELLA}/charts/{chart}/templates/objects.yaml", "") for chart in CHARTS}
-    return {chart: [thing for thing in yaml.safe_load_all(text) if thing] for chart, text in texts.items()}
-
-
-def images(services):
-    """The image of each service."""
-    deployments = {chart: next(thing for thing in things if thing["kind"] == "Deployment") for chart, things in services.items()}
-    return {chart: thing["spec"]["template"]["spec"]["containers"][0]["image"] for chart, thing in deployments.items()}
 
 
 def without(values, *keys):
@@ -87,17 +58,6 @@ def test_argo_replaces_ingestors_first_and_assets_last(in_production):
                 assert thing["kind"] == "Deployment"
                 waves[chart] = int(wave)
     assert sorted(waves, key=waves.get) == ["event-ingestor", "command-dispatcher", "asset-api"]
-
-
-def test_services_can_be_replaced_one_after_the_other(packed):
-    """The steps of its README: each release changes the image of one service."""
-    old = {chart: {"image": {"tag": "0.0.9"}} for chart in CHARTS}
-    order = ["event-ingestor", "command-dispatcher", "asset-api"]
-    before = images(of_services(packed, old))
-    for step, chart in enumerate(order):
-        after = images(of_services(packed, {held: old[held] for held in order[step + 1 :]}))
-        assert [of for of in CHARTS if before[of] != after[of]] == [chart]
-        before = after
 
 
 def test_a_chart_can_be_left_out_and_its_values_are_judged(packed):
