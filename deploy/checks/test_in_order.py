@@ -68,6 +68,7 @@ def test_each_step_replaces_one_service(run, packed, old, direction):
             seen.append(images(of_services(packed, old)))
         else:
             assert call.startswith("upgrade charging chart --wait --timeout 20m -f a.yaml")
+            assert ("--set event-ingestor.migration.enabled=false" in call) == (direction == "rollback")
             seen.append(images(of_services(packed, new | {chart: {"image": new[chart]["image"] | held["image"]} for chart, held in set_by(call).items()})))
     replaced = [[chart for chart in ORDER if before[chart] != after[chart]] for before, after in zip(seen, seen[1:], strict=False)]
     assert replaced == [[chart] for chart in (ORDER if direction == "upgrade" else ORDER[::-1])]
