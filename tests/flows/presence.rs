@@ -19,9 +19,9 @@ async fn an_idle_device_that_answers_stays_online_and_a_vanished_one_goes_offlin
     let platform = Platform::start(|_| {}).await;
     let ingestor = platform.ingest_with(&[
         ("feed.enabled", "false"),
-        ("ingest.heartbeat_timeout_s", "8"),
+        ("ingest.heartbeat_timeout_s", "10"),
         ("ingest.silence_check_ms", "200"),
-        ("presence.probe_answer_s", "3"),
+        ("presence.probe_answer_s", "5"),
     ]);
     let [(idle, idle_device), (lost, lost_device)] = [platform.register().await, platform.register().await];
     platform.connect(&idle_device).await;
@@ -30,7 +30,7 @@ async fn an_idle_device_that_answers_stays_online_and_a_vanished_one_goes_offlin
         .ask_devices(&[
             ("presence.probe_after_s", "3"),
             ("presence.probe_interval_s", "3"),
-            ("presence.probe_answer_s", "3"),
+            ("presence.probe_answer_s", "5"),
             ("presence.gateway_silence_s", "600"),
         ])
         .await;

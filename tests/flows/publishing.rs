@@ -21,7 +21,7 @@ use testkit::{
 };
 
 /// Longer than callers wait for anything.
-const TOO_SLOW: Duration = Duration::from_secs(15);
+const TOO_SLOW: Duration = Duration::from_secs(20);
 /// A delay that the platform tolerates.
 const SLOW: Duration = Duration::from_millis(15);
 /// The platform's client id at brokers.

@@ -7,7 +7,7 @@ use system_tests::binary;
 use testkit::{TestDatabase, eventually};
 use tokio::process::{Child, Command};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 pub fn free_address() -> String {
     format!("127.0.0.1:{}", testkit::free_port())

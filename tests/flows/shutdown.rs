@@ -14,9 +14,9 @@ use std::time::Duration;
 use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, Platform, steady};
 use testkit::{TestDatabase, eventually};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The time between "not ready" and the end of accepting, which a load balancer needs to notice.
-const DELAY_MS: &str = "1500";
+const DELAY_MS: &str = "4000";
 
 /// Callers behind a load balancer: they call while the service reports that it is ready.
 struct Callers {

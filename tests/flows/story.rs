@@ -9,7 +9,7 @@ use system_tests::{Answer, COMMAND_PARTITIONS, Platform};
 use testkit::eventually;
 use wire::routing::RoutingHash;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn code(answer: &Answer) -> (u16, &str) {
     (answer.status, answer.body["code"].as_str().unwrap_or_default())

@@ -182,7 +182,7 @@ async fn a_collector_that_never_responds_delays_nothing() {
     let endpoint = format!("http://{}/v1/traces", silent.local_addr().unwrap());
     let took = without_a_collector(&endpoint, "queue_full").await;
     // The exporter itself would wait for ten minutes.
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(took < Duration::from_secs(80), "{took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ pub const COMMAND_PARTITIONS: u16 = 8;
 pub const EVENT_PARTITIONS: i32 = 4;
 
 /// A time-out that is long enough on a machine that builds and tests at once.
-pub const PATIENT_MS: &str = "5000";
+pub const PATIENT_MS: &str = "10000";
 
 /// A load of `events_per_second` for `duration_s` without duplicates and moves.
 #[must_use]

@@ -20,12 +20,23 @@ pub(crate) fn simulator_settings(adapt: impl FnOnce(&mut SimulatorSettings)) -> 
 }
 
 pub(crate) fn clients() -> (Kafka, Redis) {
-    let overrides = [("kafka.brokers", testkit::kafka_brokers()), ("redis.url", testkit::redis_url())];
+    let overrides = [
+        ("kafka.brokers", testkit::kafka_brokers()),
+        ("redis.url", testkit::redis_url()),
+        ("redis.command_timeout_ms", PATIENT_MS.to_owned()),
+    ];
     let overrides = overrides.each_ref().map(|(key, value)| (*key, value.as_str()));
     let settings: gateway_simulator::Settings =
         runtime::settings::parse(gateway_simulator::settings::DEFAULTS, &overrides).unwrap();
     (Kafka::new(&settings.kafka).unwrap(), Redis::connect(&settings.redis).unwrap())
 }
+
+/// Long time-outs for a busy machine.
+const PATIENT: [(&str, &str); 3] = [
+    ("http.request_deadline_ms", "50000"),
+    ("database.connect_timeout_ms", "20000"),
+    ("database.statement_timeout_ms", "20000"),
+];
 
 pub(crate) async fn serve_assets(database: &TestDatabase, events: &str, own: &[(&str, &str)]) -> SocketAddr {
     let overrides = [
@@ -34,7 +45,8 @@ pub(crate) async fn serve_assets(database: &TestDatabase, events: &str, own: &[(
         ("freshness.ingest_topic", events),
         ("freshness.ingest_lag_s", "5"),
     ];
-    let settings = runtime::settings::parse(asset_api::DEFAULTS, &[&overrides, own].concat()).unwrap();
+    let settings =
+        runtime::settings::parse(asset_api::DEFAULTS, &[&PATIENT, &overrides[..], own].concat()).unwrap();
     let context = Context::new("asset-api");
     tokio::spawn(asset_api::serve(settings, context.clone()));
     ready(&context).await
@@ -49,13 +61,15 @@ pub(crate) async fn serve_commands(database: &TestDatabase, topic: &str, own: &[
         ("kafka.brokers", brokers.as_str()),
         ("redis.url", redis.as_str()),
         ("redis.command_timeout_ms", PATIENT_MS),
+        ("dispatch.publish_timeout_ms", "20000"),
         ("dispatch.topic", topic),
         ("dispatch.partitions", partitions.as_str()),
         // Devices are probed only where a test requests it.
         ("presence.probe_message", "off"),
     ];
     let settings =
-        runtime::settings::parse(command_dispatcher::DEFAULTS, &[&overrides, own].concat()).unwrap();
+        runtime::settings::parse(command_dispatcher::DEFAULTS, &[&PATIENT, &overrides[..], own].concat())
+            .unwrap();
     let context = Context::new("command-dispatcher");
     tokio::spawn(command_dispatcher::serve(settings, context.clone()));
     ready(&context).await

@@ -28,7 +28,7 @@ const PILES: usize = 24;
 /// Long enough that a merely slow ingestor loses no lease: a lost lease is a finding.
 const LEASE: Duration = Duration::from_secs(10);
 /// The time between "not ready" and the end of accepting; the charts have 5 s.
-const DELAY_MS: &str = "1500";
+const DELAY_MS: &str = "2500";
 /// The number of events whose writing shows that ingestors continue.
 const SOME: i64 = 1_000;
 /// More than are sent.

@@ -278,7 +278,7 @@ async fn within_the_limits(broker: SocketAddr) {
         kafka.writer("any").publish(0, vec![record(0)], Duration::from_millis(700)).await.unwrap_err();
     assert!(matches!(error, PublishError::Refused(_)), "{error:?}");
 
-    assert!(started.elapsed() < Duration::from_secs(5), "took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(20), "took {:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ fn get(address: &str, path: &str) -> String {
 }
 
 fn until(what: &str, condition: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(60);
     while !condition() {
         assert!(Instant::now() < end, "timed out waiting until {what}");
         std::thread::sleep(Duration::from_millis(10));
@@ -196,7 +196,7 @@ fn finishes_running_requests_after_a_signal_and_exits_with_0() {
 
 #[test]
 fn readiness_fails_during_the_delay_while_work_continues() {
-    let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "1500")]);
+    let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "4000")]);
     assert!(get(&running.admin, "/readyz").contains("200 OK"));
     running.signal(Signal::TERM);
     until("readiness fails", || get(&running.admin, "/readyz").contains("503 Service Unavailable"));
@@ -245,7 +245,7 @@ fn check_ready_reports_the_readiness_of_a_running_service() {
                 .env("CHARGING__ADMIN__LISTEN", admin.replace("127.0.0.1", "0.0.0.0")),
         )
     };
-    let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "1500")]);
+    let running = Running::start(&[("CHARGING__SHUTDOWN__DELAY_MS", "4000")]);
     let ready = ask(&running.admin);
     assert!(ready.status.success(), "{}", stderr(&ready));
     running.signal(Signal::TERM);
@@ -271,7 +271,7 @@ fn a_second_signal_aborts() {
     let (code, log) = running.wait();
     assert_eq!(code, Some(1));
     assert!(log.contains("aborted by a second signal"), "{log}");
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(19), "the grace period is 20 s");
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn aborts_requests_at_the_end_of_the_grace_period() {
     let (code, log) = running.wait();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("the grace period ended"), "{log}");
-    assert!(started.elapsed() < Duration::from_secs(8), "took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(19), "took {:?}", started.elapsed());
 }
 
 #[test]

@@ -76,7 +76,7 @@ kafka_ready_or_dead() {
 }
 
 await_kafka() {
-    await 90 "Kafka is starting" kafka_ready_or_dead || true
+    await 180 "Kafka is starting" kafka_ready_or_dead || true
     if ! broker_answers 127.0.0.1 "$KAFKA_PORT"; then
         show_tail "$LOGS/kafka.out" "$LOGS/kafka.log"
         fail "Kafka does not start" "log: $LOGS/kafka.log" "to begin anew, deleting its data: $0 reset"

@@ -168,14 +168,14 @@ data_is_unused() {
 clear_crash() {
     [[ -e $PG_HOME/data/postmaster.pid ]] || return 0
     say "PostgreSQL was not stopped properly; it recovers by itself"
-    await 30 "PostgreSQL's old processes are leaving" data_is_unused ||
-        fail "a PostgreSQL process still works in $PG_HOME/data after 30 s" "look at it with: fuser -v '$PG_HOME/data'"
+    await 60 "PostgreSQL's old processes are leaving" data_is_unused ||
+        fail "a PostgreSQL process still works in $PG_HOME/data after 60 s" "look at it with: fuser -v '$PG_HOME/data'"
     rm -f -- "$PG_HOME/data/postmaster.pid" "$PG_HOME"/.s.PGSQL.*
 }
 
 launch_postgres() {
     with_locales "$(postgres_binaries)/pg_ctl" start --pgdata="$PG_HOME/data" --log="$PG_HOME/postgres.log" \
-        --wait --timeout=60 </dev/null >"$LOGS/pg_ctl.log" 2>&1
+        --wait --timeout=180 </dev/null >"$LOGS/pg_ctl.log" 2>&1
 }
 
 start_postgres() {

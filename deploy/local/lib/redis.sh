@@ -35,7 +35,7 @@ start_redis() {
     mkdir -p -- "$REDIS_HOME"
     write_redis_settings
     if ! redis-server "$REDIS_HOME/redis.conf" </dev/null >"$LOGS/redis.out" 2>&1 9>&- ||
-        ! await 20 "Redis is starting" redis_answers; then
+        ! await 60 "Redis is starting" redis_answers; then
         show_tail "$LOGS/redis.out" "$LOGS/redis.log"
         fail "Redis does not start" "log: $LOGS/redis.log"
     fi

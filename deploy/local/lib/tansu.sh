@@ -54,7 +54,7 @@ tansu_ready_or_dead() {
 }
 
 await_tansu() {
-    await 30 "Tansu is starting" tansu_ready_or_dead || true
+    await 90 "Tansu is starting" tansu_ready_or_dead || true
     if ! broker_answers 127.0.0.1 "$KAFKA_PORT"; then
         show_tail "$LOGS/tansu.log"
         fail "Tansu does not start" "log: $LOGS/tansu.log"

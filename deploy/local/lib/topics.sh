@@ -186,8 +186,8 @@ ensure_topics() {
     local name
     load_topics
     topics_exist "$1" "$2" || create_topics "$1" "$2"
-    await 30 "topics are getting their leaders" topics_are_led "$1" "$2" ||
-        fail "the topics have no leader after 30 s" "look at the broker's log in $LOGS"
+    await 90 "topics are getting their leaders" topics_are_led "$1" "$2" ||
+        fail "the topics have no leader after 90 s" "look at the broker's log in $LOGS"
     for name in "${!WANTED[@]}"; do
         ((FOUND[$name] == WANTED[$name])) ||
             fail "topic $name has ${FOUND[$name]} partitions and must have ${WANTED[$name]}" \

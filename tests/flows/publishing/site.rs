@@ -11,8 +11,8 @@ use tokio::process::Child;
 use uuid::Uuid;
 use wire::routing::RoutingHash;
 
-/// The deadline of requests, longer than the sum of the time-outs below that one fault can cause.
-pub const DEADLINE: Duration = Duration::from_millis(4_000);
+/// The deadline of requests, much longer than the sum of the time-outs below that one fault can cause.
+pub const DEADLINE: Duration = Duration::from_secs(8);
 /// The metric of how long brokers throttled the dispatcher.
 const THROTTLED: &str = "kafka_throttled_seconds_total{request=\"produce\"}";
 /// How long gateways hold their devices.

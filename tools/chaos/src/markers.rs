@@ -5,6 +5,7 @@
 //! written twice is detected, although the devices' states would be the same.
 
 use anyhow::Context as _;
+use gateway_simulator::LoadPace;
 use runtime::Shutdown;
 use runtime::kafka::{Kafka, NewRecord, TopicWriter};
 use std::collections::BTreeMap;
@@ -46,16 +47,21 @@ pub enum Form {
     TimeOutOfRange,
 }
 
-/// Publishes a marker to every partition every `interval`, until it is stopped.
+/// How often a pausing publisher looks whether it may continue.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Publishes a marker to every partition every `interval` at the full pace, until it is stopped.
 pub(crate) fn publish_repeatedly(
     kafka: &Kafka,
     topic: &str,
     partitions: i32,
     interval: Duration,
+    pace: &LoadPace,
     stop: &Shutdown,
 ) -> Vec<AbortOnDropHandle<anyhow::Result<Vec<Marker>>>> {
     let publish = |partition| {
-        let publishing = publish_to_partition(kafka.writer(topic), partition, interval, stop.clone());
+        let publishing =
+            publish_to_partition(kafka.writer(topic), partition, interval, pace.clone(), stop.clone());
         AbortOnDropHandle::new(tokio::spawn(publishing))
     };
     (0..partitions).map(publish).collect()
@@ -65,14 +71,25 @@ async fn publish_to_partition(
     writer: TopicWriter,
     partition: i32,
     interval: Duration,
+    pace: LoadPace,
     stop: Shutdown,
 ) -> anyhow::Result<Vec<Marker>> {
     let mut markers = Vec::new();
-    while stop.run_until_requested(tokio::time::sleep(interval)).await.is_some() {
+    while stop.run_until_requested(next_turn(interval, &pace)).await.is_some() {
         let name = format!("{partition}-{}", markers.len());
         markers.push(publish(&writer, partition, &name, Form::Plain).await?);
     }
     Ok(markers)
+}
+
+/// Waits for the time between two markers.
+async fn next_turn(interval: Duration, pace: &LoadPace) {
+    loop {
+        match pace.percent() {
+            0 => tokio::time::sleep(POLL_INTERVAL).await,
+            percent => return tokio::time::sleep(interval * LoadPace::FULL / percent).await,
+        }
+    }
 }
 
 /// Publishes the marker `name`.

@@ -4,7 +4,7 @@ use crate::markers::{Marker, publish_repeatedly};
 use anyhow::{Context as _, ensure};
 use gateway_simulator::ledger::Ledger;
 use gateway_simulator::settings::LoadSettings;
-use gateway_simulator::{Load, LoadReport, Manner, SimulatorError, SimulatorSettings};
+use gateway_simulator::{Load, LoadPace, LoadReport, Manner, SimulatorError, SimulatorSettings};
 use runtime::Shutdown;
 use runtime::kafka::Kafka;
 use std::collections::BTreeMap;
@@ -59,12 +59,13 @@ pub struct Sent {
 }
 
 impl Traffic {
-    /// Starts to send, with devices whose ids begin with `id_prefix`.
+    /// Starts to send, with devices whose ids begin with `id_prefix`, as much as `slowed` allows.
     pub(crate) async fn start(
         kafka: &Kafka,
         topic: &str,
         partitions: i32,
         pace: &Pace,
+        slowed: &LoadPace,
         id_prefix: &str,
     ) -> anyhow::Result<Self> {
         let stop = Shutdown::new(Duration::from_secs(1));
@@ -74,10 +75,11 @@ impl Traffic {
             (Manner::Deployed, pace.deployed_percent),
         ] {
             if percent > 0 {
-                loads.push(start_load(kafka, topic, manner, &pace.share(percent), id_prefix, &stop).await?);
+                let pace = pace.share(percent);
+                loads.push(start_load(kafka, topic, manner, &pace, slowed, id_prefix, &stop).await?);
             }
         }
-        let markers = publish_repeatedly(kafka, topic, partitions, pace.marker_interval, &stop);
+        let markers = publish_repeatedly(kafka, topic, partitions, pace.marker_interval, slowed, &stop);
         Ok(Self { stop, loads, markers })
     }
 
@@ -154,6 +156,7 @@ async fn start_load(
     topic: &str,
     manner: Manner,
     pace: &Pace,
+    slowed: &LoadPace,
     id_prefix: &str,
     stop: &Shutdown,
 ) -> anyhow::Result<RunningLoad> {
@@ -178,6 +181,6 @@ async fn start_load(
         seed: 7,
     };
     let load = Load::new(&settings, &simulator, kafka).await.context("prepare the load")?;
-    let stop = stop.clone();
+    let (load, stop) = (load.paced_by(slowed.clone()), stop.clone());
     Ok(AbortOnDropHandle::new(tokio::spawn(async move { load.run(&settings, &stop).await })))
 }

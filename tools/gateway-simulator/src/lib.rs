@@ -29,7 +29,7 @@ pub use behaviour::{Behaviour, Manner};
 pub use commands::{Outcome, ReceivedCommand, Rejection};
 pub use device::DeviceSpec;
 pub use error::SimulatorError;
-pub use load::{Load, LoadReport, LoadSegment, ledger};
+pub use load::{Load, LoadPace, LoadReport, LoadSegment, ledger};
 pub use publisher::{Position, SentEvent};
 pub use serve::{load, serve};
 pub use settings::{Settings, SimulatorSettings};

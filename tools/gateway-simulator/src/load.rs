@@ -5,6 +5,7 @@ mod device;
 mod duplicates;
 mod fleet;
 pub mod ledger;
+mod pace;
 
 use crate::error::SimulatorError;
 use crate::publisher::{Outgoing, Publisher};
@@ -13,9 +14,12 @@ use device::DeviceEvent;
 use duplicates::Duplicates;
 use fleet::Fleet;
 use ledger::Ledger;
+use pace::Schedule;
 use runtime::Shutdown;
 use runtime::kafka::Kafka;
 use std::time::{Duration, Instant};
+
+pub use pace::LoadPace;
 
 /// A segment of a load run, at one rate.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,7 @@ pub struct Load {
     fleet: Fleet,
     ledger: Ledger,
     repeated: Duplicates,
+    pace: LoadPace,
     queued: u64,
     duplicates: u64,
 }
@@ -81,10 +86,17 @@ impl Load {
             simulator: simulator.clone(),
             ledger: Ledger::new(fleet.charge_points()),
             repeated: Duplicates::new(settings.duplicates, settings.events_per_second, settings.seed),
+            pace: LoadPace::default(),
             fleet,
             queued: 0,
             duplicates: 0,
         })
+    }
+
+    /// Lets `pace` slow the schedule down while the load runs.
+    #[must_use]
+    pub fn paced_by(self, pace: LoadPace) -> Self {
+        Self { pace, ..self }
     }
 
     /// Announces the charge points, then produces events on schedule until the time is over or
@@ -163,15 +175,16 @@ impl Load {
         let before = self.queued;
         let rate = u64::from(rate.max(1));
         let mut worst_lag = Duration::ZERO;
+        let mut schedule = Schedule::new(begun, self.pace.clone());
         while begun.elapsed() < duration && !shutdown.is_requested() {
-            let due = before + events_due(begun.elapsed(), rate);
+            let due = before + events_due(schedule.now(), rate);
             while self.queued < due {
                 let now = runtime::clock::now();
                 let events = self.fleet.step(now);
                 self.queue(events).await?;
             }
             // Measured afterwards, because full queues delay production.
-            let missing = (before + events_due(begun.elapsed(), rate)).saturating_sub(self.queued);
+            let missing = (before + events_due(schedule.now(), rate)).saturating_sub(self.queued);
             worst_lag = worst_lag.max(Duration::from_micros(missing * 1_000_000 / rate));
             tokio::time::sleep(TICK).await;
         }

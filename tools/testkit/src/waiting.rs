@@ -3,14 +3,14 @@
 use std::future::Future;
 use std::time::Duration;
 
-/// The time in which a condition must become true. Generous, because machines are shared.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// The time in which a condition must become true. Generous, because machines are slow and shared.
+const TIMEOUT: Duration = Duration::from_secs(180);
 const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Checks `condition` repeatedly until it is true.
 ///
 /// # Panics
-/// When it does not become true within a minute; the message contains `what`.
+/// When it does not become true within three minutes; the message contains `what`.
 pub async fn eventually<F, Fut>(what: &str, mut condition: F)
 where
     F: FnMut() -> Fut,
@@ -26,7 +26,7 @@ where
 /// Calls `find` repeatedly until it finds something.
 ///
 /// # Panics
-/// When it finds nothing within a minute; the message contains `what`.
+/// When it finds nothing within three minutes; the message contains `what`.
 pub async fn eventually_some<T, F, Fut>(what: &str, mut find: F) -> T
 where
     F: FnMut() -> Fut,

@@ -267,8 +267,8 @@ async fn streams_end_at_shutdown() {
         while response.chunk().await.unwrap().is_some() {}
         service.await.unwrap().unwrap();
     };
-    // Far less than the grace period, after which connections are closed.
-    tokio::time::timeout(Duration::from_secs(10), stopped).await.unwrap();
+    // Less than the grace period of 20 s, after which connections are closed.
+    tokio::time::timeout(Duration::from_secs(19), stopped).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

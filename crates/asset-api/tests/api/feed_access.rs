@@ -48,7 +48,7 @@ async fn a_stream_ends_when_the_token_expires() {
     let issuer = Issuer::generate().unwrap();
     let app = protected_with(&issuer, |settings| settings.feed.poll_ms = 10).await;
     let mut claims = Issuer::claims("short", "assets:read");
-    claims["exp"] = json!(seconds_now() + 3);
+    claims["exp"] = json!(seconds_now() + 6);
     let mut response = follow(&app, &issuer.sign(&claims).unwrap()).await;
     assert_eq!(response.status(), 200);
     write(&app, &["CP-1"]).await;

@@ -331,7 +331,7 @@ async fn publishes_changes_of_tariffs_on_the_feed() {
     let path = app.tariff(&flat("0.7")).await;
     let binding = app.bind(&path, &json!({ "level": "platform" })).await;
     app.post(&format!("{binding}/end"), &json!({})).await;
-    let soon = runtime::clock::now() + TimeDelta::seconds(1);
+    let soon = runtime::clock::now() + TimeDelta::seconds(3);
     app.publish(&path, &flat("0.8"), &json!({ "effectiveFrom": soon })).await;
     let mut changes = Vec::new();
     for _ in 0..7 {

@@ -14,7 +14,7 @@ use testkit::redis_servers::{RedisCluster, SentinelGroup};
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn app(redis_url: &str) -> TestApp {
-    let app = TestApp::with(&[("redis.url", redis_url), ("redis.command_timeout_ms", "500")]).await;
+    let app = TestApp::with(&[("redis.url", redis_url), ("redis.command_timeout_ms", "2000")]).await;
     app.create_topic(8).await;
     app
 }
@@ -23,7 +23,7 @@ async fn app(redis_url: &str) -> TestApp {
 fn gateways_redis(url: String) -> Redis {
     let settings = RedisSettings {
         pool_size: NonZeroUsize::MIN,
-        command_timeout_ms: 500,
+        command_timeout_ms: 2_000,
         connect_timeout_ms: 1_000,
         ..RedisSettings::new(url.into())
     };

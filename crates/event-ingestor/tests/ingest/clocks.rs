@@ -8,7 +8,7 @@ use std::time::Duration;
 use testkit::eventually;
 
 const HASTY: [(&str, &str); 3] = [
-    ("ingest.heartbeat_timeout_s", "4"),
+    ("ingest.heartbeat_timeout_s", "5"),
     ("ingest.silence_check_ms", "100"),
     ("presence.probe_message", "off"),
 ];
@@ -56,8 +56,8 @@ impl Fixture {
     /// Whether the device was heard within the last seconds, according to its record.
     async fn was_heard_now(&self) -> Value {
         self.rows(
-            "select seen_appended_at between clock_timestamp() - interval '5 s' and clock_timestamp() + interval '1 s' as record,
-                    last_seen_at between clock_timestamp() - interval '5 s' and clock_timestamp() + interval '1 s' as seen
+            "select seen_appended_at between clock_timestamp() - interval '10 s' and clock_timestamp() + interval '1 s' as record,
+                    last_seen_at between clock_timestamp() - interval '10 s' and clock_timestamp() + interval '1 s' as seen
              from charge_points",
         )
         .await

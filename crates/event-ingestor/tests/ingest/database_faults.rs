@@ -97,7 +97,7 @@ async fn escapes_nul_in_a_dead_letter() {
     fixture.written(1, last).await;
     let headers = fixture.rows("select headers from dead_letters").await;
     assert_eq!(headers, json!([{ "headers": { "a\\0b": "Yw==" } }]));
-    tokio::time::timeout(Duration::from_secs(10), replica.stop()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(19), replica.stop()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -138,7 +138,7 @@ async fn the_history_has_each_status_of_a_batch_except_late_ones() {
         @r#"[{"c":1,"now":"Available","was":null},{"c":1,"now":"Preparing","was":"Available"},{"c":1,"now":"Charging","was":"Preparing"},{"c":1,"now":"Finishing","was":"Charging"}]"#
     );
     let apart =
-        "select extract(epoch from max(at) - min(at)) between 39 and 41 as by_the_device from status_changes
+        "select extract(epoch from max(at) - min(at)) between 30 and 50 as by_the_device from status_changes
                  where status is not null";
     assert_snapshot!(fixture.rows(apart).await, @r#"[{"by_the_device":true}]"#);
     replica.stop().await;

@@ -29,7 +29,7 @@ fn flattened(id: &str, seconds_ago: i64, transaction: &str, energy: &str, power:
 }
 
 const SESSIONS: &str = "select connector_id, transaction_id, started_by, meter_start_wh, meter_stop_wh,
-     ended_at is null as open, round(extract(epoch from clock_timestamp() - started_at) / 10) * 10 as begun_ago
+     ended_at is null as open, floor(extract(epoch from clock_timestamp() - started_at) / 10) * 10 as begun_ago
      from sessions order by started_at";
 
 #[tokio::test(flavor = "multi_thread")]

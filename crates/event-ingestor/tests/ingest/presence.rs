@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::eventually;
 
+/// Long enough that a device which is heard every second is not silent on a busy machine.
 const HASTY: [(&str, &str); 3] = [
-    ("ingest.heartbeat_timeout_s", "2"),
+    ("ingest.heartbeat_timeout_s", "4"),
     ("ingest.silence_check_ms", "100"),
-    ("presence.probe_answer_s", "1"),
+    ("presence.probe_answer_s", "3"),
 ];
 const PATIENT: [(&str, &str); 3] = [
     ("ingest.heartbeat_timeout_s", "3600"),
@@ -88,7 +89,7 @@ async fn an_idle_device_that_answers_stays_online() {
     let last = fixture.publish(0, &[beat("0", 0)]).await;
     let replica = fixture.start_with(&HASTY);
     fixture.written(0, last).await;
-    // Four times the time-out: the device sends nothing by itself and answers each probe.
+    // Twice the time-out: the device sends nothing by itself and answers each probe.
     for round in 1..=8 {
         tokio::time::sleep(Duration::from_secs(1)).await;
         fixture.record_probe().await;
@@ -108,7 +109,7 @@ async fn an_unprobed_device_is_offline_and_doubtful_after_twice_the_time() {
     let replica = fixture.start_with(&HASTY);
     fixture.written(0, last).await;
     fixture.wait_for_state(false, Some("doubtful")).await;
-    let waited = "select extract(epoch from max(at) - min(at)) >= 3.9 as long_enough from status_changes";
+    let waited = "select extract(epoch from max(at) - min(at)) >= 7.9 as long_enough from status_changes";
     assert_eq!(fixture.rows(waited).await, json!([{ "long_enough": true }]));
     replica.stop().await;
 }
@@ -121,7 +122,7 @@ async fn without_probes_a_silent_device_is_offline() {
     fixture.written(0, last).await;
     fixture.wait_for_state(false, Some("doubtful")).await;
     let waited =
-        "select extract(epoch from max(at) - min(at)) between 1.9 and 3.8 as once from status_changes";
+        "select extract(epoch from max(at) - min(at)) between 3.9 and 7.8 as once from status_changes";
     assert_eq!(fixture.rows(waited).await, json!([{ "once": true }]));
     replica.stop().await;
 }
@@ -130,7 +131,7 @@ async fn without_probes_a_silent_device_is_offline() {
 async fn a_slow_clock_does_not_take_a_device_offline() {
     let fixture = Fixture::new(1).await;
     let replica = fixture.start_with(&HASTY);
-    for round in 0..6 {
+    for round in 0..8 {
         let last = fixture.publish(0, &[beat(&round.to_string(), 3_600 - round)]).await;
         fixture.written(0, last).await;
         fixture.record_probe().await;

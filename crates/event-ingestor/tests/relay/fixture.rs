@@ -31,7 +31,7 @@ impl Fixture {
     pub async fn bare() -> Self {
         let database = TestDatabase::new().await;
         let topic = TestTopic::new("feed");
-        let kafka = Kafka::new(&settings(&database, &topic).kafka).unwrap();
+        let kafka = Kafka::new(&settings(&database, &topic, "400").kafka).unwrap();
         Self { database, topic, kafka }
     }
 
@@ -45,9 +45,20 @@ impl Fixture {
         self.kafka.create_topic(&self.topic, PARTITIONS).await.unwrap();
     }
 
+    /// With a short lease: another relay soon takes over from one that has crashed.
     pub fn start(&self) -> Running {
+        self.start_with_lease("400")
+    }
+
+    /// With a lease that does not expire while the machine is busy: a relay that loses it publishes
+    /// again what its successor publishes.
+    pub fn start_with_long_lease(&self) -> Running {
+        self.start_with_lease("60000")
+    }
+
+    fn start_with_lease(&self, lease_ms: &str) -> Running {
         let context = Context::new("event-ingestor");
-        let settings = settings(&self.database, &self.topic);
+        let settings = settings(&self.database, &self.topic, lease_ms);
         let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
         Running { context, task }
     }
@@ -97,13 +108,13 @@ impl Running {
     }
 }
 
-fn settings(database: &TestDatabase, topic: &str) -> event_ingestor::Settings {
+fn settings(database: &TestDatabase, topic: &str, lease_ms: &str) -> event_ingestor::Settings {
     let overrides = [
         ("database.url", database.url.as_str()),
         ("kafka.brokers", &testkit::kafka_brokers()),
         // The topic has no events: only the relay works.
         ("ingest.topic", &testkit::unique("no-events")),
-        ("ingest.lease_ms", "400"),
+        ("ingest.lease_ms", lease_ms),
         ("feed.topic", topic),
         ("feed.poll_ms", "10"),
         ("feed.retention_h", "1"),

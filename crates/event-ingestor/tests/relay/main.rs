@@ -25,7 +25,7 @@ async fn publishes_a_change_to_the_partition_of_its_key() {
     let fixture = Fixture::new().await;
     let mut connection = fixture.database.pool.connection().await.unwrap();
     write(&mut connection, &devices(), 0).await;
-    let relay = fixture.start();
+    let relay = fixture.start_with_long_lease();
     eventually("the changes to be published", || async { fixture.position().await == json!([2, true]) })
         .await;
     let published = fixture.consume().await;
@@ -124,7 +124,7 @@ async fn deletes_only_published_old_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_relay_publishes_and_others_stand_by() {
     let fixture = Fixture::new().await;
-    let relays = [fixture.start(), fixture.start(), fixture.start()];
+    let relays = [(); 3].map(|()| fixture.start_with_long_lease());
     let mut connection = fixture.database.pool.connection().await.unwrap();
     for number in 0..50 {
         write(&mut connection, &devices(), number).await;

@@ -85,7 +85,7 @@ async fn disconnects_slow_clients_while_serving_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_clients_that_wait_for_a_slow_handler() {
-    let app = App::start().await;
+    let app = App::hasty().await;
     let mut connection = RawConnection::open(&app.address).await;
     for _ in 0..2 {
         // Longer than any client timeout: the client has sent everything.

@@ -37,7 +37,11 @@ impl Environment {
         self.ends = Ends::new(kafka, topic, partitions);
         self.recreated += 1;
         let id_prefix = format!("CHAOS{}-", self.recreated);
-        self.traffic = Some(Traffic::start(kafka, topic, partitions, &self.plan.pace, &id_prefix).await?);
+        // The new log must outgrow the old one soon.
+        self.restore_pace();
+        let traffic =
+            Traffic::start(kafka, topic, partitions, &self.plan.pace, &self.slowed, &id_prefix).await?;
+        self.traffic = Some(traffic);
         Ok(())
     }
 

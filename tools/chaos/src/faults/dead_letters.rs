@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// An ingestor that is stopped while it cannot write a dead letter must exit within this time. Its
 /// own grace period is 20 s.
-const STOPS_WITHIN: Duration = Duration::from_secs(10);
+const STOPS_WITHIN: Duration = Duration::from_secs(15);
 /// A message that no ingestor knows, so that the database does not seem to be at fault.
 const REFUSE: &str = "
     create function chaos_refuse() returns trigger language plpgsql as

@@ -65,7 +65,7 @@ pub async fn kill_one(environment: &mut Environment) -> anyhow::Result<Takeover>
         max_backlog.fetch_max(backlog.total, Relaxed);
         Ok(is_held && environment.is_caught_up(backlog))
     };
-    environment.wait_until("the others to take over and catch up", taken_over).await?;
+    environment.wait_for_ingestors("the others to take over and catch up", taken_over).await?;
     let takeover = Takeover {
         held: held_after.get().copied().unwrap_or_default(),
         caught_up: killed_at.elapsed(),

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub const SETTINGS: &[(&str, &str)] = &[("CHARGING__FEED__ENABLED", "true")];
 /// The client id of the platform's clients at brokers.
 const CLIENT: &str = "charging-platform";
-/// The quota in bytes per event and second: far less than all producers together write.
+/// The quota in bytes per event that is sent in a second: far less than all producers together write.
 const BYTES_PER_EVENT: f64 = 60.0;
 /// How often the relay must publish while it is throttled.
 const PUBLICATIONS: u32 = 3;
@@ -47,7 +47,7 @@ pub async fn throttle(environment: &Environment, broker: &str) -> anyhow::Result
     environment.wait_until_caught_up().await?;
     wait_for_publication(environment, "the feed to be published").await?;
     let before = environment.fleet.throttled_s().await?;
-    let quota = f64::from(environment.plan.pace.events_per_second) * BYTES_PER_EVENT;
+    let quota = environment.events_per_second() * BYTES_PER_EVENT;
     limit(broker, Some(quota)).await?;
     environment.output.progress(&format!("producers may send {quota} bytes per second"));
     let throttled = wait_until_throttled(environment, before).await;

@@ -14,6 +14,9 @@ const LOCALE: &str = "zh_CN.UTF-8";
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long all devices are locked.
 const LOCKED: Duration = Duration::from_millis(500);
+/// The greatest number of attempts for each that is needed: where the machine is busy, no ingestor may
+/// write while a lock is held.
+const ATTEMPTS: u32 = 5;
 /// The pause between a lock and the closing of connections.
 const PAUSE: Duration = Duration::from_millis(300);
 /// What an ingestor logs about a batch that failed for an unknown reason.
@@ -38,8 +41,9 @@ pub enum Translator {
 }
 
 /// Replaces the ingestors with others that connect as a role that may not choose the language, in a
-/// database with Chinese messages. Then, `times` times, locks all devices for longer than the role
-/// waits, and closes the ingestors' connections.
+/// database with Chinese messages. Then, at least `times` times and until a message is not
+/// recognised, locks all devices for longer than the role waits, and closes the ingestors'
+/// connections.
 ///
 /// # Errors
 /// When every message is recognised, or the ingestors do not catch up.
@@ -59,7 +63,10 @@ pub async fn report_translated_errors(
     let before = environment.fleet.logged(REFUSED)?;
     environment.output.progress(&format!("{times} times, locks time out and connections are closed"));
     let mut caught_up = Duration::ZERO;
-    for _ in 0..times {
+    for round in 0..times * ATTEMPTS {
+        if round >= times && environment.fleet.logged(REFUSED)? > before {
+            break;
+        }
         environment.audited.run_sql(&super::lock_devices(LOCKED)).await?;
         tokio::time::sleep(PAUSE).await;
         environment.audited.run_sql(&disconnect(&format!("usename = '{role}'"))).await?;

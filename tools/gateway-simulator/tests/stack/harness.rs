@@ -17,7 +17,7 @@ use testkit::{TestTopic, kafka_brokers, redis_url, unique};
 use uuid::Uuid;
 use wire::RawRecord;
 
-pub const TIMEOUT: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A simulator, its topics, and clients.
 pub struct Harness {
@@ -42,7 +42,9 @@ pub fn settings() -> SimulatorSettings {
 impl Harness {
     /// Creates topics of 3 and of `command_partitions` partitions, and a simulator on them.
     pub async fn start(settings: SimulatorSettings, command_partitions: i32) -> Self {
-        let overrides = [("kafka.brokers", &*kafka_brokers()), ("redis.url", &*redis_url())];
+        let (brokers, redis) = (kafka_brokers(), redis_url());
+        let overrides =
+            [("kafka.brokers", &*brokers), ("redis.url", &*redis), ("redis.command_timeout_ms", "10000")];
         let stack: Settings = runtime::settings::parse(DEFAULTS, &overrides).unwrap();
         let kafka = Kafka::new(&stack.kafka).unwrap();
         let redis = Redis::connect(&stack.redis).unwrap();

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The time within which a server must respond after its start.
-const START_TIMEOUT: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// The greatest number of ports that are tried when other processes take them.
 const ATTEMPTS: u32 = 5;
 const POLL_INTERVAL: Duration = Duration::from_millis(10);

@@ -90,7 +90,7 @@ async fn each_pod_sends_at_most_one_event_per_ten_milliseconds() {
         times.sort();
         assert_eq!(times.len(), 90);
         let took = (times[89] - times[0]).num_milliseconds();
-        assert!((890..5_000).contains(&took), "90 events in {took} ms");
+        assert!((890..20_000).contains(&took), "90 events in {took} ms");
     }
 }
 

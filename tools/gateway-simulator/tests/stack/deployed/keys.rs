@@ -10,7 +10,7 @@ use testkit::eventually;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_expires_while_events_come_and_a_boot_writes_it_again() {
     let mut settings = settings();
-    settings.gateway.conn_ttl_s = 2;
+    settings.gateway.conn_ttl_s = 5;
     settings.gateway.conn_refresh_s = 1;
     let harness = Harness::start(settings, 4).await;
     let id = harness.device(0).await;
