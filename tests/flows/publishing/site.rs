@@ -59,8 +59,13 @@ impl Servers {
 
     pub async fn create_topic(&self) {
         let (topic, partitions) = &self.topic;
+        let kafka = self.kafka();
+        let exists = async || {
+            kafka.partitions(topic).await.is_ok_and(|listed| i32::try_from(listed.len()) == Ok(*partitions))
+        };
+        // A request that timed out may have created it.
         eventually("the topic to be created", || async {
-            self.kafka().create_topic(topic, *partitions).await.is_ok()
+            kafka.create_topic(topic, *partitions).await.is_ok() || exists().await
         })
         .await;
     }
