@@ -3,8 +3,10 @@
 mod leaving;
 mod share;
 
+use crate::consume::batch_writer::BatchWriter;
 use crate::consume::days::Days;
 use crate::consume::dead_letter_cap::{DeadLetterCap, OmittedRange};
+use crate::consume::group_commit::GroupCommit;
 use crate::consume::partition::fetch_size::FetchSize;
 use crate::consume::partition::log_check::LogCheck;
 use crate::consume::partition::refusal::Refusals;
@@ -30,6 +32,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// How often a stopping replica checks whether its partitions are left.
@@ -54,6 +57,10 @@ pub(crate) struct Replica {
     days: Arc<Days>,
     presence: Presence,
     turns: Arc<Semaphore>,
+    writer: Arc<BatchWriter>,
+    group_commit: Arc<GroupCommit>,
+    /// Writes the small batches of all partitions.
+    group_writes: AbortOnDropHandle<()>,
     dead_letter_cap: Arc<DeadLetterCap>,
     owned: BTreeMap<i32, Owned>,
     leaving: Leaving,
@@ -95,9 +102,17 @@ impl Replica {
         presence: Presence,
     ) -> Self {
         let Pools { database, leases } = pools;
+        let turns = Arc::new(Semaphore::new(settings.concurrent_batches.get()));
+        let writer = Arc::new(BatchWriter::new(database.clone(), Arc::clone(&days)));
+        let group_commit =
+            Arc::new(GroupCommit::new(Arc::clone(&writer), metrics.groups.clone(), Arc::clone(&turns)));
+        let group_writes = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&group_commit).run()));
         Self {
             id,
-            turns: Arc::new(Semaphore::new(settings.concurrent_batches.get())),
+            turns,
+            writer,
+            group_commit,
+            group_writes,
             dead_letter_cap: Arc::new(DeadLetterCap::new(settings.dead_letters_per_minute)),
             settings: Arc::new(settings),
             leaving: Leaving::new(database.clone(), Arc::clone(&metrics)),
@@ -239,6 +254,8 @@ impl Replica {
             reader: self.kafka.reader(&lease.topic, partition),
             metrics: Arc::clone(&self.metrics),
             days: Arc::clone(&self.days),
+            writer: Arc::clone(&self.writer),
+            group_commit: Arc::clone(&self.group_commit),
             gateways: Arc::clone(&self.presence.gateways),
             silent_devices: Arc::clone(&self.presence.silent_devices),
             silence: self.presence.silence,
@@ -263,6 +280,7 @@ impl Replica {
     /// # Errors
     /// When one of the tasks died.
     fn reap(&mut self) -> anyhow::Result<()> {
+        anyhow::ensure!(!self.group_writes.is_finished(), "the task that writes small batches died");
         let ended = self.owned.iter().filter(|(_, owned)| owned.task.is_finished());
         let ended: Vec<i32> = ended.map(|(partition, _)| *partition).collect();
         self.leave_each(ended);
