@@ -1,5 +1,6 @@
 //! One of several replicas: acquires its fair share of the partitions, keeps it, and releases it.
 
+mod ended;
 mod leaving;
 mod share;
 
@@ -15,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::settings::IngestSettings;
 use domain::order::AppendClock;
+use ended::EndedReplicas;
 use leaving::Leaving;
 use runtime::Shutdown;
 use runtime::causes;
@@ -69,6 +71,8 @@ pub(crate) struct Replica {
     knows_topic: bool,
     /// The timeline of PostgreSQL's log at the last heartbeat; `None` before the first.
     timeline: Option<i32>,
+    /// Other replicas that may have died.
+    ended: EndedReplicas,
 }
 
 /// A partition that this replica consumes.
@@ -126,6 +130,7 @@ impl Replica {
             discover_at: Instant::now(),
             knows_topic: false,
             timeline: None,
+            ended: EndedReplicas::default(),
         }
     }
 
@@ -195,6 +200,7 @@ impl Replica {
         let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
         let mut connection = self.leases.connection().await?;
         self.follow_timeline(standby::timeline(&mut connection).await?);
+        self.ended.release(&mut connection, self.id, &topic).await?;
         let Membership { live, rank } = replicas::heartbeat(&mut connection, self.id, &topic, ttl).await?;
         let lost = self.renew(&mut connection).await?;
         let states = partitions::list(&mut connection, &topic).await?;
