@@ -59,7 +59,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let leases = one_connection(&settings.database)?;
     // When gateways were heard and which are suspected is read and written independently of the
     // batches, and reads all devices at once.
-    let watch = Database::for_sweeps(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
+    let watch = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     // One connection to read the feed and record the position, one to renew the lease meanwhile.
     let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
