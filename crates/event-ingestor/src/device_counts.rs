@@ -4,7 +4,7 @@
 use crate::metrics::Metrics;
 use runtime::{Shutdown, causes};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use storage::database::snapshots::{self, OldestSnapshot};
 use storage::devices::device_counts;
 use storage::{Database, PooledConnection, StorageError};
@@ -13,6 +13,9 @@ use storage::{Database, PooledConnection, StorageError};
 const FIRST: i32 = 0;
 /// A count reads every device's row, which takes milliseconds per ten thousand devices.
 const INTERVAL: Duration = Duration::from_secs(30);
+/// The interval is at least this many times as long as a count takes, so that counting uses at most
+/// a hundredth of a processor however many devices there are.
+const SHARE: u32 = 100;
 /// How often a replica checks whether it owns the first partition.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -25,12 +28,12 @@ pub(crate) async fn keep_counting(
     shutdown: Shutdown,
 ) {
     while !shutdown.is_requested() {
-        let counts = metrics.reads(FIRST);
+        let (counts, begun) = (metrics.reads(FIRST), Instant::now());
         let device_counts = if counts { count(&database, long_open_h).await } else { None };
         metrics.fleet(device_counts);
         let oldest = if counts { oldest_snapshot(&database).await } else { None };
         metrics.oldest_snapshot(oldest);
-        let pause = if counts { INTERVAL } else { POLL };
+        let pause = if counts { INTERVAL.max(begun.elapsed() * SHARE) } else { POLL };
         shutdown.run_until_requested(tokio::time::sleep(pause)).await;
     }
 }
@@ -42,7 +45,7 @@ async fn count(database: &Database, long_open_h: u16) -> Option<device_counts::D
     let counted: Result<_, StorageError> = database.run(counting).await;
     counted
         .inspect_err(|error| {
-            tracing::warn!(error = causes(error), "devices could not be counted; retrying in 30 s");
+            tracing::warn!(error = causes(error), "devices could not be counted; retrying later");
         })
         .ok()
 }
@@ -52,7 +55,7 @@ async fn oldest_snapshot(database: &Database) -> Option<OldestSnapshot> {
     let found: Result<_, StorageError> = database.run(looking).await;
     found
         .inspect_err(|error| {
-            tracing::warn!(error = causes(error), "the oldest snapshot could not be read; retrying in 30 s");
+            tracing::warn!(error = causes(error), "the oldest snapshot could not be read; retrying later");
         })
         .ok()
 }

@@ -59,10 +59,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let leases = one_connection(&settings.database)?;
     // When gateways were heard and which are suspected is read and written independently of the
     // batches, and reads all devices at once.
-    let watch = Database::for_sweeps(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
+    let watch = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
-    // One connection to read the feed and record the position, one to renew the lease meanwhile.
-    let feed = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
+    // One connection to read the feed and record the position, one to renew the lease meanwhile. The
+    // position is recorded as that of a partition, so its row must be found where it was.
+    let feed = Database::for_batches(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     let (receipts, meters) = (one_connection(&settings.database)?, one_connection(&settings.database)?);
     let pruned = DatabaseSettings { max_connections: 1, ..settings.database.clone() };

@@ -1,6 +1,7 @@
 //! The metrics of a replica.
 
 mod fleet;
+pub(crate) mod groups;
 mod skew;
 mod snapshots;
 
@@ -9,6 +10,7 @@ use crate::consume::fold::Tally;
 use chrono::TimeDelta;
 use domain::devices::charge_point::UnplacedReason;
 use domain::ids::GatewayId;
+use groups::GroupMetrics;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter};
 use runtime::lock::MutexExt as _;
@@ -46,6 +48,8 @@ pub(crate) struct Metrics {
     clock_skews: skew::ClockSkews,
     fleet: fleet::Fleet,
     oldest_snapshot: snapshots::Oldest,
+    /// The transactions that several partitions share.
+    pub groups: GroupMetrics,
 }
 
 /// The partitions that this replica reads; partitions that it has left are not reported.
@@ -89,6 +93,7 @@ impl Metrics {
         ] {
             counter.add(0, &[]);
         }
+        metrics.groups.begin();
         for reason in DecodeError::REASONS.into_iter().chain(UnplacedReason::REASONS).chain(OWN_REASONS) {
             metrics.dead_letters.add(0, &[KeyValue::new("reason", reason)]);
         }
@@ -164,6 +169,7 @@ impl Metrics {
             clock_skews: skew::observed(meter, replica),
             fleet: fleet::observed(meter),
             oldest_snapshot: snapshots::observed(meter),
+            groups: GroupMetrics::new(meter),
         }
     }
 

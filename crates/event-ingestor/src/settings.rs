@@ -46,7 +46,7 @@ pub struct IngestSettings {
     pub fetch_wait_ms: u64,
     /// The most that is fetched and written at once, in bytes.
     pub max_batch_bytes: usize,
-    /// The most batches that are decoded and written at once.
+    /// The most transactions that are written at once.
     pub concurrent_batches: NonZeroUsize,
     /// How often to look for new partitions, in ms.
     pub discover_interval_ms: u64,

@@ -244,6 +244,8 @@ diesel::table! {
         replica_id -> Uuid,
         topic -> Text,
         alive_until -> Timestamptz,
+        session_pid -> Nullable<Int4>,
+        session_began -> Nullable<Timestamptz>,
     }
 }
 

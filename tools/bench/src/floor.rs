@@ -6,6 +6,8 @@
 //! decoding and metrics are left out. The fold is included, because it is part of the transaction,
 //! and is also timed separately.
 
+mod copy;
+
 use crate::harness::Harness;
 use crate::numbers::{count, float, round, share};
 use crate::report::{Floor, Writing};
@@ -86,13 +88,20 @@ impl Prepared {
         let several = self.run(connections, 1, Some(limit)).await?;
         tokio::time::sleep(STATISTICS_DELAY).await;
         let before = server::work(&mut harness.queries).await?;
+        let tables_before = copy::rows_written(&self.url).await?;
         let bulk = self.run(connections, per_batch, None).await?;
         tokio::time::sleep(STATISTICS_DELAY).await;
         let rows = server::work(&mut harness.queries).await?.rows - before.rows;
+        let rows_per_event = share(float(u64::try_from(rows)?), float(bulk.events));
+        let mut tables = copy::rows_written(&self.url).await?;
+        tables.iter_mut().for_each(|(table, rows)| *rows -= tables_before.get(table).copied().unwrap_or(0));
+        let rows_per_batch = format!("{:.0}", rows_per_event * count(per_batch)).parse().unwrap_or(1);
+        let copied = copy::measure(&self.url, &tables, connections, rows_per_batch, rows_per_event).await?;
         Ok(Floor {
             events_per_batch: per_batch,
+            copied,
             rows_per_s: round(share(float(u64::try_from(rows)?), bulk.seconds), 0),
-            rows_per_event: round(share(float(u64::try_from(rows)?), float(bulk.events)), 2),
+            rows_per_event: round(rows_per_event, 2),
             folding_share: round(share(bulk.folding, bulk.seconds * count(connections)), 3),
             bulk: bulk.report(connections),
             one_by_one: one.report(1),

@@ -147,6 +147,8 @@ pub struct Floor {
     pub events_per_batch: usize,
     /// In batches.
     pub bulk: Writing,
+    /// COPY of the same rows into empty copies of the same tables, in transactions of as many rows.
+    pub copied: Writing,
     /// Rows per second, in batches.
     pub rows_per_s: f64,
     /// Rows per event, in batches.

@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// The default of `ingest.lease_ms`, which the ingestors use.
 const LEASE_S: f64 = 10.0;
 /// The time allowed after the lease has expired.
-const ALLOWANCE_S: f64 = 5.0;
+const ALLOWANCE_S: f64 = 3.0;
 
 /// Kills the ingestor that was started last, of at least two, and observes the takeover.
 pub async fn measure(harness: &mut Harness, load: &Generator, rate: u32) -> anyhow::Result<Takeover> {

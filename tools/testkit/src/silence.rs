@@ -14,7 +14,7 @@ pub async fn judge_silent_devices(
     lease: &PartitionLease,
     policy: &SilencePolicy,
 ) -> Option<Judged> {
-    let silent = silence::list_silent(connection, &[lease.partition], policy, 1_000).await.unwrap();
+    let silent = silence::list_silent(connection, &[lease.partition], policy, None, 1_000).await.unwrap();
     let devices = silent.into_iter().map(|(_, device)| device).collect();
     silence::judge_devices(connection, lease, policy, devices).await.unwrap()
 }

@@ -34,6 +34,9 @@ const TIDY_INTERVAL: Duration = Duration::from_secs(30);
 /// The search for silent devices reads the rows of all devices. It runs at most this often while
 /// few are silent, and in every tick while more are silent than may be probed at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The pause is at least this many times as long as a search takes, so that searching uses at most a
+/// hundredth of a processor; but not longer than a quarter of the silence that is looked for.
+const SHARE: u32 = 100;
 
 /// Finds the devices to probe, while this replica holds the lease.
 pub(crate) struct Watch {
@@ -245,7 +248,9 @@ impl Watch {
             .await?;
         self.rate_limit.spend(found.len());
         if i64::try_from(found.len()).unwrap_or(i64::MAX) < limit {
-            self.silent_at = now + (self.settings.probe_after() / 30).min(LONGEST_PAUSE);
+            let silence = self.settings.probe_after();
+            let bound = (now.elapsed() * SHARE).min(silence / 4);
+            self.silent_at = now + (silence / 30).min(LONGEST_PAUSE).max(bound);
         }
         Ok(found)
     }

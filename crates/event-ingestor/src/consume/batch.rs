@@ -117,9 +117,9 @@ impl Batch {
         Checkpoint { next_offset: self.next_offset, last_record: last.or(before) }
     }
 
-    /// The states that the batch needs.
-    pub(crate) fn load_plan(&self) -> LoadPlan {
-        LoadPlan::of(self.events().map(|(item, event)| (event, item.position(self.partition))))
+    /// The number of records.
+    pub(crate) const fn len(&self) -> usize {
+        self.items.len()
     }
 
     /// When the earliest and the latest of its records were appended.
@@ -128,8 +128,10 @@ impl Batch {
         Some((times().min()?, times().max()?))
     }
 
-    fn events(&self) -> impl Iterator<Item = (&Item, &GatewayEvent)> {
-        self.items.iter().filter_map(|item| Some((item, item.event.as_ref().ok()?)))
+    fn events(&self) -> impl Iterator<Item = (&GatewayEvent, RecordPosition)> {
+        self.items
+            .iter()
+            .filter_map(move |item| Some((item.event.as_ref().ok()?, item.position(self.partition))))
     }
 
     /// Splits the batch in halves.
@@ -226,6 +228,11 @@ impl Batch {
             headers: serde_json::Value::Object(record.headers.iter().map(header).collect()),
         }
     }
+}
+
+/// The states that `batches` need.
+pub(crate) fn load_plan<'a>(batches: impl Iterator<Item = &'a Batch>) -> LoadPlan {
+    LoadPlan::of(batches.flat_map(Batch::events))
 }
 
 /// The digest of a record as it was received.

@@ -1,10 +1,8 @@
-//! Applies a batch to the states before it and returns the states after it; without I/O.
+//! Applies batches to the states before them and returns the states after them; without I/O.
 
 use crate::consume::batch::Batch;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::devices::charge_point::{ChargePoint, Ignored, Outcome};
-use domain::devices::history::History;
-use domain::devices::sample::Samples;
 use domain::ids::CommandId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -37,18 +35,24 @@ impl Tally {
     }
 }
 
-/// Applies the events of `batch` in order to `states`, which are sorted by key and contain every
-/// device of the batch. Readings become samples if their day is one of `kept`.
-pub(crate) fn fold(
-    mut states: Vec<ChargePoint>,
-    batch: &Batch,
+/// Applies the events of `batches`, which are of different partitions, in order to `states`, which
+/// are sorted by key and contain every device of the batches. Readings become samples if their day
+/// is one of `kept`. Returns the tally of each batch.
+pub(crate) fn fold<'a>(
+    states: Vec<ChargePoint>,
+    batches: impl IntoIterator<Item = &'a Batch>,
     kept: &RangeInclusive<NaiveDate>,
-) -> (Folded, Tally) {
+) -> (Folded, Vec<Tally>) {
+    let mut folded = Folded { states, ..Folded::default() };
+    let tallies = batches.into_iter().map(|batch| fold_batch(&mut folded, batch, kept)).collect();
+    (folded, tallies)
+}
+
+fn fold_batch(folded: &mut Folded, batch: &Batch, kept: &RangeInclusive<NaiveDate>) -> Tally {
+    let Folded { states, history, samples, dead_letters, omitted } = folded;
     let mut tally = Tally::default();
-    let mut dead_letters = Vec::new();
-    let mut history = History::default();
-    let mut samples = Samples::default();
-    let waiting = waiting(&states);
+    let letters_before = dead_letters.len();
+    let waiting = waiting(states);
     let doubts: Vec<_> = states.iter().map(doubted_since).collect();
     for item in &batch.items {
         let event = match &item.event {
@@ -82,14 +86,15 @@ pub(crate) fn fold(
         }
     }
     dead_letters.extend(batch.unreadable());
-    for letter in &dead_letters {
+    for letter in dead_letters.iter().skip(letters_before) {
         *tally.dead_letters.entry(letter.reason).or_default() += 1;
     }
-    tally.commands = settled(&states, &waiting);
+    omitted.extend(batch.omitted());
+    tally.commands = settled(states, &waiting);
     let ended = states.iter().zip(doubts).filter(|(state, _)| doubted_since(state).is_none());
     tally.doubts_ended = ended.filter_map(|(_, since)| since).collect();
     tally.samples_outside = samples.retain(|taken_at| kept.contains(&taken_at.date_naive()));
-    (Folded { states, history, samples, dead_letters, omitted: batch.omitted() }, tally)
+    tally
 }
 
 fn doubted_since(state: &ChargePoint) -> Option<DateTime<Utc>> {

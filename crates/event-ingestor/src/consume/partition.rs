@@ -9,8 +9,10 @@ mod trace;
 mod write;
 
 use crate::consume::batch::Batch;
+use crate::consume::batch_writer::BatchWriter;
 use crate::consume::days::Days;
 use crate::consume::dead_letter_cap::{DeadLetterCap, OmittedRange};
+use crate::consume::group_commit::{self, GroupCommit};
 use crate::metrics::Metrics;
 use crate::presence::{HeardGateways, SilentDevices};
 use crate::settings::IngestSettings;
@@ -27,7 +29,7 @@ use std::time::Duration;
 use storage::devices::presence::silence::SilencePolicy;
 use storage::ingest::partitions::{self, LastRecord, PartitionLease};
 use storage::{Database, PooledConnection, StorageError};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use trace::BatchTrace;
 use tracing::Instrument as _;
@@ -49,6 +51,10 @@ pub(crate) struct PartitionTask {
     pub reader: PartitionReader,
     pub metrics: Arc<Metrics>,
     pub days: Arc<Days>,
+    /// Writes large batches, and those that could not be written with others.
+    pub writer: Arc<BatchWriter>,
+    /// Writes small batches together with those of other partitions.
+    pub group_commit: Arc<GroupCommit>,
     /// Records when gateways were heard.
     pub gateways: Arc<HeardGateways>,
     /// Devices that are silent, or whose gateway is.
@@ -157,18 +163,27 @@ impl PartitionTask {
         ended
     }
 
-    /// Decodes and writes when it is this partition's turn. Decoded records need many times the
-    /// memory of fetched ones, and PostgreSQL writes a few large batches faster than many small
-    /// concurrent ones.
+    /// Decodes and writes. A large batch waits until it is this partition's turn: decoded records
+    /// need many times the memory of fetched ones, and PostgreSQL writes a few large batches faster
+    /// than many small concurrent ones. Small batches of several partitions are written together.
     async fn decode_and_write(&mut self, fetched: Fetched) -> Option<Ended> {
         if fetched.next_offset == self.lease.next_offset {
             return None;
         }
-        let turns = Arc::clone(&self.turns);
-        // The semaphore is never closed, so this only waits; a task that is asked to stop does not
-        // wait.
-        let turn = self.stop.run_until_cancelled(turns.acquire()).await;
-        turn.as_ref()?;
+        let is_small = group_commit::is_small(&fetched);
+        let turn = if is_small { None } else { Some(self.turn().await?) };
+        let batch = self.decode(fetched);
+        let trace = BatchTrace::open(&batch);
+        let span = trace.span.clone();
+        let ended = match turn {
+            Some(_turn) => self.write(batch).instrument(span).await,
+            None => self.write_with_others(batch).instrument(span).await,
+        };
+        trace.close(ended.is_none());
+        ended
+    }
+
+    fn decode(&mut self, fetched: Fetched) -> Batch {
         let (lease, read_at) = (&self.lease, runtime::clock::now());
         let mut batch = Batch::decode(&lease.topic, lease.partition, fetched, &mut self.clock, read_at);
         batch.omit_beyond(&self.dead_letter_cap, &mut self.omitted, std::time::Instant::now());
@@ -179,10 +194,13 @@ impl PartitionTask {
                 "skipping a range that cannot be read; it becomes a dead letter"
             );
         }
-        let trace = BatchTrace::open(&batch);
-        let ended = self.write(batch).instrument(trace.span.clone()).await;
-        trace.close(ended.is_none());
-        ended
+        batch
+    }
+
+    /// Waits for a turn to write; `None` when asked to stop.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed, so this only waits.
+        self.stop.run_until_cancelled(Arc::clone(&self.turns).acquire_owned()).await?.ok()
     }
 
     /// Whether the partition's row equals `lease`.

@@ -1,10 +1,13 @@
 //! One of several replicas: acquires its fair share of the partitions, keeps it, and releases it.
 
+mod ended;
 mod leaving;
 mod share;
 
+use crate::consume::batch_writer::BatchWriter;
 use crate::consume::days::Days;
 use crate::consume::dead_letter_cap::{DeadLetterCap, OmittedRange};
+use crate::consume::group_commit::GroupCommit;
 use crate::consume::partition::fetch_size::FetchSize;
 use crate::consume::partition::log_check::LogCheck;
 use crate::consume::partition::refusal::Refusals;
@@ -13,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::settings::IngestSettings;
 use domain::order::AppendClock;
+use ended::EndedReplicas;
 use leaving::Leaving;
 use runtime::Shutdown;
 use runtime::causes;
@@ -30,6 +34,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// How often a stopping replica checks whether its partitions are left.
@@ -54,6 +59,10 @@ pub(crate) struct Replica {
     days: Arc<Days>,
     presence: Presence,
     turns: Arc<Semaphore>,
+    writer: Arc<BatchWriter>,
+    group_commit: Arc<GroupCommit>,
+    /// Writes the small batches of all partitions.
+    group_writes: AbortOnDropHandle<()>,
     dead_letter_cap: Arc<DeadLetterCap>,
     owned: BTreeMap<i32, Owned>,
     leaving: Leaving,
@@ -62,6 +71,8 @@ pub(crate) struct Replica {
     knows_topic: bool,
     /// The timeline of PostgreSQL's log at the last heartbeat; `None` before the first.
     timeline: Option<i32>,
+    /// Other replicas that may have died.
+    ended: EndedReplicas,
 }
 
 /// A partition that this replica consumes.
@@ -95,9 +106,17 @@ impl Replica {
         presence: Presence,
     ) -> Self {
         let Pools { database, leases } = pools;
+        let turns = Arc::new(Semaphore::new(settings.concurrent_batches.get()));
+        let writer = Arc::new(BatchWriter::new(database.clone(), Arc::clone(&days)));
+        let group_commit =
+            Arc::new(GroupCommit::new(Arc::clone(&writer), metrics.groups.clone(), Arc::clone(&turns)));
+        let group_writes = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&group_commit).run()));
         Self {
             id,
-            turns: Arc::new(Semaphore::new(settings.concurrent_batches.get())),
+            turns,
+            writer,
+            group_commit,
+            group_writes,
             dead_letter_cap: Arc::new(DeadLetterCap::new(settings.dead_letters_per_minute)),
             settings: Arc::new(settings),
             leaving: Leaving::new(database.clone(), Arc::clone(&metrics)),
@@ -111,6 +130,7 @@ impl Replica {
             discover_at: Instant::now(),
             knows_topic: false,
             timeline: None,
+            ended: EndedReplicas::default(),
         }
     }
 
@@ -180,6 +200,7 @@ impl Replica {
         let (topic, ttl) = (self.settings.topic.clone(), self.settings.lease());
         let mut connection = self.leases.connection().await?;
         self.follow_timeline(standby::timeline(&mut connection).await?);
+        self.ended.release(&mut connection, self.id, &topic).await?;
         let Membership { live, rank } = replicas::heartbeat(&mut connection, self.id, &topic, ttl).await?;
         let lost = self.renew(&mut connection).await?;
         let states = partitions::list(&mut connection, &topic).await?;
@@ -239,6 +260,8 @@ impl Replica {
             reader: self.kafka.reader(&lease.topic, partition),
             metrics: Arc::clone(&self.metrics),
             days: Arc::clone(&self.days),
+            writer: Arc::clone(&self.writer),
+            group_commit: Arc::clone(&self.group_commit),
             gateways: Arc::clone(&self.presence.gateways),
             silent_devices: Arc::clone(&self.presence.silent_devices),
             silence: self.presence.silence,
@@ -263,6 +286,7 @@ impl Replica {
     /// # Errors
     /// When one of the tasks died.
     fn reap(&mut self) -> anyhow::Result<()> {
+        anyhow::ensure!(!self.group_writes.is_finished(), "the task that writes small batches died");
         let ended = self.owned.iter().filter(|(_, owned)| owned.task.is_finished());
         let ended: Vec<i32> = ended.map(|(partition, _)| *partition).collect();
         self.leave_each(ended);

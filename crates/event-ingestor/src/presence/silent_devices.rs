@@ -1,15 +1,18 @@
 //! Devices that are silent, or whose gateway is: found for all partitions of this replica at once,
 //! and judged by each partition's task.
 
+mod quiet;
+
 use crate::metrics::Metrics;
 use domain::ids::ChargePointId;
+use quiet::QuietDevices;
 use runtime::every;
 use runtime::lock::MutexExt as _;
 use runtime::{Shutdown, causes};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use storage::devices::presence::silence::{self, SilencePolicy};
+use storage::devices::presence::silence::SilencePolicy;
 use storage::devices::presence::{gateways, silent_devices};
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -62,7 +65,7 @@ impl SilentDevices {
 
     /// Searches for such devices until asked to stop. While no gateway is suspected and no device
     /// is doubtful, a search is one statement on a small table; every `check` another one reads the
-    /// rows of all devices for those that are silent themselves.
+    /// rows of devices that may be silent themselves.
     pub(crate) async fn keep_looking(
         self: Arc<Self>,
         database: Database,
@@ -111,7 +114,7 @@ impl SilentDevices {
 }
 
 /// A search, with what is known from the previous one.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Search {
     policy: SilencePolicy,
     /// How often devices that are silent themselves are searched.
@@ -121,11 +124,20 @@ struct Search {
     owned: Vec<i32>,
     /// Whether one of their devices is, or may be, doubtful.
     has_doubtful: bool,
+    /// Their devices that may soon be silent themselves.
+    quiet: QuietDevices,
 }
 
 impl Search {
     fn new(policy: SilencePolicy, check: Duration) -> Self {
-        Self { policy, check, silent_at: Instant::now() + check, owned: Vec::new(), has_doubtful: false }
+        Self {
+            policy,
+            check,
+            silent_at: Instant::now() + check,
+            owned: Vec::new(),
+            has_doubtful: false,
+            quiet: QuietDevices::default(),
+        }
     }
 
     /// Records the partitions of this replica. It is not known whether devices of new partitions
@@ -134,6 +146,7 @@ impl Search {
         if self.owned != owned {
             self.owned = owned;
             self.has_doubtful = true;
+            self.quiet = QuietDevices::default();
         }
     }
 
@@ -149,11 +162,7 @@ impl Search {
         if !found.is_empty() || Instant::now() < self.silent_at {
             return Ok(found);
         }
-        let policy = self.policy;
-        let silent = async move |mut connection: PooledConnection| {
-            silence::list_silent(&mut connection, &partitions, &policy, AT_ONCE).await
-        };
-        let found: Vec<_> = database.run(silent).await?;
+        let found = self.quiet.find_silent(database, &self.owned, partitions, self.policy).await?;
         let there_may_be_more = i64::try_from(found.len()).is_ok_and(|found| found >= AT_ONCE);
         if !there_may_be_more {
             self.silent_at = Instant::now() + self.check;

@@ -9,6 +9,7 @@ mod database_faults;
 mod events;
 mod evidence;
 mod fixture;
+mod groups;
 mod halted;
 mod lost;
 mod presence;

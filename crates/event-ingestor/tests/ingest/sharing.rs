@@ -34,6 +34,23 @@ async fn replicas_spread_the_partitions_and_hand_them_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn takes_over_from_a_dead_replica_before_its_leases_expire() {
+    let fixture = Fixture::new(4).await;
+    let (dying, survivor) = (fixture.start_with_lease(4_000), fixture.start_with_lease(4_000));
+    fixture.shared_out(2).await;
+    dying.crash().await;
+    let last_long = "update ingest_partitions set lease_until = clock_timestamp() + interval '10 minutes' where owner is not null;
+                     update ingest_replicas set alive_until = clock_timestamp() + interval '10 minutes'";
+    fixture.database.execute(last_long).await;
+    assert_eq!(fixture.shared_out(1).await, [4]);
+    for partition in 0..4 {
+        let last = fixture.publish(partition, &[heartbeat(&format!("CP-{partition}"))]).await;
+        fixture.written(partition, last).await;
+    }
+    survivor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn surplus_replicas_stand_by() {
     let fixture = Fixture::new(1).await;
     let replicas = [fixture.start_with_lease(2_000), fixture.start_with_lease(2_000)];

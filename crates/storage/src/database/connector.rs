@@ -58,7 +58,8 @@ impl Connector {
             limit: Duration::from_millis(settings.connect_timeout_ms) * ATTEMPTS_PERCENT / 100,
             session: format!(
                 "set statement_timeout = {bound}; set idle_in_transaction_session_timeout = {bound}; \
-                 set timezone = 'UTC'; set jit = off; {ASK_FOR_ENGLISH} {session}"
+                 set timezone = 'UTC'; set jit = off; set max_parallel_workers_per_gather = 0; \
+                 {ASK_FOR_ENGLISH} {session}"
             ),
             first: AtomicUsize::new(0),
         })

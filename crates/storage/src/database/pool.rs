@@ -66,22 +66,13 @@ impl Database {
         )
     }
 
-    /// Creates a pool for periodic statements that read the rows of all devices while batches run,
-    /// like [`Database::new`]. Each statement uses one processor, so that batches keep the others.
-    ///
-    /// # Errors
-    /// As [`Database::new`].
-    pub fn for_sweeps(settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        Self::with_session(settings, "set max_parallel_workers_per_gather = 0;")
-    }
-
-    /// Creates a pool for deleting old rows, like [`Database::new`]. Its statements use one processor
-    /// and give up soon when they wait for a lock, so that no statement queues behind them.
+    /// Creates a pool for deleting old rows, like [`Database::new`]. Its statements give up soon when
+    /// they wait for a lock, so that no statement queues behind them.
     ///
     /// # Errors
     /// As [`Database::new`].
     pub fn for_retention(settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        Self::with_session(settings, "set max_parallel_workers_per_gather = 0; set lock_timeout = '500ms';")
+        Self::with_session(settings, "set lock_timeout = '500ms';")
     }
 
     fn with_session(settings: &DatabaseSettings, session: &'static str) -> Result<Self, StorageError> {

@@ -32,8 +32,7 @@ struct Counted {
 }
 
 /// Counts all devices, and the sessions that are open, in all and for longer than `long_open_h`
-/// hours by PostgreSQL's clock. Reads every device's row, so run it periodically, on a connection
-/// of [`crate::Database::for_sweeps`].
+/// hours by PostgreSQL's clock. Reads every device's row, so run it seldom.
 ///
 /// # Errors
 /// If PostgreSQL fails.

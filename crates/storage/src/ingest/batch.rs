@@ -1,14 +1,14 @@
-//! Writing one batch of events in one transaction, together with the offset at which it ends.
+//! Writing batches of events in one transaction, together with the offsets at which they end.
 //!
-//! The transaction begins with the compare-and-set on the partition's row. A replica that lost the
-//! partition updates no row and rolls back, so the effects of every record are written exactly
-//! once. Then the states are locked in key order, folded and written back: two owners of one
+//! The transaction begins with the compare-and-set on the rows of the batches' partitions. A replica
+//! that lost one of the partitions does not update its row and rolls back, so the effects of every
+//! record are written exactly once. Then the states are locked in key order, folded and written back: two owners of one
 //! device's events wait for each other.
 
 use crate::database::transaction::{Abort, Refusable};
 use crate::devices::{charge_points, connectors, meter_samples, status_changes};
 use crate::ingest::dead_letters::{self, NewDeadLetter, OmittedRecords};
-use crate::ingest::partitions::{self, Checkpoint, PartitionLease};
+use crate::ingest::partitions::{self, Checkpoint, PartitionLease, PartitionStep};
 use crate::{Connection, LoadPlan, StorageError, commands, feed, sessions};
 use diesel_async::AsyncConnection;
 use domain::commands::CommandRecord;
@@ -36,22 +36,20 @@ pub struct Folded {
 /// The outcome of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// The offset and all effects are committed.
+    /// The offsets and all effects are committed.
     Committed,
-    /// This replica no longer owns the partition; nothing was written.
+    /// This replica no longer owns the partition, or one of several; nothing was written.
     LeaseLost,
 }
 
 /// The partition belongs to another replica.
 pub(crate) struct LeaseLost;
 
-/// Moves the partition of `lease` to `checkpoint`, and in the same transaction loads the states of
-/// `load_plan`, lets `fold` change them, and writes the changes. The table partitions for the
-/// result of `fold` must exist: those of the samples' days, and today's of the status history.
+/// Moves the partition of `lease` to `checkpoint`, and in the same transaction writes the effects of
+/// its events, see [`write_all`].
 ///
 /// # Errors
-/// If PostgreSQL fails. If the commit fails, the batch may or may not be written: read the
-/// partition's row again before continuing.
+/// As [`write_all`].
 pub async fn write(
     connection: &mut Connection,
     lease: &PartitionLease,
@@ -59,10 +57,26 @@ pub async fn write(
     load_plan: &LoadPlan,
     fold: impl FnOnce(Vec<ChargePoint>) -> Folded + Send,
 ) -> Result<Written, StorageError> {
-    let checkpoint = checkpoint.into();
+    let step = PartitionStep { lease: lease.clone(), checkpoint: checkpoint.into() };
+    write_all(connection, &[step], load_plan, fold).await
+}
+
+/// Moves the partitions of `steps`, and in the same transaction loads the states of `load_plan`, lets
+/// `fold` change them, and writes the changes. The table partitions for the result of `fold` must
+/// exist: those of the samples' days, and today's of the status history.
+///
+/// # Errors
+/// If PostgreSQL fails. If the commit fails, the batches may or may not be written, but only
+/// together: read the rows of their partitions again before continuing.
+pub async fn write_all(
+    connection: &mut Connection,
+    steps: &[PartitionStep],
+    load_plan: &LoadPlan,
+    fold: impl FnOnce(Vec<ChargePoint>) -> Folded + Send,
+) -> Result<Written, StorageError> {
     let outcome = connection
         .transaction(async |tx| {
-            if !partitions::advance(tx, lease, checkpoint).await? {
+            if !partitions::advance_all(tx, steps).await? {
                 return Err(Abort::Refused(LeaseLost));
             }
             let before = charge_points::load_for_update(tx, load_plan).await?;

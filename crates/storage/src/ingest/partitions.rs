@@ -1,7 +1,7 @@
 //! The progress of each partition, and the leases on partitions.
 //!
 //! A lease keeps two replicas from reading the same partition. Effects are exactly-once because of
-//! [`advance()`] alone, a compare-and-set on the owner's epoch and the offset in the transaction of
+//! [`advance_all`] alone, a compare-and-set on the owner's epoch and the offset in the transaction of
 //! the effects. All times are by PostgreSQL's clock.
 
 mod advance;
@@ -11,8 +11,8 @@ mod lease;
 mod renewal;
 mod state;
 
-pub use advance::RowPlace;
-pub(crate) use advance::advance;
+pub use advance::{PartitionStep, RowPlace};
+pub(crate) use advance::{advance, advance_all};
 pub use checkpoint::{Checkpoint, Halt, HaltReason, LastRecord, ResumeState, load_resume_state};
 pub use halt::{PartitionForOperator, end_halt, find, record_halt};
 pub(crate) use lease::lock_valid;

@@ -1,8 +1,14 @@
 //! Running ingestors.
+//!
+//! A replica records the database session that renews its leases. If its process dies, PostgreSQL ends
+//! the session at once, so others notice the death long before the leases expire. A session that is
+//! served by a connection pool, or that outlives a machine without power, only delays this until the
+//! leases expire.
 
 use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int8, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Float8, Int8, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::time::Duration;
 use uuid::Uuid;
@@ -18,7 +24,19 @@ pub struct Membership {
     pub rank: i64,
 }
 
-/// Records that `replica` is running, for another `ttl`; returns the membership.
+/// A replica whose session has ended although it has not stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct EndedReplica {
+    /// Id of the replica.
+    #[diesel(sql_type = SqlUuid)]
+    pub replica_id: Uuid,
+    /// Until when it counts as running; changes with each heartbeat.
+    #[diesel(sql_type = Timestamptz)]
+    pub alive_until: DateTime<Utc>,
+}
+
+/// Records that `replica` is running, for another `ttl`, and which session it has; returns the
+/// membership.
 ///
 /// # Errors
 /// If PostgreSQL fails.
@@ -31,9 +49,12 @@ pub async fn heartbeat(
     // A statement does not see its own insert, so this replica is added.
     let membership = diesel::sql_query(
         "with gone as (delete from ingest_replicas where alive_until < clock_timestamp() and replica_id <> $1),
-              mine as (insert into ingest_replicas (replica_id, topic, alive_until)
-                       values ($1, $2, clock_timestamp() + make_interval(secs => $3))
-                       on conflict (replica_id) do update set alive_until = excluded.alive_until)
+              mine as (insert into ingest_replicas (replica_id, topic, alive_until, session_pid, session_began)
+                       values ($1, $2, clock_timestamp() + make_interval(secs => $3), pg_backend_pid(),
+                               (select backend_start from pg_stat_activity where pid = pg_backend_pid()))
+                       on conflict (replica_id) do update set
+                         alive_until = excluded.alive_until,
+                         session_pid = excluded.session_pid, session_began = excluded.session_began)
          select 1 + count(*) as live, count(*) filter (where replica_id < $1) as rank from ingest_replicas
          where topic = $2 and replica_id <> $1 and alive_until >= clock_timestamp()",
     )
@@ -43,6 +64,53 @@ pub async fn heartbeat(
     .get_result(connection)
     .await?;
     Ok(membership)
+}
+
+/// The running replicas other than `replica` whose session has ended. Each of them has died, or has
+/// lost its connection and sends its next heartbeat over another one.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn list_ended(
+    connection: &mut Connection,
+    replica: Uuid,
+    topic: &str,
+) -> Result<Vec<EndedReplica>, StorageError> {
+    // The times of sessions of other roles are hidden.
+    let ended = diesel::sql_query(
+        "select replica_id, alive_until from ingest_replicas
+         where topic = $2 and replica_id <> $1 and alive_until >= clock_timestamp() and session_began is not null
+           and not exists (select 1 from pg_stat_activity
+                           where pid = session_pid and (backend_start is null or backend_start = session_began))",
+    )
+    .bind::<SqlUuid, _>(replica)
+    .bind::<Text, _>(topic)
+    .load(connection)
+    .await?;
+    Ok(ended)
+}
+
+/// Ends the leases of a replica that has died, unless it has sent a heartbeat since it was listed;
+/// returns whether it is no longer a member. A row that its last transaction still locks is acquired
+/// when its lease expires. If the replica lives, the compare-and-set fences its batches.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn release_ended(connection: &mut Connection, ended: EndedReplica) -> Result<bool, StorageError> {
+    let released = diesel::sql_query(
+        "with ended as (delete from ingest_replicas where replica_id = $1 and alive_until = $2 returning replica_id),
+              freed as (
+                update ingest_partitions set lease_until = '-infinity'
+                where (topic, partition) in (
+                  select topic, partition from ingest_partitions
+                  where owner in (select replica_id from ended) order by topic, partition for update skip locked))
+         select 1 as one from ended",
+    )
+    .bind::<SqlUuid, _>(ended.replica_id)
+    .bind::<Timestamptz, _>(ended.alive_until)
+    .execute(connection)
+    .await?;
+    Ok(released == 1)
 }
 
 /// Records that `replica` has stopped.

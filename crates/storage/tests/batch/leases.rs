@@ -3,11 +3,11 @@
 use crate::fixture::{LEASE, TOPIC, lease, letter};
 use diesel_async::SimpleAsyncConnection;
 use std::time::Duration;
-use storage::LoadPlan;
 use storage::ingest::batch::{Folded, Written, write};
 use storage::ingest::partitions::{self, LeaseRenewal, PartitionLease};
 use storage::ingest::{dead_letters, replicas};
-use testkit::TestDatabase;
+use storage::{Database, DatabaseSettings, LoadPlan};
+use testkit::{TestDatabase, eventually};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,4 +79,44 @@ async fn replicas_are_members_while_they_send_heartbeats() {
     assert_eq!(replicas::heartbeat(connection, b, TOPIC, LEASE).await.unwrap().live, 1);
     replicas::leave(connection, b).await.unwrap();
     assert_eq!(replicas::heartbeat(connection, a, TOPIC, LEASE).await.unwrap().live, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_died_is_noticed_by_its_session() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.connection().await.unwrap();
+    let connection = &mut connection;
+    let (dead, alive) = (Uuid::now_v7(), Uuid::now_v7());
+    partitions::register(connection, TOPIC, &[(0, 0), (1, 0)]).await.unwrap();
+    let held = partitions::acquire(connection, TOPIC, dead, 2, LEASE).await.unwrap();
+    let settings =
+        DatabaseSettings { max_connections: 1, ..DatabaseSettings::without_tls(database.url.clone().into()) };
+    let own = Database::new(&settings).unwrap();
+    let mut session = own.connection().await.unwrap();
+    replicas::heartbeat(&mut session, dead, TOPIC, LEASE).await.unwrap();
+    replicas::heartbeat(connection, alive, TOPIC, LEASE).await.unwrap();
+    assert!(replicas::list_ended(connection, alive, TOPIC).await.unwrap().is_empty(), "both sessions last");
+    drop((session, own));
+    eventually("the session to end", || async {
+        let mut connection = database.pool.connection().await.unwrap();
+        !replicas::list_ended(&mut connection, alive, TOPIC).await.unwrap().is_empty()
+    })
+    .await;
+    let ended = replicas::list_ended(connection, alive, TOPIC).await.unwrap().remove(0);
+    assert_eq!(ended.replica_id, dead);
+    // It lives, and sends a heartbeat over another connection.
+    replicas::heartbeat(connection, dead, TOPIC, LEASE).await.unwrap();
+    assert!(!replicas::release_ended(connection, ended).await.unwrap());
+    assert!(partitions::acquire(connection, TOPIC, alive, 2, LEASE).await.unwrap().is_empty());
+    let mut session = database.pool.connection().await.unwrap();
+    replicas::heartbeat(&mut session, dead, TOPIC, LEASE).await.unwrap();
+    let end =
+        "update ingest_replicas set session_began = session_began - interval '1 second' where replica_id <> ";
+    database.execute(&format!("{end} '{alive}'")).await;
+    let ended = replicas::list_ended(connection, alive, TOPIC).await.unwrap().remove(0);
+    assert!(replicas::release_ended(connection, ended).await.unwrap(), "another process has its number");
+    let taken = partitions::acquire(connection, TOPIC, alive, 2, LEASE).await.unwrap();
+    assert_eq!(taken.len(), 2);
+    assert!(taken.iter().all(|lease| lease.epoch == held[0].epoch + 1), "the former owner is fenced");
+    assert_eq!(replicas::heartbeat(connection, alive, TOPIC, LEASE).await.unwrap().live, 1);
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod fixture;
+mod groups;
 mod leases;
 mod long_transactions;
 mod replaced_logs;

@@ -4,8 +4,8 @@ use crate::fixture::{Fixture, HOUR, POLICY, ask, device, dueness, probe, runtime
 use chrono::TimeDelta;
 use domain::event::EventKind;
 use serde_json::json;
-use storage::devices::presence::due;
 use storage::devices::presence::probes::{self, ProbeReason};
+use storage::devices::presence::{due, silence};
 use storage::ingest::partitions::PartitionLease;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,4 +98,26 @@ async fn a_former_owner_of_the_partition_judges_no_devices() {
     let former = PartitionLease { epoch: fixture.lease.epoch - 1, ..fixture.lease.clone() };
     assert_eq!(testkit::judge_silent_devices(&mut connection, &former, &POLICY).await, None);
     assert_eq!(fixture.states().await, json!([[true, null]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_devices_are_found_among_those_that_were_quiet() {
+    let (mut fixture, mut connection) = Fixture::new().await;
+    fixture.heartbeat(&mut connection, &device(1)).await;
+    fixture.age(46).await;
+    fixture.heartbeat(&mut connection, &device(2)).await;
+    let (policy, quiet_for) = (&POLICY, POLICY.timeout * 3 / 4);
+    assert_eq!(silence::list_quiet(&mut connection, &[0], quiet_for, 10).await.unwrap(), [device(1)]);
+    assert_eq!(silence::list_quiet(&mut connection, &[1], quiet_for, 10).await.unwrap(), []);
+    fixture.age(100).await;
+    assert_eq!(silence::list_quiet(&mut connection, &[0], quiet_for, 1).await.unwrap().len(), 1);
+    let found = [(0, device(1))];
+    for among in [None, Some([device(1)])] {
+        let among = among.as_ref().map(<[_; 1]>::as_slice);
+        let silent = silence::list_silent(&mut connection, &[0], policy, among, 10).await.unwrap();
+        assert_eq!(silent, found, "{among:?}");
+    }
+    let others = [device(2)];
+    let silent = silence::list_silent(&mut connection, &[0], policy, Some(&others), 10).await.unwrap();
+    assert_eq!(silent, []);
 }

@@ -97,6 +97,7 @@ pub fn sample() -> Report {
     report.floor = Some(Floor {
         events_per_batch: 112,
         bulk: writing(12, 45_000.0),
+        copied: writing(12, 90_000.0),
         rows_per_s: 63_000.0,
         rows_per_event: 1.4,
         folding_share: 0.012,
@@ -110,7 +111,7 @@ pub fn sample() -> Report {
         lease_s: 10.0,
         owned_after_s: 10.8,
         caught_up_after_s: 12.3,
-        limit_s: 15.0,
+        limit_s: 13.0,
     });
     report.commands = Some(commands());
     report.reads = Some(reads());

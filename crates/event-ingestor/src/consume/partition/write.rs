@@ -4,19 +4,52 @@
 use super::refusal::Verdict;
 use super::{Ended, PartitionTask, new_backoff};
 use crate::consume::batch::Batch;
-use crate::consume::fold::{Tally, fold};
+use crate::consume::batch_writer::PartitionBatch;
+use crate::consume::fold::Tally;
+use crate::consume::group_commit::Attempt;
 use runtime::Backoff;
 use runtime::causes;
 use std::sync::Arc;
 use std::time::Instant;
 use storage::ingest::batch::Written;
-use storage::ingest::partitions::{self, Checkpoint, PartitionLease};
+use storage::ingest::partitions::{self, Checkpoint, PartitionLease, PartitionStep};
 use storage::{PooledConnection, StorageError};
 
 /// A batch that timed out this often is too large.
 const TOO_SLOW: u32 = 2;
 
 impl PartitionTask {
+    /// Writes `batch` in one transaction with small batches of other partitions; `None` when it is
+    /// committed. If that fails, it is written apart.
+    pub(super) async fn write_with_others(&mut self, batch: Batch) -> Option<Ended> {
+        let (checkpoint, started) = (batch.checkpoint(self.last_record), Instant::now());
+        let batch = Arc::new(batch);
+        let attempt = self.group_commit.write(self.part(checkpoint, &batch), &self.stop).await;
+        let settled = match attempt {
+            Attempt::Committed(tally) => Some(Settled::Committed(Some(tally))),
+            Attempt::Failed => None,
+            Attempt::Unknown => self.find_out(checkpoint, &mut new_backoff()).await,
+            Attempt::Withdrawn => Some(Settled::Stopped),
+        };
+        match settled {
+            Some(Settled::Committed(tally)) => {
+                self.committed(checkpoint, &batch, tally.as_ref(), started);
+                return None;
+            }
+            Some(Settled::Overtaken) => {
+                self.metrics.fenced();
+                return Some(Ended::LeaseLost);
+            }
+            Some(Settled::Stopped) => return Some(Ended::Stopped),
+            Some(Settled::Refused(_) | Settled::TooSlow) | None => {}
+        }
+        self.metrics.groups.apart();
+        let Some(_turn) = self.turn().await else { return Some(Ended::Stopped) };
+        // No other task holds it: the attempt has ended.
+        let Ok(batch) = Arc::try_unwrap(batch) else { return Some(Ended::LeaseLost) };
+        self.write(batch).await
+    }
+
     /// Writes `batch`; `None` when it is committed. A batch that PostgreSQL refuses is halved, down
     /// to the record at fault, which becomes a dead letter. A batch that times out is halved too,
     /// but no record is blamed. While the database may be at fault, the partition waits.
@@ -29,12 +62,7 @@ impl PartitionTask {
             let started = Instant::now();
             match self.settle(checkpoint, || self.write_once(checkpoint, &batch)).await {
                 Settled::Committed(tally) => {
-                    self.advance_to(checkpoint);
-                    self.report(&batch, tally.as_ref(), started);
-                    self.fetch_size.written();
-                    if batch.items.iter().any(|item| !item.is_refused()) {
-                        self.refusals.written();
-                    }
+                    self.committed(checkpoint, &batch, tally.as_ref(), started);
                     backoff.reset();
                 }
                 Settled::Overtaken => {
@@ -133,41 +161,31 @@ impl PartitionTask {
         self.last_record = checkpoint.last_record;
     }
 
+    /// Takes over a committed batch.
+    fn committed(&mut self, checkpoint: Checkpoint, batch: &Batch, tally: Option<&Tally>, started: Instant) {
+        self.advance_to(checkpoint);
+        self.report(batch, tally, started);
+        self.fetch_size.written();
+        if batch.items.iter().any(|item| !item.is_refused()) {
+            self.refusals.written();
+        }
+    }
+
+    fn part(&self, checkpoint: Checkpoint, batch: &Arc<Batch>) -> PartitionBatch {
+        let step = PartitionStep { lease: self.lease.clone(), checkpoint };
+        PartitionBatch { step, batch: Arc::clone(batch) }
+    }
+
     async fn write_once(
         &self,
         checkpoint: Checkpoint,
         batch: &Arc<Batch>,
     ) -> Result<(Written, Tally), StorageError> {
-        let now = runtime::clock::now();
-        let kept = self.days.samples.renewal(now);
-        if let Some(appended) = batch.appended() {
-            let ensured = self.days.ensure_samples(appended, &kept).await;
-            ensured.map_err(StorageError::of_the_database)?;
-        }
-        self.days.ensure_statuses(now).await.map_err(StorageError::of_the_database)?;
-        let (lease, batch) = (self.lease.clone(), Arc::clone(batch));
-        let write = async move |mut connection: PooledConnection| {
-            let load_plan = batch.load_plan();
-            let mut tally = Tally::default();
-            let written =
-                storage::ingest::batch::write(&mut connection, &lease, checkpoint, &load_plan, |states| {
-                    let (folded, counted) = fold(states, &batch, &kept);
-                    tally = counted;
-                    folded
-                });
-            let written = written.await?;
-            Ok((written, tally))
-        };
-        let outcome = self.database.run(write).await;
-        if outcome.is_err() {
-            // A day partition may be missing: dropped by hand, or absent from an older backup.
-            self.days.forget();
-        }
-        outcome
+        let (written, tallies) = self.writer.write(vec![self.part(checkpoint, batch)]).await?;
+        Ok((written, tallies.into_iter().next().unwrap_or_default()))
     }
 
-    /// Calls `write` until its outcome is known. After an error the partition's row shows whether
-    /// the transaction was committed: the response to a commit can be lost.
+    /// Calls `write` until its outcome is known.
     async fn settle<F>(&self, checkpoint: Checkpoint, write: impl Fn() -> F) -> Settled
     where
         F: Future<Output = Result<(Written, Tally), StorageError>>,
@@ -186,27 +204,34 @@ impl PartitionTask {
                 pause_ms = backoff.peek().as_millis(),
                 "write failed; checking whether the batch was committed, then retrying"
             );
-            self.metrics.write_deferred();
-            self.wait(&mut backoff).await;
-            match self.read_outcome(checkpoint.next_offset).await {
-                Ok(Some(settled)) => return settled,
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(
-                        partition = self.lease.partition,
-                        error = causes(&error),
-                        "the partition's row could not be read; retrying"
-                    );
-                }
-            }
-            if self.stop.is_cancelled() {
-                return Settled::Stopped;
+            if let Some(settled) = self.find_out(checkpoint, &mut backoff).await {
+                return settled;
             }
             timeouts += u32::from(error.is_timeout());
             if timeouts >= TOO_SLOW {
                 return Settled::TooSlow;
             }
         }
+    }
+
+    /// Waits, and finds out what a failed write led to: the partition's row shows whether the
+    /// transaction was committed, since the response to a commit can be lost. `None` if it must be
+    /// written again. If it was committed after all, the compare-and-set prevents a second effect.
+    async fn find_out(&self, checkpoint: Checkpoint, backoff: &mut Backoff) -> Option<Settled> {
+        self.metrics.write_deferred();
+        self.wait(backoff).await;
+        match self.read_outcome(checkpoint.next_offset).await {
+            Ok(Some(settled)) => return Some(settled),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(
+                    partition = self.lease.partition,
+                    error = causes(&error),
+                    "the partition's row could not be read; retrying"
+                );
+            }
+        }
+        self.stop.is_cancelled().then_some(Settled::Stopped)
     }
 
     /// Reads from the partition's row what a failed write led to; `None` when it had no effect.

@@ -156,9 +156,34 @@ impl Grounds {
     }
 }
 
+/// The conditions for a silent device.
+macro_rules! silent {
+    ($among:literal) => {
+        concat!(
+            "select device.charge_point_id, device.seen_partition from charge_points as device
+             left join device_probes as probe on probe.charge_point_id = device.charge_point_id
+             where device.seen_partition = any($1) and device.online
+               and ",
+            heard_at!(),
+            " < clock_timestamp() - make_interval(secs => $2)
+               and (",
+            heard_at!(),
+            " < clock_timestamp() - make_interval(secs => $3)
+                 or probe.published and probe.asked_at > ",
+            heard_at!(),
+            " and probe.asked_at < clock_timestamp() - make_interval(secs => $4))
+               and ",
+            $among,
+            " order by ",
+            heard_at!(),
+            " limit $5"
+        )
+    };
+}
+
 /// Up to `limit` online devices with a last event in `partitions` that are silent for too long,
-/// probed or not, the longest silent first; each with its partition. Reads the rows of all devices
-/// once, without locks.
+/// probed or not, the longest silent first; each with its partition. Reads the rows of the devices
+/// `among`, or of all devices once, without locks.
 ///
 /// # Errors
 /// If PostgreSQL fails.
@@ -166,31 +191,49 @@ pub async fn list_silent(
     connection: &mut Connection,
     partitions: &[i32],
     policy: &SilencePolicy,
+    among: Option<&[ChargePointId]>,
     limit: i64,
 ) -> Result<Vec<(i32, ChargePointId)>, StorageError> {
+    let statement = match among {
+        Some(_) => silent!("device.charge_point_id = any($6)"),
+        None => silent!("$6 is not null"),
+    };
+    let among: Vec<&str> = among.unwrap_or_default().iter().map(ChargePointId::as_str).collect();
+    let rows: Vec<DeviceRow> = diesel::sql_query(statement)
+        .bind::<Array<Int4>, _>(partitions)
+        .bind::<Float8, _>(policy.timeout.as_secs_f64())
+        .bind::<Float8, _>(policy.unasked_after().as_secs_f64())
+        .bind::<Float8, _>(policy.answer.as_secs_f64())
+        .bind::<Int8, _>(limit)
+        .bind::<Array<Text>, _>(among)
+        .load(connection)
+        .await?;
+    rows.into_iter().map(DeviceRow::parse).collect()
+}
+
+/// Up to `limit` online devices with a last event in `partitions` that were not heard for at least
+/// `quiet_for`. Reads the rows of all devices once, without locks.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn list_quiet(
+    connection: &mut Connection,
+    partitions: &[i32],
+    quiet_for: Duration,
+    limit: i64,
+) -> Result<Vec<ChargePointId>, StorageError> {
     let rows: Vec<DeviceRow> = diesel::sql_query(concat!(
         "select device.charge_point_id, device.seen_partition from charge_points as device
-         left join device_probes as probe on probe.charge_point_id = device.charge_point_id
          where device.seen_partition = any($1) and device.online
            and ",
         heard_at!(),
         " < clock_timestamp() - make_interval(secs => $2)
-           and (",
-        heard_at!(),
-        " < clock_timestamp() - make_interval(secs => $3)
-             or probe.published and probe.asked_at > ",
-        heard_at!(),
-        " and probe.asked_at < clock_timestamp() - make_interval(secs => $4))
-         order by ",
-        heard_at!(),
-        " limit $5"
+         limit $3"
     ))
     .bind::<Array<Int4>, _>(partitions)
-    .bind::<Float8, _>(policy.timeout.as_secs_f64())
-    .bind::<Float8, _>(policy.unasked_after().as_secs_f64())
-    .bind::<Float8, _>(policy.answer.as_secs_f64())
+    .bind::<Float8, _>(quiet_for.as_secs_f64())
     .bind::<Int8, _>(limit)
     .load(connection)
     .await?;
-    rows.into_iter().map(DeviceRow::parse).collect()
+    rows.into_iter().map(|row| Ok(DeviceRow::parse(row)?.1)).collect()
 }

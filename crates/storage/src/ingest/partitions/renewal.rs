@@ -18,11 +18,11 @@ pub struct LeaseRenewal {
     pub caught_up: Option<Duration>,
 }
 
-/// A running batch locks its partition's row, and renews the lease itself when it commits. A
-/// renewal waits for it for this fraction of the lease time, so that other leases do not expire
-/// meanwhile.
+/// A running transaction locks the rows of its partitions, and renews their leases itself when it
+/// commits. A renewal waits for it for this fraction of the lease time, so that other leases do not
+/// expire meanwhile.
 const WAIT_FOR_BATCH: u32 = 10;
-/// Largest number of rows that one renewal waits for.
+/// Largest number of transactions that one renewal waits for.
 const WAITS: usize = 3;
 
 #[derive(QueryableByName)]
@@ -47,17 +47,26 @@ pub async fn renew(
     ttl: Duration,
 ) -> Result<Vec<i32>, StorageError> {
     let held = renew_free(connection, topic, owner, leases, ttl).await?;
-    let is_locked =
-        |kept: &&LeaseRenewal| held.iter().any(|row| row.partition == kept.partition && !row.renewed);
+    let mut locked = not_renewed(leases, &held);
     let begun = Instant::now();
-    for locked in leases.iter().filter(is_locked).take(WAITS) {
+    for _ in 0..WAITS {
         // If commits take long, the free leases could expire meanwhile.
-        if begun.elapsed() > ttl / WAIT_FOR_BATCH * 2 {
-            break;
+        let Some(first) = locked.pop().filter(|_| begun.elapsed() <= ttl / WAIT_FOR_BATCH * 2) else { break };
+        renew_locked(connection, topic, owner, first, ttl).await?;
+        if !locked.is_empty() {
+            // The same transaction may have locked others of them.
+            let again = renew_free(connection, topic, owner, &locked, ttl).await?;
+            locked = not_renewed(&locked, &again);
         }
-        renew_locked(connection, topic, owner, *locked, ttl).await?;
     }
     Ok(held.into_iter().map(|row| row.partition).collect())
+}
+
+/// Those of `leases` whose rows are locked.
+fn not_renewed(leases: &[LeaseRenewal], held: &[Renewed]) -> Vec<LeaseRenewal> {
+    let is_locked =
+        |lease: &&LeaseRenewal| held.iter().any(|row| row.partition == lease.partition && !row.renewed);
+    leases.iter().filter(is_locked).copied().collect()
 }
 
 /// Renews the leases whose rows are not locked.

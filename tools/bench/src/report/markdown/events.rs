@@ -79,6 +79,7 @@ fn floor(report: &Report) -> String {
         vec![name, writing.connections.to_string(), grouped(writing.events_per_s)]
     };
     let rows = [
+        row("COPY of the same rows".to_owned(), &floor.copied),
         row(format!("in batches of {}", floor.events_per_batch), &floor.bulk),
         row("one transaction per event".to_owned(), &floor.one_by_one),
         row("one transaction per event".to_owned(), &floor.one_by_one_at_once),

@@ -1,0 +1,1 @@
+alter table ingest_replicas drop column session_pid, drop column session_began;
