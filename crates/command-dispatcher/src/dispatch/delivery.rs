@@ -17,7 +17,7 @@ use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::commands::{KeyedRequest, NewCommand, PublishOutcome, RecordedCommand};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -98,6 +98,7 @@ impl Delivery {
     pub(crate) async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+        self.store.finish().await;
     }
 
     async fn carry_out(self, routed: Arc<RoutedCommand>) -> Result<(), DispatchError> {
@@ -142,7 +143,9 @@ impl Delivery {
             "the command was not published, or its publication was not confirmed"
         );
         // A caller that queries the command at once then sees the same outcome.
-        let _late = timeout(OUTCOME_WAIT, recorded).await;
+        if let Some(recorded) = recorded {
+            let _late = timeout(OUTCOME_WAIT, recorded).await;
+        }
         Err(DispatchError::unpublished(command.id, &why))
     }
 
@@ -176,20 +179,19 @@ impl Delivery {
                 "the command was not republished; it waits for an answer until it expires"
             );
         }
-        let _recorded_behind = self.record_outcome(&record.charge_point_id, record.id, step).await;
+        let _recorded_later = self.record_outcome(&record.charge_point_id, record.id, step).await;
     }
 
-    /// Queues the outcome of a publication to be recorded.
-    async fn record_outcome(&self, device: &ChargePointId, id: CommandId, step: Step) -> JoinHandle<()> {
+    /// Queues the outcome of a publication to be recorded; the receiver resolves once it is.
+    async fn record_outcome(
+        &self,
+        device: &ChargePointId,
+        id: CommandId,
+        step: Step,
+    ) -> Option<oneshot::Receiver<()>> {
         let outcome =
             PublishOutcome { id, charge_point_id: device.clone(), at: clock::now().trunc_subsecs(3), step };
-        let recorded = self.store.record_outcome(outcome).await;
-        // Shutdown waits for the write; the caller of the command does not.
-        self.tasks.spawn(async move {
-            if let Some(recorded) = recorded {
-                let _lost = recorded.await;
-            }
-        })
+        self.store.record_outcome(outcome).await
     }
 }
 
