@@ -1,5 +1,7 @@
 //! Outcomes that are not recorded by ingestors: the outcome of publications, and expiry.
 
+mod published;
+
 use super::keys;
 use super::row::{CommandRow, command_columns};
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
@@ -17,7 +19,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The outcome of a publication, to be recorded on its command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PublishOutcome {
     /// Id of the command.
     pub id: CommandId,
@@ -27,17 +29,29 @@ pub struct PublishOutcome {
     pub at: DateTime<Utc>,
     /// The step in the command's life.
     pub step: Step,
+    /// The command as the caller inserted it, if the caller did: then a publication is usually the
+    /// next that happens to it.
+    pub inserted: Option<Box<CommandRecord>>,
 }
 
 /// Records the outcomes of publications; outcomes that are already recorded, or come too late,
-/// change nothing.
+/// change nothing. Publications of commands to which nothing else has happened are recorded in one
+/// statement.
 ///
 /// # Errors
-/// If PostgreSQL fails; nothing is written in that case.
+/// If PostgreSQL fails; some may be recorded in that case, and a repeated call records the others.
 pub async fn record_outcomes(
     connection: &mut Connection,
     outcomes: &[PublishOutcome],
 ) -> Result<(), StorageError> {
+    let recorded = published::record(connection, outcomes).await?;
+    let others: Vec<&PublishOutcome> =
+        outcomes.iter().filter(|outcome| !recorded.contains(&outcome.id)).collect();
+    if others.is_empty() { Ok(()) } else { merge(connection, &others).await }
+}
+
+/// Merges outcomes with what has happened to their commands since.
+async fn merge(connection: &mut Connection, outcomes: &[&PublishOutcome]) -> Result<(), StorageError> {
     connection
         .transaction(async |tx| {
             let devices = outcomes.iter().map(|outcome| outcome.charge_point_id.as_str()).collect();

@@ -119,7 +119,8 @@ pub async fn state(connection: &mut PooledConnection, id: CommandId) -> CommandS
 }
 
 pub fn outcome(new: &NewCommand, step: Step) -> PublishOutcome {
-    PublishOutcome { id: new.command.id, charge_point_id: device(), at: noon(), step }
+    let inserted = Some(Box::new(new.to_record()));
+    PublishOutcome { id: new.command.id, charge_point_id: device(), at: noon(), step, inserted }
 }
 
 pub fn unpublished() -> Step {

@@ -261,6 +261,7 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
             2 => Step::Unpublished { detail: "no broker".to_owned() },
             _ => Step::Published { offset: 1 },
         },
+        inserted: number.is_multiple_of(3).then(|| Box::new(new.to_record())),
     };
     let outcomes: Vec<PublishOutcome> = all.iter().enumerate().map(outcome).collect();
     commands::record_outcomes(connection, &outcomes).await.unwrap();

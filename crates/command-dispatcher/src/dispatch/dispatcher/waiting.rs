@@ -115,6 +115,6 @@ impl Dispatcher {
         if !self.store.release(stop.clone(), release).await? {
             return Ok(false);
         }
-        self.delivery.publish(&command, partition, record).await.map(|()| true)
+        self.delivery.publish(&command, partition, record, None).await.map(|()| true)
     }
 }
