@@ -18,7 +18,8 @@ use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::assets::piles;
 use storage::commands::{
-    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RequestDigest,
+    self, ContextQuery, ContextScope, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded,
+    RequestDigest,
 };
 use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::devices::presence::silence::SilencePolicy;
@@ -245,13 +246,16 @@ async fn ingest(
 
 async fn command(connection: &mut Connection, devices: &[usize]) {
     let all: Vec<NewCommand> = devices.iter().copied().flat_map(commands_of).collect();
-    let wanted = |new: &NewCommand| ContextQuery {
-        bound: OperatorBound::All,
-        pile_id: new.pile_id,
-        key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
-    };
-    let wanted: Vec<ContextQuery> = all.iter().map(wanted).collect();
-    commands::load_contexts(connection, &wanted).await.unwrap();
+    for scope in [ContextScope::Device, ContextScope::Everything] {
+        let wanted = |new: &NewCommand| ContextQuery {
+            bound: OperatorBound::All,
+            pile_id: new.pile_id,
+            key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
+            scope,
+        };
+        let wanted: Vec<ContextQuery> = all.iter().map(wanted).collect();
+        commands::load_contexts(connection, &wanted).await.unwrap();
+    }
     assert_eq!(commands::insert_many(connection, &all).await.unwrap(), Recorded::All);
     let outcome = |(number, new): (usize, &NewCommand)| PublishOutcome {
         id: new.command.id,
