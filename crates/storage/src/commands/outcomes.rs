@@ -75,19 +75,20 @@ async fn merge(connection: &mut Connection, outcomes: &[&PublishOutcome]) -> Res
 }
 
 /// Ends up to `limit` commands that are still without a response `grace` after their expiry, by
-/// PostgreSQL's clock, and returns them. Safe with any number of callers: one of them works, the
-/// others do nothing.
+/// PostgreSQL's clock, and returns them; with `within`, only those that expired at most this long
+/// ago. Safe with any number of callers: one of them works, the others do nothing.
 ///
 /// # Errors
 /// If PostgreSQL fails; nothing is written in that case.
 pub async fn expire_due(
     connection: &mut Connection,
     grace: Duration,
+    within: Option<Duration>,
     limit: i64,
 ) -> Result<Vec<CommandRecord>, StorageError> {
     connection
         .transaction(async |tx| {
-            let due = list_due(tx, grace, limit).await?;
+            let due = list_due(tx, grace, within, limit).await?;
             if due.is_empty() {
                 return Ok(Vec::new());
             }
@@ -126,7 +127,7 @@ pub async fn close_past(
         "update commands set open = false where (charge_point_id, id) in (
            select charge_point_id, id from commands
            where open and state in ('confirmed', 'expired')
-             and expires_at < clock_timestamp() - make_interval(secs => $1)
+             and expires_at < statement_timestamp() - make_interval(secs => $1)
              and not (name = 'RemoteStartTransaction' and session_id is null
                       and expires_at > clock_timestamp() - interval '7 days'
                       and life @? '$.**.status ? (@ == \"Charging\" || @ == \"SuspendedEV\" || @ == \"SuspendedEVSE\")')
@@ -151,15 +152,26 @@ struct Due {
 
 /// The commands that are due; none while another transaction ends some, so that two transactions
 /// never wait for each other.
-async fn list_due(tx: &mut Connection, grace: Duration, limit: i64) -> QueryResult<Vec<Due>> {
+///
+/// The bounds are stable during the statement, so that they bound the part of the index that is
+/// read: commands that are not past their time, and those that have ended and may still take effect,
+/// are many.
+async fn list_due(
+    tx: &mut Connection,
+    grace: Duration,
+    within: Option<Duration>,
+    limit: i64,
+) -> QueryResult<Vec<Due>> {
     diesel::sql_query(
         "select id, charge_point_id, clock_timestamp() as now from commands
          where open and state in ('accepted', 'published', 'unknown')
-           and expires_at < clock_timestamp() - make_interval(secs => $1)
+           and expires_at < statement_timestamp() - make_interval(secs => $1)
+           and expires_at >= coalesce(statement_timestamp() - make_interval(secs => $2), '-infinity')
            and (select pg_try_advisory_xact_lock(hashtextextended('charging command expiry', 0)))
-         order by expires_at limit $2",
+         order by expires_at limit $3",
     )
     .bind::<Float8, _>(grace.as_secs_f64())
+    .bind::<Nullable<Float8>, _>(within.map(|within| within.as_secs_f64()))
     .bind::<Int8, _>(limit)
     .load(tx)
     .await

@@ -276,6 +276,6 @@ pub async fn look_and_tidy(connection: &mut Connection) {
     let pile = PileId(uuid(1, 0));
     assert!(piles::find_with_live(connection, &OperatorBound::All, pile).await.unwrap().unwrap().1.is_some());
     piles::load_live(connection, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
-    assert!(!commands::expire_due(connection, Duration::ZERO, 1_000).await.unwrap().is_empty());
+    assert!(!commands::expire_due(connection, Duration::ZERO, None, 1_000).await.unwrap().is_empty());
     assert!(commands::close_past(connection, Duration::ZERO, 1_000).await.unwrap() > 0);
 }
