@@ -110,6 +110,32 @@ async fn fetches_what_was_published() {
 }
 
 #[tokio::test]
+async fn publishes_to_several_partitions_at_once() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 3).await;
+    let writer = kafka.writer(&topic);
+    for round in 0..2_u32 {
+        let records = (0..3).map(|partition| (partition, vec![record(2 * round), record(2 * round + 1)]));
+        let mut outcomes = writer.publish_many(records.collect(), PATIENCE).await;
+        outcomes.sort_by_key(|(partition, _)| *partition);
+        assert!(matches!(outcomes.as_slice(), [(0, Ok(())), (1, Ok(())), (2, Ok(()))]), "{outcomes:?}");
+    }
+    let unknown = vec![(0, vec![record(4)]), (9, vec![record(4)]), (1, vec![record(4)])];
+    let outcomes = writer.publish_many(unknown, Duration::from_secs(2)).await;
+    for (partition, outcome) in outcomes {
+        match partition {
+            9 => assert!(matches!(outcome, Err(PublishError::Refused(_))), "{outcome:?}"),
+            _ => outcome.unwrap(),
+        }
+    }
+    for (partition, end) in [(0, 5), (1, 5), (2, 4)] {
+        let reader = kafka.reader(&topic, partition);
+        assert_eq!(reader.latest_offset().await.unwrap(), end, "partition {partition}");
+        assert_eq!(fetch(&reader, 1, 1 << 20).await.records.first().unwrap().value, record(1).value);
+    }
+}
+
+#[tokio::test]
 async fn a_fetch_within_a_batch_returns_no_lower_offsets() {
     let kafka = kafka();
     let topic = topic(&kafka, 1).await;

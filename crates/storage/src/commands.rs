@@ -17,7 +17,7 @@ mod row;
 pub mod waiting;
 
 pub use cancel::cancel;
-pub use context::{CommandContext, ContextQuery, load_contexts};
+pub use context::{CommandContext, ContextQuery, ContextScope, load_contexts};
 pub use find::{find, list_missing, list_of_pile};
 pub use insert::{Conflict, NewCommand, Recorded, insert_many, insert_waiting};
 pub use keys::{IdempotencyKey, KeyedRequest, RecordedDigest, RequestDigest, prune_keys};

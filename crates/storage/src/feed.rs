@@ -70,6 +70,15 @@ pub(crate) async fn lock_devices(tx: &mut Connection, devices: &[&str]) -> Resul
 /// The body and the size of each chunk, as columns.
 type PaddedChunks = (Vec<Option<String>>, Vec<Option<i32>>);
 
+/// Renders a change as an element of a chunk, for a statement that puts the chunk together. It must
+/// not be about a station, a pile, a tariff or a binding, because no operator is stored.
+///
+/// # Errors
+/// If the change cannot be serialized.
+pub(crate) fn render_element(change: &FeedChange) -> Result<String, StorageError> {
+    outbox::render_element(change)
+}
+
 /// Renders `changes` for a statement that also writes `rows` other rows: body and size of each
 /// chunk, padded to `rows`. No operator is stored, so none of them may be about a station, a pile, a
 /// tariff or a binding.

@@ -117,7 +117,7 @@ impl Stage {
         };
         assert_eq!(commands::insert_many(&mut self.connection, &[new]).await.unwrap(), Recorded::All);
         let step = Step::Published { offset: 1 };
-        let published = PublishOutcome { id, charge_point_id: device(), at, step };
+        let published = PublishOutcome { id, charge_point_id: device(), at, step, inserted: None };
         commands::record_outcomes(&mut self.connection, &[published]).await.unwrap();
         id
     }

@@ -68,6 +68,11 @@ const BROKER: &str = "kafka";
 const REDIS: &str = "redis";
 const LOAD: &str = "load generator";
 const MEASURING: &str = "measuring";
+/// All that a command needs: the services and the servers.
+pub const OF_COMMANDS: [&str; 5] = [DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS];
+/// All that the floor of a command needs: the servers, and the load generator, which is the floor
+/// itself.
+pub const OF_COMMAND_FLOOR: [&str; 4] = [POSTGRES, BROKER, REDIS, LOAD];
 /// The order of the report.
 const REPORT_ORDER: [&str; 8] = [ASSET_API, DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS, LOAD, MEASURING];
 

@@ -1,10 +1,17 @@
-//! Request coalescing: requests that arrive while a batch is in flight are queued and served as the
-//! next batch. A request that finds no batch in flight is served at once.
+//! Request coalescing: a request that finds no batch in flight is served at once, by its caller.
+//! Requests that arrive meanwhile are queued, and one task serves them as the next batch.
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use runtime::lock::MutexExt as _;
+use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::task::TaskTracker;
 
 /// The limits of a coalescer.
 #[derive(Debug, Clone, Copy)]
@@ -20,14 +27,32 @@ pub(crate) struct Bounds {
     pub linger: Duration,
 }
 
-/// The task that served the request panicked.
+/// The batch of the request panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the task that served the request ended without a response")]
+#[error("the batch of the request ended without a response")]
 pub(crate) struct Lost;
 
 /// Serves requests of one kind in batches. Cheap to clone.
-pub(crate) struct Coalescer<Q, A> {
-    queue: mpsc::Sender<Pending<Q, A>>,
+pub(crate) struct Coalescer<Q, A>(Arc<Queue<Q, A>>);
+
+/// Returns one response per request, in the same order.
+type Serve<Q, A> = Box<dyn Fn(Vec<Q>) -> BoxFuture<'static, Vec<A>> + Send + Sync>;
+
+struct Queue<Q, A> {
+    bounds: Bounds,
+    serve: Serve<Q, A>,
+    /// A permit for each request that may still be queued.
+    room: Semaphore,
+    state: Mutex<State<Q, A>>,
+    /// Runs the tasks.
+    runtime: Handle,
+    tasks: TaskTracker,
+}
+
+/// While requests are waiting, as many batches are in flight as may be.
+struct State<Q, A> {
+    waiting: VecDeque<Pending<Q, A>>,
+    in_flight: usize,
 }
 
 struct Pending<Q, A> {
@@ -37,77 +62,132 @@ struct Pending<Q, A> {
 
 impl<Q, A> Clone for Coalescer<Q, A> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone() }
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
-    /// Passes batches to `serve`, which returns one response per request, in the same order. It
-    /// runs on the current runtime until the last clone is dropped.
+    /// Passes batches to `serve`, which returns one response per request, in the same order. Tasks
+    /// run on the current runtime.
     pub(crate) fn new<F, Fut>(bounds: Bounds, serve: F) -> Self
     where
-        F: Fn(Vec<Q>) -> Fut + Send + 'static,
+        F: Fn(Vec<Q>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Vec<A>> + Send + 'static,
     {
-        let (queue, waiting) = mpsc::channel(bounds.waiting);
-        tokio::spawn(run(bounds, waiting, serve));
-        Self { queue }
+        Self(Arc::new(Queue {
+            bounds,
+            serve: Box::new(move |batch| serve(batch).boxed()),
+            room: Semaphore::new(bounds.waiting),
+            state: Mutex::new(State { waiting: VecDeque::new(), in_flight: 0 }),
+            runtime: Handle::current(),
+            tasks: TaskTracker::new(),
+        }))
     }
 
-    /// Returns the response to `request`. A queued request is served even if this future is
-    /// dropped.
+    /// Returns the response to `request`. If this future is dropped, a queued request is served
+    /// nevertheless; one that is served at once is abandoned where it is.
     ///
     /// # Errors
-    /// When the task that served it panicked.
+    /// When the batch of the request panicked.
     pub(crate) async fn request(&self, request: Q) -> Result<A, Lost> {
-        self.enqueue(request).await?.await.map_err(|_dropped| Lost)
+        match self.0.claim() {
+            Some(slot) => {
+                let response =
+                    self.0.respond(vec![request]).await.and_then(|served| served.into_iter().next());
+                drop(slot);
+                response.ok_or(Lost)
+            }
+            None => self.enqueue(request).await?.await.map_err(|_dropped| Lost),
+        }
     }
 
     /// Queues `request` and returns the receiver of its response; waits only while the queue is
     /// full.
     ///
     /// # Errors
-    /// When the task that serves requests has ended.
+    /// Never in practice: the queue is never closed.
     pub(crate) async fn enqueue(&self, request: Q) -> Result<oneshot::Receiver<A>, Lost> {
-        let (sender, receiver) = oneshot::channel();
-        self.queue.send(Pending { request, response: sender }).await.map_err(|_closed| Lost)?;
+        self.0.room.acquire().await.map_err(|_closed| Lost)?.forget();
+        let (response, receiver) = oneshot::channel();
+        let mut state = self.0.state.locked();
+        state.waiting.push_back(Pending { request, response });
+        if state.in_flight < self.0.bounds.at_once {
+            state.in_flight += 1;
+            Queue::spawn(&self.0);
+        }
         Ok(receiver)
     }
-}
 
-async fn run<Q, A, F, Fut>(bounds: Bounds, mut waiting: mpsc::Receiver<Pending<Q, A>>, serve: F)
-where
-    Q: Send + 'static,
-    A: Send + 'static,
-    F: Fn(Vec<Q>) -> Fut + Send + 'static,
-    Fut: Future<Output = Vec<A>> + Send + 'static,
-{
-    let at_once = Arc::new(Semaphore::new(bounds.at_once));
-    while let Some(first) = waiting.recv().await {
-        if !bounds.linger.is_zero() {
-            tokio::time::sleep(bounds.linger).await;
-        }
-        let Ok(permit) = Arc::clone(&at_once).acquire_owned().await else { return };
-        let mut batch = vec![first];
-        while batch.len() < bounds.batch
-            && let Ok(next) = waiting.try_recv()
-        {
-            batch.push(next);
-        }
-        let (requests, responses) =
-            batch.into_iter().map(|pending| (pending.request, pending.response)).unzip();
-        tokio::spawn(respond(serve(requests), responses, permit));
+    /// Waits until every queued request is served.
+    pub(crate) async fn finish(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
     }
 }
 
-async fn respond<A>(
-    served: impl Future<Output = Vec<A>>,
-    callers: Vec<oneshot::Sender<A>>,
-    _permit: OwnedSemaphorePermit,
-) {
-    for (response, caller) in served.await.into_iter().zip(callers) {
-        // The caller may have stopped waiting.
-        let _dropped = caller.send(response);
+impl<Q: Send + 'static, A: Send + 'static> Queue<Q, A> {
+    /// The slot of a batch, if none is in flight that must be waited for.
+    fn claim(self: &Arc<Self>) -> Option<Slot<Q, A>> {
+        let mut state = self.state.locked();
+        if state.in_flight >= self.bounds.at_once || !self.bounds.linger.is_zero() {
+            return None;
+        }
+        state.in_flight += 1;
+        drop(state);
+        Some(Slot(Arc::clone(self)))
+    }
+
+    /// The responses to `batch`; `None` if it panicked.
+    async fn respond(&self, batch: Vec<Q>) -> Option<Vec<A>> {
+        AssertUnwindSafe(async { (self.serve)(batch).await }).catch_unwind().await.ok()
+    }
+
+    /// Serves queued requests in a task, which owns a slot.
+    fn spawn(queue: &Arc<Self>) {
+        queue.tasks.spawn_on(Arc::clone(queue).run(), &queue.runtime);
+    }
+
+    /// Serves batches until no request is queued, and then releases the slot.
+    async fn run(self: Arc<Self>) {
+        loop {
+            if !self.bounds.linger.is_zero() {
+                tokio::time::sleep(self.bounds.linger).await;
+            }
+            let Some((requests, callers)) = self.next_batch() else { return };
+            for (response, caller) in self.respond(requests).await.into_iter().flatten().zip(callers) {
+                // The caller may have stopped waiting.
+                let _dropped = caller.send(response);
+            }
+        }
+    }
+
+    /// Takes the next batch, or releases the slot if no request is queued.
+    fn next_batch(&self) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
+        let mut state = self.state.locked();
+        let count = state.waiting.len().min(self.bounds.batch);
+        if count == 0 {
+            state.in_flight -= 1;
+            return None;
+        }
+        let batch = state.waiting.drain(..count).map(|pending| (pending.request, pending.response)).unzip();
+        drop(state);
+        self.room.add_permits(count);
+        Some(batch)
+    }
+}
+
+/// A batch in flight that its caller serves. When it is dropped, a task serves the requests that
+/// were queued meanwhile.
+struct Slot<Q: Send + 'static, A: Send + 'static>(Arc<Queue<Q, A>>);
+
+impl<Q: Send + 'static, A: Send + 'static> Drop for Slot<Q, A> {
+    fn drop(&mut self) {
+        let mut state = self.0.state.locked();
+        if state.waiting.is_empty() {
+            state.in_flight -= 1;
+        } else {
+            Queue::spawn(&self.0);
+        }
     }
 }
 

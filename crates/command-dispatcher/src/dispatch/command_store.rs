@@ -90,6 +90,11 @@ impl CommandStore {
         self.outcomes.enqueue(outcome).await.ok()
     }
 
+    /// Waits until every queued outcome is recorded.
+    pub(crate) async fn finish(&self) {
+        self.outcomes.finish().await;
+    }
+
     /// Returns the command with id `id` within `bound`.
     ///
     /// # Errors
@@ -130,7 +135,7 @@ impl CommandStore {
 async fn load_contexts(database: Database, queries: Vec<ContextQuery>) -> Vec<Shared<CommandContext>> {
     let count = queries.len();
     let contexts: Result<Vec<CommandContext>, StorageError> = database
-        .run(async move |mut connection| commands::load_contexts(&mut connection, &queries).await)
+        .run_here(async move |mut connection| commands::load_contexts(&mut connection, &queries).await)
         .await;
     match contexts {
         Ok(contexts) => contexts.into_iter().map(Ok).collect(),

@@ -7,9 +7,9 @@ use crate::dispatch::record::OutgoingCommand;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use chrono::SubsecRound as _;
-use domain::commands::{Command, Goal, Step};
+use domain::commands::{Command, CommandRecord, Goal, Step};
 use domain::devices::presence::Confidence;
-use domain::ids::{Actor, ChargePointId, CommandId, PileId};
+use domain::ids::{Actor, PileId};
 use domain::sessions::limits::SessionLimits;
 use runtime::causes;
 use runtime::kafka::NewRecord;
@@ -17,7 +17,6 @@ use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::commands::{KeyedRequest, NewCommand, PublishOutcome, RecordedCommand};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -98,6 +97,7 @@ impl Delivery {
     pub(crate) async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+        self.store.finish().await;
     }
 
     async fn carry_out(self, routed: Arc<RoutedCommand>) -> Result<(), DispatchError> {
@@ -109,11 +109,14 @@ impl Delivery {
 
     async fn record_and_publish(&self, routed: &RoutedCommand) -> Result<(), DispatchError> {
         let OutgoingCommand { record, payload } = OutgoingCommand::encode(&routed.command, clock::now())?;
-        self.store.insert(routed.to_new(payload)).await?;
-        self.publish(&routed.command, routed.partition, record).await
+        let new = routed.to_new(payload);
+        let inserted = new.to_record();
+        self.store.insert(new).await?;
+        self.publish(&routed.command, routed.partition, record, Some(inserted)).await
     }
 
-    /// Publishes a recorded command and records the outcome.
+    /// Publishes a recorded command and records the outcome; `inserted` is its record, unless it
+    /// was inserted earlier.
     ///
     /// # Errors
     /// [`DispatchError::NotPublished`] or [`DispatchError::OutcomeUnknown`].
@@ -122,6 +125,7 @@ impl Delivery {
         command: &Command,
         partition: i32,
         mut record: NewRecord,
+        inserted: Option<CommandRecord>,
     ) -> Result<(), DispatchError> {
         let started = Instant::now();
         let span = trace::send(self.publisher.topic(), partition);
@@ -134,7 +138,14 @@ impl Delivery {
         }
         let state = publish_label(&publication);
         self.metrics.published(state, started.elapsed());
-        let recorded = self.record_outcome(&command.charge_point_id, command.id, step(&publication)).await;
+        let outcome = PublishOutcome {
+            id: command.id,
+            charge_point_id: command.charge_point_id.clone(),
+            at: clock::now().trunc_subsecs(3),
+            step: step(&publication),
+            inserted: inserted.map(Box::new),
+        };
+        let recorded = self.store.record_outcome(outcome).await;
         let Err(why) = publication else { return Ok(()) };
         tracing::error!(
             state,
@@ -142,7 +153,9 @@ impl Delivery {
             "the command was not published, or its publication was not confirmed"
         );
         // A caller that queries the command at once then sees the same outcome.
-        let _late = timeout(OUTCOME_WAIT, recorded).await;
+        if let Some(recorded) = recorded {
+            let _late = timeout(OUTCOME_WAIT, recorded).await;
+        }
         Err(DispatchError::unpublished(command.id, &why))
     }
 
@@ -176,20 +189,14 @@ impl Delivery {
                 "the command was not republished; it waits for an answer until it expires"
             );
         }
-        let _recorded_behind = self.record_outcome(&record.charge_point_id, record.id, step).await;
-    }
-
-    /// Queues the outcome of a publication to be recorded.
-    async fn record_outcome(&self, device: &ChargePointId, id: CommandId, step: Step) -> JoinHandle<()> {
-        let outcome =
-            PublishOutcome { id, charge_point_id: device.clone(), at: clock::now().trunc_subsecs(3), step };
-        let recorded = self.store.record_outcome(outcome).await;
-        // Shutdown waits for the write; the caller of the command does not.
-        self.tasks.spawn(async move {
-            if let Some(recorded) = recorded {
-                let _lost = recorded.await;
-            }
-        })
+        let outcome = PublishOutcome {
+            id: record.id,
+            charge_point_id: record.charge_point_id.clone(),
+            at: clock::now().trunc_subsecs(3),
+            step,
+            inserted: None,
+        };
+        let _recorded_later = self.store.record_outcome(outcome).await;
     }
 }
 

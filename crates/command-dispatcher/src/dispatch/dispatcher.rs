@@ -20,7 +20,9 @@ use domain::status::ConnectorStatus;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::commands::{CommandContext, Conflict, ContextQuery, KeyedRequest, RecordedCommand};
+use storage::commands::{
+    CommandContext, Conflict, ContextQuery, ContextScope, KeyedRequest, RecordedCommand,
+};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
@@ -146,7 +148,8 @@ impl Dispatcher {
     /// a command its publication has failed, or another caller used the same text at the same time:
     /// then the order is sent once more.
     async fn dispatch_after_conflict(&self, order: PileOrder) -> Result<Dispatched, DispatchError> {
-        let context = self.load_context(order.pile_id, &order.bound, order.keyed.as_ref()).await?;
+        let scope = ContextScope::Device;
+        let context = self.load_context(order.pile_id, scope, &order.bound, order.keyed.as_ref()).await?;
         match self.find_published(&context, &order.bound, order.keyed.as_ref()).await? {
             Some(record) => Ok(Dispatched::Before(record)),
             None => self.dispatch_as(CommandId(Uuid::now_v7()), order).await,
@@ -155,7 +158,7 @@ impl Dispatcher {
 
     async fn prepare(&self, id: CommandId, order: PileOrder) -> Result<Prepared, DispatchError> {
         let PileOrder { pile_id, intent, issued_by, bound, keyed } = order;
-        let context = self.load_context(pile_id, &bound, keyed.as_ref()).await?;
+        let context = self.load_context(pile_id, intent.scope(), &bound, keyed.as_ref()).await?;
         if let Some(record) = self.find_published(&context, &bound, keyed.as_ref()).await? {
             return Ok(Prepared::Known(record));
         }
@@ -194,11 +197,12 @@ impl Dispatcher {
     async fn load_context(
         &self,
         pile_id: PileId,
+        scope: ContextScope,
         bound: &OperatorBound,
         keyed: Option<&KeyedRequest>,
     ) -> Result<CommandContext, DispatchError> {
         let key = keyed.map(|keyed| keyed.key.clone());
-        self.store.load_context(ContextQuery { pile_id, bound: bound.clone(), key }).await
+        self.store.load_context(ContextQuery { pile_id, bound: bound.clone(), key, scope }).await
     }
 
     /// Returns the command that the same request created before, once it is known to be published.

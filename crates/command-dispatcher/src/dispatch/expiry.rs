@@ -11,8 +11,13 @@ use tokio::time::Instant;
 
 /// Commands that are expired, or closed, in one transaction.
 const CHUNK: i64 = 200;
-/// How often commands are closed whose effects did not happen in time.
+/// How often commands are closed whose effects did not happen in time, and how often all commands are
+/// searched for those that are past their time.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
+/// The searches in between begin this long before the end of the previous one, for commands of a
+/// replica whose clock is behind.
+const OVERLAP: Duration = Duration::from_secs(10);
+
 /// Finds commands that are past their time. Every replica polls; PostgreSQL admits one at a time.
 pub(crate) struct Expiry {
     database: Database,
@@ -35,16 +40,21 @@ impl Expiry {
     pub(crate) async fn run(self, shutdown: Shutdown) {
         let mut ticks = every(self.interval);
         let mut tidy_at = Instant::now();
+        // Until when all commands have been searched; `None` searches all.
+        let mut searched = None;
         while shutdown.run_until_requested(ticks.tick()).await.is_some() {
-            if let Err(error) = self.expire_all().await {
+            let begun = Instant::now();
+            if let Err(error) = self.expire_all(searched).await {
                 tracing::warn!(
                     error = causes(&error),
                     "commands could not be expired; retrying at the next interval"
                 );
                 continue;
             }
+            searched = Some(begun);
             if Instant::now() >= tidy_at {
                 tidy_at = Instant::now() + TIDY_INTERVAL;
+                searched = None;
                 if let Err(error) = self.tidy().await {
                     tracing::warn!(
                         error = causes(&error),
@@ -55,11 +65,12 @@ impl Expiry {
         }
     }
 
-    async fn expire_all(&self) -> Result<(), StorageError> {
+    async fn expire_all(&self, searched: Option<Instant>) -> Result<(), StorageError> {
         loop {
             let grace = self.grace;
+            let within = searched.map(|until| until.elapsed() + grace + OVERLAP);
             let expire = async move |mut connection: PooledConnection| {
-                commands::expire_due(&mut connection, grace, CHUNK).await
+                commands::expire_due(&mut connection, grace, within, CHUNK).await
             };
             let ended: Vec<CommandRecord> = self.database.run(expire).await?;
             ended.iter().for_each(|record| self.report(record));

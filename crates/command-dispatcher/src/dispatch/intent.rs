@@ -8,7 +8,7 @@ use domain::ids::{ConnectorId, IdTag, PileId, SessionId, TransactionId};
 use domain::sessions::limits::SessionLimits;
 use domain::status::ConnectorStatus;
 use serde::Serialize;
-use storage::commands::{IdempotencyKey, KeyedRequest, RequestDigest};
+use storage::commands::{ContextScope, IdempotencyKey, KeyedRequest, RequestDigest};
 
 /// A valid request; whether the pile can do it is checked later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,6 +113,20 @@ impl Intent {
         }
     }
 
+    /// What [`decide`](Self::decide) looks at.
+    pub(crate) const fn scope(&self) -> ContextScope {
+        let is_of_device = match self {
+            Self::Reset { .. } | Self::ChangeConfiguration { .. } => true,
+            Self::ChangeAvailability { connector_id, .. }
+            | Self::TriggerMessage { connector_id: Some(connector_id), .. } => connector_id.is_whole(),
+            Self::TriggerMessage { connector_id: None, .. } => true,
+            Self::StartTransaction { .. } | Self::StopTransaction { .. } | Self::UnlockConnector { .. } => {
+                false
+            }
+        };
+        if is_of_device { ContextScope::Device } else { ContextScope::Everything }
+    }
+
     /// Returns what is done for `pile`; to start charging, a connector must be in one of the
     /// `startable` statuses.
     ///
@@ -164,3 +178,6 @@ impl Intent {
         Ok(Decision::Send(kind))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,14 +6,18 @@ use crate::dispatch::gateway_directory::GatewayPartitions;
 use crate::metrics::Metrics;
 use crate::settings::DispatchSettings;
 use futures_util::future::join_all;
-use runtime::every;
 use runtime::{Shutdown, causes};
 use std::time::Duration;
 use storage::commands::{self, RecordedCommand};
 use storage::{Database, PooledConnection, StorageError};
+use tokio::time::{Instant, sleep};
 
 /// The most commands that are rerouted in one transaction and then published together.
 const CHUNK: i64 = 200;
+/// A search reads every published command and its device. It takes at most this fraction of the time,
+/// unless it takes very long.
+const SHARE: u32 = 50;
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Finds commands with a stale route. Every replica polls; PostgreSQL admits one at a time.
 pub(crate) struct Rerouter {
@@ -46,27 +50,34 @@ impl Rerouter {
         if self.interval.is_zero() {
             return;
         }
-        let mut ticks = every(self.interval);
-        while shutdown.run_until_requested(ticks.tick()).await.is_some() {
-            if let Err(error) = self.reroute_all().await {
-                tracing::warn!(
-                    error = causes(&error),
-                    "commands with a stale route could not be read; retrying at the next interval"
-                );
-            }
+        let mut pause = Duration::ZERO;
+        while shutdown.run_until_requested(sleep(pause)).await.is_some() {
+            pause = match self.reroute_all().await {
+                Ok(search) => (search * SHARE).min(LONGEST_PAUSE).max(self.interval),
+                Err(error) => {
+                    tracing::warn!(
+                        error = causes(&error),
+                        "commands with a stale route could not be read; retrying at the next interval"
+                    );
+                    self.interval
+                }
+            };
         }
     }
 
-    async fn reroute_all(&self) -> Result<(), StorageError> {
+    /// Returns how long the last search took.
+    async fn reroute_all(&self) -> Result<Duration, StorageError> {
         loop {
+            let begun = Instant::now();
             let partitions = self.partitions;
             let reroute = async move |mut connection: PooledConnection| {
                 commands::reroute_stale(&mut connection, CHUNK, |gateway| partitions.route_to(gateway)).await
             };
             let rerouted: Vec<RecordedCommand> = self.database.run(reroute).await?;
+            let search = begun.elapsed();
             join_all(rerouted.iter().map(|command| self.send(command))).await;
             if i64::try_from(rerouted.len()).unwrap_or(0) < CHUNK {
-                return Ok(());
+                return Ok(search);
             }
         }
     }

@@ -96,6 +96,7 @@ async fn a_repeated_request_shows_that_its_command_was_rejected() {
         charge_point_id: ChargePointId::parse(&pile.charge_point_id).unwrap(),
         at: runtime::clock::now(),
         step: Step::Answered(answer),
+        inserted: None,
     };
     let mut connection = app.database.pool.connection().await.unwrap();
     commands::record_outcomes(&mut connection, &[rejected]).await.unwrap();

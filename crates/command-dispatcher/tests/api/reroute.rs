@@ -229,7 +229,7 @@ async fn a_republished_command_expires_without_a_response() {
     let id = app.send_to_first_gateway(&pile, "reset", json!({})).await;
     app.moves(&pile).await;
     app.with_step(&id, "republished").await;
-    app.database.execute("update commands set expires_at = now() - interval '1 hour'").await;
+    app.database.execute("update commands set expires_at = now() - interval '6 seconds'").await;
     eventually("the command to expire", || async {
         app.get(&format!("commands/{id}")).await.body["failureCode"] == "NO_ANSWER"
     })

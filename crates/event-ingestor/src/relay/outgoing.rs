@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU16;
 use std::time::Duration;
 use storage::feed::Chunk;
-use tokio::task::JoinSet;
 use wire::feed::EncodedChange;
 
 /// The approximate size of a request; brokers refuse more than 1 MiB by default.
@@ -60,27 +59,30 @@ impl Outgoing {
         writer: &TopicWriter,
         within: Duration,
     ) -> Result<(), PublishError> {
-        let mut under_way = JoinSet::new();
-        for (partition, mut requests) in std::mem::take(&mut self.waiting) {
-            let writer = writer.clone();
-            under_way.spawn(async move {
-                while let Some(request) = requests.front() {
-                    if let Err(error) = writer.publish(partition, request.clone(), within).await {
-                        return (partition, requests, Err(error));
-                    }
-                    requests.pop_front();
-                }
-                (partition, requests, Ok(()))
+        while !self.waiting.is_empty() {
+            let next = self.waiting.iter().filter_map(|(partition, requests)| {
+                requests.front().map(|request| (*partition, request.clone()))
             });
-        }
-        let mut outcome = Ok(());
-        for (partition, left, published) in under_way.join_all().await {
-            if !left.is_empty() {
-                self.waiting.insert(partition, left);
+            let mut outcome = Ok(());
+            for (partition, published) in writer.publish_many(next.collect(), within).await {
+                match published {
+                    Ok(()) => self.acknowledge(partition),
+                    Err(error) => outcome = Err(error),
+                }
             }
-            outcome = outcome.and(published);
+            outcome?;
         }
-        outcome
+        Ok(())
+    }
+
+    /// Removes the first request of the partition.
+    fn acknowledge(&mut self, partition: i32) {
+        if let Some(requests) = self.waiting.get_mut(&partition) {
+            requests.pop_front();
+            if requests.is_empty() {
+                self.waiting.remove(&partition);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 
 use super::{
     codec::{Malformed, put_count, put_text},
@@ -54,7 +54,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// An open connection.
 pub(super) struct Exchange {
-    stream: Box<dyn Stream>,
+    /// Buffered, because the length, the id and the body of a response are read one after another.
+    stream: BufReader<Box<dyn Stream>>,
     max_answer_bytes: usize,
     /// The id of the latest request; its response repeats it.
     correlation: i32,
@@ -65,7 +66,7 @@ pub(super) struct Exchange {
 impl Exchange {
     /// An exchange over `stream` that accepts responses of at most `max_answer_bytes`.
     pub(super) fn new(stream: Box<dyn Stream>, max_answer_bytes: usize) -> Self {
-        Self { stream, max_answer_bytes, correlation: 0, ends: None }
+        Self { stream: BufReader::new(stream), max_answer_bytes, correlation: 0, ends: None }
     }
 
     /// Limits the use of the connection to a part of `lifetime`: a broker closes a connection that

@@ -1,9 +1,10 @@
-//! `Produce` v3: appends a batch of records to a partition. Brokers from 0.11 on answer it.
+//! `Produce` v3: appends a batch of records to a partition, or to each of several. Brokers from 0.11
+//! on answer it.
 //!
 //! rskafka's produce is not used: it treats a throttled response as a failure and sends the batch
 //! again, although the brokers have appended it.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{
     codec::{Malformed, Reader, put_count, put_text, put_varint, put_varint_bytes},
@@ -36,36 +37,79 @@ impl Request for Produce<'_> {
     type Answer = i64;
 
     fn encode(&self) -> Result<Vec<u8>, Malformed> {
-        let mut body = Vec::with_capacity(self.batch.len() + self.topic.len() + 64);
-        body.extend((-1_i16).to_be_bytes()); // no transaction
-        body.extend(ALL_IN_SYNC.to_be_bytes());
-        body.extend(i32::try_from(self.limit.as_millis()).unwrap_or(i32::MAX).to_be_bytes());
-        put_count(&mut body, 1)?;
-        put_text(&mut body, self.topic)?;
-        put_count(&mut body, 1)?;
-        body.extend(self.partition.to_be_bytes());
-        put_count(&mut body, self.batch.len())?;
-        body.extend(self.batch);
-        Ok(body)
+        encode_request(self.topic, &[(self.partition, self.batch)], self.limit)
     }
 
     fn decode(&self, answer: &[u8]) -> Result<Answered<i64>, Failure> {
-        let mut reader = Reader::new(answer);
-        let (code, base_offset) = read_answer(&mut reader).map_err(Failure::malformed)?;
-        let throttled = reader.i32().map_err(Failure::malformed)?;
-        ErrorCode::check(code)?;
-        Ok(Answered::new(base_offset, throttled))
+        let (appended, throttled) = read_answer(answer).map_err(Failure::malformed)?;
+        let (_, code, base_offset) = appended.first().ok_or(Malformed).map_err(Failure::malformed)?;
+        ErrorCode::check(*code)?;
+        Ok(Answered::new(*base_offset, throttled))
     }
 }
 
-fn read_answer(reader: &mut Reader<'_>) -> Result<(i16, i64), Malformed> {
+/// Appends a batch to each of several partitions with the same leader; acknowledged once all in-sync
+/// replicas have all of them.
+pub(super) struct ProduceMany<'a> {
+    pub(super) topic: &'a str,
+    /// Partitions, each with a batch that was built by [`encode`].
+    pub(super) batches: &'a [(i32, &'a [u8])],
+    /// Time limit of the brokers.
+    pub(super) limit: Duration,
+}
+
+impl Request for ProduceMany<'_> {
+    const NAME: &'static str = "produce";
+    const KEY: i16 = 0;
+    const VERSION: i16 = 3;
+    /// By partition, the offset of the batch's first record, or why it was refused.
+    type Answer = HashMap<i32, Result<i64, Failure>>;
+
+    fn encode(&self) -> Result<Vec<u8>, Malformed> {
+        encode_request(self.topic, self.batches, self.limit)
+    }
+
+    fn decode(&self, answer: &[u8]) -> Result<Answered<Self::Answer>, Failure> {
+        let (appended, throttled) = read_answer(answer).map_err(Failure::malformed)?;
+        let appended = appended
+            .into_iter()
+            .map(|(partition, code, base_offset)| (partition, ErrorCode::check(code).map(|()| base_offset)));
+        Ok(Answered::new(appended.collect(), throttled))
+    }
+}
+
+fn encode_request(topic: &str, batches: &[(i32, &[u8])], limit: Duration) -> Result<Vec<u8>, Malformed> {
+    let bytes: usize = batches.iter().map(|(_, batch)| batch.len() + 8).sum();
+    let mut body = Vec::with_capacity(bytes + topic.len() + 64);
+    body.extend((-1_i16).to_be_bytes()); // no transaction
+    body.extend(ALL_IN_SYNC.to_be_bytes());
+    body.extend(i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).to_be_bytes());
+    put_count(&mut body, 1)?;
+    put_text(&mut body, topic)?;
+    put_count(&mut body, batches.len())?;
+    for (partition, batch) in batches {
+        body.extend(partition.to_be_bytes());
+        put_count(&mut body, batch.len())?;
+        body.extend(*batch);
+    }
+    Ok(body)
+}
+
+/// Partitions with their error codes and first offsets.
+type Appended = Vec<(i32, i16, i64)>;
+
+/// The response, and the milliseconds of a throttle.
+fn read_answer(answer: &[u8]) -> Result<(Appended, i32), Malformed> {
+    let mut reader = Reader::new(answer);
+    let mut appended = Vec::new();
     reader.count()?; // topics: one
     reader.text()?;
-    reader.count()?; // partitions: one
-    reader.i32()?;
-    let (code, base_offset) = (reader.i16()?, reader.i64()?);
-    reader.i64()?; // append time, with `LogAppendTime`
-    Ok((code, base_offset))
+    for _ in 0..reader.count()? {
+        let (partition, code, base_offset) = (reader.i32()?, reader.i16()?, reader.i64()?);
+        reader.i64()?; // append time, with `LogAppendTime`
+        appended.push((partition, code, base_offset));
+    }
+    Ok((appended, reader.i32()?))
 }
 
 /// Encodes `records` as one batch.

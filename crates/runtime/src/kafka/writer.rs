@@ -1,5 +1,7 @@
 //! Publishing to a topic.
 
+mod many;
+
 use crate::Backoff;
 use crate::lock::MutexExt as _;
 use std::{
@@ -29,11 +31,22 @@ pub struct TopicWriter {
     cluster: Arc<Cluster>,
     topic: Arc<str>,
     links: Arc<Mutex<HashMap<i32, Arc<Link>>>>,
+    /// For several partitions at once: a connection for each broker, by its address.
+    broker_links: Arc<Mutex<HashMap<String, Arc<Link>>>>,
 }
+
+/// The records of a partition, encoded.
+struct Encoded {
+    partition: i32,
+    batch: Vec<u8>,
+}
+
+/// The offset of the first record, or the failure.
+type Published = Result<i64, PublishError>;
 
 impl TopicWriter {
     pub(super) fn new(cluster: Arc<Cluster>, topic: &str) -> Self {
-        Self { cluster, topic: topic.into(), links: Arc::default() }
+        Self { cluster, topic: topic.into(), links: Arc::default(), broker_links: Arc::default() }
     }
 
     /// Publishes records as one batch and returns their offsets, once all in-sync replicas have
@@ -60,16 +73,23 @@ impl TopicWriter {
         let batch = batch.map_err(|error| PublishError::new(Reached::Never, Failure::malformed(error)))?;
         let (writer, end) = (self.clone(), Instant::now() + within);
         // Boxed, because the future is large.
-        let publish = Box::pin(async move { writer.publish_until(partition, &batch, end).await });
+        let publish =
+            Box::pin(async move { writer.publish_until(partition, &batch, end, Reached::Never).await });
         let published = self.cluster.runtime.spawn(publish).await;
         let base =
             published.unwrap_or_else(|_lost| Err(PublishError::new(Reached::Perhaps, Failure::Lost)))?;
         Ok((base..base + count).collect())
     }
 
-    async fn publish_until(&self, partition: i32, batch: &[u8], end: Instant) -> Result<i64, PublishError> {
+    /// `reached` tells whether an earlier attempt may have appended the batch.
+    async fn publish_until(
+        &self,
+        partition: i32,
+        batch: &[u8],
+        end: Instant,
+        mut reached: Reached,
+    ) -> Published {
         let link = self.link(partition);
-        let mut reached = Reached::Never;
         let mut backoff = Backoff::new(PAUSE.0, PAUSE.1);
         loop {
             let limit = end.saturating_duration_since(Instant::now()).min(self.cluster.request_timeout);

@@ -31,6 +31,17 @@ pub struct ContextQuery {
     pub bound: OperatorBound,
     /// The idempotency key of the request, if any.
     pub key: Option<IdempotencyKey>,
+    /// What the command is checked against.
+    pub scope: ContextScope,
+}
+
+/// How much of the context is loaded. The other lists of the pile's snapshot are empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContextScope {
+    /// The pile and its device.
+    Device,
+    /// Also the connectors, open sessions, starts in flight and startable statuses.
+    Everything,
 }
 
 /// The loaded context.
@@ -45,7 +56,8 @@ pub struct CommandContext {
     pub is_key_taken: bool,
 }
 
-/// Loads the context of each query, in their order.
+/// Loads the context of each query, in their order. If one of them needs everything, everything is
+/// loaded for all.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
@@ -53,14 +65,17 @@ pub async fn load_contexts(
     connection: &mut Connection,
     wanted: &[ContextQuery],
 ) -> Result<Vec<CommandContext>, StorageError> {
-    let keys = || wanted.iter().map(|wanted| wanted.key.as_ref());
-    let wanted_rows = ContextKeys {
+    let wanted_keys = || wanted.iter().map(|wanted| wanted.key.as_ref());
+    let keys = ContextKeys {
         piles: wanted.iter().map(|wanted| wanted.pile_id.0).collect(),
-        keys: keys().map(|key| key.map(IdempotencyKey::text)).collect(),
-        caller_keys: keys().map(|key| key.and_then(IdempotencyKey::of_caller)).collect(),
+        keys: wanted_keys().map(|key| key.map(IdempotencyKey::text)).collect(),
+        caller_keys: wanted_keys().map(|key| key.and_then(IdempotencyKey::of_caller)).collect(),
         bounds: wanted.iter().map(|wanted| operators::joined(&wanted.bound)).collect(),
     };
-    let rows: Vec<SnapshotRow> = Bulk(wanted_rows).load(connection).await?;
+    let rows: Vec<SnapshotRow> = match wanted.iter().all(|wanted| wanted.scope == ContextScope::Device) {
+        true => Bulk(OfDevice(keys)).load(connection).await?,
+        false => Bulk(OfEverything(keys)).load(connection).await?,
+    };
     if rows.len() != wanted.len() {
         return Err(StorageError::inconsistent(
             "piles",
@@ -70,7 +85,7 @@ pub async fn load_contexts(
     rows.into_iter().zip(wanted).map(|(row, wanted)| row.into_context(wanted.pile_id)).collect()
 }
 
-/// One statement, so that all of it is read at one instant.
+/// The queries as columns.
 struct ContextKeys {
     piles: Vec<Uuid>,
     keys: Vec<Option<String>>,
@@ -79,21 +94,33 @@ struct ContextKeys {
     bounds: Vec<Option<String>>,
 }
 
-impl Rows for ContextKeys {
-    type Statement = Self;
-    // `commands.charge_point_id` and its index have the database's collation; changing that would
-    // break the statements that a running release has prepared.
-    const SQL: &'static str = concat!(
-        "
-        select coalesce(named.command_id, plain.command_id),
-               coalesce(named.request_digest, plain.request_digest),
-               coalesce(named.request_sha256, plain.request_sha256), pile.charge_point_id,
-               device.online, device.gateway_id, ",
-        last_heard_at!("device"),
-        ", device.confidence,
-               connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
-               session.own, start.ids, start.connectors, start.lives, station.startable_statuses
-        from unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
+impl ContextKeys {
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<SqlUuid, _>(&self.piles)?;
+        columns.push::<Nullable<Text>, _>(&self.keys)?;
+        columns.push::<Nullable<Binary>, _>(&self.caller_keys)?;
+        columns.push::<Nullable<Text>, _>(&self.bounds)
+    }
+}
+
+/// The selected columns of the key, the pile and its device.
+macro_rules! device_columns {
+    () => {
+        concat!(
+            "coalesce(named.command_id, plain.command_id),
+             coalesce(named.request_digest, plain.request_digest),
+             coalesce(named.request_sha256, plain.request_sha256), pile.charge_point_id,
+             device.online, device.gateway_id, ",
+            last_heard_at!("device"),
+            ", device.confidence"
+        )
+    };
+}
+
+/// The key, the pile and its device.
+macro_rules! device_tables {
+    () => {
+        "from unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
                with ordinality as wanted (pile_id, key, caller_key, bound, place)
         left join idempotency_keys named on named.caller_key = wanted.caller_key
         left join idempotency_keys plain on named.key is null and plain.key = wanted.key and plain.caller_key is null
@@ -101,8 +128,48 @@ impl Rows for ContextKeys {
           and (wanted.bound is null or exists (
             select from stations own
             where own.id = pile.station_id and own.operator_id = any(string_to_array(wanted.bound, chr(31)))))
+        left join charge_points device on device.charge_point_id = pile.charge_point_id"
+    };
+}
+
+/// [`ContextScope::Device`].
+struct OfDevice(ContextKeys);
+
+impl Rows for OfDevice {
+    type Statement = Self;
+    const SQL: &'static str = concat!(
+        "select ",
+        device_columns!(),
+        ", '{}'::smallint[], '{}'::text[], '{}'::text[], '{}'::uuid[], '{}'::smallint[], '{}'::text[],
+           '{}'::boolean[], '{}'::uuid[], '{}'::smallint[], '{}'::jsonb[], null::text[] ",
+        device_tables!(),
+        " order by place"
+    );
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        self.0.columns(columns)
+    }
+}
+
+impl Lookup for OfDevice {
+    type Answer = SnapshotColumns;
+}
+
+/// [`ContextScope::Everything`]: one statement, so that all of it is read at one instant.
+struct OfEverything(ContextKeys);
+
+impl Rows for OfEverything {
+    type Statement = Self;
+    // `commands.charge_point_id` and its index have the database's collation; changing that would
+    // break the statements that a running release has prepared.
+    const SQL: &'static str = concat!(
+        "select ",
+        device_columns!(),
+        ", connector.ids, connector.statuses, connector.sighted, session.ids, session.connectors, session.transactions,
+           session.own, start.ids, start.connectors, start.lives, station.startable_statuses ",
+        device_tables!(),
+        "
         left join stations station on station.id = pile.station_id
-        left join charge_points device on device.charge_point_id = pile.charge_point_id
         cross join lateral (
             select coalesce(array_agg(connector_id order by connector_id) filter (where status is not null), '{}') as ids,
                    coalesce(array_agg(status order by connector_id) filter (where status is not null), '{}') as statuses,
@@ -132,36 +199,35 @@ impl Rows for ContextKeys {
     );
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
-        columns.push::<SqlUuid, _>(&self.piles)?;
-        columns.push::<Nullable<Text>, _>(&self.keys)?;
-        columns.push::<Nullable<Binary>, _>(&self.caller_keys)?;
-        columns.push::<Nullable<Text>, _>(&self.bounds)
+        self.0.columns(columns)
     }
 }
 
-impl Lookup for ContextKeys {
-    type Answer = (
-        Nullable<SqlUuid>,
-        Nullable<Int8>,
-        Nullable<Binary>,
-        Nullable<Text>,
-        Nullable<Bool>,
-        Nullable<Text>,
-        Nullable<Timestamptz>,
-        Nullable<Text>,
-        Array<Int2>,
-        Array<Text>,
-        Array<Text>,
-        Array<SqlUuid>,
-        Array<Int2>,
-        Array<Nullable<Text>>,
-        Array<Bool>,
-        Array<Nullable<SqlUuid>>,
-        Array<Nullable<Int2>>,
-        Array<Jsonb>,
-        Nullable<Array<Text>>,
-    );
+impl Lookup for OfEverything {
+    type Answer = SnapshotColumns;
 }
+
+type SnapshotColumns = (
+    Nullable<SqlUuid>,
+    Nullable<Int8>,
+    Nullable<Binary>,
+    Nullable<Text>,
+    Nullable<Bool>,
+    Nullable<Text>,
+    Nullable<Timestamptz>,
+    Nullable<Text>,
+    Array<Int2>,
+    Array<Text>,
+    Array<Text>,
+    Array<SqlUuid>,
+    Array<Int2>,
+    Array<Nullable<Text>>,
+    Array<Bool>,
+    Array<Nullable<SqlUuid>>,
+    Array<Nullable<Int2>>,
+    Array<Jsonb>,
+    Nullable<Array<Text>>,
+);
 
 #[derive(Queryable)]
 struct SnapshotRow {

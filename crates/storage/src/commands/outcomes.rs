@@ -1,5 +1,7 @@
 //! Outcomes that are not recorded by ingestors: the outcome of publications, and expiry.
 
+mod published;
+
 use super::keys;
 use super::row::{CommandRow, command_columns};
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
@@ -17,7 +19,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The outcome of a publication, to be recorded on its command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PublishOutcome {
     /// Id of the command.
     pub id: CommandId,
@@ -27,17 +29,29 @@ pub struct PublishOutcome {
     pub at: DateTime<Utc>,
     /// The step in the command's life.
     pub step: Step,
+    /// The command as the caller inserted it, if the caller did: then a publication is usually the
+    /// next that happens to it.
+    pub inserted: Option<Box<CommandRecord>>,
 }
 
 /// Records the outcomes of publications; outcomes that are already recorded, or come too late,
-/// change nothing.
+/// change nothing. Publications of commands to which nothing else has happened are recorded in one
+/// statement.
 ///
 /// # Errors
-/// If PostgreSQL fails; nothing is written in that case.
+/// If PostgreSQL fails; some may be recorded in that case, and a repeated call records the others.
 pub async fn record_outcomes(
     connection: &mut Connection,
     outcomes: &[PublishOutcome],
 ) -> Result<(), StorageError> {
+    let recorded = published::record(connection, outcomes).await?;
+    let others: Vec<&PublishOutcome> =
+        outcomes.iter().filter(|outcome| !recorded.contains(&outcome.id)).collect();
+    if others.is_empty() { Ok(()) } else { merge(connection, &others).await }
+}
+
+/// Merges outcomes with what has happened to their commands since.
+async fn merge(connection: &mut Connection, outcomes: &[&PublishOutcome]) -> Result<(), StorageError> {
     connection
         .transaction(async |tx| {
             let devices = outcomes.iter().map(|outcome| outcome.charge_point_id.as_str()).collect();
@@ -61,19 +75,20 @@ pub async fn record_outcomes(
 }
 
 /// Ends up to `limit` commands that are still without a response `grace` after their expiry, by
-/// PostgreSQL's clock, and returns them. Safe with any number of callers: one of them works, the
-/// others do nothing.
+/// PostgreSQL's clock, and returns them; with `within`, only those that expired at most this long
+/// ago. Safe with any number of callers: one of them works, the others do nothing.
 ///
 /// # Errors
 /// If PostgreSQL fails; nothing is written in that case.
 pub async fn expire_due(
     connection: &mut Connection,
     grace: Duration,
+    within: Option<Duration>,
     limit: i64,
 ) -> Result<Vec<CommandRecord>, StorageError> {
     connection
         .transaction(async |tx| {
-            let due = list_due(tx, grace, limit).await?;
+            let due = list_due(tx, grace, within, limit).await?;
             if due.is_empty() {
                 return Ok(Vec::new());
             }
@@ -112,7 +127,7 @@ pub async fn close_past(
         "update commands set open = false where (charge_point_id, id) in (
            select charge_point_id, id from commands
            where open and state in ('confirmed', 'expired')
-             and expires_at < clock_timestamp() - make_interval(secs => $1)
+             and expires_at < statement_timestamp() - make_interval(secs => $1)
              and not (name = 'RemoteStartTransaction' and session_id is null
                       and expires_at > clock_timestamp() - interval '7 days'
                       and life @? '$.**.status ? (@ == \"Charging\" || @ == \"SuspendedEV\" || @ == \"SuspendedEVSE\")')
@@ -137,15 +152,26 @@ struct Due {
 
 /// The commands that are due; none while another transaction ends some, so that two transactions
 /// never wait for each other.
-async fn list_due(tx: &mut Connection, grace: Duration, limit: i64) -> QueryResult<Vec<Due>> {
+///
+/// The bounds are stable during the statement, so that they bound the part of the index that is
+/// read: commands that are not past their time, and those that have ended and may still take effect,
+/// are many.
+async fn list_due(
+    tx: &mut Connection,
+    grace: Duration,
+    within: Option<Duration>,
+    limit: i64,
+) -> QueryResult<Vec<Due>> {
     diesel::sql_query(
         "select id, charge_point_id, clock_timestamp() as now from commands
          where open and state in ('accepted', 'published', 'unknown')
-           and expires_at < clock_timestamp() - make_interval(secs => $1)
+           and expires_at < statement_timestamp() - make_interval(secs => $1)
+           and expires_at >= coalesce(statement_timestamp() - make_interval(secs => $2), '-infinity')
            and (select pg_try_advisory_xact_lock(hashtextextended('charging command expiry', 0)))
-         order by expires_at limit $2",
+         order by expires_at limit $3",
     )
     .bind::<Float8, _>(grace.as_secs_f64())
+    .bind::<Nullable<Float8>, _>(within.map(|within| within.as_secs_f64()))
     .bind::<Int8, _>(limit)
     .load(tx)
     .await

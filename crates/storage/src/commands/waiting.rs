@@ -62,6 +62,19 @@ pub struct Release {
     pub now: DateTime<Utc>,
 }
 
+/// The condition of the index `waiting_stop_of_session`: an open stop without a transaction id waits.
+macro_rules! is_waiting {
+    () => {
+        "command.open and command.name = 'RemoteStopTransaction' and command.transaction_id is null"
+    };
+}
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = Int8)]
+    waiting: i64,
+}
+
 #[derive(QueryableByName)]
 struct DueRow {
     #[diesel(sql_type = SqlUuid)]
@@ -86,17 +99,19 @@ struct DueRow {
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn list_due(connection: &mut Connection, limit: i64) -> Result<Vec<DueStop>, StorageError> {
-    let rows: Vec<DueRow> = diesel::sql_query(
+    let rows: Vec<DueRow> = diesel::sql_query(concat!(
         "select command.id, command.pile_id, command.charge_point_id, command.session_id,
                 case when session.ended_at is null and command.expires_at > clock_timestamp()
                      then session.transaction_id end as transaction_id,
                 command.issued_at, command.trace_id
          from commands command left join sessions session on session.id = command.session_id
-         where command.state = 'waiting' and command.session_id is not null
+         where ",
+        is_waiting!(),
+        " and command.session_id is not null
            and (session.id is null or session.ended_at is not null or session.transaction_id is not null
                 or command.expires_at <= clock_timestamp())
-         order by command.expires_at limit $1",
-    )
+         order by command.expires_at limit $1"
+    ))
     .bind::<Int8, _>(limit)
     .load(connection)
     .await?;
@@ -125,8 +140,9 @@ impl TryFrom<DueRow> for DueStop {
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn count(connection: &mut Connection) -> Result<i64, StorageError> {
-    use crate::schema::commands;
-    Ok(commands::table.filter(commands::state.eq("waiting")).count().get_result(connection).await?)
+    let query = concat!("select count(*) as waiting from commands command where ", is_waiting!());
+    let Waiting { waiting } = diesel::sql_query(query).get_result(connection).await?;
+    Ok(waiting)
 }
 
 /// Ends the wait of `stop` and records how it is sent. The caller must publish it if `true` is

@@ -45,7 +45,11 @@ const INDEXES: [(&str, &str); 19] = [
 
 /// Unique indexes, likewise.
 const UNIQUE_INDEXES: [(&str, &str); 2] = [
-    ("waiting_stop_of_session", "commands (charge_point_id, session_id) where state = 'waiting'"),
+    // Not `where state = 'waiting'`: a command would write all its indexes when its state changes.
+    (
+        "waiting_stop_of_session",
+        "commands (charge_point_id, session_id) where open and name = 'RemoteStopTransaction' and transaction_id is null",
+    ),
     ("idempotency_keys_of_caller", "idempotency_keys (caller_key) where caller_key is not null"),
 ];
 

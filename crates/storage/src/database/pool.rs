@@ -4,6 +4,7 @@ use crate::StorageError;
 use crate::database::connector::Connector;
 use crate::database::settings::DatabaseSettings;
 use crate::database::trace;
+use deadpool::managed::QueueMode;
 use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -12,7 +13,7 @@ use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 /// Idle time after which a connection is tested before its next use.
 const IDLE: Duration = Duration::from_secs(1);
@@ -85,6 +86,8 @@ impl Database {
         );
         let pool = Pool::builder(manager)
             .max_size(settings.max_connections)
+            // The connection that was used last: its process has the plans and rows at hand.
+            .queue_mode(QueueMode::Lifo)
             .runtime(deadpool::Runtime::Tokio1)
             .wait_timeout(Some(connect_timeout))
             .create_timeout(Some(connect_timeout))
@@ -133,24 +136,43 @@ impl Database {
     {
         let database = self.clone();
         let span = trace::span_of::<F>();
-        let within = span.clone();
-        let work = async move {
-            let connection =
-                database.connection().await.inspect_err(|_away| trace::fail(&within, "no_connection"))?;
-            // Boxed, because the compiler fails on futures built around Diesel's deeply nested
-            // ones.
-            let work: BoxFuture<'_, Result<T, E>> = work(connection).boxed();
-            tokio::time::timeout(limit, work).await.unwrap_or_else(|_elapsed| {
-                trace::fail(&within, "timeout");
-                Err(E::from(StorageError::TimedOut))
-            })
-        };
+        let work = async move { database.run_here_within(limit, work).await };
         let task = tokio::spawn(work.instrument(span));
         match task.await {
             Ok(outcome) => outcome,
             Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
             Err(_cancelled) => Err(E::from(StorageError::TimedOut)),
         }
+    }
+
+    /// Like [`Database::run`], but in the task of the caller and in its span: for a single statement,
+    /// or a task that no caller can abort.
+    ///
+    /// # Errors
+    /// As [`Database::run`].
+    pub async fn run_here<T, E, F, Fut>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send,
+        Fut: Future<Output = Result<T, E>> + Send,
+        E: From<StorageError>,
+    {
+        self.run_here_within(self.transaction_timeout, work).await
+    }
+
+    async fn run_here_within<T, E, F, Fut>(&self, limit: Duration, work: F) -> Result<T, E>
+    where
+        F: FnOnce(PooledConnection) -> Fut + Send,
+        Fut: Future<Output = Result<T, E>> + Send,
+        E: From<StorageError>,
+    {
+        let fail = |word| trace::fail(&Span::current(), word);
+        let connection = self.connection().await.inspect_err(|_away| fail("no_connection"))?;
+        // Boxed, because the compiler fails on futures built around Diesel's deeply nested ones.
+        let work: BoxFuture<'_, Result<T, E>> = work(connection).boxed();
+        tokio::time::timeout(limit, work).await.unwrap_or_else(|_elapsed| {
+            fail("timeout");
+            Err(E::from(StorageError::TimedOut))
+        })
     }
 
     /// Checks that PostgreSQL answers.

@@ -56,6 +56,13 @@ pub(super) fn render(changes: &[FeedChange]) -> Result<Bodies, StorageError> {
     Ok(Bodies { bodies, counts, owners })
 }
 
+/// One element of a body.
+pub(super) fn render_element(change: &FeedChange) -> Result<String, StorageError> {
+    let body = render_chunk(std::slice::from_ref(change)).map_err(broken)?;
+    let element = body.strip_prefix('[').and_then(|body| body.strip_suffix(']'));
+    element.map(str::to_owned).ok_or_else(|| broken("a chunk is not an array"))
+}
+
 /// The type of a change that the previous release does not know. It rejects a chunk with an unknown
 /// type, so such a change is stored as a change of its session, whose fields it has, with its type
 /// under this key; that release ignores the key.

@@ -17,6 +17,12 @@ struct Waiting {
     waiting: bool,
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = Int8)]
+    chunks: i64,
+}
+
 /// What one transaction did.
 #[derive(Default)]
 struct Numbered {
@@ -74,20 +80,20 @@ async fn number(tx: &mut Connection, wait: Wait) -> Result<Numbered, StorageErro
     let Some(head) = lock_head(tx, wait).await? else { return Ok(Numbered::default()) };
     let jump = if head.is_of_another_timeline() { Some(jump(tx).await?) } else { None };
     let position = jump.map_or(head.position, |jump| jump.skipped_to);
-    let chunks = diesel::sql_query(
+    let Count { chunks } = diesel::sql_query(
         "with due as (
            select id, row_number() over (order by id) as place
-           from (select id from feed_chunks where position is null order by id limit $2) as waiting)
-         update feed_chunks set position = $1 + due.place from due where feed_chunks.id = due.id",
+           from (select id from feed_chunks where position is null order by id limit $2) as waiting),
+         numbered as (
+           update feed_chunks set position = $1 + due.place from due where feed_chunks.id = due.id returning 1),
+         moved as (
+           update feed_head set position = $1 + (select count(*) from numbered) where exists (select from numbered))
+         select count(*) as chunks from numbered",
     )
     .bind::<Int8, _>(position)
     .bind::<Int8, _>(AT_ONCE)
-    .execute(tx)
+    .get_result(tx)
     .await?;
-    let gained = i64::try_from(chunks).map_err(crate::feed::outbox::broken)?;
-    diesel::sql_query("update feed_head set position = $1")
-        .bind::<Int8, _>(position + gained)
-        .execute(tx)
-        .await?;
+    let chunks = usize::try_from(chunks).map_err(crate::feed::outbox::broken)?;
     Ok(Numbered { chunks, jump })
 }

@@ -89,6 +89,7 @@ async fn a_commanded_pile_has_the_state_of_its_command() {
         charge_point_id: sent.command.charge_point_id.clone(),
         at: batch.created_at,
         step: Step::Unpublished { detail: "no broker".to_owned() },
+        inserted: None,
     };
     commands::record_outcomes(&mut connection, &[unpublished]).await.unwrap();
     let failed = ItemState::Sent(CommandState::Failed);

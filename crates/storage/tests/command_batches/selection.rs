@@ -5,7 +5,7 @@ use domain::assets::OperatorBound;
 use domain::ids::StationId;
 use domain::status::ConnectorStatus;
 use storage::commands::batches::{self, Created, NewBatch, Scope};
-use storage::commands::{self, ContextQuery, NewCommand};
+use storage::commands::{self, ContextQuery, ContextScope, NewCommand};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,8 +62,12 @@ async fn a_key_belongs_to_one_batch_or_one_command() {
     assert_ne!(of_other.id, batch.id, "another caller may use the same key");
     let again = batches::create(&mut connection, &keyed("operations", "hard reset")).await.unwrap();
     assert_eq!(again, Created::Before(of_other));
-    let wanted =
-        [ContextQuery { pile_id: pile(1), bound: OperatorBound::All, key: Some(key("desk", "order-1")) }];
+    let wanted = [ContextQuery {
+        pile_id: pile(1),
+        bound: OperatorBound::All,
+        key: Some(key("desk", "order-1")),
+        scope: ContextScope::Device,
+    }];
     let contexts = commands::load_contexts(&mut connection, &wanted).await.unwrap();
     assert!(contexts.iter().all(|context| context.is_key_taken && context.known.is_none()));
 

@@ -5,7 +5,7 @@ use domain::assets::{OperatorBound, StartableStatuses};
 use domain::commands::{OpenSession, PileSnapshot, StartInFlight};
 use domain::ids::{ConnectorId, PileId, SessionId, TransactionId};
 use domain::status::ConnectorStatus;
-use storage::commands::{self, ContextQuery};
+use storage::commands::{self, ContextQuery, ContextScope};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +51,12 @@ async fn loads_a_pile_with_the_startable_statuses_of_its_station() {
     let startable = Some(StartableStatuses::parse(statuses).unwrap());
     assert_eq!(snapshot(&mut connection, PILE).await, Some(PileSnapshot { startable, ..silent() }));
     database.execute("update stations set startable_statuses = '{Charging}'").await;
-    let wanted = [ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: None }];
+    let wanted = [ContextQuery {
+        pile_id: PILE,
+        bound: OperatorBound::All,
+        key: None,
+        scope: ContextScope::Everything,
+    }];
     let error = commands::load_contexts(&mut connection, &wanted).await.unwrap_err().to_string();
     assert!(error.starts_with("stations holds an invalid row"), "{error}");
 }
@@ -73,7 +78,12 @@ async fn reports_an_invalid_status_as_an_error() {
         .await;
     let error = commands::load_contexts(
         &mut connection,
-        &[ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: None }],
+        &[ContextQuery {
+            pile_id: PILE,
+            bound: OperatorBound::All,
+            key: None,
+            scope: ContextScope::Everything,
+        }],
     )
     .await
     .unwrap_err();
@@ -105,7 +115,8 @@ async fn a_bound_caller_gets_no_session_and_no_command_of_a_former_operator() {
         ))
         .await;
     let mut load = async |bound: OperatorBound| {
-        let wanted = [ContextQuery { pile_id: PileId(other), bound, key: None }];
+        let wanted =
+            [ContextQuery { pile_id: PileId(other), bound, key: None, scope: ContextScope::Everything }];
         let pile = commands::load_contexts(&mut connection, &wanted).await.unwrap().pop().unwrap().pile;
         let PileSnapshot { open_sessions, sighted, starts_in_flight, .. } = pile.unwrap();
         let open: Vec<_> = open_sessions.iter().map(|session| session.id.0.as_u128()).collect();
@@ -121,4 +132,33 @@ async fn a_bound_caller_gets_no_session_and_no_command_of_a_former_operator() {
     let (open, sighted, starts) = load(bound).await;
     assert_eq!((open, sighted), (vec![2], vec!["700".to_owned()]));
     assert_eq!(starts, start(None), "the start still excludes another one, and is not named");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_the_rest_only_where_a_command_needs_it() {
+    let (database, mut connection) = database().await;
+    database
+        .execute(
+            "insert into charge_points (charge_point_id, online, last_seen_at, gateway_id, seen_at, confidence)
+             values ('CP-1', true, now(), 'gateway-0', now(), 'doubtful');
+             insert into connectors (charge_point_id, connector_id, status) values ('CP-1', 1, 'Charging');
+             insert into sessions (id, charge_point_id, connector_id, started_at)
+             values ('00000000-0000-0000-0000-000000000001', 'CP-1', 1, now());
+             update stations set startable_statuses = '{Available}'",
+        )
+        .await;
+    record(&mut connection, &[start(None)]).await.unwrap();
+    let query = |scope| ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: None, scope };
+    let (device, all) = (query(ContextScope::Device), query(ContextScope::Everything));
+    let mut load = async |wanted: &[ContextQuery]| {
+        let contexts = commands::load_contexts(&mut connection, wanted).await.unwrap();
+        contexts.into_iter().map(|context| context.pile.unwrap()).collect::<Vec<_>>()
+    };
+    let full = load(std::slice::from_ref(&all)).await.pop().unwrap();
+    assert!(full.heard.is_some() && full.online == Some(true), "{full:?}");
+    assert_eq!((full.connectors.len(), full.open_sessions.len(), full.starts_in_flight.len()), (1, 1, 1));
+    let (heard, confidence, online) = (full.heard.clone(), full.confidence, full.online);
+    let reduced = PileSnapshot { heard, confidence, online, ..silent() };
+    assert_eq!(load(&[device.clone(), device.clone()]).await, [reduced.clone(), reduced]);
+    assert_eq!(load(&[device, all]).await, [full.clone(), full]);
 }

@@ -6,8 +6,8 @@ use domain::commands::{Command, CommandKind, CommandState, PileSnapshot, ResetKi
 use domain::devices::presence::Confidence;
 use domain::ids::{Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId};
 use storage::commands::{
-    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RecordedCommand,
-    RequestDigest,
+    self, ContextQuery, ContextScope, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded,
+    RecordedCommand, RequestDigest,
 };
 use storage::{PooledConnection, StorageError};
 use testkit::TestDatabase;
@@ -54,7 +54,8 @@ pub fn silent() -> PileSnapshot {
 }
 
 pub async fn snapshot(connection: &mut PooledConnection, pile_id: PileId) -> Option<PileSnapshot> {
-    let wanted = [ContextQuery { pile_id, bound: OperatorBound::All, key: None }];
+    let wanted =
+        [ContextQuery { pile_id, bound: OperatorBound::All, key: None, scope: ContextScope::Everything }];
     commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap().pile
 }
 
@@ -119,7 +120,8 @@ pub async fn state(connection: &mut PooledConnection, id: CommandId) -> CommandS
 }
 
 pub fn outcome(new: &NewCommand, step: Step) -> PublishOutcome {
-    PublishOutcome { id: new.command.id, charge_point_id: device(), at: noon(), step }
+    let inserted = Some(Box::new(new.to_record()));
+    PublishOutcome { id: new.command.id, charge_point_id: device(), at: noon(), step, inserted }
 }
 
 pub fn unpublished() -> Step {

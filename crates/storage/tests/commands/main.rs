@@ -6,6 +6,7 @@ mod contexts;
 mod fixture;
 mod limits;
 mod outcomes;
+mod published;
 mod recording;
 mod starts_in_flight;
 mod waiting;

@@ -44,9 +44,9 @@ async fn a_command_without_a_response_expires_by_postgresql_s_clock() {
     let later = new(Command { expires_at: noon() + TimeDelta::days(36_500), ..reset() });
     record(&mut connection, &[due.clone(), moved.clone(), later.clone()]).await.unwrap();
     let grace = Duration::from_secs(5);
-    let ended = commands::expire_due(&mut connection, grace, 10).await.unwrap();
+    let ended = commands::expire_due(&mut connection, grace, None, 10).await.unwrap();
     assert_eq!(ended.len(), 2);
-    assert!(commands::expire_due(&mut connection, grace, 10).await.unwrap().is_empty());
+    assert!(commands::expire_due(&mut connection, grace, None, 10).await.unwrap().is_empty());
     let failure = async |connection: &mut PooledConnection, new: &NewCommand| {
         found(connection, new.command.id).await.record.life.failure().map(|failure| failure.code)
     };
@@ -58,13 +58,33 @@ async fn a_command_without_a_response_expires_by_postgresql_s_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ends_only_commands_that_expired_within_the_given_time() {
+    let (database, mut connection) = database().await;
+    let (old, recent) = (new(reset()), new(reset()));
+    record(&mut connection, &[old.clone(), recent.clone()]).await.unwrap();
+    let expired = format!(
+        "update commands set expires_at = now() - case id when '{}' then interval '1 hour' else interval '1 minute' end",
+        old.command.id
+    );
+    database.execute(&expired).await;
+    let mut expire = async |within: Option<u64>| {
+        let within = within.map(Duration::from_secs);
+        let ended = commands::expire_due(&mut connection, Duration::from_secs(5), within, 10).await.unwrap();
+        ended.into_iter().map(|record| record.id).collect::<Vec<_>>()
+    };
+    assert!(expire(Some(10)).await.is_empty());
+    assert_eq!(expire(Some(600)).await, [recent.command.id]);
+    assert_eq!(expire(None).await, [old.command.id]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn concurrent_callers_expire_each_command_once() {
     let (database, mut connection) = database().await;
     let due: Vec<_> = (0..20).map(|_| new(reset())).collect();
     record(&mut connection, &due).await.unwrap();
     let expire = async || {
         let mut connection = database.pool.connection().await.unwrap();
-        commands::expire_due(&mut connection, Duration::ZERO, 100).await.unwrap().len()
+        commands::expire_due(&mut connection, Duration::ZERO, None, 100).await.unwrap().len()
     };
     let (a, b, c) = tokio::join!(expire(), expire(), expire());
     assert_eq!(a + b + c, 20);

@@ -10,7 +10,8 @@ use domain::devices::presence::Confidence;
 use domain::ids::{CommandId, GatewayId, PileId};
 use std::time::Duration;
 use storage::commands::{
-    self, Conflict, ContextQuery, IdempotencyKey, NewCommand, Recorded, RecordedCommand, RequestDigest,
+    self, Conflict, ContextQuery, ContextScope, IdempotencyKey, NewCommand, Recorded, RecordedCommand,
+    RequestDigest,
 };
 use storage::{PooledConnection, Slice};
 use uuid::Uuid;
@@ -60,7 +61,12 @@ async fn known(
     key: IdempotencyKey,
     request: &str,
 ) -> Option<(CommandId, bool)> {
-    let wanted = [ContextQuery { pile_id: PILE, bound: OperatorBound::All, key: Some(key) }];
+    let wanted = [ContextQuery {
+        pile_id: PILE,
+        bound: OperatorBound::All,
+        key: Some(key),
+        scope: ContextScope::Device,
+    }];
     let context = commands::load_contexts(connection, &wanted).await.unwrap().pop().unwrap();
     assert_eq!((context.pile, context.is_key_taken), (Some(silent()), false));
     let (id, digest) = context.known?;

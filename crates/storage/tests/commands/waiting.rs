@@ -181,7 +181,7 @@ async fn an_expired_wait_is_not_ended_by_the_search_for_commands_without_a_respo
     let (database, mut connection) = database().await;
     let session_id = session(&database).await;
     record(&mut connection, &stop(session_id, -1)).await;
-    let expired = commands::expire_due(&mut connection, std::time::Duration::ZERO, 10).await.unwrap();
+    let expired = commands::expire_due(&mut connection, std::time::Duration::ZERO, None, 10).await.unwrap();
     assert!(expired.is_empty(), "its failure would be NO_ANSWER");
 }
 

@@ -28,7 +28,6 @@ async fn every_unique_index_of_a_hot_table_contains_the_device() {
         "device_probes_pkey",
         "meter_samples_pkey",
         "session_ledgers_pkey",
-        "start_in_flight",
         "status_changes_pkey",
         "waiting_stop_of_session",
     ];

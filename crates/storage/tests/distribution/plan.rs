@@ -83,6 +83,9 @@ impl Plan {
         if node["Node Type"] == "Subquery Scan" {
             self.add_columns(node);
         }
+        if node["Node Type"] == "CTE Scan" {
+            self.add_columns_of_cte(node);
+        }
         let arbiters = node["Conflict Arbiter Indexes"].as_array().into_iter().flatten();
         self.arbiters.extend(arbiters.filter_map(Value::as_str).map(str::to_owned));
         for (key, value) in node.as_object().into_iter().flatten() {
@@ -100,6 +103,16 @@ impl Plan {
         {
             if let Some((_, column)) = read.split_once('.') {
                 self.equalities.push((format!("{alias}.{column}"), read.to_owned()));
+            }
+        }
+    }
+
+    /// The columns of a common table expression are the same wherever it is scanned.
+    fn add_columns_of_cte(&mut self, scan: &Value) {
+        let name = scan["CTE Name"].as_str().unwrap();
+        for read in scan["Output"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if let Some((_, column)) = read.split_once('.') {
+                self.equalities.push((read.to_owned(), format!("cte {name}.{column}")));
             }
         }
     }

@@ -18,7 +18,8 @@ use proptest::test_runner::TestRunner;
 use std::time::Duration;
 use storage::assets::piles;
 use storage::commands::{
-    self, ContextQuery, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded, RequestDigest,
+    self, ContextQuery, ContextScope, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded,
+    RequestDigest,
 };
 use storage::devices::presence::probes::{self, NewProbe, ProbeReason};
 use storage::devices::presence::silence::SilencePolicy;
@@ -245,13 +246,16 @@ async fn ingest(
 
 async fn command(connection: &mut Connection, devices: &[usize]) {
     let all: Vec<NewCommand> = devices.iter().copied().flat_map(commands_of).collect();
-    let wanted = |new: &NewCommand| ContextQuery {
-        bound: OperatorBound::All,
-        pile_id: new.pile_id,
-        key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
-    };
-    let wanted: Vec<ContextQuery> = all.iter().map(wanted).collect();
-    commands::load_contexts(connection, &wanted).await.unwrap();
+    for scope in [ContextScope::Device, ContextScope::Everything] {
+        let wanted = |new: &NewCommand| ContextQuery {
+            bound: OperatorBound::All,
+            pile_id: new.pile_id,
+            key: new.keyed.as_ref().map(|keyed| keyed.key.clone()),
+            scope,
+        };
+        let wanted: Vec<ContextQuery> = all.iter().map(wanted).collect();
+        commands::load_contexts(connection, &wanted).await.unwrap();
+    }
     assert_eq!(commands::insert_many(connection, &all).await.unwrap(), Recorded::All);
     let outcome = |(number, new): (usize, &NewCommand)| PublishOutcome {
         id: new.command.id,
@@ -261,6 +265,7 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
             2 => Step::Unpublished { detail: "no broker".to_owned() },
             _ => Step::Published { offset: 1 },
         },
+        inserted: number.is_multiple_of(3).then(|| Box::new(new.to_record())),
     };
     let outcomes: Vec<PublishOutcome> = all.iter().enumerate().map(outcome).collect();
     commands::record_outcomes(connection, &outcomes).await.unwrap();
@@ -271,6 +276,6 @@ pub async fn look_and_tidy(connection: &mut Connection) {
     let pile = PileId(uuid(1, 0));
     assert!(piles::find_with_live(connection, &OperatorBound::All, pile).await.unwrap().unwrap().1.is_some());
     piles::load_live(connection, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
-    assert!(!commands::expire_due(connection, Duration::ZERO, 1_000).await.unwrap().is_empty());
+    assert!(!commands::expire_due(connection, Duration::ZERO, None, 1_000).await.unwrap().is_empty());
     assert!(commands::close_past(connection, Duration::ZERO, 1_000).await.unwrap() > 0);
 }

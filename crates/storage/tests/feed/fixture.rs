@@ -214,5 +214,6 @@ pub fn new(command: Command, pile_id: PileId) -> NewCommand {
 }
 
 pub fn outcome(command: &Command, step: Step) -> PublishOutcome {
-    PublishOutcome { id: command.id, charge_point_id: command.charge_point_id.clone(), at: noon(), step }
+    let charge_point_id = command.charge_point_id.clone();
+    PublishOutcome { id: command.id, charge_point_id, at: noon(), step, inserted: None }
 }

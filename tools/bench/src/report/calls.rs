@@ -51,6 +51,12 @@ impl CallPhase {
         self.failed == 0 && self.keeps_up() && self.is_steady() && self.is_in_time()
     }
 
+    /// The CPU time per call of these processes together, in µs.
+    pub fn cpu_us(&self, names: &[&str]) -> f64 {
+        let counted = self.processes.iter().filter(|process| names.contains(&process.name));
+        counted.map(|process| process.cpu_us_per_event).sum()
+    }
+
     /// The reason why the rate was not sustained; `None` if it was.
     pub fn why_not(&self) -> Option<String> {
         let why_not = if self.failed > 0 {

@@ -1,6 +1,7 @@
 //! The results for commands.
 
 use super::{CallPhase, Latency};
+use crate::meters::{OF_COMMAND_FLOOR, OF_COMMANDS};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
@@ -36,12 +37,31 @@ pub struct CommandRate {
     pub readable: Latency,
     /// P50 of POST → 202, in multiples of the floor's.
     pub p50_to_floor: f64,
+    /// P99 of POST → 202, in multiples of the floor's.
+    pub p99_to_floor: f64,
+    /// The CPU time per command of the services and servers together, in µs.
+    pub cpu_us: f64,
+    /// The same of the floor and the servers.
+    pub floor_cpu_us: f64,
+    /// The first in multiples of the second.
+    pub cpu_to_floor: f64,
 }
 
 impl CommandRate {
     /// Combines both.
     pub fn new(rate: u32, floor: CallPhase, platform: CallPhase, readable: Latency) -> Self {
-        let p50_to_floor = round(share(platform.latency.p50_ms, floor.latency.p50_ms), 2);
-        Self { rate, floor, platform, readable, p50_to_floor }
+        let times = |ours: f64, floors: f64| round(share(ours, floors), 2);
+        let (cpu_us, floor_cpu_us) = (platform.cpu_us(&OF_COMMANDS), floor.cpu_us(&OF_COMMAND_FLOOR));
+        Self {
+            rate,
+            p50_to_floor: times(platform.latency.p50_ms, floor.latency.p50_ms),
+            p99_to_floor: times(platform.latency.p99_ms, floor.latency.p99_ms),
+            cpu_us: round(cpu_us, 1),
+            floor_cpu_us: round(floor_cpu_us, 1),
+            cpu_to_floor: times(cpu_us, floor_cpu_us),
+            floor,
+            platform,
+            readable,
+        }
     }
 }

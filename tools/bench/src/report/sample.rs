@@ -146,7 +146,15 @@ fn call_phase(rate: u32, latency: Latency) -> CallPhase {
 
 fn commands() -> Commands {
     let measured = |rate, floor, platform, readable| {
-        CommandRate::new(rate, call_phase(rate, floor), call_phase(rate, platform), readable)
+        let mut floor = call_phase(rate, floor);
+        floor.processes.push(ProcessUse::new(
+            "load generator",
+            f64::from(rate) / 1_250.0,
+            1.0,
+            f64::from(rate),
+            None,
+        ));
+        CommandRate::new(rate, floor, call_phase(rate, platform), readable)
     };
     let mut late = measured(
         2_250,

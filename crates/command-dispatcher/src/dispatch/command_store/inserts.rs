@@ -27,5 +27,5 @@ pub(crate) async fn insert(database: Database, new: Vec<NewCommand>) -> Vec<Shar
 }
 
 async fn insert_all(database: &Database, new: Vec<NewCommand>) -> Result<Recorded, StorageError> {
-    database.run(async move |mut connection| commands::insert_many(&mut connection, &new).await).await
+    database.run_here(async move |mut connection| commands::insert_many(&mut connection, &new).await).await
 }

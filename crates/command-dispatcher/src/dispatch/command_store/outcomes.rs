@@ -43,7 +43,7 @@ async fn record_all(
     loop {
         let these = outcomes.to_vec();
         let written: Result<(), StorageError> = database
-            .run(async move |mut connection| commands::record_outcomes(&mut connection, &these).await)
+            .run_here(async move |mut connection| commands::record_outcomes(&mut connection, &these).await)
             .await;
         match written {
             Err(error) if error.is_transient() && Instant::now() + backoff.peek() < end => {

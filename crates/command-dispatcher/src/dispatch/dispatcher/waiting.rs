@@ -13,7 +13,7 @@ use domain::ids::{Actor, CommandId, SessionId, TransactionId};
 use runtime::{clock, trace};
 use serde_json::json;
 use storage::commands::waiting::{DueStop, Release};
-use storage::commands::{ContextQuery, KeyedRequest, RecordedCommand};
+use storage::commands::{ContextQuery, ContextScope, KeyedRequest, RecordedCommand};
 
 /// The OCPP 1.6 action of a stop.
 const STOP: &str = "RemoteStopTransaction";
@@ -80,7 +80,12 @@ impl Dispatcher {
         stop: &DueStop,
         transaction_id: TransactionId,
     ) -> Result<bool, DispatchError> {
-        let query = ContextQuery { pile_id: stop.pile_id, bound: OperatorBound::All, key: None };
+        let query = ContextQuery {
+            pile_id: stop.pile_id,
+            bound: OperatorBound::All,
+            key: None,
+            scope: ContextScope::Device,
+        };
         let context = self.store.load_context(query).await?;
         let pile = context.pile.ok_or(DispatchError::PileNotFound)?;
         if pile.charge_point_id != stop.charge_point_id {
@@ -115,6 +120,6 @@ impl Dispatcher {
         if !self.store.release(stop.clone(), release).await? {
             return Ok(false);
         }
-        self.delivery.publish(&command, partition, record).await.map(|()| true)
+        self.delivery.publish(&command, partition, record, None).await.map(|()| true)
     }
 }

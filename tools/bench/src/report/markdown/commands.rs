@@ -17,6 +17,7 @@ pub(super) fn render(commands: &Commands) -> String {
     );
     text += &late(&rates);
     text += &search(commands);
+    text += &cpu(&rates);
     text += &processes(&rates);
     text
 }
@@ -79,6 +80,23 @@ fn search(commands: &Commands) -> String {
     if let Some(rate) = commands.floor_highest {
         let _ = writeln!(text, "\nThe floor sustains {}/s.", grouped(rate.into()));
     }
+    text
+}
+
+fn cpu(rates: &[&CommandRate]) -> String {
+    let row = |measured: &&CommandRate| {
+        vec![
+            grouped(measured.rate.into()),
+            format!("{:.0}", measured.floor_cpu_us),
+            format!("{:.0}", measured.cpu_us),
+            format!("{:.2} ×", measured.cpu_to_floor),
+        ]
+    };
+    let rows: Vec<_> = rates.iter().map(row).collect();
+    let columns = ["commands/s", "the floor", "commands", "relative to the floor"];
+    let mut text = table("CPU µs per command", &columns, &rows);
+    text += "\nThe floor: PostgreSQL, Kafka, Redis and the load generator, which is the floor itself. Commands: the same servers, \
+             command-dispatcher and event-ingestor, which relays the changes of commands.\n";
     text
 }
 
