@@ -16,10 +16,12 @@ VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package
 
 
 def test_charts_have_the_version_of_the_programs():
-    for name in (*CHARTS, "charging-service"):
-        chart = yaml.safe_load((HELM / name / "Chart.yaml").read_text())
-        assert {chart["version"], chart.get("appVersion", VERSION)} == {VERSION}, name
-        assert all(part["version"] == VERSION for part in chart.get("dependencies", [])), name
+    files = sorted(HELM.glob("*/Chart.yaml"))
+    assert {path.parent.name for path in files} >= {*CHARTS, "charging-service"}
+    for path in files:
+        chart = yaml.safe_load(path.read_text())
+        assert {chart["version"], chart.get("appVersion", VERSION)} == {VERSION}, path
+        assert all(part["version"] == VERSION for part in chart.get("dependencies", [])), path
 
 
 def test_images_documents_and_pages_have_it():
