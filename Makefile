@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check alerts-check sbom audit verify \
+.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check alerts-check sbom audit verify \
 	format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
@@ -26,7 +26,7 @@ OPERATORS ?=
 with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## set up everything, run a charging session step by step, and stop everything
 	@$(on-stack) $(with-pages) $(release) target/release/demo story $(with-issuer)
@@ -79,8 +79,11 @@ check: ## check formatting, lints, documentation and run bits; warnings are erro
 	cargo clippy --workspace --all-targets --features event-ingestor/librdkafka -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --document-private-items
 
-deploy-check: ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
+deploy-check: compatibility-check ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
 	@tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
+
+compatibility-check: ## compare the APIs, protobuf files and settings with those of the previous release
+	@tools=$$(deploy/checks/set-up) && PYTHONPATH=deploy/checks PYTHONDONTWRITEBYTECODE=1 "$$tools/python" -m compatibility
 
 alerts-check: ## check the alert rules with promtool's unit tests, and the dashboards' expressions; builds promtool once
 	@deploy/observability/check

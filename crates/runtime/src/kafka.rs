@@ -26,6 +26,7 @@ mod describe;
 mod error;
 mod exchange;
 mod exchange_error;
+mod failures;
 #[cfg(not(feature = "librdkafka"))]
 mod fetch;
 mod leaders;
@@ -65,6 +66,7 @@ use self::own_client as read_client;
 use self::{
     connection::Connections,
     error::Failure,
+    failures::Failures,
     leaders::Leaders,
     listing::Listing,
     read_client::{PartitionClient, ReadSetup},
@@ -84,6 +86,7 @@ struct Cluster {
     listing: Listing,
     leaders: Leaders,
     throttle: Throttle,
+    failures: Failures,
     connect_timeout: Duration,
     request_timeout: Duration,
     idle: Duration,
@@ -111,6 +114,7 @@ impl Kafka {
             listing: Listing::new(Connections::new(Arc::clone(&transport), connect_timeout), connect_timeout),
             leaders: Leaders::new(Arc::clone(&transport), (connect_timeout, request_timeout)),
             throttle: Throttle::new(),
+            failures: Failures::new(),
             read_setup: ReadSetup::new(settings, &transport)?,
             transport,
             connect_timeout,

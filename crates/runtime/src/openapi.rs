@@ -5,6 +5,7 @@
 //! written; refusals are the [`Problem`](crate::Problem)s that handlers return.
 
 mod answer;
+mod deprecation;
 mod document;
 mod json;
 mod operation;
@@ -13,6 +14,7 @@ mod problems;
 mod schemas;
 
 pub use answer::Answer;
+pub use deprecation::Deprecation;
 pub use document::{About, document};
 pub use operation::Operation;
 pub use parameter::Parameter;

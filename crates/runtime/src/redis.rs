@@ -9,12 +9,18 @@
 
 mod address;
 mod discovery;
+mod latency;
 mod login;
 mod node;
 mod nodes;
 mod topology;
 
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::{BoxFuture, select_ok};
 use tokio_util::task::AbortOnDropHandle;
@@ -24,6 +30,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use self::{
     address::{Address, Deployment},
     discovery::Discovery,
+    latency::Latency,
     node::{Connector, Question},
     nodes::Nodes,
     topology::Topology,
@@ -64,6 +71,7 @@ impl RedisError {
 pub struct Redis {
     nodes: Arc<Nodes>,
     command_timeout: Duration,
+    latency: Latency,
     /// Aborted with the last clone. `None` for a single server.
     _discovery: Option<Arc<AbortOnDropHandle<()>>>,
 }
@@ -102,6 +110,7 @@ impl Redis {
         Ok(Self {
             nodes,
             command_timeout: Duration::from_millis(settings.command_timeout_ms),
+            latency: Latency::new(),
             _discovery: discovery.map(|task| Arc::new(AbortOnDropHandle::new(task))),
         })
     }
@@ -213,11 +222,14 @@ impl Redis {
 
     async fn ask(&self, questions: Vec<Question<'_>>) -> Result<Vec<fred::types::Value>, RedisError> {
         let several = questions.len() > 1;
-        let span = trace::database_span("redis", questions.first().map_or("", |first| first.name(several)));
+        let name = questions.first().map_or("", |first| first.name(several));
+        let span = trace::database_span("redis", name);
+        let started = Instant::now();
         if several {
             span.set_attribute("db.operation.batch.size", i64::try_from(questions.len()).unwrap_or(i64::MAX));
         }
         let answers = self.bounded(Box::pin(self.nodes.ask(questions))).instrument(span.clone()).await;
+        self.latency.record(name, answers.as_ref().err(), started.elapsed());
         answers.inspect_err(|error| trace::fail(&span, error.word()))
     }
 

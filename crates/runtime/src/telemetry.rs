@@ -2,6 +2,7 @@
 //! services in one process.
 
 mod json;
+mod limits;
 mod logs;
 mod metrics;
 mod process;

@@ -4,7 +4,7 @@
 use reqwest::{Client, Response};
 use runtime::auth::{AuthSettings, Reach, Scope};
 use runtime::http::Routes;
-use runtime::openapi::{About, Operation};
+use runtime::openapi::{About, Deprecation, Operation};
 use runtime::settings::HttpSettings;
 use runtime::{Context, settings};
 use serde::Deserialize;
@@ -53,7 +53,11 @@ impl Drop for App {
 fn routes(routes: &mut Routes<'_>) {
     let operation =
         Operation::new("getThing", "Things", Scope::new("things:read"), Reach::Operator, "Get a thing");
-    routes.resource("/things/{thingId}", |on| on.get(operation, || async { "a thing" }));
+    let old = Operation::new("getLamp", "Things", Scope::new("things:read"), Reach::Operator, "Get a lamp")
+        .deprecated(Deprecation::new(1_798_761_600, 1_830_297_600, "https://docs.example/lamps"));
+    routes
+        .resource("/things/{thingId}", |on| on.get(operation, || async { "a thing" }))
+        .resource("/lamps/{lampId}", |on| on.get(old, || async { "a lamp" }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,6 +69,22 @@ async fn serves_the_document_without_authentication() {
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["paths"]["/things/{thingId}"]["get"]["operationId"], "getThing");
     assert_eq!(app.get("/things/1").await.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn announces_the_deprecation_of_an_operation() {
+    let app = App::start().await;
+    let document: Value = app.get("/openapi.json").await.json().await.unwrap();
+    assert_eq!(document["paths"]["/lamps/{lampId}"]["get"]["deprecated"], true);
+    assert_eq!(document["paths"]["/things/{thingId}"]["get"]["deprecated"], Value::Null);
+    // Refusals announce it, too.
+    let response = app.get("/lamps/1").await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.headers()["deprecation"], "@1798761600");
+    assert_eq!(response.headers()["sunset"], "Sat, 01 Jan 2028 00:00:00 GMT");
+    let link = "<https://docs.example/lamps>; rel=\"deprecation\"; type=\"text/html\"";
+    assert_eq!(response.headers()["link"], link);
+    assert!(!app.get("/things/1").await.headers().contains_key("deprecation"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,8 @@ use std::sync::Arc;
 /// Request headers that a page may send in addition to the default ones.
 const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, last-event-id, traceparent";
 /// Response headers that a page may read in addition to the default ones.
-const EXPOSED: &str =
-    "etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, www-authenticate";
+const EXPOSED: &str = "deprecation, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, \
+                       retry-after, sunset, www-authenticate";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 /// How long a browser may cache a preflight response, in seconds.
 const MAX_AGE_S: &str = "600";

@@ -5,7 +5,7 @@ use super::observe::IdentifiedCaller;
 use super::unfinished::Serving;
 use crate::Problem;
 use crate::auth::{Auth, Caller, Reach, Scope};
-use crate::openapi::{Described, Operation};
+use crate::openapi::{Deprecation, Described, Operation};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -150,16 +150,17 @@ impl Methods {
     }
 }
 
-/// What a caller needs for a route.
+/// What a caller needs for a route, and what every response announces.
 #[derive(Clone, Copy)]
 struct Admission {
     scope: Scope,
     reach: Reach,
+    deprecation: Option<Deprecation>,
 }
 
 impl Admission {
     const fn of(operation: &Operation) -> Self {
-        Self { scope: operation.scope, reach: operation.reach }
+        Self { scope: operation.scope, reach: operation.reach, deprecation: operation.deprecation }
     }
 }
 
@@ -169,13 +170,17 @@ async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match identify(admission, &request).await {
+    let mut response = match identify(admission, &request).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+            next.call(request).await?.map_into_boxed_body()
         }
-        Err(problem) => Ok(request.error_response(problem)),
+        Err(problem) => request.error_response(problem),
+    };
+    if let Some(deprecation) = admission.deprecation {
+        deprecation.announce(response.headers_mut());
     }
+    Ok(response)
 }
 
 /// The same for `HEAD`. The body is dropped unread, because the feed's body never ends.

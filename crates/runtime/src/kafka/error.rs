@@ -90,6 +90,10 @@ pub(super) enum Failure {
     Lost,
 }
 
+/// The values of [`Failure::reason`].
+pub(super) const REASONS: [&str; 6] =
+    ["authentication", "connection", "refused", "response", "throttled", "timeout"];
+
 /// Whether a request may have reached a broker when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reached {
@@ -177,6 +181,19 @@ impl Failure {
     /// A response that violates the protocol.
     pub(super) fn malformed(malformed: Malformed) -> Self {
         Self::Exchange(malformed.into())
+    }
+
+    /// The value of `reason` of `kafka_client_errors_total`, one of [`REASONS`].
+    pub(super) const fn reason(&self) -> &'static str {
+        match self {
+            Self::TimedOut(_) => "timeout",
+            Self::Throttled(_) => "throttled",
+            Self::Answered(_) => "refused",
+            Self::Exchange(ExchangeError::Sasl(_)) => "authentication",
+            Self::Exchange(ExchangeError::Malformed(_) | ExchangeError::TooLarge { .. }) => "response",
+            // Without a leader, or with a broken connection.
+            _ => "connection",
+        }
     }
 
     /// The requested offset is not in the log.

@@ -51,6 +51,15 @@ impl Link {
         limit: Duration,
         request: &R,
     ) -> Result<R::Answer, (Reached, Failure)> {
+        let answer = self.attempt(limit, request).await;
+        answer.inspect_err(|(_reached, failure)| self.cluster.failures.record(R::NAME, failure))
+    }
+
+    async fn attempt<R: Request>(
+        &self,
+        limit: Duration,
+        request: &R,
+    ) -> Result<R::Answer, (Reached, Failure)> {
         let mut state = self.state.lock().await;
         let never = |failure| (Reached::Never, failure);
         wait_for_quota(&mut state, limit).await.map_err(never)?;

@@ -103,6 +103,7 @@ fn describe(schemas: &mut Schemas, refusals: &mut Refusals, path: &str, operatio
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
+        "deprecated": operation.deprecation.map(|_announced| true),
         "security": [{ "bearer": [operation.scope.as_str()] }],
         // How the operators in the caller's token bound the operation.
         "x-reach": operation.reach.as_str(),

@@ -1,6 +1,7 @@
 //! The parameters, responses and refusals of an operation.
 
 use super::answer::Answer;
+use super::deprecation::Deprecation;
 use super::parameter::Parameter;
 use super::schemas::Shape;
 use crate::Problem;
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub struct Operation {
     pub(crate) scope: Scope,
     pub(crate) reach: Reach,
+    pub(crate) deprecation: Option<Deprecation>,
     pub(super) id: &'static str,
     pub(super) tag: &'static str,
     pub(super) summary: &'static str,
@@ -54,6 +56,7 @@ impl Operation {
         Self {
             scope,
             reach,
+            deprecation: None,
             id,
             tag,
             summary,
@@ -69,6 +72,13 @@ impl Operation {
     #[must_use]
     pub const fn describe(mut self, text: &'static str) -> Self {
         self.description = Some(text);
+        self
+    }
+
+    /// Marks the operation as deprecated; its responses announce it.
+    #[must_use]
+    pub const fn deprecated(mut self, deprecation: Deprecation) -> Self {
+        self.deprecation = Some(deprecation);
         self
     }
 

@@ -4,9 +4,12 @@ use std::sync::OnceLock;
 
 use opentelemetry::global;
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
-use prometheus::{Registry, TextEncoder};
+use prometheus::{IntGauge, Opts, Registry, TextEncoder};
 
 use super::process::ProcessCollector;
+
+/// The commit of the build, if it was built with it, as images are.
+const REVISION: Option<&str> = option_env!("CHARGING_REVISION");
 
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
 
@@ -32,11 +35,21 @@ pub fn install() {
             // A service without metrics is better than no service.
             Err(error) => tracing::error!(error = %error, "cannot set up metrics; the service continues without them"),
         }
-        if let Err(error) = ProcessCollector::register(&registry) {
+        if let Err(error) = ProcessCollector::register(&registry).and_then(|()| register_build_info(&registry)) {
             tracing::error!(error = %error, "cannot set up process metrics; the service continues without them");
         }
         registry
     });
+}
+
+/// A gauge that is always 1; its labels identify the program.
+fn register_build_info(registry: &Registry) -> prometheus::Result<()> {
+    let opts = Opts::new("build_info", "Version of the program and the commit that it was built from")
+        .const_label("version", env!("CARGO_PKG_VERSION"))
+        .const_label("revision", REVISION.unwrap_or("unknown"));
+    let gauge = IntGauge::with_opts(opts)?;
+    gauge.set(1);
+    registry.register(Box::new(gauge))
 }
 
 /// All metrics of the process in Prometheus' text format.

@@ -8,6 +8,8 @@ use prometheus::{
     proto::MetricFamily,
 };
 
+use super::limits::Limits;
+
 /// Clock ticks per second in `/proc`: the kernel's user-space ABI fixes it at 100.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -15,6 +17,9 @@ pub(super) struct ProcessCollector {
     cpu_seconds: Counter,
     resident_bytes: Gauge,
     open_fds: Gauge,
+    max_fds: Gauge,
+    memory_limit_bytes: Gauge,
+    cpu_limit_cores: Gauge,
     threads: Gauge,
     start_time: Gauge,
 }
@@ -28,6 +33,15 @@ impl ProcessCollector {
             )?,
             resident_bytes: Gauge::new("process_resident_memory_bytes", "Resident memory, in bytes")?,
             open_fds: Gauge::new("process_open_fds", "Open file descriptors")?,
+            max_fds: Gauge::new("process_max_fds", "Limit of open file descriptors")?,
+            memory_limit_bytes: Gauge::new(
+                "process_memory_limit_bytes",
+                "Memory limit of the control group, in bytes",
+            )?,
+            cpu_limit_cores: Gauge::new(
+                "process_cpu_limit_cores",
+                "CPU limit of the control group, in cores",
+            )?,
             threads: Gauge::new("process_threads", "Threads of the process")?,
             start_time: Gauge::new(
                 "process_start_time_seconds",
@@ -36,8 +50,17 @@ impl ProcessCollector {
         }))
     }
 
-    fn collectors(&self) -> [&dyn Collector; 5] {
-        [&self.cpu_seconds, &self.resident_bytes, &self.open_fds, &self.threads, &self.start_time]
+    fn collectors(&self) -> [&dyn Collector; 8] {
+        [
+            &self.cpu_seconds,
+            &self.resident_bytes,
+            &self.open_fds,
+            &self.max_fds,
+            &self.memory_limit_bytes,
+            &self.cpu_limit_cores,
+            &self.threads,
+            &self.start_time,
+        ]
     }
 
     fn refresh(&self) {
@@ -55,6 +78,10 @@ impl ProcessCollector {
         if let Ok(entries) = fs::read_dir("/proc/self/fd") {
             self.open_fds.set(entries.fold(0.0, |count, _entry| count + 1.0));
         }
+        let limits = Limits::read();
+        self.max_fds.set(limits.max_fds);
+        self.memory_limit_bytes.set(limits.memory_bytes);
+        self.cpu_limit_cores.set(limits.cpu_cores);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Connections to PostgreSQL: pooled, limited in number and time.
 
+mod metrics;
+
 use crate::StorageError;
 use crate::database::connector::Connector;
 use crate::database::settings::DatabaseSettings;
@@ -10,9 +12,10 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use metrics::Use;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing::{Instrument as _, Span};
 
 /// Idle time after which a connection is tested before its next use.
@@ -28,6 +31,7 @@ pub type PooledConnection = Object<AsyncPgConnection>;
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    purpose: Use,
     transaction_timeout: Duration,
 }
 
@@ -41,7 +45,7 @@ impl Database {
     /// [`StorageError::Settings`] if the settings are invalid or a file cannot be read, with the
     /// remedy.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        Self::with_session(settings, "")
+        Self::with_session(settings, Use::General, "")
     }
 
     /// Creates a pool for ingest batches, like [`Database::new`]; its connections find every row by
@@ -61,6 +65,7 @@ impl Database {
     pub fn for_batches(settings: &DatabaseSettings) -> Result<Self, StorageError> {
         Self::with_session(
             settings,
+            Use::Batches,
             "set idle_in_transaction_session_timeout = '3s'; \
              set plan_cache_mode = force_generic_plan; \
              set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;",
@@ -73,10 +78,14 @@ impl Database {
     /// # Errors
     /// As [`Database::new`].
     pub fn for_retention(settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        Self::with_session(settings, "set lock_timeout = '500ms';")
+        Self::with_session(settings, Use::Retention, "set lock_timeout = '500ms';")
     }
 
-    fn with_session(settings: &DatabaseSettings, session: &'static str) -> Result<Self, StorageError> {
+    fn with_session(
+        settings: &DatabaseSettings,
+        purpose: Use,
+        session: &'static str,
+    ) -> Result<Self, StorageError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
         let connector = Arc::new(Connector::new(settings, session)?);
         // The connector has the address.
@@ -96,7 +105,8 @@ impl Database {
             .map_err(|error| StorageError::Settings(error.to_string()))?;
         // A transaction has several statements; the pool's own waits are added.
         let transaction_timeout = Duration::from_millis(settings.statement_timeout_ms) * 2 + connect_timeout;
-        Ok(Self { pool, transaction_timeout })
+        metrics::observe(purpose, pool.weak());
+        Ok(Self { pool, purpose, transaction_timeout })
     }
 
     /// Gets a connection from the pool.
@@ -104,7 +114,10 @@ impl Database {
     /// # Errors
     /// [`StorageError::NoConnection`] if none is available within the time allowed.
     pub async fn connection(&self) -> Result<PooledConnection, StorageError> {
-        self.pool.get().await.map_err(StorageError::NoConnection)
+        let began = Instant::now();
+        let connection = self.pool.get().await.map_err(StorageError::NoConnection);
+        metrics::record_wait(self.purpose, began.elapsed(), connection.is_ok());
+        connection
     }
 
     /// Runs `work` on a connection, in a task of its own: a caller that goes away leaves nothing

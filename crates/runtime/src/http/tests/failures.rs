@@ -84,7 +84,9 @@ async fn measures_requests_by_route() {
     let expected =
         r#"http_server_request_duration_seconds_count{method="GET",route="/piles/{id}",status="200"}"#;
     assert!(metrics.contains(expected), "{metrics}");
-    for process in ["process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"] {
+    for process in
+        ["process_resident_memory_bytes", "process_cpu_seconds_total", "process_max_fds", "build_info{"]
+    {
         assert!(metrics.contains(process), "{process} is missing");
     }
 }

@@ -46,3 +46,19 @@ fn a_moved_leader_discards_the_connection_and_a_wrong_offset_does_not() {
     assert!(Failure::TimedOut(Duration::ZERO).is_suspicious());
     assert!(!Failure::Answered(ErrorCode::OFFSET_OUT_OF_RANGE).is_suspicious());
 }
+
+#[test]
+fn every_failure_has_a_known_reason() {
+    let failures = [
+        (Failure::TimedOut(Duration::ZERO), "timeout"),
+        (Failure::Throttled(Duration::ZERO), "throttled"),
+        (Failure::Answered(NOT_LEADER_OR_FOLLOWER), "refused"),
+        (Failure::malformed(Malformed), "response"),
+        (Failure::Exchange(ExchangeError::Address("a".to_owned())), "connection"),
+        (Failure::Cluster(KafkaError::TopicUnknown("a".to_owned())), "connection"),
+    ];
+    for (failure, reason) in failures {
+        assert_eq!(failure.reason(), reason, "{failure:?}");
+        assert!(REASONS.contains(&reason));
+    }
+}

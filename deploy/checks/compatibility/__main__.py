@@ -1,0 +1,55 @@
+"""Compares the APIs, the protobuf files and the settings with those of the previous release: python -m compatibility."""
+
+import json
+import os
+import sys
+import tempfile
+import tomllib
+
+from . import changelog, openapi, proto, release, settings
+
+SERVICES = ("asset-api", "event-ingestor", "command-dispatcher")
+DOCUMENTS = ("docs/openapi/asset-api.json", "docs/openapi/command-dispatcher.json")
+
+
+def say(text):
+    print(f"compatibility: {text}", file=sys.stderr)
+
+
+def findings(commit):
+    """All breaking changes since a commit."""
+    for path in DOCUMENTS:
+        if (old := release.read(commit, path)) is None:
+            say(f"{path} is not compared: the previous release has none")
+            continue
+        yield from openapi.compare(json.loads(old), json.loads((release.ROOT / path).read_text()))
+    for service in SERVICES:
+        path = f"crates/{service}/defaults.toml"
+        yield from settings.compare(tomllib.loads(release.read(commit, path)), tomllib.loads((release.ROOT / path).read_text()))
+    with tempfile.TemporaryDirectory() as folder:
+        release.extract(commit, "proto", folder)
+        yield from proto.compare(f"{folder}/proto", release.ROOT / "proto")
+
+
+def main():
+    commit = release.commit()
+    if commit is None:
+        say("this clone does not have the commit in tests/upgrade/previous-release; if it is shallow: git fetch --unshallow")
+        if "upgrades" in os.environ.get("MAY_LEAVE_OUT", "").split():
+            say("skipped, as MAY_LEAVE_OUT allows")
+            return
+        raise SystemExit(1)
+    version = tomllib.loads(release.read(commit, "Cargo.toml"))["workspace"]["package"]["version"]
+    listed = changelog.entries((release.ROOT / "CHANGELOG.md").read_text(), version)
+    found = list(dict.fromkeys(findings(commit)))
+    unnamed = changelog.unnamed(found, listed)
+    for finding in unnamed:
+        say(finding)
+    if unnamed:
+        say(f"{len(unnamed)} changes since {version} are not in CHANGELOG.md; docs/releases.md says how to name them")
+        raise SystemExit(1)
+    say(f"compatible with {version} ({commit[:8]}), except for {len(found)} changes that CHANGELOG.md names")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The files of the previous release, which tests/upgrade/previous-release names by its commit."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def git(*arguments, check=True):
+    """A finished git command; its output is bytes."""
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=check)
+
+
+def commit():
+    """The commit of the previous release; None if this clone does not have it."""
+    lines = (ROOT / "tests/upgrade/previous-release").read_text().splitlines()
+    (name,) = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return name if git("cat-file", "-e", f"{name}^{{commit}}", check=False).returncode == 0 else None
+
+
+def read(name, path):
+    """The text of a file in a commit; None if the commit does not have it."""
+    found = git("show", f"{name}:{path}", check=False)
+    return found.stdout.decode() if found.returncode == 0 else None
+
+
+def extract(name, path, folder):
+    """Writes a folder as it is in a commit."""
+    archive = git("archive", name, path).stdout
+    subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
