@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check alerts-check sbom audit \
+.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check image-check alerts-check sbom audit \
 	format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
@@ -78,6 +78,10 @@ check: ## check formatting, lints and documentation; warnings are errors
 
 deploy-check: ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
 	@tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
+
+image-check: ## build the images and run them, as the pods of the charts and with Compose; needs root and a Debian; four minutes
+	@$(with-stack) deploy/image-check/set-up && tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && \
+	PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/image-check
 
 alerts-check: ## check the alert rules with promtool's unit tests, and the dashboards' expressions; builds promtool once
 	@deploy/observability/check
