@@ -47,7 +47,7 @@ class Reset(Tag):
 
 
 class Compose:
-    """A project of the compose file on ports of its own."""
+    """A project of the Compose file on ports of its own."""
 
     def __init__(self, folder):
         services = yaml.safe_load(FILE.read_text())["services"]
@@ -62,6 +62,8 @@ class Compose:
                 # podman's Docker API is older than this option, and the test does not wait for an interval anyway.
                 ours["healthcheck"] = {"start_interval": Reset(None)}
             override[name] = ours
+        # Devices that charge only when they are commanded to, and report often.
+        override["gateway-simulator"]["environment"] = {"CHARGING__LIFE__SESSIONS_PER_HOUR": "0", "CHARGING__LIFE__METER_INTERVAL_S": "1"}
         self.override = folder / "override.yaml"
         self.override.write_text(yaml.safe_dump({"services": override}))
         self.socket = folder / "docker.sock"

@@ -14,10 +14,17 @@ def alone():
     (engine.CACHE / "tmp").mkdir(exist_ok=True)
     with (engine.CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # What a run left that was killed.
+        delete_containers()
         yield
-        engine.podman("pod", "rm", "--all", "--force", check=False)
-        engine.podman("rm", "--all", "--force", "--time", "0", check=False)
-        engine.podman("volume", "prune", "--force", check=False)
+        delete_containers()
+
+
+def delete_containers():
+    """Deletes all containers, pods and volumes; the storage has none but ours."""
+    engine.podman("pod", "rm", "--all", "--force", check=False)
+    engine.podman("rm", "--all", "--force", "--time", "0", check=False)
+    engine.podman("volume", "prune", "--force", check=False)
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +35,6 @@ def images(alone):
         engine.build(program, programs)
     shutil.rmtree(programs)
     yield {program: engine.image(program) for program in engine.PROGRAMS}
-    engine.podman("rm", "--all", "--force", "--time", "0", check=False)
+    delete_containers()
     engine.podman("rmi", "--force", *map(engine.image, engine.PROGRAMS), check=False)
     engine.podman("image", "prune", "--force", check=False)

@@ -21,6 +21,8 @@ ENVIRONMENT = {
 DOCKERFILE = ROOT / "deploy/image/Dockerfile"
 PROGRAMS = ("asset-api", "event-ingestor", "command-dispatcher", "gateway-simulator", "dev-issuer")
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+# The smallest one is compiled with cargo-auditable, as the Dockerfile compiles all.
+AUDITABLE = "dev-issuer"
 # The user of all images and pods.
 USER = 65532
 # The time that the program in an image has, in seconds since 1970.
@@ -45,13 +47,31 @@ def image(program):
     return f"docker.io/charging-platform/{program}:{VERSION}"
 
 
+def auditable(program):
+    """A program that was compiled as in the image, with the list of its crates in it."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    # With what is compiled already (so with the features of the whole workspace), but not in place of
+    # the ordinary program.
+    place = target / "image-check"
+    environment = {
+        **os.environ,
+        "CARGO_TARGET_DIR": str(place),
+        "CARGO_BUILD_BUILD_DIR": str(target),
+        "PATH": f"{CACHE}/cargo-auditable-{default('CARGO_AUDITABLE')}/bin:{os.environ['PATH']}",
+    }
+    command = ["cargo", "auditable", "build", "--locked", "--workspace", "--bin", program]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    return place / "debug" / program
+
+
 def compiled():
     """The folder of the programs that the stand-in of cargo takes: those of this checkout's build, without debug information."""
     folder = CACHE / "compiled"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for program in PROGRAMS:
-        built = binary(program)
+        built = auditable(program) if program == AUDITABLE else binary(program)
         assert built, f"{program} is not built; run: cargo build --workspace --bins"
         # As the profile of releases does.
         run("strip", "--strip-debug", "-o", folder / program, built)

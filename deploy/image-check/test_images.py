@@ -4,6 +4,8 @@ import json
 import re
 import stat
 import subprocess
+import tomllib
+import zlib
 from pathlib import Path
 
 import engine
@@ -71,6 +73,22 @@ def test_the_program_links_only_what_the_base_has(tree):
     said = subprocess.run(["readelf", "--dynamic", tree / "usr/local/bin/service"], capture_output=True, text=True, check=True).stdout
     needed = set(re.findall(r"\(NEEDED\).*\[(.+)\]", said))
     assert needed <= {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"}
+
+
+def test_the_list_of_crates_can_be_read_from_the_program(images, tmp_path):
+    """By its format: the section .dep-v0 is compressed JSON. It has every crate of `cargo tree` and none that is not locked."""
+    place = Path(engine.podman("image", "mount", images[engine.AUDITABLE]))
+    try:
+        section = tmp_path / "dep-v0"
+        engine.run("objcopy", "--dump-section", f".dep-v0={section}", place / "usr/local/bin/service", tmp_path / "copy")
+    finally:
+        engine.podman("image", "unmount", images[engine.AUDITABLE])
+    listed = {(crate["name"], crate["version"]) for crate in json.loads(zlib.decompress(section.read_bytes()))["packages"]}
+    said = subprocess.run(["cargo", "tree", "--locked", "--package", engine.AUDITABLE, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"],
+                          cwd=engine.ROOT, capture_output=True, text=True, check=True).stdout  # fmt: skip
+    linked = {(name, version.removeprefix("v")) for name, version in (line.split()[:2] for line in said.splitlines() if line)}
+    locked = {(crate["name"], crate["version"]) for crate in tomllib.loads((engine.ROOT / "Cargo.lock").read_text())["package"]}
+    assert linked <= listed <= locked
 
 
 def test_its_configuration_names_user_program_and_source(images, program):
