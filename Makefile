@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check alerts-check sbom audit verify \
+.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check image-check alerts-check sbom audit verify \
 	format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
@@ -84,6 +84,10 @@ deploy-check: compatibility-check ## check the image, the Compose file, the char
 
 compatibility-check: ## compare the APIs, protobuf files and settings with those of the previous release
 	@tools=$$(deploy/checks/set-up) && PYTHONPATH=deploy/checks PYTHONDONTWRITEBYTECODE=1 "$$tools/python" -m compatibility
+
+image-check: ## build the images and run them, as the pods of the charts and with Compose; needs root and a Debian; four minutes
+	@$(with-stack) deploy/image-check/set-up && tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && \
+	PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/image-check
 
 alerts-check: ## check the alert rules with promtool's unit tests, and the dashboards' expressions; builds promtool once
 	@deploy/observability/check

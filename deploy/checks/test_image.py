@@ -37,7 +37,7 @@ def test_the_compiler_is_exact_and_new_enough():
 
 def test_the_build_is_locked_and_knows_no_path_of_the_builder():
     text = IMAGE.read_text()
-    assert "cargo build --locked --release" in text and "SOURCE_DATE_EPOCH" in text
+    assert "cargo auditable build --locked --release" in text and "SOURCE_DATE_EPOCH" in text
     for path in ("/build/src", "/build/target", "/usr/local/cargo/registry/src"):
         assert f"--remap-path-prefix={path}=" in text
 
