@@ -189,15 +189,17 @@ impl Follower {
 
 /// Loads what `changes` name into the map.
 async fn load(connection: &mut Connection, map: &StationMap, changes: &Changes) -> Result<(), FollowError> {
-    load_stations(connection, map, changes.stations.iter().copied().collect()).await?;
-    load_piles(connection, map, changes.devices.iter().cloned().collect()).await
+    let stations: Vec<_> = changes.stations.iter().copied().collect();
+    load_stations(connection, map, &stations).await?;
+    let devices: Vec<_> = changes.devices.iter().cloned().collect();
+    load_piles(connection, map, &devices).await
 }
 
 /// Loads the stations with these ids into the map; retired ones are removed.
 async fn load_stations(
     connection: &mut Connection,
     map: &StationMap,
-    ids: Vec<StationId>,
+    ids: &[StationId],
 ) -> Result<(), FollowError> {
     for ids in ids.chunks(BATCH) {
         let found = stations::find_many(connection, ids.iter().copied()).await?;
@@ -217,15 +219,15 @@ async fn load_stations(
 pub async fn load_piles(
     connection: &mut Connection,
     map: &StationMap,
-    devices: Vec<String>,
+    devices: &[String],
 ) -> Result<(), FollowError> {
     for devices in devices.chunks(BATCH) {
         let piles = availability::piles_with_devices(connection, devices.to_vec()).await?;
-        let missing: BTreeSet<_> = {
+        let missing: BTreeSet<StationId> = {
             let map = map.map.reading();
             piles.iter().map(|pile| pile.station_id).filter(|id| map.station(*id).is_none()).collect()
         };
-        load_stations(connection, map, missing.into_iter().collect()).await?;
+        load_stations(connection, map, &missing.into_iter().collect::<Vec<_>>()).await?;
         map.map.writing().put_piles(devices.iter().map(String::as_str), piles)?;
     }
     Ok(())

@@ -60,7 +60,7 @@ impl Upkeep {
             feed::sequence(connection).await?;
         }
         let silent = self.silent(map);
-        load_piles(connection, map, silent).await?;
+        load_piles(connection, map, &silent).await?;
         self.compare(connection, map, read_to).await?;
         Ok(self)
     }

@@ -124,7 +124,7 @@ const NO_COUNTS: &str = r#"{"piles":{},"connectors":{},"confidence":{}}}"#;
 /// If it cannot be serialized.
 pub fn details_json(station: &Station) -> serde_json::Result<String> {
     let view = StationView::with_counts(station, Counts::without_confidence(&Availability::default()));
-    without_end(serde_json::to_string(&view)?, NO_COUNTS)
+    without_end(&serde_json::to_string(&view)?, NO_COUNTS)
 }
 
 /// The value of `availability` as JSON, up to the value of `confidence`.
@@ -132,10 +132,10 @@ pub fn details_json(station: &Station) -> serde_json::Result<String> {
 /// # Errors
 /// If it cannot be serialized.
 pub fn counts_json(availability: &Availability) -> serde_json::Result<String> {
-    without_end(serde_json::to_string(&Counts::without_confidence(availability))?, "{}}")
+    without_end(&serde_json::to_string(&Counts::without_confidence(availability))?, "{}}")
 }
 
-fn without_end(json: String, end: &str) -> serde_json::Result<String> {
+fn without_end(json: &str, end: &str) -> serde_json::Result<String> {
     let begin = json.strip_suffix(end).map(str::to_owned);
     begin.ok_or_else(|| ser::Error::custom(format_args!("{json} does not end in {end}")))
 }
