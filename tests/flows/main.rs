@@ -20,5 +20,6 @@ mod services;
 mod sessions;
 mod shutdown;
 mod station;
+mod station_map;
 mod story;
 mod traces;

@@ -22,5 +22,5 @@ pub use routes::openapi;
 pub use service::{migrate, serve};
 pub use settings::{
     ConsoleSettings, DEFAULTS, ExportSettings, FeedSettings, FreshnessSettings, ImportSettings,
-    RetentionSettings, Settings, TariffSettings,
+    RetentionSettings, Settings, StationMapSettings, TariffSettings,
 };

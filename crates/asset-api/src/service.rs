@@ -3,6 +3,7 @@
 use crate::Settings;
 use crate::assets::import::Imports;
 use crate::assets::pile_counts::PileCounts;
+use crate::assets::station_map::{Follower, StationMap};
 use crate::feed::Hub;
 use crate::freshness::IngestProgress;
 use crate::http::context::Api;
@@ -12,6 +13,7 @@ use crate::sessions::Exports;
 use crate::tariffs;
 use actix_web::web;
 use anyhow::Context as _;
+use chrono::TimeDelta;
 use console::{Console, Surroundings};
 use retention::Retention;
 use runtime::Context;
@@ -55,6 +57,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let imports = web::Data::new(Imports::new(settings.import.clone()));
     let exports = web::Data::new(Exports::new(settings.export.clone(), context.shutdown.clone()));
     let progress = IngestProgress::watch(database.clone(), &settings.freshness, context.shutdown.clone());
+    let station_map = follow_stations(&settings, &context)?;
     let pile_counts = web::Data::new(PileCounts::default());
     let console = console(&settings)?;
     tariffs::activation::watch(database.clone(), &settings.tariffs, context.shutdown.clone());
@@ -62,12 +65,34 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let (http, auth) = (settings.http.clone(), settings.auth.clone());
     let server = runtime::http::serve(&http, &auth, &context, routes::ABOUT, move |routes| {
         // Each worker sets up its own context, on its own runtime.
-        let api = Api::new(of_worker(&database, &settings), Arc::clone(&progress), &settings);
+        let database = of_worker(&database, &settings);
+        let api = Api::new(database, Arc::clone(&progress), station_map.clone(), &settings);
         let routes = routes.share(web::Data::new(api)).share(hub.clone()).share(imports.clone());
         routes::set_up(routes.share(exports.clone()).share(pile_counts.clone()));
         routes.pages(|config| console.install(config));
     })?;
     server.stopped().await
+}
+
+/// Starts the task that keeps all stations in memory, unless it is switched off.
+fn follow_stations(settings: &Settings, context: &Context) -> anyhow::Result<Option<Arc<StationMap>>> {
+    if !settings.station_map.enabled {
+        return Ok(None);
+    }
+    // Its statements find rows by their keys, as those of batches do.
+    let database = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
+    let database = Database::for_batches(&database)?;
+    let map = StationMap::new(&context.meter());
+    let heartbeat_timeout = TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into());
+    let (followed, limits) = (Arc::clone(&map), settings.station_map.clone());
+    let follower = Follower::new(followed, database, limits, heartbeat_timeout, context.shutdown.clone());
+    tokio::spawn(follower.run());
+    let built = Arc::clone(&map);
+    context.health.add("station map", move || {
+        let built = built.is_settled();
+        async move { if built { Ok(()) } else { Err("the stations are not loaded yet".to_owned()) } }
+    });
+    Ok(Some(map))
 }
 
 /// Starts the task that deletes old rows of the tables of this service.

@@ -23,6 +23,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// `[freshness]`: when the state of a device counts as stale.
     pub freshness: FreshnessSettings,
+    /// `[station_map]`: the stations in memory.
+    pub station_map: StationMapSettings,
     /// `[feed]`: publication of changes over HTTP.
     pub feed: FeedSettings,
     /// `[import]`: limits of imports.
@@ -43,6 +45,16 @@ pub struct Settings {
 pub struct RetentionSettings {
     /// How long edits are kept in the audit trail, in days.
     pub audit_days: u32,
+}
+
+/// The settings of the stations that are kept in memory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StationMapSettings {
+    /// Whether lists of stations are answered from memory.
+    pub enabled: bool,
+    /// Number of piles above which lists are read from the database instead.
+    pub max_piles: usize,
 }
 
 /// The settings of the console's pages.

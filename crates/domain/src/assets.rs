@@ -11,7 +11,7 @@ mod startable;
 
 pub use connector_spec::{ConnectorType, InvalidOutlets, Outlet, Outlets};
 pub use facility::Facility;
-pub use location::{InvalidLocation, Location, chord};
+pub use location::{InvalidLocation, Location, chord, is_same_chord};
 pub use opening_hours::{InvalidOpeningHours, OpenPeriod, OpeningHours};
 pub use operator_bound::OperatorBound;
 pub use placement::Placement;

@@ -20,6 +20,7 @@ mod outbox;
 mod owners;
 mod read;
 mod sequence;
+mod subjects;
 
 pub(crate) use jump::jump_after_restore;
 pub use jump::{CursorState, Gap, Jump, LEAST_JUMP, cursor_state, explain_gap, follow_timeline, prune_jumps};
@@ -27,6 +28,7 @@ pub use outbox::Chunk;
 pub use owners::{Owner, load_owners};
 pub use read::{Backlog, Span, backlog, list_after, prune, record_published, span};
 pub use sequence::{sequence, sequence_all};
+pub use subjects::{ChunkSubjects, Subjects, subjects_after};
 
 use crate::database::bulk::Bulk;
 use crate::{Connection, StorageError};

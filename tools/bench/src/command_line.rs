@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str =
-    "usage: bench [quick] [tail|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N]
+    "usage: bench [quick] [tail|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N] [stations=N]
   quick      the same steps, small and short, to try the tool; the figures are meaningless
   tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
   commands   commands only, four minutes; the report goes to a folder of its own
@@ -26,6 +26,7 @@ const USAGE: &str =
   idle       for truth: the devices of the killed pod send nothing before the kill, except answers to probes
   pace=MS    for truth: milliseconds between two events of a gateway pod, 10 by default
   sessions=N for sessions: how many the database contains, 100,000 to 20,000,000
+  stations=N for reads: how many the database contains, with ten times as many piles, 10,000 to 100,000
 
 Requires DATABASE_URL, REDIS_URL and KAFKA_BROKERS; `make bench` sets them.";
 

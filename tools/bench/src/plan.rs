@@ -76,6 +76,8 @@ pub struct Plan {
 /// How reads are measured.
 #[derive(Debug, Clone)]
 pub struct ReadPlan {
+    /// How many stations the database contains; it has ten times as many piles.
+    pub stations: u64,
     /// The time at the beginning of each measurement that is not counted.
     pub warm_up: Duration,
     /// How long the highest throughput is measured.
@@ -87,12 +89,20 @@ pub struct ReadPlan {
 }
 
 impl ReadPlan {
+    /// The number of stations in `number`: enough for pages at all depths, and a fixture that is
+    /// created within minutes.
+    fn parse_stations(number: &str) -> anyhow::Result<u64> {
+        let stations = number.parse().context("`stations` has no valid number")?;
+        anyhow::ensure!((10_000..=100_000).contains(&stations), "stations must be between 10000 and 100000");
+        Ok(stations)
+    }
+
     const fn full() -> Self {
-        Self { warm_up: seconds(2), saturated: seconds(6), paced: seconds(10), rounds: 100 }
+        Self { stations: 10_000, warm_up: seconds(2), saturated: seconds(6), paced: seconds(10), rounds: 100 }
     }
 
     const fn quick() -> Self {
-        Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5 }
+        Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5, ..Self::full() }
     }
 }
 
@@ -262,10 +272,10 @@ impl Plan {
     }
 
     /// The plan for these arguments: `quick`, a chapter, `ingestors=N`, `partitions=N`, `idle`,
-    /// `pace=MS` and `sessions=N`.
+    /// `pace=MS`, `sessions=N` and `stations=N`.
     pub fn parse(words: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut plan = Self::full();
-        let (mut pace_ms, mut idle, mut sessions) = (None, false, None);
+        let (mut pace_ms, mut idle, mut sessions, mut stations) = (None, false, None, None);
         for word in words {
             match word.split_once('=') {
                 None if word == "quick" => {
@@ -282,14 +292,16 @@ impl Plan {
                 }
                 Some(("pace", number)) => pace_ms = Some(at_least_one(&word, number)?.into()),
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
+                Some(("stations", number)) => stations = Some(ReadPlan::parse_stations(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N"
+                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
                 ),
             }
         }
         plan.truth.idle = idle;
         plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
         plan.sessions.sessions = sessions.unwrap_or(plan.sessions.sessions);
+        plan.reads.stations = stations.unwrap_or(plan.reads.stations);
         Ok(plan)
     }
 
@@ -345,6 +357,8 @@ mod tests {
         assert_eq!((sessions.only, sessions.sessions.sessions), (Some(Chapter::Sessions), 200_000));
         assert_eq!(parse(&["sessions"]).unwrap().sessions.sessions, 10_000_000);
         assert!(sessions.limit() > plan.limit() && !plan.measures(Chapter::Sessions));
+        assert_eq!(parse(&["reads", "stations=100000"]).unwrap().reads.stations, 100_000);
+        assert!(parse(&["stations=9999"]).is_err() && parse(&["stations=x"]).is_err());
         assert!(parse(&["sessions=99999"]).is_err() && parse(&["sessions=x"]).is_err());
         let retention = parse(&["retention", "quick"]).unwrap();
         assert_eq!((retention.only, retention.retention.commands), (Some(Chapter::Retention), 100_000));

@@ -29,7 +29,7 @@ use launch::variable;
 use list::List;
 use pgbench::{Length, Pgbench};
 use requests::Kind;
-use service::{AssetApi, CONNECTIONS, Recorded};
+use service::{AssetApi, CONNECTIONS, Lists, Recorded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,21 +58,16 @@ struct RecordedKind {
 /// Measures each kind of request, each time first the floor and then asset-api; then pages at all
 /// depths.
 pub async fn measure(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
-    progress(&format!("{} stations and {} piles …", fixture::STATIONS, fixture::PILES));
-    let url = fixture::create(&variable("DATABASE_URL")?, &names.reads).await?;
+    let (stations, piles) = (plan.reads.stations, fixture::piles(plan.reads.stations));
+    progress(&format!("{stations} stations and {piles} piles …"));
+    let url = fixture::create(&variable("DATABASE_URL")?, &names.reads, stations).await?;
     let logs = logs(folder)?;
-    let api = AssetApi::start(&url, CONNECTIONS, &logs).await?;
-    let stations = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
+    let api = AssetApi::start(&url, CONNECTIONS, Lists::Map, &logs).await?;
+    let list = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
     api.stop().await?;
-    let recorded = record(&url, &logs, requests::kinds(&stations)?).await?;
+    let recorded = record(&url, &logs, requests::kinds(&list)?).await?;
     let bench = ReadBench::start(plan.reads.clone(), &url, folder).await?;
-    let mut reads = Reads {
-        stations: fixture::STATIONS,
-        piles: fixture::PILES,
-        connections: CONNECTIONS,
-        kinds: Vec::new(),
-        pages: Vec::new(),
-    };
+    let mut reads = Reads { stations, piles, connections: CONNECTIONS, kinds: Vec::new(), pages: Vec::new() };
     for recorded in recorded {
         reads.kinds.push(bench.compare(recorded).await?);
     }
@@ -112,7 +107,7 @@ async fn record(url: &str, logs: &Path, kinds: Vec<Kind>) -> anyhow::Result<Vec<
 impl ReadBench {
     /// Starts asset-api on the database at `url`, and finds what else measures it.
     async fn start(plan: ReadPlan, url: &str, folder: &Path) -> anyhow::Result<Self> {
-        let api = AssetApi::start(url, CONNECTIONS, &logs(folder)?).await?;
+        let api = AssetApi::start(url, CONNECTIONS, Lists::Map, &logs(folder)?).await?;
         let mut queries = database::connect(url).await?;
         let version =
             server::settings(&mut queries).await?.into_iter().find(|setting| setting.name == "version");

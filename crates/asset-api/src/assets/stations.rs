@@ -4,8 +4,9 @@ pub mod body;
 pub mod problem;
 mod query;
 pub mod routes;
-mod view;
+pub mod view;
 
+use crate::assets::station_map::{CurrentMap, Entry};
 use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::creation;
@@ -15,20 +16,22 @@ use crate::http::error::{ApiError, IntoProblem as _};
 use crate::http::fields::Fields;
 use crate::http::paging::{self, ByDistance};
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentType};
 use actix_web::web::Data;
-use domain::assets::{OperatorBound, Station, StationDetails};
+use chrono::{DateTime, Utc};
+use domain::assets::{Location, OperatorBound, Station, StationDetails};
 use domain::ids::{Actor, StationId};
 use runtime::Problem;
 use runtime::auth::Subject;
-use runtime::http::page::Page;
+use runtime::http::page::{Cursor, Page};
 use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use storage::Connection;
 use storage::assets::availability::{self, Availability};
 use storage::assets::stations::{self, Filter, Near, StationRefusal};
 use uuid::Uuid;
-use view::{AvailabilityView, StationView};
+use view::{AvailabilityView, StationPage, StationView};
 
 /// A station in a path.
 pub struct StationResource;
@@ -99,6 +102,12 @@ async fn list_newest(
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;
     let after = request.after.map(|place| (place.created_at, StationId(place.id)));
+    if let Some(CurrentMap { map, counted_at }) = api.station_map(&filter).await {
+        let found = map.newest(&bound, &filter, after, request.items());
+        let page = Page::cut(&request, found, |last| Cursor { created_at: last.created_at, id: last.id.0 });
+        return respond_with(api, &page, counted_at, None, |entry| entry);
+    }
+    let counted_at = edit::now();
     let (page, availability) = api
         .run(move |mut connection| async move {
             let rows = stations::list(&mut connection, &bound, &filter, after, request.rows()).await?;
@@ -112,7 +121,22 @@ async fn list_newest(
     let shown = page.show(|station: &Station| {
         StationView::of(station, availability.get(&station.id).unwrap_or(&nothing), policy)
     });
-    Ok(HttpResponse::Ok().json(shown))
+    Ok(HttpResponse::Ok().json(StationPage::new(shown, counted_at)))
+}
+
+/// Responds with a page of the map; `from` is the place of a list by distance.
+fn respond_with<T>(
+    api: &Api,
+    page: &Page<T>,
+    counted_at: DateTime<Utc>,
+    from: Option<Location>,
+    entry: impl Fn(&T) -> &Entry,
+) -> Result<HttpResponse, ApiError> {
+    let policy = api.freshness_policy();
+    let is_behind = policy.progress.is_any_behind();
+    let render = |body: &mut Vec<u8>, item: &T| entry(item).render(body, from, policy, is_behind);
+    let body = view::page_json(page, counted_at, render)?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
 /// Responds with a page of stations near a place, the nearest first.
@@ -126,6 +150,13 @@ async fn list_near(
     let (after, request) = paging::take_after(&mut query, ByDistance::decode)?;
     query.finish(Some(()))?;
     let after = after.map(|place| (place.distance, StationId(place.id)));
+    if let Some(CurrentMap { map, counted_at }) = api.station_map(&filter).await {
+        let found = map.nearest(&bound, &filter, &near, after, request.items());
+        let place = |(last, away): &(&Entry, f64)| ByDistance { distance: *away, id: last.id.0 };
+        let page = Page::cut(&request, found, place);
+        return respond_with(api, &page, counted_at, Some(near.place), |(entry, _)| entry);
+    }
+    let counted_at = edit::now();
     let (page, availability) = api
         .run(move |mut connection| async move {
             let rows =
@@ -142,7 +173,7 @@ async fn list_near(
         let availability = availability.get(&station.id).unwrap_or(&nothing);
         StationView::of(station, availability, policy).seen_from(station, near.place)
     });
-    Ok(HttpResponse::Ok().json(shown))
+    Ok(HttpResponse::Ok().json(StationPage::new(shown, counted_at)))
 }
 
 /// `GET /api/v1/stations/{stationId}`

@@ -26,6 +26,18 @@ pub enum Confidence {
     Unknown,
 }
 
+impl Confidence {
+    /// The confidence in a device with this `trust` that is not silent, of a partition that is not behind.
+    pub fn of_heard(trust: &Trust) -> Self {
+        match trust.confidence {
+            None => Self::Unknown,
+            Some(presence::Confidence::Doubtful) => Self::Doubtful,
+            Some(presence::Confidence::Unanswered) => Self::Unanswered,
+            Some(presence::Confidence::Live) => Self::Live,
+        }
+    }
+}
+
 /// The rules for the confidence in the state of a device, in addition to its own events.
 #[derive(Clone, Copy)]
 pub struct FreshnessPolicy<'a> {
@@ -39,13 +51,11 @@ impl FreshnessPolicy<'_> {
     /// The confidence in a device with this `trust`.
     pub fn confidence(self, trust: &Trust) -> Confidence {
         let is_silent = trust.online && trust.heard_at.is_some_and(|at| at < self.silent_since);
-        match trust.confidence {
-            None => Confidence::Unknown,
-            Some(_) if self.progress.is_behind(trust.partition) => Confidence::Stale,
-            Some(presence::Confidence::Doubtful) => Confidence::Doubtful,
-            Some(presence::Confidence::Unanswered) => Confidence::Unanswered,
-            Some(presence::Confidence::Live) if is_silent => Confidence::Stale,
-            Some(presence::Confidence::Live) => Confidence::Live,
+        match Confidence::of_heard(trust) {
+            Confidence::Unknown => Confidence::Unknown,
+            _ if self.progress.is_behind(trust.partition) => Confidence::Stale,
+            Confidence::Live if is_silent => Confidence::Stale,
+            heard => heard,
         }
     }
 

@@ -57,6 +57,14 @@ impl IngestProgress {
         seen.behind.get(&partition).is_some_and(|ago| ago.saturating_add(seen.at.elapsed()) > self.tolerance)
     }
 
+    /// Whether [`is_behind`](Self::is_behind) is true for some partition.
+    pub fn is_any_behind(&self) -> bool {
+        let seen = self.seen.reading();
+        let Some(seen) = seen.as_ref() else { return false };
+        let since = seen.at.elapsed();
+        seen.behind.values().any(|ago| ago.saturating_add(since) > self.tolerance)
+    }
+
     async fn refresh(&self, database: &Database, topic: String) -> Result<(), StorageError> {
         let listed: Vec<(i32, Duration)> = database
             .run(async move |mut connection: storage::PooledConnection| {

@@ -1,12 +1,14 @@
 //! The context that all handlers share.
 
 use crate::Settings;
+use crate::assets::station_map::{CurrentMap, StationMap};
 use crate::freshness::{FreshnessPolicy, IngestProgress};
 use crate::http::error::ApiError;
 use chrono::TimeDelta;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use storage::assets::stations::Filter;
 use storage::{Database, PooledConnection};
 
 /// The database, the settings and the ingest progress that handlers need.
@@ -14,16 +16,23 @@ pub struct Api {
     database: Database,
     heartbeat_timeout: TimeDelta,
     progress: Arc<IngestProgress>,
+    station_map: Option<Arc<StationMap>>,
     request_deadline: Duration,
     ingest_topic: String,
 }
 
 impl Api {
-    /// Creates the context; `progress` must come from the same `database`.
-    pub fn new(database: Database, progress: Arc<IngestProgress>, settings: &Settings) -> Self {
+    /// Creates the context; `progress` and `station_map` must come from the same database.
+    pub fn new(
+        database: Database,
+        progress: Arc<IngestProgress>,
+        station_map: Option<Arc<StationMap>>,
+        settings: &Settings,
+    ) -> Self {
         Self {
             database,
             progress,
+            station_map,
             heartbeat_timeout: TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into()),
             request_deadline: Duration::from_millis(settings.http.request_deadline_ms),
             ingest_topic: settings.freshness.ingest_topic.clone(),
@@ -48,6 +57,12 @@ impl Api {
         T: Send + 'static,
     {
         self.database.run_within(limit, work).await
+    }
+
+    /// The stations in memory, with all that was committed before the call; `None` if a list with this
+    /// filter must be read from the database.
+    pub async fn station_map(&self, filter: &Filter) -> Option<CurrentMap<'_>> {
+        self.station_map.as_ref()?.current(filter).await
     }
 
     /// The rules for the confidence in devices at the current time.

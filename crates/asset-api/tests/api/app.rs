@@ -32,6 +32,14 @@ impl TestApp {
         Self::start_with(database, settings).await
     }
 
+    /// Starts the service on a fresh database; it reads all lists from there.
+    pub async fn start_without_station_map() -> Self {
+        let database = TestDatabase::new().await;
+        let mut settings = settings(&database);
+        settings.station_map.enabled = false;
+        Self::start_with(database, settings).await
+    }
+
     /// Starts the service with these settings; returns when it listens.
     pub async fn start_with(database: TestDatabase, settings: Settings) -> Self {
         let quiet = LogSettings { format: LogFormat::Text, level: "runtime::telemetry=error".to_owned() };

@@ -36,6 +36,7 @@ mod requests;
 mod search;
 mod session_export;
 mod sessions;
+mod station_map;
 mod stations;
 mod status_history;
 mod tariffs;

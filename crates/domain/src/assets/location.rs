@@ -41,6 +41,14 @@ impl Location {
         self.longitude
     }
 
+    /// The point on a sphere of radius 1 around the centre of the earth: there neither the poles nor
+    /// the date line are special, and what is nearer over ground is nearer in a straight line, too.
+    #[must_use]
+    pub fn in_space(self) -> [f64; 3] {
+        let (latitude, longitude) = (self.latitude.to_radians(), self.longitude.to_radians());
+        [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
+    }
+
     /// The great-circle distance to `other`, in m, on a sphere as large as the earth: the error is
     /// at most 0.6 %.
     #[must_use]
@@ -64,6 +72,13 @@ const EARTH_RADIUS_M: f64 = 6_371_008.8;
 pub fn chord(distance_m: f64) -> f64 {
     let angle = distance_m / EARTH_RADIUS_M;
     2.0 * (angle.clamp(0.0, std::f64::consts::PI) / 2.0).sin()
+}
+
+/// Whether `one` and `other` may be the same chord, computed by this service and by PostgreSQL: they
+/// differ by much more than rounding otherwise, and by more than 6 µm on the ground.
+#[must_use]
+pub fn is_same_chord(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 1e-12
 }
 
 #[cfg(test)]

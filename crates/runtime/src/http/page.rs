@@ -50,7 +50,13 @@ impl PageRequest {
     /// page.
     #[must_use]
     pub fn rows(&self) -> i64 {
-        i64::try_from(self.limit + 1).unwrap_or(i64::MAX)
+        i64::try_from(self.items()).unwrap_or(i64::MAX)
+    }
+
+    /// The same number, for a list in memory.
+    #[must_use]
+    pub const fn items(&self) -> usize {
+        self.limit + 1
     }
 }
 
@@ -77,6 +83,11 @@ impl<T> Page<T> {
     /// The items, in the order of the list.
     pub fn items(&self) -> &[T] {
         &self.items
+    }
+
+    /// The value of `cursor` with which the next page is requested; `None` on the last page.
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.next_cursor.as_deref()
     }
 
     /// The same page with each item converted by `show`.

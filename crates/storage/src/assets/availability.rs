@@ -15,6 +15,7 @@ use domain::ids::{ConnectorId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Number of piles or connectors per status; statuses without any are absent.
@@ -76,6 +77,21 @@ macro_rules! pile_status {
 }
 pub(crate) use pile_status;
 
+/// A pile that is not retired, with what it adds to the availability of its station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PileState {
+    /// The station of the pile.
+    pub station_id: StationId,
+    /// The device in the pile.
+    pub charge_point_id: Arc<str>,
+    /// The status of the pile.
+    pub status: PileStatus,
+    /// The type and the status of each connector, declared or reported.
+    pub connectors: Box<[(Option<ConnectorType>, PileStatus)]>,
+    /// The data that determines how far the status can be trusted.
+    pub trust: Trust,
+}
+
 /// The availability of the stations with these ids. Stations without piles are absent.
 ///
 /// # Errors
@@ -84,19 +100,55 @@ pub async fn load_many(
     connection: &mut Connection,
     ids: &[StationId],
 ) -> Result<HashMap<StationId, Availability>, StorageError> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<PileRow> = Bulk(Wanted { ids }).load(connection).await?;
     let mut stations: HashMap<StationId, Availability> = HashMap::new();
-    for (station, declared, online, confidence, partition, heard_at, numbers, statuses) in rows {
+    for pile in piles_of_stations(connection, ids).await? {
+        stations.entry(pile.station_id).or_default().add(&pile);
+    }
+    Ok(stations)
+}
+
+/// The piles of the stations with these ids.
+///
+/// # Errors
+/// If PostgreSQL fails, or a row contains an unknown word.
+pub async fn piles_of_stations(
+    connection: &mut Connection,
+    ids: &[StationId],
+) -> Result<Vec<PileState>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<PileRow> = Bulk(OfStations { ids }).load(connection).await?;
+    rows.into_iter().map(PileState::try_from).collect()
+}
+
+/// The piles with these devices. Devices that are in no pile are absent.
+///
+/// # Errors
+/// If PostgreSQL fails, or a row contains an unknown word.
+pub async fn piles_with_devices(
+    connection: &mut Connection,
+    devices: Vec<String>,
+) -> Result<Vec<PileState>, StorageError> {
+    let rows: Vec<PileRow> = Bulk(WithDevices { devices }).load(connection).await?;
+    rows.into_iter().map(PileState::try_from).collect()
+}
+
+impl TryFrom<PileRow> for PileState {
+    type Error = StorageError;
+
+    fn try_from(row: PileRow) -> Result<Self, StorageError> {
+        let (station, device, declared, online, confidence, partition, heard_at, numbers, statuses) = row;
         let heard = heard(&numbers.unwrap_or_default(), &statuses.unwrap_or_default())?;
         let declared = serde_json::from_str(&declared).map_err(broken)?;
         let confidence = online.map(|_| charge_points::confidence(confidence.as_deref())).transpose()?;
-        let availability = stations.entry(StationId(station)).or_default();
-        let trust = Trust { confidence, partition, online: online == Some(true), heard_at };
-        availability.trust.push(trust);
-        availability.count(declared, online, heard);
+        let reports = heard.iter().filter_map(|(id, status)| Some((*id, (*status)?)));
+        Ok(Self {
+            station_id: StationId(station),
+            charge_point_id: device.into(),
+            status: online.map_or(PileStatus::Unknown, |online| PileStatus::roll_up(online, reports)),
+            connectors: connectors(declared, online, heard),
+            trust: Trust { confidence, partition, online: online == Some(true), heard_at },
+        })
     }
-    Ok(stations)
 }
 
 /// The connectors with their last reported status.
@@ -125,32 +177,35 @@ fn broken(what: impl ToString) -> StorageError {
 }
 
 impl Availability {
-    /// Counts a pile with the `declared` connectors, whose device is `online` (`None`: never heard)
-    /// and reported the connectors in `heard`.
-    fn count(
-        &mut self,
-        declared: Vec<Declared>,
-        online: Option<bool>,
-        heard: BTreeMap<ConnectorId, Option<ConnectorStatus>>,
-    ) {
-        let reports = heard.iter().filter_map(|(id, status)| Some((*id, (*status)?)));
-        let pile = online.map_or(PileStatus::Unknown, |online| PileStatus::roll_up(online, reports));
-        *self.piles.entry(pile).or_default() += 1;
-        let out = heard
-            .get(&ConnectorId::WHOLE)
-            .copied()
-            .flatten()
-            .filter(|status| matches!(status, ConnectorStatus::Faulted | ConnectorStatus::Unavailable));
-        let mut outlets: BTreeMap<ConnectorId, (Option<ConnectorType>, Option<ConnectorStatus>)> =
-            declared.into_iter().map(|outlet| (outlet.connector_id, (Some(outlet.kind), None))).collect();
-        for (id, status) in heard.into_iter().filter(|(id, _)| !id.is_whole()) {
-            outlets.entry(id).or_default().1 = status;
+    /// Adds a pile.
+    pub fn add(&mut self, pile: &PileState) {
+        *self.piles.entry(pile.status).or_default() += 1;
+        for (kind, status) in &pile.connectors {
+            *self.connectors.entry(*kind).or_default().entry(*status).or_default() += 1;
         }
-        for (kind, status) in outlets.into_values() {
-            let status = PileStatus::of_connector(online, out.or(status));
-            *self.connectors.entry(kind).or_default().entry(status).or_default() += 1;
-        }
+        self.trust.push(pile.trust);
     }
+}
+
+/// The connectors of a pile: the `declared` ones and those in `heard`, which its device reported. The
+/// device is `online` (`None`: never heard).
+fn connectors(
+    declared: Vec<Declared>,
+    online: Option<bool>,
+    heard: BTreeMap<ConnectorId, Option<ConnectorStatus>>,
+) -> Box<[(Option<ConnectorType>, PileStatus)]> {
+    let out = heard
+        .get(&ConnectorId::WHOLE)
+        .copied()
+        .flatten()
+        .filter(|status| matches!(status, ConnectorStatus::Faulted | ConnectorStatus::Unavailable));
+    let mut outlets: BTreeMap<ConnectorId, (Option<ConnectorType>, Option<ConnectorStatus>)> =
+        declared.into_iter().map(|outlet| (outlet.connector_id, (Some(outlet.kind), None))).collect();
+    for (id, status) in heard.into_iter().filter(|(id, _)| !id.is_whole()) {
+        outlets.entry(id).or_default().1 = status;
+    }
+    let status = |(kind, status)| (kind, PileStatus::of_connector(online, out.or(status)));
+    outlets.into_values().map(status).collect()
 }
 
 /// A declared connector, with the fields that are counted.
@@ -162,11 +217,12 @@ struct Declared {
     kind: ConnectorType,
 }
 
-/// A pile: its station, its declared connectors, whether its device is online (null: never heard),
-/// its confidence, the partition of its last event, when it was last heard, and the ids and
+/// A pile: its station, its device, its declared connectors, whether the device is online (null: never
+/// heard), its confidence, the partition of its last event, when it was last heard, and the ids and
 /// statuses of its connectors.
 type PileRow = (
     Uuid,
+    String,
     String,
     Option<bool>,
     Option<String>,
@@ -176,35 +232,68 @@ type PileRow = (
     Option<Vec<Option<String>>>,
 );
 
-struct Wanted {
+/// The SQL types of a [`PileRow`].
+type PileAnswer = (
+    SqlUuid,
+    Text,
+    Text,
+    Nullable<Bool>,
+    Nullable<Text>,
+    Nullable<Int4>,
+    Nullable<Timestamptz>,
+    Nullable<Array<Int2>>,
+    Nullable<Array<Nullable<Text>>>,
+);
+
+/// The statement for the piles that fulfil a condition on `wanted.id`.
+macro_rules! piles_of {
+    ($wanted:literal) => {
+        concat!(
+            "select piles.station_id, piles.charge_point_id, piles.connectors::text, device.online, device.confidence,
+                    device.seen_partition, greatest(device.last_seen_at, device.written_at), heard.numbers, heard.statuses
+             from unnest(",
+            $wanted,
+            " and piles.retired_at is null
+             left join charge_points as device on device.charge_point_id = piles.charge_point_id
+             cross join lateral (
+               select array_agg(connector_id) as numbers, array_agg(status) as statuses
+               from connectors where connectors.charge_point_id = device.charge_point_id) as heard"
+        )
+    };
+}
+
+struct OfStations {
     ids: Vec<Uuid>,
 }
 
-impl Rows for Wanted {
+impl Rows for OfStations {
     type Statement = Self;
-    const SQL: &'static str = "select piles.station_id, piles.connectors::text, device.online, device.confidence, device.seen_partition,
-                greatest(device.last_seen_at, device.written_at), heard.numbers, heard.statuses
-         from unnest($1::uuid[]) as wanted (id)
-         join piles on piles.station_id = wanted.id and piles.retired_at is null
-         left join charge_points as device on device.charge_point_id = piles.charge_point_id
-         cross join lateral (
-           select array_agg(connector_id) as numbers, array_agg(status) as statuses
-           from connectors where connectors.charge_point_id = device.charge_point_id) as heard";
+    const SQL: &'static str =
+        piles_of!("$1::uuid[]) as wanted (id) join piles on piles.station_id = wanted.id");
 
     fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
         columns.push::<SqlUuid, _>(&self.ids)
     }
 }
 
-impl Lookup for Wanted {
-    type Answer = (
-        SqlUuid,
-        Text,
-        Nullable<Bool>,
-        Nullable<Text>,
-        Nullable<Int4>,
-        Nullable<Timestamptz>,
-        Nullable<Array<Int2>>,
-        Nullable<Array<Nullable<Text>>>,
-    );
+impl Lookup for OfStations {
+    type Answer = PileAnswer;
+}
+
+struct WithDevices {
+    devices: Vec<String>,
+}
+
+impl Rows for WithDevices {
+    type Statement = Self;
+    const SQL: &'static str =
+        piles_of!("$1::text[]) as wanted (id) join piles on piles.charge_point_id = wanted.id");
+
+    fn columns<'b>(&'b self, columns: &mut bulk::Columns<'_, 'b>) -> QueryResult<()> {
+        columns.push::<Text, _>(&self.devices)
+    }
+}
+
+impl Lookup for WithDevices {
+    type Answer = PileAnswer;
 }

@@ -27,6 +27,7 @@ use domain::assets::{OperatorBound, Station, StationStatus};
 use domain::ids::StationId;
 use domain::text::Label;
 use row::Row;
+use uuid::Uuid;
 
 /// The station with id `id` within `bound`, unless it is retired.
 ///
@@ -46,6 +47,45 @@ pub async fn find(
         .await
         .optional()?;
     row.map(Station::try_from).transpose()
+}
+
+/// Those of the stations with these ids that are not retired, of any operator.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn find_many(
+    connection: &mut Connection,
+    ids: impl IntoIterator<Item = StationId> + Send,
+) -> Result<Vec<Station>, StorageError> {
+    let rows = stations::table
+        .filter(stations::id.eq_any(ids.into_iter().map(|id| id.0).collect::<Vec<_>>()))
+        .filter(stations::retired_at.is_null())
+        .select(Row::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(Station::try_from).collect()
+}
+
+/// Up to `limit` stations that are not retired, of any operator, in the order of their ids; with
+/// `after`, those that follow this id.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn list_by_id(
+    connection: &mut Connection,
+    after: Option<StationId>,
+    limit: i64,
+) -> Result<Vec<Station>, StorageError> {
+    let after = after.unwrap_or(StationId(Uuid::nil())).0;
+    let rows = stations::table
+        .filter(stations::id.gt(after))
+        .filter(stations::retired_at.is_null())
+        .order(stations::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(Station::try_from).collect()
 }
 
 /// Whether a station with id `id` exists within `bound`, retired or not.

@@ -8,3 +8,4 @@ mod fixture;
 mod jumps;
 mod order;
 mod publication;
+mod subjects;

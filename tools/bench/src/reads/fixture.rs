@@ -6,10 +6,14 @@ use anyhow::Context as _;
 use diesel_async::SimpleAsyncConnection as _;
 use launch::Process;
 
-/// Stations that `fixture.sql` creates.
-pub const STATIONS: u64 = 10_000;
-/// Piles that `fixture.sql` creates.
-pub const PILES: u64 = 100_000;
+/// Piles of a station on average.
+const PILES_OF_STATION: u64 = 10;
+
+/// The piles of this many stations.
+pub const fn piles(stations: u64) -> u64 {
+    stations * PILES_OF_STATION
+}
+
 const SQL: &str = include_str!("fixture.sql");
 /// The id of a pile is this prefix, followed by the decimal sum of [`FIRST`] and the pile's number.
 pub const PILE: &str = "018f000000007";
@@ -19,12 +23,15 @@ pub const STATION: &str = "018e000000007";
 pub const FIRST: u64 = 1_008_000_000_000_000_000;
 
 /// Creates the database `name` next to the one at `given`, with all data; returns its URL.
-pub async fn create(given: &str, name: &str) -> anyhow::Result<String> {
+pub async fn create(given: &str, name: &str, stations: u64) -> anyhow::Result<String> {
     database::create(given, name).await?;
     let url = database::with_database(given, name)?;
     Process::run("asset-api", "migrate", &[("DATABASE_URL", url.clone())]).await?;
     let mut connection = database::connect(&url).await?;
-    connection.batch_execute(SQL).await.context("create stations and piles")?;
+    connection
+        .batch_execute(&SQL.replace(":stations", &stations.to_string()))
+        .await
+        .context("create stations and piles")?;
     // Autovacuum would do this soon.
     connection.batch_execute("vacuum analyze stations, piles, charge_points, connectors, sessions, tariffs, tariff_versions, tariff_bindings").await?;
     // Not during the measurement. Without the privilege, the checkpoint comes at some other time.
@@ -52,9 +59,9 @@ pub fn pile_replacements(number: u64) -> anyhow::Result<Vec<(String, String)>> {
     ])
 }
 
-/// The first line of a script, which chooses a pile.
-pub fn choose_pile() -> String {
-    format!("\\set pile random({FIRST}, {})\n", FIRST + PILES - 1)
+/// The first line of a script, which chooses one of `piles`.
+pub fn choose_pile(piles: u64) -> String {
+    format!("\\set pile random({FIRST}, {})\n", FIRST + piles - 1)
 }
 
 #[cfg(test)]
@@ -66,6 +73,6 @@ mod tests {
         assert_eq!(pile(0).unwrap().to_string(), "018f0000-0000-7100-8000-000000000000");
         assert_eq!(pile(99_999).unwrap().to_string(), "018f0000-0000-7100-8000-000000099999");
         assert_eq!(pile(7).unwrap().get_version_num(), 7);
-        assert_eq!(choose_pile(), "\\set pile random(1008000000000000000, 1008000000000099999)\n");
+        assert_eq!(choose_pile(100_000), "\\set pile random(1008000000000000000, 1008000000000099999)\n");
     }
 }

@@ -1,5 +1,5 @@
--- 10,000 stations in twenty cities, most of them in the large ones, with 100,000 piles whose
--- devices have reported, and tariffs. Always the same: the place of a station, its number of piles
+-- Stations in twenty cities, most of them in the large ones, with ten times as many piles whose
+-- devices have reported, and tariffs. :stations is their number, 10,000 unless it is given. Always the same: the place of a station, its number of piles
 -- and the state of its devices follow from its number. The ids grow with the numbers, as UUIDv7
 -- grow with time, and end in the decimal number, so that pgbench can build them.
 
@@ -28,7 +28,7 @@ select id_of('018e000000007', n),
        case n % 3 when 0 then null else jsonb '{"always": true}' end,
        case n % 4 when 0 then '{}' when 1 then '{Parking,Restroom}' when 2 then '{Parking}' else '{Canopy,Cafe,Wifi}' end::text[],
        timestamptz '2026-01-01 00:00Z' + n * interval '11 minutes', timestamptz '2026-01-01 00:00Z' + n * interval '11 minutes', 1
-from generate_series(0, 9999) n
+from generate_series(0, :stations - 1) n
 join (select name, latitude, longitude, sum(weight) over (order by city) / 100 as up_to,
              (sum(weight) over (order by city) - weight) / 100 as from_there
       from cities) as city
@@ -41,8 +41,8 @@ create table seeded as
 select n, 'READ-' || 1008000000000000000 + n as device, mixed(n, 'heard') as heard, mixed(n, 'busy') as busy, station,
        case when mixed(n, 'current') < 0.33 then 'DC' else 'AC' end as current
 from (select row_number() over (order by station, pile) - 1 as n, station
-      from (select pile, floor(10000 * mixed(pile, 'station'))::bigint as station
-            from generate_series(0, 99999) pile) as drawn) as numbered;
+      from (select pile, floor(:stations * mixed(pile, 'station'))::bigint as station
+            from generate_series(0, :stations * 10 - 1) pile) as drawn) as numbered;
 
 insert into piles (id, station_id, charge_point_id, name, model, vendor, serial_number, rated_power_kw, current_type, connectors,
                    created_at, updated_at, version)

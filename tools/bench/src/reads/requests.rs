@@ -34,9 +34,13 @@ pub trait Requests: fmt::Debug + Send + Sync {
     fn examples(&self) -> anyhow::Result<Vec<Example>>;
 }
 
-/// Requests for any pile; its id follows this path.
+/// Requests for any pile; its id follows the path.
 #[derive(Debug)]
-struct AnyPile(&'static str);
+struct AnyPile {
+    path: &'static str,
+    /// The number of all piles.
+    piles: u64,
+}
 
 /// Any of these paths.
 #[derive(Debug)]
@@ -54,13 +58,19 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
         Ok(format!("/api/v1/stations?near={},{}&limit={LIMIT}", coordinates.0, coordinates.1))
     });
     let piles = spread().map(|station| format!("/api/v1/stations/{}/piles?limit={LIMIT}", station.id));
+    let any_pile = |path| {
+        Arc::new(AnyPile {
+            path,
+            piles: fixture::piles(u64::try_from(stations.items.len()).unwrap_or_default()),
+        })
+    };
     let target = ReadTarget { rate: 2_000, p99_ms: 20.0 };
     let any_of = |name, paths: Vec<String>| Kind { name, target, requests: Arc::new(AnyOf(paths)) };
     let price = ReadTarget { rate: 1_000, p99_ms: 10.0 };
     let of_connector = "/api/v1/tariffs/price?connectorId=1&pileId=";
     Ok(vec![
-        Kind { name: PILE, target, requests: Arc::new(AnyPile("/api/v1/piles/")) },
-        Kind { name: "the price at a connector", target: price, requests: Arc::new(AnyPile(of_connector)) },
+        Kind { name: PILE, target, requests: any_pile("/api/v1/piles/") },
+        Kind { name: "the price at a connector", target: price, requests: any_pile(of_connector) },
         any_of("a page of 50 stations", different().map(|percent| stations.page_at(percent)).collect()),
         any_of("50 stations nearby", near.collect::<anyhow::Result<_>>()?),
         any_of("piles of a station", piles.collect()),
@@ -69,15 +79,15 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
 
 impl Requests for AnyPile {
     fn path(&self, number: u64) -> anyhow::Result<String> {
-        Ok(format!("{}{}", self.0, fixture::pile(scatter(number) % fixture::PILES)?))
+        Ok(format!("{}{}", self.path, fixture::pile(scatter(number) % self.piles.max(1))?))
     }
 
     fn examples(&self) -> anyhow::Result<Vec<Example>> {
         // A pile whose device has reported, as nearly all have, with two connectors.
         let number = 12_345;
         Ok(vec![Example {
-            path: format!("{}{}", self.0, fixture::pile(number)?),
-            first_lines: fixture::choose_pile(),
+            path: format!("{}{}", self.path, fixture::pile(number)?),
+            first_lines: fixture::choose_pile(self.piles),
             replacements: fixture::pile_replacements(number)?,
         }])
     }
@@ -141,7 +151,7 @@ mod tests {
 
     #[test]
     fn requests_are_spread_over_all_piles() {
-        let piles = AnyPile("/api/v1/piles/");
+        let piles = AnyPile { path: "/api/v1/piles/", piles: 100_000 };
         let paths: HashSet<_> = (0..10_000).map(|number| piles.path(number).unwrap()).collect();
         // Of 10,000 numbers drawn from 100,000 about 9,516 are different.
         assert!((9_300..9_700).contains(&paths.len()), "{}", paths.len());

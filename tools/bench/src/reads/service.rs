@@ -26,15 +26,25 @@ pub struct AssetApi {
     pub process: Process,
 }
 
+/// Where asset-api reads lists of stations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lists {
+    /// In memory, its default.
+    Map,
+    /// In the database, so that there are statements to record.
+    Database,
+}
+
 impl AssetApi {
     /// Starts asset-api on the database at `url`.
-    pub async fn start(url: &str, connections: usize, logs: &Path) -> anyhow::Result<Self> {
+    pub async fn start(url: &str, connections: usize, lists: Lists, logs: &Path) -> anyhow::Result<Self> {
         let (listen, admin) = (Ports::Free.pick(0)?, Ports::Free.pick(0)?);
         let settings = [
             ("DATABASE_URL", url.to_owned()),
             ("CHARGING__HTTP__LISTEN", listen.clone()),
             ("CHARGING__ADMIN__LISTEN", admin.clone()),
             ("CHARGING__DATABASE__MAX_CONNECTIONS", (connections + OWN_CONNECTIONS).to_string()),
+            ("CHARGING__STATION_MAP__ENABLED", (lists == Lists::Map).to_string()),
         ];
         let mut process = Process::start("asset-api", &settings, logs.join("asset-api.log"))?;
         ready(&admin, &mut process).await?;
@@ -59,7 +69,7 @@ impl Recorded {
     pub async fn start(url: &str, logs: &Path) -> anyhow::Result<Self> {
         let recorder = Recorder::before(database::address(url)?.to_owned()).await?;
         let recorded_url = database::with_address(url, &recorder.address)?;
-        let service = AssetApi::start(&recorded_url, 1, logs).await?;
+        let service = AssetApi::start(&recorded_url, 1, Lists::Database, logs).await?;
         let client = HttpClient::new(&service.listen)?;
         Ok(Self { service, client, recorder })
     }

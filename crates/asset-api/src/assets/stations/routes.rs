@@ -1,6 +1,6 @@
 //! The operations on stations.
 
-use super::view::{AvailabilityView, StationView};
+use super::view::{AvailabilityView, StationPage, StationView};
 use crate::http::creation::once;
 use crate::http::edit::if_match;
 use crate::http::error::ApiError;
@@ -10,7 +10,7 @@ use domain::assets::{StationDetails, StationStatus};
 use domain::text::Label;
 use runtime::auth::Reach;
 use runtime::http::Routes;
-use runtime::http::page::{InvalidCursor, Page, PageRequest};
+use runtime::http::page::{InvalidCursor, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Value, json};
@@ -68,10 +68,10 @@ fn list() -> Operation {
                 .like(json_schema!({ "type": "number", "minimum": 1, "maximum": 500_000 })),
         ])
         .with(PageRequest::parameters())
-        .answers(Answer::json::<Page<StationView<'_>>>(
+        .answers(Answer::json::<StationPage<'_>>(
             StatusCode::OK,
             "A page of stations",
-            json!({ "items": [station()], "nextCursor": null }),
+            json!({ "items": [station()], "nextCursor": null, "countedAt": "2026-03-01T09:30:00.125Z" }),
         ))
         .refuses([InvalidCursor])
 }

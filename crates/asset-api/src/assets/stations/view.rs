@@ -7,10 +7,23 @@ use domain::assets::{
 };
 use domain::ids::StationId;
 use domain::text::Label;
+use runtime::http::page::Page;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, ser};
 use std::collections::{BTreeMap, BTreeSet};
 use storage::assets::availability::{Availability, Tally};
+
+/// A page of stations.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "StationPage")]
+pub struct StationPage<'a> {
+    #[serde(flatten)]
+    page: Page<StationView<'a>>,
+    /// When the stations and their piles were read, RFC 3339 in UTC; never before the request. What
+    /// event-ingestor wrote by then is counted.
+    counted_at: DateTime<Utc>,
+}
 
 /// A station with the availability of its piles. `distanceM` is present only in lists with `near`.
 #[derive(Serialize, JsonSchema)]
@@ -102,13 +115,83 @@ fn by_status(tally: &Tally) -> BTreeMap<&'static str, i64> {
     tally.iter().map(|(status, count)| (status.as_str(), *count)).collect()
 }
 
+/// What follows `details_json` in a station without piles.
+const NO_COUNTS: &str = r#"{"piles":{},"connectors":{},"confidence":{}}}"#;
+
+/// The station as JSON up to the value of `availability`.
+///
+/// # Errors
+/// If it cannot be serialized.
+pub fn details_json(station: &Station) -> serde_json::Result<String> {
+    let view = StationView::with_counts(station, Counts::without_confidence(&Availability::default()));
+    without_end(&serde_json::to_string(&view)?, NO_COUNTS)
+}
+
+/// The value of `availability` as JSON, up to the value of `confidence`.
+///
+/// # Errors
+/// If it cannot be serialized.
+pub fn counts_json(availability: &Availability) -> serde_json::Result<String> {
+    without_end(&serde_json::to_string(&Counts::without_confidence(availability))?, "{}}")
+}
+
+fn without_end(json: &str, end: &str) -> serde_json::Result<String> {
+    let begin = json.strip_suffix(end).map(str::to_owned);
+    begin.ok_or_else(|| ser::Error::custom(format_args!("{json} does not end in {end}")))
+}
+
+/// The distance of a station at `location` from `place`, rounded to 0.1 m.
+pub fn distance_m(location: Location, place: Location) -> f64 {
+    (location.distance_m(place) * 10.0).round() / 10.0
+}
+
+/// A page of stations as JSON, as [`StationPage`] is serialized; `render` appends an item.
+///
+/// # Errors
+/// If a part cannot be serialized.
+pub fn page_json<T>(
+    page: &Page<T>,
+    counted_at: DateTime<Utc>,
+    mut render: impl FnMut(&mut Vec<u8>, &T) -> serde_json::Result<()>,
+) -> serde_json::Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(STATION_BYTES * (page.items().len() + 1));
+    body.extend_from_slice(b"{\"items\":[");
+    for (index, item) in page.items().iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        render(&mut body, item)?;
+    }
+    body.extend_from_slice(b"],\"nextCursor\":");
+    serde_json::to_writer(&mut body, &page.next_cursor())?;
+    body.extend_from_slice(b",\"countedAt\":");
+    serde_json::to_writer(&mut body, &counted_at)?;
+    body.push(b'}');
+    Ok(body)
+}
+
+/// The usual length of a station in a response, in bytes.
+const STATION_BYTES: usize = 1_024;
+
+impl<'a> StationPage<'a> {
+    /// A page that was read at `counted_at`.
+    pub const fn new(page: Page<StationView<'a>>, counted_at: DateTime<Utc>) -> Self {
+        Self { page, counted_at }
+    }
+}
+
 impl Counts {
-    fn of(availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
+    fn without_confidence(availability: &Availability) -> Self {
         Self {
             piles: by_status(&availability.piles),
             connectors: by_status(&availability.connectors_of_all_types()),
-            confidence: policy.count(availability.trust.iter().map(|trust| (trust, 1))),
+            confidence: BTreeMap::new(),
         }
+    }
+
+    fn of(availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
+        let confidence = policy.count(availability.trust.iter().map(|trust| (trust, 1)));
+        Self { confidence, ..Self::without_confidence(availability) }
     }
 }
 
@@ -123,6 +206,10 @@ impl AvailabilityView {
 impl<'a> StationView<'a> {
     /// Combines `station` with the availability of its piles.
     pub fn of(station: &'a Station, availability: &Availability, policy: FreshnessPolicy<'_>) -> Self {
+        Self::with_counts(station, Counts::of(availability, policy))
+    }
+
+    fn with_counts(station: &'a Station, availability: Counts) -> Self {
         let details = &station.details;
         Self {
             id: station.id,
@@ -139,14 +226,13 @@ impl<'a> StationView<'a> {
             updated_at: station.revision.updated_at,
             retired_at: station.revision.retired_at,
             version: station.revision.version,
-            availability: Counts::of(availability, policy),
+            availability,
             distance_m: None,
         }
     }
 
     /// Adds the distance of `station` from `place`, rounded to 0.1 m.
     pub fn seen_from(self, station: &Station, place: Location) -> Self {
-        let distance_m = station.details.location.map(|location| location.distance_m(place));
-        Self { distance_m: distance_m.map(|distance| (distance * 10.0).round() / 10.0), ..self }
+        Self { distance_m: station.details.location.map(|location| distance_m(location, place)), ..self }
     }
 }

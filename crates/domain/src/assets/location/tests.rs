@@ -11,14 +11,8 @@ fn anywhere() -> impl Strategy<Value = Location> {
     (-90.0..=90.0_f64, -180.0..=180.0_f64).prop_map(|(latitude, longitude)| at(latitude, longitude))
 }
 
-/// The same point in space, on the unit sphere.
-fn in_space(place: Location) -> [f64; 3] {
-    let (latitude, longitude) = (place.latitude.to_radians(), place.longitude.to_radians());
-    [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
-}
-
 fn straight(one: Location, other: Location) -> f64 {
-    let (one, other) = (in_space(one), in_space(other));
+    let (one, other) = (one.in_space(), other.in_space());
     one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 

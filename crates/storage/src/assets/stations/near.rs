@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use domain::assets::{Location, OperatorBound, Station, chord};
+use domain::assets::{Location, OperatorBound, Station, chord, is_same_chord};
 use domain::ids::StationId;
 use domain::text::Label;
 use uuid::Uuid;
@@ -34,6 +34,12 @@ struct Found {
     away: f64,
 }
 
+#[derive(QueryableByName)]
+struct Away {
+    #[diesel(sql_type = Double)]
+    away: f64,
+}
+
 /// Up to `limit` stations within `bound` that are not retired, the nearest first, each with its straight-line
 /// distance on a ball of radius 1. With `after`, those that follow the station at that distance
 /// with that id. Stations without a location are excluded.
@@ -48,6 +54,10 @@ pub async fn list_near(
     after: Option<(f64, StationId)>,
     limit: i64,
 ) -> Result<Vec<(Station, f64)>, StorageError> {
+    let after = match after {
+        Some(cursor) => Some(own_distance(connection, near, cursor).await?),
+        None => None,
+    };
     if *filter == Filter::default() && *bound == OperatorBound::All {
         return list_nearest(connection, near, after, limit).await;
     }
@@ -74,6 +84,27 @@ pub async fn list_near(
         })
         .await?;
     found.into_iter().map(|found| Ok((Station::try_from(found.station)?, found.away))).collect()
+}
+
+/// The cursor as PostgreSQL computes it. A service that computed the distance itself may have rounded it
+/// differently; stations at the same place would then be skipped or repeated.
+async fn own_distance(
+    connection: &mut Connection,
+    near: &Near,
+    (away, last): (f64, StationId),
+) -> Result<(f64, StationId), StorageError> {
+    let own: Option<Away> = diesel::sql_query(
+        "select place_on_ball(latitude, longitude) <-> place_on_ball($1, $2) as away
+         from stations where id = $3 and latitude is not null",
+    )
+    .bind::<Double, _>(near.place.latitude())
+    .bind::<Double, _>(near.place.longitude())
+    .bind::<SqlUuid, _>(last.0)
+    .get_result(connection)
+    .await
+    .optional()?;
+    let own = own.map(|own| own.away).filter(|own| is_same_chord(*own, away));
+    Ok((own.unwrap_or(away), last))
 }
 
 /// [`list_near`] without a filter and a bound. The index scan proceeds outwards from the location and stops
