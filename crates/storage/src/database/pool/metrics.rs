@@ -136,5 +136,7 @@ mod tests {
         assert_eq!(limits(), [4, 2]);
         drop(four);
         assert_eq!(limits(), [2]);
+        drop(two);
+        assert_eq!(limits(), [0; 0]);
     }
 }

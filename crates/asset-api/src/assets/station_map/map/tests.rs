@@ -64,7 +64,7 @@ fn pile() -> impl Strategy<Value = PileState> {
 
 #[derive(Debug, Clone)]
 enum Change {
-    Station(Station),
+    Station(Box<Station>),
     Retire(u8),
     Piles(Vec<PileState>),
     RemovePile(u8),
@@ -72,7 +72,7 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        4 => station().prop_map(Change::Station),
+        4 => station().prop_map(|station| Change::Station(Box::new(station))),
         1 => (0..40_u8).prop_map(Change::Retire),
         4 => prop::collection::vec(pile(), 0..5).prop_map(Change::Piles),
         1 => (0..60_u8).prop_map(Change::RemovePile),
@@ -86,7 +86,8 @@ fn apply(map: &mut Map, plain: &mut Plain, change: Change) {
     match change {
         Change::Station(station) => {
             map.put_station(&station).unwrap();
-            plain.entry(station.id).or_insert_with(|| (station.clone(), BTreeMap::new())).0 = station;
+            let piles = plain.remove(&station.id).map(|(_, piles)| piles).unwrap_or_default();
+            plain.insert(station.id, (*station, piles));
         }
         Change::Retire(number) => {
             map.remove_station(station_id(number));
