@@ -194,7 +194,7 @@ async fn a_charge_survives_its_pods_death_and_the_commands_that_the_pod_reads_ag
             ("presence.gateway_silence_s", "3"),
             ("presence.gateway_answer_s", "3"),
             ("presence.gateway_interval_s", "2"),
-            ("presence.probe_interval_s", "2"),
+            ("presence.probe_interval_s", "5"),
         ])
         .await;
 

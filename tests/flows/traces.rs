@@ -126,7 +126,7 @@ fn written(spans: &[ExportedSpan], taken: &ExportedSpan, topic: &str) {
     let write = only(spans, "the write", |span| {
         span.is_child_of(batch) && span.attribute("db.system.name") == "postgresql"
     });
-    assert!(write.attribute("code.function.name").ends_with("write_once"), "{write:#?}");
+    assert!(write.attribute("code.function.name").ends_with("BatchWriter::write"), "{write:#?}");
 }
 
 /// asset-api, exporting to `endpoint`, creates 30 stations. Returns its metrics once they contain

@@ -26,6 +26,7 @@ use super::cors::{self, Cors};
 use super::draining::Draining;
 use super::{framework, headers, target};
 use crate::auth::Allowance;
+use crate::openapi::Deprecation;
 use crate::telemetry::install_metrics;
 use crate::{Problem, trace};
 
@@ -99,7 +100,7 @@ pub(super) async fn observe(
         };
         let outcome = match handled {
             Ok(response) => {
-                let mut response = limited(complete(response, &seen));
+                let mut response = announcing(complete(response, &seen));
                 finish(response.response_mut().head_mut());
                 Ok(response)
             }
@@ -159,11 +160,18 @@ fn complete(mut response: ServiceResponse<BoxBody>, seen: &Seen) -> ServiceRespo
     response.into_response(problem.respond(Some(&seen.path), trace_id.as_deref()))
 }
 
-/// Adds the remaining allowance to the response of a rate-limited caller.
-fn limited(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-    let allowance = response.request().extensions().get::<Allowance>().copied();
+/// Adds the remaining allowance of a rate-limited caller, and the announcement of a deprecated
+/// operation, also to a problem.
+fn announcing(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let (allowance, deprecation) = {
+        let known = response.request().extensions();
+        (known.get::<Allowance>().copied(), known.get::<Deprecation>().copied())
+    };
     if let Some(allowance) = allowance {
         allowance.write_headers(response.headers_mut());
+    }
+    if let Some(deprecation) = deprecation {
+        deprecation.announce(response.headers_mut());
     }
     response
 }

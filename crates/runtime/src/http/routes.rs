@@ -170,17 +170,16 @@ async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let mut response = match identify(admission, &request).await {
+    if let Some(deprecation) = admission.deprecation {
+        request.extensions_mut().insert(deprecation);
+    }
+    match identify(admission, &request).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            next.call(request).await?.map_into_boxed_body()
+            Ok(next.call(request).await?.map_into_boxed_body())
         }
-        Err(problem) => request.error_response(problem),
-    };
-    if let Some(deprecation) = admission.deprecation {
-        deprecation.announce(response.headers_mut());
+        Err(problem) => Ok(request.error_response(problem)),
     }
-    Ok(response)
 }
 
 /// The same for `HEAD`. The body is dropped unread, because the feed's body never ends.
