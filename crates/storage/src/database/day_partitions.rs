@@ -69,8 +69,9 @@ impl DayPartitions {
             self.lock(tx).await?;
             let old: Vec<_> = self.days(tx).await?.into_iter().filter(|held| *held < day).collect();
             if !old.is_empty() {
-                // Batches wait while the drop waits for its lock, so the wait is short.
-                tx.batch_execute("set local lock_timeout = '1s'").await?;
+                // Batches wait while the drop waits for its lock, so the wait is short, and ends before
+                // PostgreSQL looks for deadlocks and lets one of the batches fail.
+                tx.batch_execute("set local lock_timeout = '500ms'").await?;
             }
             for day in &old {
                 tx.batch_execute(&format!("drop table {}", self.name(*day))).await?;

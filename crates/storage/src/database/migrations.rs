@@ -25,8 +25,10 @@ const MIGRATION_LOCK: i64 = 0x6368_6172_6765;
 const LOCK_POLL: Duration = Duration::from_millis(200);
 
 /// How long a migration waits for a lock, and blocks the statements queued after it: less than the
-/// statement timeout.
-const LOCK_WAIT: &str = "1s";
+/// statement timeout, and less than PostgreSQL's `deadlock_timeout`, 1 s. A migration that changes two
+/// tables and a query that reads both may wait for each other; then the migration must give up, and
+/// not the query.
+const LOCK_WAIT: &str = "500ms";
 /// How long the queued statements then have the table.
 const LOCK_PAUSE: Duration = Duration::from_secs(1);
 /// Largest number of attempts per run.
