@@ -9,4 +9,4 @@ select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008
          jsonb_build_object('at', at + interval '1 second', 'step', 'answered', 'answer', 'accepted'))),
        false
 from generate_series($1, $2) as n,
-     lateral (select now() - interval '365 days' * ($3 - n) / $3) as issued (at)
+     lateral (select now() - interval '365 days' * (($3 - n)::float8 / $3)) as issued (at)
