@@ -46,7 +46,7 @@ impl World {
             all: sign(&Issuer::claims("administrator", &scopes)),
             bound: String::new(),
             both: String::new(),
-            unassigned: sign(&Issuer::claims_of("nobody", &scopes, &[])),
+            unassigned: sign(&Issuer::claims_of("unassigned", &scopes, &[])),
             client: Client::new(),
             own: Side::empty(),
             other: Side::empty(),

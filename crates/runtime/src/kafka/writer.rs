@@ -81,7 +81,7 @@ impl TopicWriter {
         Ok((base..base + count).collect())
     }
 
-    /// `reached` tells whether an earlier attempt may have appended the batch.
+    /// `reached`: whether an earlier attempt may have appended the batch.
     async fn publish_until(
         &self,
         partition: i32,

@@ -58,8 +58,9 @@ impl Environment {
             return waited;
         }
         let percent = (self.slowed.percent() / 2).max(LEAST_PERCENT);
-        self.output
-            .progress(&format!("too much traffic for this machine: it pauses, then goes on at {percent} %"));
+        self.output.progress(&format!(
+            "too much traffic for this machine: it pauses, then continues at {percent} %"
+        ));
         self.slowed.set(0);
         let waited = waiting.await;
         self.slowed.set(percent);
