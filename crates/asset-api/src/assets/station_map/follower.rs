@@ -175,16 +175,26 @@ impl Follower {
         tracing::info!(stations, piles, took = ?begun.elapsed(), "the station map is built");
         Ok(ReadTo { position, ..ReadTo::default() })
     }
-    /// The next stations in the order of their ids, with their piles.
+
+    /// The next page of stations with their piles.
     async fn page(&self, after: Option<StationId>) -> Result<(Vec<Station>, Vec<PileState>), StorageError> {
-        let read = async move |mut connection: PooledConnection| {
-            let stations = stations::list_by_id(&mut connection, after, PAGE).await?;
-            let ids: Vec<_> = stations.iter().map(|station| station.id).collect();
-            let piles = availability::piles_of_stations(&mut connection, &ids).await?;
-            Ok::<_, StorageError>((stations, piles))
-        };
+        let read =
+            async move |mut connection: PooledConnection| read_stations(&mut connection, after, PAGE).await;
         self.database.run_within(LIMIT, read).await
     }
+}
+
+/// Reads up to `limit` stations in the order of their ids, from the one after `after`, with their
+/// piles.
+pub async fn read_stations(
+    connection: &mut Connection,
+    after: Option<StationId>,
+    limit: i64,
+) -> Result<(Vec<Station>, Vec<PileState>), StorageError> {
+    let stations = stations::list_by_id(connection, after, limit).await?;
+    let ids: Vec<_> = stations.iter().map(|station| station.id).collect();
+    let piles = availability::piles_of_stations(connection, &ids).await?;
+    Ok((stations, piles))
 }
 
 /// Loads what `changes` name into the map.

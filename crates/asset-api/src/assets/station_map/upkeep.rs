@@ -3,7 +3,7 @@
 use super::StationMap;
 use super::changes::{Changes, ReadTo};
 use super::entry::{Entry, counts_alike};
-use super::follower::{FollowError, load_piles};
+use super::follower::{FollowError, load_piles, read_stations};
 use super::map::Map;
 use chrono::TimeDelta;
 use domain::assets::Station;
@@ -11,8 +11,7 @@ use domain::ids::StationId;
 use runtime::lock::RwLockExt as _;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use storage::assets::availability::{self, PileState};
-use storage::assets::stations;
+use storage::assets::availability::PileState;
 use storage::{Connection, feed};
 
 /// Silent devices that are loaded in a step.
@@ -92,11 +91,9 @@ impl Upkeep {
         read_to: ReadTo,
     ) -> Result<(), FollowError> {
         let after = self.compared_to;
-        let stations = stations::list_by_id(connection, after, COMPARED).await?;
-        let ids: Vec<_> = stations.iter().map(|station| station.id).collect();
-        let piles = availability::piles_of_stations(connection, &ids).await?;
-        let is_last = i64::try_from(ids.len()).is_ok_and(|found| found < COMPARED);
-        self.compared_to = ids.last().copied().filter(|_| !is_last);
+        let (stations, piles) = read_stations(connection, after, COMPARED).await?;
+        let is_last = i64::try_from(stations.len()).is_ok_and(|found| found < COMPARED);
+        self.compared_to = stations.last().map(|last| last.id).filter(|_| !is_last);
         // Read after the rows: it names whatever changed between the map and them.
         let Some(changes) = Changes::after(connection, read_to).await? else { return Ok(()) };
         let compared = Compared { after, stations, piles, changes };
