@@ -57,8 +57,8 @@ pub async fn cancel(
                 waiting.map(|pile_id| Settled { batch_id: id, pile_id, outcome: outcome.clone() }).collect();
             settle_in(tx, &settled).await?;
             let row: Option<Row> = diesel::sql_query(
-                "update command_batches set leased_until = null, finished_at = clock_timestamp(),
-                   cancelled_at = clock_timestamp(), cancelled_by = $2
+                "update command_batches set leased_until = null, finished_at = statement_timestamp(),
+                   cancelled_at = statement_timestamp(), cancelled_by = $2
                  where id = $1 and finished_at is null returning *",
             )
             .bind::<SqlUuid, _>(id.0)
