@@ -14,9 +14,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str =
-    "usage: bench [quick] [tail|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N] [stations=N]
+    "usage: bench [quick] [tail|fleets|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N] [stations=N]
   quick      the same steps, small and short, to try the tool; the figures are meaningless
   tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
+  fleets     the cost per event with 100,000 and 1,000,000 devices, and what they cost while they send nothing; 15 minutes; not part of a full run
   commands   commands only, four minutes; the report goes to a folder of its own
   reads      reads only, four minutes; the report goes to a folder of its own
   sessions   lists and exports of 10,000,000 sessions only; not part of a full run; the report goes to a folder of its own

@@ -7,7 +7,7 @@ use crate::meters::{Broker, Meters, listening_at};
 use crate::numbers::{float, round, share};
 use crate::plan::Plan;
 use crate::platform::{Names, Platform};
-use crate::report::Phase;
+use crate::report::{IdleFleet, Phase};
 use crate::server::{self, Work};
 use crate::visibility::{self, Offsets, Seen, Watch, Window};
 use anyhow::{Context as _, ensure};
@@ -20,6 +20,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The time limit for catching up after a segment of load.
 const TIMEOUT: Duration = Duration::from_secs(180);
+/// Charge points per second of which all announcements are visible at least.
+const LEAST_ANNOUNCED_PER_S: u32 = 500;
 
 /// The platform and the instruments.
 pub struct Harness {
@@ -93,7 +95,8 @@ impl Harness {
     pub async fn fleet(&mut self, id_prefix: &str, charge_points: u32) -> anyhow::Result<Generator> {
         let load = Generator::start(&self.platform.names.events, id_prefix, charge_points).await?;
         load.announce().await?;
-        self.catch_up().await?;
+        let announced_within = Duration::from_secs((charge_points / LEAST_ANNOUNCED_PER_S).into());
+        self.catch_up_within(TIMEOUT.max(announced_within)).await?;
         Ok(load)
     }
 
@@ -158,12 +161,31 @@ impl Harness {
         }
     }
 
+    /// Measures the CPU that `charge_points` which send nothing cost.
+    pub async fn measure_idle(&mut self, charge_points: u32) -> anyhow::Result<IdleFleet> {
+        // Otherwise autovacuum does it during the measurement.
+        server::vacuum(&mut self.queries).await?;
+        let length = self.plan.idle;
+        let metered = self.meters.measure(Instant::now().into_std(), length).await;
+        let processes = metered.uses(1.0, length.as_secs_f64());
+        let cores = |name: &str| {
+            processes.iter().find(|process| process.name == name).map_or(0.0, |process| process.cpu_cores)
+        };
+        let (ingestor_cores, postgres_cores) = (cores("event-ingestor"), cores("postgres"));
+        let seconds = round(length.as_secs_f64(), 1);
+        Ok(IdleFleet { charge_points, seconds, ingestor_cores, postgres_cores })
+    }
+
     /// Waits until all records of the topic are visible; returns the end offsets.
     pub async fn catch_up(&mut self) -> anyhow::Result<Offsets> {
+        self.catch_up_within(TIMEOUT).await
+    }
+
+    async fn catch_up_within(&mut self, timeout: Duration) -> anyhow::Result<Offsets> {
         let ends = visibility::ends(&self.platform.kafka, &self.platform.names.events).await?;
-        let caught_up = self.watch.wait_until_passed(&ends, TIMEOUT).await?;
+        let caught_up = self.watch.wait_until_passed(&ends, timeout).await?;
         self.platform.ingestors()?;
-        ensure!(caught_up, "the ingestors did not catch up within {TIMEOUT:?}");
+        ensure!(caught_up, "the ingestors did not catch up within {timeout:?}");
         Ok(ends)
     }
 

@@ -34,6 +34,8 @@ pub struct Plan {
     pub smaller_fleets: Vec<u32>,
     /// How long each smaller fleet is measured.
     pub cost_seconds: Duration,
+    /// How long each fleet is measured while it sends nothing; only in the chapter on fleets.
+    pub idle: Duration,
     /// Rates to measure, each with its target for P95 in ms. The last one is also the rate of the
     /// comparison of fleets and of the takeover.
     pub steady: Vec<(u32, f64)>,
@@ -222,6 +224,7 @@ impl Plan {
             charge_points: 100_000,
             smaller_fleets: vec![1_000, 10_000],
             cost_seconds: seconds(20),
+            idle: seconds(120),
             steady: vec![(600, 50.0), (6_000, 100.0)],
             highest_target_ms: 500.0,
             warm_up: seconds(3),
@@ -251,6 +254,7 @@ impl Plan {
             charge_points: 2_000,
             smaller_fleets: vec![200, 1_000],
             cost_seconds: seconds(3),
+            idle: seconds(10),
             steady: vec![(100, 50.0), (500, 100.0)],
             warm_up: seconds(1),
             measured: seconds(4),
@@ -294,15 +298,29 @@ impl Plan {
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 Some(("stations", number)) => stations = Some(ReadPlan::parse_stations(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
+                    "`{word}` is not one of quick, tail, fleets, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
                 ),
             }
+        }
+        if plan.only == Some(Chapter::Fleets) {
+            plan = plan.with_large_fleets();
         }
         plan.truth.idle = idle;
         plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
         plan.sessions.sessions = sessions.unwrap_or(plan.sessions.sessions);
         plan.reads.stations = stations.unwrap_or(plan.reads.stations);
         Ok(plan)
+    }
+
+    /// The plan with fleets of ten times as many devices: only the largest two, at one rate.
+    fn with_large_fleets(self) -> Self {
+        Self {
+            smaller_fleets: vec![self.charge_points],
+            charge_points: self.charge_points * 10,
+            steady: self.steady.last().copied().into_iter().collect(),
+            measured: self.cost_seconds,
+            ..self
+        }
     }
 
     /// Whether that chapter is measured.
@@ -312,7 +330,9 @@ impl Plan {
 
     /// The time limit of the run, longer than any run takes.
     pub fn limit(&self) -> Duration {
-        let is_large = self.measures(Chapter::Sessions) || self.measures(Chapter::Retention);
+        let is_large = [Chapter::Fleets, Chapter::Sessions, Chapter::Retention]
+            .into_iter()
+            .any(|chapter| self.measures(chapter));
         let minutes = if is_large { 90 } else { 40 };
         seconds(minutes * 60)
     }
@@ -363,6 +383,13 @@ mod tests {
         let retention = parse(&["retention", "quick"]).unwrap();
         assert_eq!((retention.only, retention.retention.commands), (Some(Chapter::Retention), 100_000));
         assert!(retention.limit() > plan.limit() && !plan.measures(Chapter::Retention));
+        let fleets = parse(&["fleets"]).unwrap();
+        assert_eq!(
+            (fleets.smaller_fleets.as_slice(), fleets.charge_points),
+            ([100_000].as_slice(), 1_000_000)
+        );
+        assert_eq!(fleets.steady, [(6_000, 100.0)]);
+        assert!(fleets.limit() > plan.limit() && !plan.measures(Chapter::Fleets));
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

@@ -54,6 +54,8 @@ pub struct Report {
     pub search: Vec<Phase>,
     /// Smaller fleets at the last of the steady rates.
     pub smaller_fleets: Vec<Phase>,
+    /// Fleets that send nothing, the smaller first.
+    pub idle_fleets: Vec<IdleFleet>,
     /// The throughput of `PostgreSQL` without anything else.
     pub floor: Option<Floor>,
     /// The latency of a commit, which is that of the disk.
@@ -87,6 +89,27 @@ pub struct Latency {
     pub p99_ms: f64,
     /// The maximum.
     pub max_ms: f64,
+}
+
+/// A fleet that sends nothing, and is not silent for long enough to be offline.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct IdleFleet {
+    /// Its charge points.
+    pub charge_points: u32,
+    /// Measured seconds.
+    pub seconds: f64,
+    /// CPU of the ingestors, in cores.
+    pub ingestor_cores: f64,
+    /// CPU of `PostgreSQL`, in cores.
+    pub postgres_cores: f64,
+}
+
+impl IdleFleet {
+    /// CPU of both, in cores.
+    #[must_use]
+    pub fn cores(&self) -> f64 {
+        self.ingestor_cores + self.postgres_cores
+    }
 }
 
 /// A segment of load.
@@ -190,6 +213,7 @@ impl Report {
             highest: None,
             search: Vec::new(),
             smaller_fleets: Vec::new(),
+            idle_fleets: Vec::new(),
             floor: None,
             commit: None,
             takeover: None,
@@ -206,6 +230,7 @@ impl Report {
     /// Whether the report has any results.
     pub const fn has_figures(&self) -> bool {
         !self.smaller_fleets.is_empty()
+            || !self.idle_fleets.is_empty()
             || !self.steady.is_empty()
             || self.commands.is_some()
             || self.reads.is_some()

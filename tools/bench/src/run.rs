@@ -32,7 +32,7 @@ pub async fn measure_all(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let [names, names_for_truth, names_for_limits] = names;
-    if [Chapter::Tail, Chapter::Commands, Chapter::Retention]
+    if [Chapter::Tail, Chapter::Fleets, Chapter::Commands, Chapter::Retention]
         .into_iter()
         .any(|chapter| plan.measures(chapter))
     {
@@ -84,6 +84,7 @@ async fn platform(
     match plan.only {
         None => events(&mut harness, report).await,
         Some(Chapter::Tail) => tail(&mut harness, report).await,
+        Some(Chapter::Fleets) => large_fleets(&mut harness, report).await,
         Some(Chapter::Retention) => measure_retention(&mut harness, report).await,
         Some(_) => measure_commands(&mut harness, report).await,
     }
@@ -107,6 +108,18 @@ async fn events(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()
 async fn tail(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     harness.plan.steady.truncate(1);
     let load = announce_fleet(harness, harness.plan.charge_points).await?;
+    steady(harness, &load, report).await
+}
+
+/// The cost per event of two large fleets, and what they cost while they send nothing, compared with
+/// no fleet at all.
+async fn large_fleets(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
+    report.idle_fleets.push(harness.measure_idle(0).await?);
+    fleets(harness, report).await?;
+    let load = announce_fleet(harness, harness.plan.charge_points).await?;
+    let devices = harness.plan.charge_points + harness.plan.smaller_fleets.iter().sum::<u32>();
+    progress(&format!("{devices} charge points that send nothing …"));
+    report.idle_fleets.push(harness.measure_idle(devices).await?);
     steady(harness, &load, report).await
 }
 

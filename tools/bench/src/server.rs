@@ -154,3 +154,9 @@ struct Discarded {
     #[expect(dead_code, reason = "only the response matters, not its value")]
     n: f64,
 }
+
+/// Cleans up after all former work, and writes it to the disk.
+pub async fn vacuum(connection: &mut Connection) -> anyhow::Result<()> {
+    connection.batch_execute("vacuum (analyze)").await?;
+    Ok(connection.batch_execute("checkpoint").await?)
+}

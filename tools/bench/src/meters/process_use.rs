@@ -21,7 +21,7 @@ impl ProcessUse {
     pub fn new(name: &'static str, cpu: f64, seconds: f64, events: f64, peak_mb: Option<f64>) -> Self {
         Self {
             name,
-            cpu_cores: round(share(cpu, seconds), 2),
+            cpu_cores: round(share(cpu, seconds), 4),
             cpu_us_per_event: round(share(cpu * 1e6, events), 1),
             peak_mb: peak_mb.map(|mb| round(mb, 0)),
         }

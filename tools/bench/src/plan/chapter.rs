@@ -5,6 +5,8 @@
 pub enum Chapter {
     /// The latency of events at the lowest of the steady rates.
     Tail,
+    /// The cost per event with 100,000 and 1,000,000 devices; not part of a full run.
+    Fleets,
     /// Commands.
     Commands,
     /// Reads.
@@ -20,13 +22,22 @@ pub enum Chapter {
 }
 
 impl Chapter {
-    const ALL: [Self; 7] =
-        [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Retention, Self::Truth, Self::Limits];
+    const ALL: [Self; 8] = [
+        Self::Tail,
+        Self::Fleets,
+        Self::Commands,
+        Self::Reads,
+        Self::Sessions,
+        Self::Retention,
+        Self::Truth,
+        Self::Limits,
+    ];
 
     /// Its name on the command line, and of the folder of its report.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tail => "tail",
+            Self::Fleets => "fleets",
             Self::Commands => "commands",
             Self::Reads => "reads",
             Self::Sessions => "sessions",
@@ -43,6 +54,6 @@ impl Chapter {
 
     /// Whether a run without a chapter measures it.
     pub fn is_in_full_run(self) -> bool {
-        !matches!(self, Self::Sessions | Self::Retention)
+        !matches!(self, Self::Fleets | Self::Sessions | Self::Retention)
     }
 }

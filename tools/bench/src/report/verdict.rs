@@ -19,6 +19,12 @@ const OF_FLOOR_PERCENT: f64 = 30.0;
 const TIMES_ONE_BY_ONE: f64 = 20.0;
 /// The greatest difference of the cost per event between fleets, in percent of the smallest.
 const COST_PERCENT: f64 = 20.0;
+/// The same from a fleet of 100,000 on.
+const LARGE_COST_PERCENT: f64 = 10.0;
+/// The smallest fleet for which that counts.
+const LARGE_FLEET: u32 = 100_000;
+/// The greatest CPU for a fleet that sends nothing, in percent of a core.
+const IDLE_PERCENT: f64 = 1.0;
 /// The greatest memory of an ingestor, in MB.
 const MEMORY_MB: f64 = 200.0;
 
@@ -50,6 +56,7 @@ pub(super) fn judge(report: &Report) -> Vec<Verdict> {
         verdicts.extend(memory(highest));
     }
     verdicts.extend(cost(report));
+    verdicts.extend(idle(report));
     verdicts.extend(report.takeover.as_ref().map(|takeover| {
         let (took, limit) = (takeover.caught_up_after_s, takeover.limit_s);
         let what = format!("caught up after the crash of one of {} ingestors", takeover.ingestors);
@@ -117,13 +124,25 @@ fn cost(report: &Report) -> Option<Verdict> {
     let (few, many) = (grouped(smallest.charge_points.into()), grouped(largest.charge_points.into()));
     let what = format!("CPU of ingestor and PostgreSQL per event, from {few} to {many} charge points");
     let measured = format!("{percent:+} % ({before:.0} → {after:.0} µs)");
-    Some(Verdict::new(what, format!("within {COST_PERCENT} %"), measured, percent.abs() <= COST_PERCENT))
+    let limit = if smallest.charge_points < LARGE_FLEET { COST_PERCENT } else { LARGE_COST_PERCENT };
+    Some(Verdict::new(what, format!("within {limit} %"), measured, percent.abs() <= limit))
+}
+
+/// What the largest fleet costs while it sends nothing, beyond what is used without a fleet.
+fn idle(report: &Report) -> Option<Verdict> {
+    let (none, largest) = (report.idle_fleets.first()?, report.idle_fleets.last()?);
+    let percent = round((largest.cores() - none.cores()) * 100.0, 2);
+    let (without, with) = (none.cores() * 100.0, largest.cores() * 100.0);
+    let devices = grouped(largest.charge_points.into());
+    let what = format!("CPU of ingestor and PostgreSQL for {devices} charge points that send nothing");
+    let measured = format!("{percent} % of a core ({without:.1} → {with:.1} %)");
+    Some(Verdict::new(what, format!("≤ {IDLE_PERCENT} % of a core"), measured, percent <= IDLE_PERCENT))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::sample;
+    use crate::report::{IdleFleet, sample::sample};
 
     fn is_met(report: &Report, what: &str) -> Option<bool> {
         judge(report).into_iter().find(|verdict| verdict.what.starts_with(what)).map(|verdict| verdict.met)
@@ -178,6 +197,30 @@ mod tests {
         report.highest.as_mut().unwrap().sustained = false;
         assert_eq!(is_met(&report, "highest sustained rate"), Some(false));
         assert_eq!(is_met(&report, "… of the floor"), Some(false));
+    }
+
+    #[test]
+    fn the_cost_of_large_fleets_has_its_own_limits() {
+        let mut report = sample();
+        report.smaller_fleets.retain(|phase| phase.charge_points == 10_000);
+        report.smaller_fleets.first_mut().unwrap().charge_points = 100_000;
+        let idle = |charge_points, postgres_cores| IdleFleet {
+            charge_points,
+            seconds: 120.0,
+            ingestor_cores: 0.02,
+            postgres_cores,
+        };
+        report.idle_fleets = vec![idle(0, 0.01), idle(1_000_000, 0.019)];
+        let lines: Vec<_> = judge(&report)
+            .into_iter()
+            .filter(|verdict| verdict.what.starts_with("CPU of ingestor"))
+            .map(|verdict| {
+                format!("{}: {} {} {}", verdict.what, verdict.measured, verdict.target, verdict.met)
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @"");
+        report.idle_fleets = vec![idle(0, 0.01), idle(1_000_000, 0.021)];
+        assert_eq!(is_met(&report, "CPU of ingestor and PostgreSQL for 1,000,000"), Some(false));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The chapter on events: latency, the use of processes, the cost by fleet, and the floor.
 
 use super::{cells, process_rows, table};
-use crate::report::{Phase, Report, Writing, grouped, grouped_count};
+use crate::report::{IdleFleet, Phase, Report, Writing, grouped, grouped_count};
 use std::fmt::Write as _;
 
 /// Renders the chapter.
 pub(super) fn render(report: &Report) -> String {
-    latencies(report) + &processes(report) + &fleets(report) + &floor(report)
+    latencies(report) + &processes(report) + &fleets(report) + &idle_fleets(report) + &floor(report)
 }
 
 fn latencies(report: &Report) -> String {
@@ -71,6 +71,21 @@ fn fleets(report: &Report) -> String {
     let title = format!("Cost by the size of the fleet, at {}/s", grouped(rate.unwrap_or_default().into()));
     let columns = ["charge points", "ingestor, CPU µs per event", "PostgreSQL", "both", "Kafka"];
     table(&title, &columns, &rows)
+}
+
+fn idle_fleets(report: &Report) -> String {
+    let row = |fleet: &IdleFleet| {
+        let percent = |cores: f64| format!("{:.2}", cores * 100.0);
+        vec![
+            grouped(fleet.charge_points.into()),
+            percent(fleet.ingestor_cores),
+            percent(fleet.postgres_cores),
+            percent(fleet.cores()),
+        ]
+    };
+    let rows: Vec<_> = report.idle_fleets.iter().map(row).collect();
+    let columns = ["charge points", "ingestor, % of a core", "PostgreSQL", "both"];
+    table("Fleets that send nothing", &columns, &rows)
 }
 
 fn floor(report: &Report) -> String {
