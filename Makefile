@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check image-check alerts-check sbom audit verify \
+.PHONY: help doctor demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check image-check alerts-check sbom audit verify \
 	format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
@@ -15,6 +15,8 @@ on-stack := $(stack) status >/dev/null 2>&1 || trap '$(stack) down' EXIT; $(with
 pages := crates/console/web
 with-pages := if ! command -v npm >/dev/null; then echo "Node.js is not installed: the console is not built"; \
 	else $(MAKE) --no-print-directory console || echo "the console could not be built"; fi &&
+# Before the first set-up, which ends with this program.
+with-doctor := [[ -x target/release/demo ]] || deploy/local/doctor;
 # Without `chaos`, whose mock brokers are written in C and take a minute to build.
 release := cargo build --release --workspace --exclude chaos --exclude system-tests --bins &&
 
@@ -28,11 +30,14 @@ with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+doctor: ## report what this machine has, what `make demo` installs, and what is missing; changes nothing
+	@deploy/local/doctor
+
 demo: ## set up everything, run a charging session step by step, and stop everything
-	@$(on-stack) $(with-pages) $(release) target/release/demo story $(with-issuer)
+	@$(with-doctor) $(on-stack) $(with-pages) $(release) target/release/demo story $(with-issuer)
 
 run: ## set up everything and keep it running with simulated devices until Ctrl-C; AUTH=jwt requires tokens
-	@$(on-stack) $(with-pages) $(release) target/release/demo run $(with-issuer)
+	@$(with-doctor) $(on-stack) $(with-pages) $(release) target/release/demo run $(with-issuer)
 
 token: ## print a token that is valid for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read" OPERATORS="op-7"
 	@cargo build --quiet --release -p dev-issuer && target/release/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)" $(OPERATORS)
