@@ -16,7 +16,10 @@ pages := crates/console/web
 with-pages := if ! command -v npm >/dev/null; then echo "Node.js is not installed: the console is not built"; \
 	else $(MAKE) --no-print-directory console || echo "the console could not be built"; fi &&
 # Before the first set-up, which ends with this program.
-with-doctor := [[ -x target/release/demo ]] || deploy/local/doctor;
+with-doctor := [[ -x target/demo/demo ]] || deploy/local/doctor;
+# Only what the demo runs, with its profile of Cargo.toml; dev-issuer is for `make token`.
+programs := -p asset-api -p event-ingestor -p command-dispatcher -p demo -p dev-issuer
+demo := cargo build --profile demo $(programs) && target/demo/demo
 # Without `chaos`, whose mock brokers are written in C and take a minute to build.
 release := cargo build --release --workspace --exclude chaos --exclude system-tests --bins &&
 
@@ -34,13 +37,13 @@ doctor: ## report what this machine has, what `make demo` installs, and what is 
 	@deploy/local/doctor
 
 demo: ## set up everything, run a charging session step by step, and stop everything
-	@$(with-doctor) $(on-stack) $(with-pages) $(release) target/release/demo story $(with-issuer)
+	@$(with-doctor) $(on-stack) $(with-pages) $(demo) story $(with-issuer)
 
 run: ## set up everything and keep it running with simulated devices until Ctrl-C; AUTH=jwt requires tokens
-	@$(with-doctor) $(on-stack) $(with-pages) $(release) target/release/demo run $(with-issuer)
+	@$(with-doctor) $(on-stack) $(with-pages) $(demo) run $(with-issuer)
 
 token: ## print a token that is valid for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read" OPERATORS="op-7"
-	@cargo build --quiet --release -p dev-issuer && target/release/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)" $(OPERATORS)
+	@cargo build --quiet --profile demo -p dev-issuer && target/demo/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)" $(OPERATORS)
 
 console: ## build the console's pages, which become part of the next build of asset-api; needs Node.js 18 and npm
 	@cd $(pages) && { cmp --silent package-lock.json node_modules/.installed || \
