@@ -10,16 +10,7 @@ stack := deploy/local/stack
 # found them.
 with-stack := $(stack) up && eval "$$($(stack) env)" &&
 on-stack := $(stack) status >/dev/null 2>&1 || trap '$(stack) down' EXIT; $(with-stack)
-# The console's pages, if Node.js is installed to build them; otherwise the console explains how.
-# Built before the service that contains them.
 pages := crates/console/web
-with-pages := if ! command -v npm >/dev/null; then echo "Node.js is not installed: the console is not built"; \
-	else $(MAKE) --no-print-directory console || echo "the console could not be built"; fi &&
-# Before the first set-up, which ends with this program.
-with-doctor := [[ -x target/demo/demo ]] || deploy/local/doctor;
-# Only what the demo runs, with its profile of Cargo.toml; dev-issuer is for `make token`.
-programs := -p asset-api -p event-ingestor -p command-dispatcher -p demo -p dev-issuer
-demo := cargo build --profile demo $(programs) && target/demo/demo
 # Without `chaos`, whose mock brokers are written in C and take a minute to build.
 release := cargo build --release --workspace --exclude chaos --exclude system-tests --bins &&
 
@@ -37,10 +28,10 @@ doctor: ## report what this machine has, what `make demo` installs, and what is 
 	@deploy/local/doctor
 
 demo: ## set up everything, run a charging session step by step, and stop everything
-	@$(with-doctor) $(on-stack) $(with-pages) $(demo) story $(with-issuer)
+	@deploy/local/task demo $(with-issuer)
 
 run: ## set up everything and keep it running with simulated devices until Ctrl-C; AUTH=jwt requires tokens
-	@$(with-doctor) $(on-stack) $(with-pages) $(demo) run $(with-issuer)
+	@deploy/local/task run $(with-issuer)
 
 token: ## print a token that is valid for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read" OPERATORS="op-7"
 	@cargo build --quiet --profile demo -p dev-issuer && target/demo/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)" $(OPERATORS)
@@ -54,7 +45,7 @@ console-test: ## test the console in headless Chromium; six minutes; screenshots
 	$(with-stack) cargo test -p system-tests --test console -- --ignored --nocapture
 
 test: ## run all tests; starts the servers that they need
-	@$(with-stack) cargo build --workspace --bins && cargo test --workspace --no-fail-fast
+	@deploy/local/task test
 
 test-librdkafka: ## run the tests of the Kafka consumers with librdkafka, which other builds do not contain; builds it once
 	@$(with-stack) cargo test -p runtime -p event-ingestor --features event-ingestor/librdkafka --no-fail-fast
