@@ -1,5 +1,6 @@
-"""What a new machine needs: `doctor` finds it."""
+"""What a new machine needs: `doctor` finds it, and the development container has it."""
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ LOCAL = ROOT / "deploy/local"
 RUST = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["rust-version"]
 # A system without compilers and servers.
 BARE = "awk bash cat cut df dirname env find grep head readlink sed sha256sum sleep sort stat tail timeout tr".split()
+# The console's, which `make demo` does not need.
+NODE = {"nodejs", "npm"}
 
 
 @pytest.fixture
@@ -71,6 +74,15 @@ def packages():
     broker_kind() { echo kafka; }; jars_are_complete() { false; }; missing_packages
     """
     return set(subprocess.run(["bash", "-c", nothing, "stack", LOCAL], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_development_container_has_what_the_stack_installs():
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    program, script, *named = container["onCreateCommand"].split()
+    assert program == "bash" and (ROOT / script).exists()
+    assert set(named) == packages() | NODE
+    assert container["postCreateCommand"] == "make doctor"
+    assert container["image"] == re.search(r"container: (rust:\S+)", (ROOT / ".github/workflows/ci.yml").read_text())[1]
 
 
 def test_the_quick_start_names_what_the_stack_installs():
