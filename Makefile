@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help doctor demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check image-check alerts-check sbom audit verify \
-	format stack-up stack-down stack-reset
+	format stack-up stack-down stack-reset debian-check
 
 stack := deploy/local/stack
 # A recipe that uses the servers begins with one of these. The second one leaves the servers as it
@@ -112,3 +112,6 @@ stack-down: ## stop these servers
 
 stack-reset: ## stop these servers and delete their data
 	@$(stack) reset
+
+debian-check: ## try these servers on another release of Debian; needs root; four minutes: make debian-check RELEASE=trixie
+	@deploy/local/debian-check $(RELEASE)
