@@ -34,7 +34,9 @@ run: ## set up everything and keep it running with simulated devices until Ctrl-
 	@deploy/local/task run $(with-issuer)
 
 token: ## print a token that is valid for an hour, for services that run with AUTH=jwt: make token SCOPES="assets:read" OPERATORS="op-7"
-	@cargo build --quiet --profile demo -p dev-issuer && target/demo/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)" $(OPERATORS)
+	@# `make run` has built it, with other features of its dependencies: alone it would be built anew.
+	@[[ -x target/demo/dev-issuer ]] || cargo build --quiet --profile demo -p dev-issuer; \
+	target/demo/dev-issuer $(issuer) "$(SUBJECT)" "$(SCOPES)" $(OPERATORS)
 
 console: ## build the console's pages, which become part of the next build of asset-api; needs Node.js 18 and npm
 	@cd $(pages) && { cmp --silent package-lock.json node_modules/.installed || \
