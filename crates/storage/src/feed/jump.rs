@@ -262,7 +262,7 @@ pub async fn prune_jumps(
 ) -> Result<usize, StorageError> {
     let deleted = diesel::sql_query(
         "delete from feed_jumps where skipped_to < $1
-           and jumped_at < clock_timestamp() - make_interval(secs => $2)
+           and jumped_at < statement_timestamp() - make_interval(secs => $2)
            and skipped_after < (select min(position) from feed_chunks)",
     )
     .bind::<Int8, _>(next_position)

@@ -124,7 +124,7 @@ pub async fn prune(
         "delete from feed_chunks where id in (
            select id from (
              select id, created_at from feed_chunks where position < $1 - 1 order by position limit $3) as oldest
-           where created_at < clock_timestamp() - make_interval(secs => $2))",
+           where created_at < statement_timestamp() - make_interval(secs => $2))",
     )
     .bind::<Int8, _>(next_position)
     .bind::<Float8, _>(retention.as_secs_f64())
