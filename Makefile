@@ -59,7 +59,7 @@ upgrade-check: ## upgrade from the previous release under load, restart, and rol
 	@$(with-stack) previous=$$(tests/upgrade/build-previous) && cargo build --workspace --bins && \
 	PREVIOUS_RELEASE=$$previous cargo test -p system-tests --test upgrade -- --ignored --nocapture
 
-bench: ## measure against the targets, twenty-three to twenty-eight minutes; the report goes to target/bench
+bench: ## measure against the targets, twenty-four to twenty-nine minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
 # The librdkafka consumer is a feature of event-ingestor; it is built last, and replaces the build

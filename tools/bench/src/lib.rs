@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
+mod cells;
 mod command_line;
 mod commands;
 mod conditions;

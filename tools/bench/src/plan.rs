@@ -1,10 +1,12 @@
 //! What is measured, at which rates and for how long.
 
+mod cells;
 mod chapter;
 mod limits;
 mod retention;
 mod sessions;
 
+pub use cells::CellPlan;
 pub use chapter::Chapter;
 pub use limits::LimitPlan;
 pub use retention::RetentionPlan;
@@ -65,6 +67,8 @@ pub struct Plan {
     pub truth: TruthPlan,
     /// The plan for limits of sessions.
     pub limits: LimitPlan,
+    /// The plan for several cells.
+    pub cells: CellPlan,
     /// Events with which the floor is measured.
     pub floor_events: u32,
     /// How long one transaction per event is measured, with one connection and with several.
@@ -212,7 +216,7 @@ impl CommandPlan {
 }
 
 impl Plan {
-    /// The whole measurement, which takes about twenty-seven minutes.
+    /// The whole measurement, which takes about twenty-eight minutes.
     fn full() -> Self {
         Self {
             mode: "full",
@@ -237,6 +241,7 @@ impl Plan {
             retention: RetentionPlan::full(),
             truth: TruthPlan::full(),
             limits: LimitPlan::full(),
+            cells: CellPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
             commits: 500,
@@ -264,6 +269,7 @@ impl Plan {
             retention: RetentionPlan::quick(),
             truth: TruthPlan::quick(),
             limits: LimitPlan::quick(),
+            cells: CellPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
             commits: 50,
@@ -294,7 +300,7 @@ impl Plan {
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 Some(("stations", number)) => stations = Some(ReadPlan::parse_stations(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
+                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, limits, cells, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
                 ),
             }
         }
@@ -353,6 +359,7 @@ mod tests {
         assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));
         assert_eq!(parse(&["limits"]).unwrap().only, Some(Chapter::Limits));
         assert!(plan.measures(Chapter::Limits) && !truth.measures(Chapter::Limits));
+        assert!(plan.measures(Chapter::Cells) && parse(&["cells"]).unwrap().only == Some(Chapter::Cells));
         let sessions = parse(&["sessions", "sessions=200000", "quick"]).unwrap();
         assert_eq!((sessions.only, sessions.sessions.sessions), (Some(Chapter::Sessions), 200_000));
         assert_eq!(parse(&["sessions"]).unwrap().sessions.sessions, 10_000_000);

@@ -2,6 +2,7 @@
 //! version), and its renderings as text and chart.
 
 mod calls;
+mod cells;
 mod chart;
 mod commands;
 mod limits;
@@ -16,6 +17,7 @@ mod verdict;
 mod sample;
 
 pub use calls::CallPhase;
+pub use cells::{Cells, Drain};
 pub use commands::{CommandRate, Commands};
 pub use limits::{LimitedSessions, Limits, Percentiles};
 pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
@@ -72,6 +74,8 @@ pub struct Report {
     pub truth: Option<Truth>,
     /// Limits of sessions.
     pub limits: Option<Limits>,
+    /// Several cells in one database.
+    pub cells: Option<Cells>,
     /// Targets, and whether they were met.
     pub verdicts: Vec<Verdict>,
 }
@@ -199,6 +203,7 @@ impl Report {
             retention: None,
             truth: None,
             limits: None,
+            cells: None,
             verdicts: Vec::new(),
         }
     }
@@ -213,6 +218,7 @@ impl Report {
             || self.retention.is_some()
             || self.truth.is_some()
             || self.limits.is_some()
+            || self.cells.is_some()
     }
 
     /// Compares the results with the targets.

@@ -9,7 +9,7 @@ use crate::platform::Names;
 use crate::report::{Latency, Phase, Report};
 use crate::search::Search;
 use crate::visibility;
-use crate::{commands, floor, limits, reads, server, takeover, truth};
+use crate::{cells, commands, floor, limits, reads, server, takeover, truth};
 use anyhow::{Context as _, bail};
 use launch::output::{heading, passed, progress};
 use std::path::Path;
@@ -23,15 +23,15 @@ const CONFIRMATIONS: usize = 3;
 const FLOOR_RATE: u32 = 20_000;
 
 /// Measures everything; `report` contains what was measured when it ends. The time to truth uses
-/// the second names, and limits of sessions the third.
+/// the second names, limits of sessions the third, and cells the others.
 pub async fn measure_all(
     plan: &Plan,
-    names: &[Names; 3],
+    names: &[Names; 5],
     folder: &Path,
     broker: &Broker,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let [names, names_for_truth, names_for_limits] = names;
+    let [names, names_for_truth, names_for_limits, names_of_cells @ ..] = names;
     if [Chapter::Tail, Chapter::Commands, Chapter::Retention]
         .into_iter()
         .any(|chapter| plan.measures(chapter))
@@ -58,6 +58,10 @@ pub async fn measure_all(
         if let Some(failure) = failure {
             bail!(failure);
         }
+    }
+    if plan.measures(Chapter::Cells) {
+        heading("Cells");
+        report.cells = Some(cells::measure(plan, names_of_cells, folder).await?);
     }
     report.complete = true;
     Ok(())

@@ -17,11 +17,21 @@ pub enum Chapter {
     Truth,
     /// Limits of sessions.
     Limits,
+    /// Several cells in one database.
+    Cells,
 }
 
 impl Chapter {
-    const ALL: [Self; 7] =
-        [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Retention, Self::Truth, Self::Limits];
+    const ALL: [Self; 8] = [
+        Self::Tail,
+        Self::Commands,
+        Self::Reads,
+        Self::Sessions,
+        Self::Retention,
+        Self::Truth,
+        Self::Limits,
+        Self::Cells,
+    ];
 
     /// Its name on the command line, and of the folder of its report.
     pub const fn name(self) -> &'static str {
@@ -33,6 +43,7 @@ impl Chapter {
             Self::Retention => "retention",
             Self::Truth => "truth",
             Self::Limits => "limits",
+            Self::Cells => "cells",
         }
     }
 

@@ -1,5 +1,6 @@
 //! The report as Markdown with tables.
 
+mod cells;
 mod commands;
 mod conditions;
 mod events;
@@ -39,6 +40,8 @@ pub(super) fn render(report: &Report) -> String {
     text += &report.retention.as_ref().map_or_else(String::new, retention::render);
     text += &report.truth.as_ref().map_or_else(String::new, truth::render);
     text += &report.limits.as_ref().map_or_else(String::new, limits::render);
+    let floor = report.floor.as_ref();
+    text += &report.cells.as_ref().map_or_else(String::new, |cells| cells::render(cells, floor));
     text += &faults::render(report);
     text
 }
