@@ -3,7 +3,6 @@
 mod refusal;
 mod waiting;
 
-use crate::dispatch::coalescer::Lost;
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::delivery::{Delivery, RoutedCommand};
 use crate::dispatch::gateway_directory::GatewayDirectory;
@@ -17,6 +16,7 @@ use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, FailureCode, GatewayRoute};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::status::ConnectorStatus;
+use runtime::coalescer::Lost;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! The topic that gateways read commands from. It is written to only if it has the number of
 //! partitions that the gateways expect.
 
-use crate::dispatch::coalescer::Lost;
 use crate::settings::DispatchSettings;
+use runtime::coalescer::Lost;
 use runtime::kafka::{Kafka, KafkaError, NewRecord, PublishError, TopicWriter};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
