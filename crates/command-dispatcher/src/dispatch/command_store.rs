@@ -26,9 +26,15 @@ use uuid::Uuid;
 const BATCH: usize = 128;
 /// More than the commands that can wait at once: callers are bounded by the HTTP connections.
 const WAITING: usize = 4_096;
-/// Two connections: one batch commits while the next is being sent.
-const FOREGROUND: Bounds =
-    Bounds { waiting: WAITING, batch: BATCH, at_once: 2, linger: Duration::ZERO, patience: Duration::ZERO };
+/// One connection while it is fast, because a larger batch costs each of its commands less. A batch that
+/// waits for the lock of a device or for a disk delays the others for the patience only.
+const FOREGROUND: Bounds = Bounds {
+    waiting: WAITING,
+    batch: BATCH,
+    at_once: 2,
+    linger: Duration::ZERO,
+    patience: Duration::from_millis(5),
+};
 /// No caller waits for the outcomes of publications: they are recorded in larger batches, on one
 /// connection.
 const BACKGROUND: Bounds = Bounds {

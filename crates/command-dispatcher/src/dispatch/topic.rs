@@ -116,7 +116,7 @@ impl CommandTopic {
         let end = Instant::now() + within;
         timeout_at(end, self.ensure_verified()).await.unwrap_or(Err(Unpublished::TimedOut(within)))?;
         let left = end.saturating_duration_since(Instant::now());
-        self.writer.publish(partition, records, left).await.map_err(|error| {
+        self.writer.publish_shared(partition, records, left).await.map_err(|error| {
             self.verified.store(false, Ordering::Release);
             match error {
                 refused @ PublishError::Refused(_) => Unpublished::Refused(refused),
