@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check image-check alerts-check sbom audit verify \
+.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench bench-check chaos check deploy-check compatibility-check image-check alerts-check sbom audit verify \
 	format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
@@ -62,6 +62,11 @@ upgrade-check: ## upgrade from the previous release under load, restart, and rol
 bench: ## measure against the targets, twenty-three to twenty-eight minutes; the report goes to target/bench
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
+# Only what is measured, and with few optimisations: a third of the time of a release build.
+bench-check: ## check that no ratio of speed is worse than 80 % of what was reached; three minutes after the build
+	@$(on-stack) cargo build --profile demo -p bench -p asset-api -p event-ingestor -p command-dispatcher --bins && \
+	target/demo/bench check
+
 # The librdkafka consumer is a feature of event-ingestor; it is built last, and replaces the build
 # without it.
 with-client := $(if $(CLIENT),cargo build --release -p event-ingestor --features "$(CLIENT)" &&)
@@ -100,7 +105,7 @@ audit: ## check the crates against the advisories of RustSec
 	@deploy/supply-chain/audit
 
 verify: ## run all that CI runs, also what it leaves out by default, and the chaos campaign; hours
-	@LIBRDKAFKA=1 IMAGES=1 MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run && $(MAKE) --no-print-directory chaos
+	@LIBRDKAFKA=1 IMAGES=1 BENCH=1 MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run && $(MAKE) --no-print-directory chaos
 
 format: ## format the sources
 	cargo fmt --all

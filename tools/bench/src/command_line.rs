@@ -14,8 +14,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str =
-    "usage: bench [quick] [tail|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N] [stations=N]
+    "usage: bench [quick] [check|tail|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N] [stations=N]
   quick      the same steps, small and short, to try the tool; the figures are meaningless
+  check      the ratios of tools/bench/reached.toml only, three minutes; fails if one misses its threshold
   tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
   commands   commands only, four minutes; the report goes to a folder of its own
   reads      reads only, four minutes; the report goes to a folder of its own
@@ -89,7 +90,7 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
         println!("\n{}", report.markdown());
         let took = begun.elapsed().as_secs();
         println!(
-            "{} min {} s; report.md, report.json and latency.svg are in {}",
+            "{} min {} s; report.md, report.json, ratios.toml and the charts are in {}",
             took / 60,
             took % 60,
             folder.display()

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
+mod check;
 mod command_line;
 mod commands;
 mod conditions;
@@ -20,6 +21,7 @@ mod meters;
 pub mod numbers;
 mod plan;
 mod platform;
+mod ratios;
 mod reads;
 mod report;
 mod run;

@@ -1,6 +1,7 @@
 //! What is measured, at which rates and for how long.
 
 mod chapter;
+mod check;
 mod limits;
 mod retention;
 mod sessions;
@@ -294,7 +295,7 @@ impl Plan {
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 Some(("stations", number)) => stations = Some(ReadPlan::parse_stations(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
+                    "`{word}` is not one of quick, check, tail, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
                 ),
             }
         }
@@ -302,7 +303,7 @@ impl Plan {
         plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
         plan.sessions.sessions = sessions.unwrap_or(plan.sessions.sessions);
         plan.reads.stations = stations.unwrap_or(plan.reads.stations);
-        Ok(plan)
+        Ok(if plan.only == Some(Chapter::Check) { plan.shortened() } else { plan })
     }
 
     /// Whether that chapter is measured.
@@ -312,8 +313,11 @@ impl Plan {
 
     /// The time limit of the run, longer than any run takes.
     pub fn limit(&self) -> Duration {
-        let is_large = self.measures(Chapter::Sessions) || self.measures(Chapter::Retention);
-        let minutes = if is_large { 90 } else { 40 };
+        let minutes = match self.only {
+            Some(Chapter::Sessions | Chapter::Retention) => 90,
+            Some(Chapter::Check) => 15,
+            _ => 40,
+        };
         seconds(minutes * 60)
     }
 
@@ -363,6 +367,11 @@ mod tests {
         let retention = parse(&["retention", "quick"]).unwrap();
         assert_eq!((retention.only, retention.retention.commands), (Some(Chapter::Retention), 100_000));
         assert!(retention.limit() > plan.limit() && !plan.measures(Chapter::Retention));
+        let check = parse(&["check"]).unwrap();
+        assert!(check.measures(Chapter::Check) && !check.measures(Chapter::Reads));
+        assert!(!plan.measures(Chapter::Check) && check.limit() < plan.limit());
+        assert_eq!((check.charge_points, check.reads.stations), (10_000, 10_000));
+        assert_eq!(parse(&["check", "quick"]).unwrap().charge_points, 2_000);
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

@@ -17,11 +17,21 @@ pub enum Chapter {
     Truth,
     /// Limits of sessions.
     Limits,
+    /// The ratios that have a threshold, in short measurements; not part of a full run.
+    Check,
 }
 
 impl Chapter {
-    const ALL: [Self; 7] =
-        [Self::Tail, Self::Commands, Self::Reads, Self::Sessions, Self::Retention, Self::Truth, Self::Limits];
+    const ALL: [Self; 8] = [
+        Self::Tail,
+        Self::Commands,
+        Self::Reads,
+        Self::Sessions,
+        Self::Retention,
+        Self::Truth,
+        Self::Limits,
+        Self::Check,
+    ];
 
     /// Its name on the command line, and of the folder of its report.
     pub const fn name(self) -> &'static str {
@@ -33,6 +43,7 @@ impl Chapter {
             Self::Retention => "retention",
             Self::Truth => "truth",
             Self::Limits => "limits",
+            Self::Check => "check",
         }
     }
 
@@ -43,6 +54,6 @@ impl Chapter {
 
     /// Whether a run without a chapter measures it.
     pub fn is_in_full_run(self) -> bool {
-        !matches!(self, Self::Sessions | Self::Retention)
+        !matches!(self, Self::Sessions | Self::Retention | Self::Check)
     }
 }

@@ -1,5 +1,6 @@
 //! The report as Markdown with tables.
 
+mod check;
 mod commands;
 mod conditions;
 mod events;
@@ -29,6 +30,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     text += &conditions::render(&report.conditions);
     text += &targets(report);
+    text += &report.check.as_ref().map_or_else(String::new, check::render);
     if !report.steady.is_empty() {
         text += "\n![Latency by rate](latency.svg)\n";
     }
