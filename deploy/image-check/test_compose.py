@@ -64,7 +64,8 @@ def test_the_platform_comes_back_with_its_data(compose, story):
     """All at once, as after a restart of the machine; the order is then not that of the dependencies."""
     compose("restart", "--timeout", "30")
     compose.up()
-    story.comes_online()
+    # Until then the platform shows the state from before, and a gateway that does not listen misses commands.
+    story.comes_online(since=compose.started_at("gateway-simulator"))
     story.starts()
     story.resets()
 
