@@ -86,8 +86,8 @@ compatibility-check: ## compare the APIs, protobuf files and settings with those
 	@tools=$$(deploy/checks/set-up) && PYTHONPATH=deploy/checks PYTHONDONTWRITEBYTECODE=1 "$$tools/python" -m compatibility
 
 image-check: ## build the images and run them, as the pods of the charts and with Compose; needs root and a Debian; four minutes
-	@$(with-stack) deploy/image-check/set-up && tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && \
-	PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/image-check
+	@$(with-stack) engine=$$(deploy/image-check/set-up) && tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && \
+	IMAGE_CHECK=$$engine PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/image-check
 
 alerts-check: ## check the alert rules with promtool's unit tests, and the dashboards' expressions; builds promtool once
 	@deploy/observability/check
@@ -100,7 +100,7 @@ audit: ## check the crates against the advisories of RustSec
 	@deploy/supply-chain/audit
 
 verify: ## run all that CI runs, also what it leaves out by default, and the chaos campaign; hours
-	@LIBRDKAFKA=1 IMAGES=1 MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run && $(MAKE) --no-print-directory chaos
+	@LIBRDKAFKA=1 CLUSTER=1 MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run && $(MAKE) --no-print-directory chaos
 
 format: ## format the sources
 	cargo fmt --all
