@@ -3,7 +3,7 @@
 # The variables are used by the scripts that source this file.
 # shellcheck disable=SC2034
 
-cache=${CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/charging-platform}/image-check
+cache=$("$(dirname -- "${BASH_SOURCE[0]}")/../../.ci/cached")/image-check
 mkdir -p "$cache/networks" "$cache/tmp"
 log=$cache/set-up.log
 
