@@ -2,8 +2,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check image-check alerts-check sbom audit verify \
-	format stack-up stack-down stack-reset
+.PHONY: help demo run token console console-test test test-librdkafka contract upgrade-check bench chaos check deploy-check compatibility-check image-check cluster-check \
+	alerts-check sbom audit verify format stack-up stack-down stack-reset
 
 stack := deploy/local/stack
 # A recipe that uses the servers begins with one of these. The second one leaves the servers as it
@@ -89,6 +89,10 @@ image-check: ## build the images and run them, as the pods of the charts and wit
 	@$(with-stack) deploy/image-check/set-up && tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && \
 	PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/image-check
 
+cluster-check: ## install, upgrade, roll back and uninstall the charts in a real Kubernetes without nodes; builds it with Go once
+	@programs=$$(deploy/cluster-check/set-up) && tools=$$(deploy/checks/set-up) && CLUSTER_PROGRAMS=$$programs \
+	PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/cluster-check
+
 alerts-check: ## check the alert rules with promtool's unit tests, and the dashboards' expressions; builds promtool once
 	@deploy/observability/check
 
@@ -100,7 +104,7 @@ audit: ## check the crates against the advisories of RustSec
 	@deploy/supply-chain/audit
 
 verify: ## run all that CI runs, also what it leaves out by default, and the chaos campaign; hours
-	@LIBRDKAFKA=1 IMAGES=1 MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run && $(MAKE) --no-print-directory chaos
+	@LIBRDKAFKA=1 IMAGES=1 CLUSTER=1 MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run && $(MAKE) --no-print-directory chaos
 
 format: ## format the sources
 	cargo fmt --all

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import engine
 import yaml
-from api import eventually, free_port
 from rendering import ROOT
+from waiting import eventually, free_port
 
 FILE = ROOT / "deploy/compose/compose.yaml"
 # What an image can be made of only from a registry of images. No other service waits for it.

@@ -12,7 +12,8 @@ import tomllib
 import engine
 import rendering
 import yaml
-from api import Api, eventually
+from api import Api
+from waiting import eventually
 
 
 class Pod:

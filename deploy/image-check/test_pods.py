@@ -6,10 +6,11 @@ import time
 
 import engine
 import pytest
-from api import Api, eventually, free_port
+from api import Api
 from pods import Pod
 from servers import Servers
 from story import Story
+from waiting import eventually, free_port
 
 SERVICES = ("event-ingestor", "command-dispatcher", "asset-api")
 SCOPES = "assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations"
