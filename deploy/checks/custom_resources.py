@@ -35,11 +35,19 @@ DNS_NAME = {"type": "string", "pattern": r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])
 LIMIT = {"type": "string", "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$"}
 MATCH = closed({"path": closed({"type": {"enum": ["Exact", "PathPrefix"]}, "value": {"type": "string", "pattern": "^/"}}, ["type", "value"])}, ["path"])
 PARENT = closed({"name": TEXT, "namespace": TEXT, "sectionName": TEXT}, ["name"])
+REWRITE = closed({"path": closed({"type": {"const": "ReplacePrefixMatch"}, "replacePrefixMatch": {"type": "string", "pattern": "^/"}}, ["type", "replacePrefixMatch"])})
+FILTER = closed({"type": {"const": "URLRewrite"}, "urlRewrite": REWRITE}, ["type", "urlRewrite"])
+BACKEND = closed({"name": TEXT, "namespace": TEXT, "port": COUNT}, ["name", "port"])
 HTTP_RULE = closed({
     "matches": {"type": "array", "items": MATCH, "minItems": 1},
+    "filters": {"type": "array", "items": FILTER, "minItems": 1},
     "timeouts": closed({"request": LIMIT}),
-    "backendRefs": {"type": "array", "items": closed({"name": TEXT, "port": COUNT}, ["name", "port"]), "minItems": 1, "maxItems": 1},
+    "backendRefs": {"type": "array", "items": BACKEND, "minItems": 1, "maxItems": 1},
 }, ["matches", "backendRefs"])  # fmt: skip
+REFERENCE_GRANT = closed({
+    "from": {"type": "array", "items": closed({"group": TEXT, "kind": TEXT, "namespace": TEXT}, ["group", "kind", "namespace"]), "minItems": 1},
+    "to": {"type": "array", "items": closed({"group": TEXT, "kind": TEXT, "name": TEXT}, ["group", "kind"]), "minItems": 1},
+}, ["from", "to"])  # fmt: skip
 
 NAMED = closed({"name": TEXT}, ["name"])
 ROLE = closed({"name": TEXT, "login": {"const": True}, "inRoles": {"type": "array", "items": TEXT}, "passwordSecret": NAMED}, ["name", "login", "passwordSecret"])
@@ -75,6 +83,7 @@ SCHEMAS = {
             "rules": {"type": "array", "items": HTTP_RULE, "minItems": 1},
         }, ["parentRefs", "rules"])),
     },
+    "gateway.networking.k8s.io/v1beta1": {"ReferenceGrant": resource(REFERENCE_GRANT, ["name", "namespace"])},
     "monitoring.coreos.com/v1": {
         "ServiceMonitor": resource(closed({"jobLabel": TEXT, "selector": SELECTOR, "endpoints": {"type": "array", "items": ENDPOINT, "minItems": 1}}, ["selector", "endpoints"])),
         "PrometheusRule": resource(closed({"groups": {"type": "array", "items": GROUP, "minItems": 1}}, ["groups"])),

@@ -1,34 +1,22 @@
 """compose.yaml agrees with the services' defaults and with the local stack."""
 
-import json
 import os
 import re
 import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 import yaml
+from composing import COMPOSE, OBSERVING, OURS, resolved
 from rendering import ROOT, check_config, defaults
 
-COMPOSE = ROOT / "deploy/compose"
-OURS = ("asset-api", "event-ingestor", "command-dispatcher", "gateway-simulator")
 SHORT = {"DATABASE_URL": "database.url", "REDIS_URL": "redis.url", "KAFKA_BROKERS": "kafka.brokers"}
 
 
 @pytest.fixture(scope="module")
 def services():
-    """The file as `docker compose config` resolves it, which refuses unknown keys."""
-    tool = Path(sys.executable).with_name("docker-compose")
-    # Only the PATH: no other variable of a developer may matter.
-    shown = subprocess.run(
-        [tool, "--file", COMPOSE / "compose.yaml", "config", "--format", "json"],
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert shown.returncode == 0, shown.stderr
-    assert shown.stderr == ""
-    return json.loads(shown.stdout)["services"]
+    return resolved("--profile", "observe")
 
 
 def settings(service):
@@ -49,7 +37,7 @@ def topics():
 
 
 def test_the_whole_platform_is_there(services):
-    assert {*OURS, "postgresql", "redis", "kafka", "topics", "migrate", "issuer", "otel-collector"} == set(services)
+    assert {*OURS, "postgresql", "redis", "kafka", "topics", "migrate", "issuer", "jaeger"} == set(services) - OBSERVING
 
 
 def test_each_setting_is_one_that_the_service_has(services):
@@ -198,7 +186,7 @@ def test_health_is_asked_with_an_option_that_is_there(services):
 
 def test_images_are_exact_and_of_one_version(services):
     for name, service in services.items():
-        assert re.fullmatch(r"[^:]+:\d+\.\d+(\.\d+)?[-\w.]*", service["image"]), name
+        assert re.fullmatch(r"[^:]+:v?\d+\.\d+(\.\d+)?[-\w.]*", service["image"]), name
         if "build" in service:
             assert service["build"]["args"]["BINARY"] == service["image"].rpartition("/")[2].partition(":")[0]
             assert (Path(service["build"]["context"]) / service["build"]["dockerfile"]).samefile(ROOT / "deploy/image/Dockerfile")
@@ -208,15 +196,3 @@ def test_images_are_exact_and_of_one_version(services):
     pom = ElementTree.parse(ROOT / "deploy/local/kafka/pom.xml").getroot()
     kafka = pom.find("{*}properties/{*}kafka.version").text
     assert {services["kafka"]["image"], services["topics"]["image"]} == {f"apache/kafka:{kafka}"}
-
-
-def test_the_collector_reads_every_service_and_is_told_of_traces(services):
-    collector = yaml.safe_load((COMPOSE / "otel-collector.yaml").read_text())
-    (scrape,) = collector["receivers"]["prometheus"]["config"]["scrape_configs"]
-    (group,) = scrape["static_configs"]
-    assert sorted(group["targets"]) == sorted(f"{name}:{defaults(name)['admin']['listen'].rpartition(':')[2]}" for name in OURS)
-    takes = collector["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2]
-    assert {services[name]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"] for name in OURS} == {f"http://otel-collector:{takes}"}
-    parts = {kind: set(collector[kind]) for kind in ("receivers", "processors", "exporters")}
-    used = {kind: {part for line in collector["service"]["pipelines"].values() for part in line[kind]} for kind in parts}
-    assert used == parts

@@ -3,8 +3,8 @@
 import helm_python as helm
 import pytest
 import yaml
-from conftest import ADDED, NO_USER, beside
 from rendering import HELM, render
+from variants import ADDED, NO_USER, beside
 
 
 def with_everything(chart):

@@ -1,14 +1,11 @@
-"""A caller of the services' APIs, and waiting for what it expects."""
+"""A caller of the services' APIs."""
 
 import json
-import socket
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
-# The limit of each wait, in seconds.
-PATIENCE = 90
+from waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -65,21 +62,3 @@ def parsed(text):
         return json.loads(text)
     except ValueError:
         return text.decode(errors="replace")
-
-
-def eventually(look, what):
-    """Repeats `look`, which returns a value and whether it is the expected one; returns that value."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        value, good = look()
-        if good:
-            return value
-        assert time.monotonic() < until, f"{what}: not as expected after {PATIENCE} s: {value}"
-        time.sleep(0.1)
-
-
-def free_port():
-    """A port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

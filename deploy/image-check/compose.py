@@ -5,16 +5,17 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import engine
 import yaml
-from api import eventually, free_port
 from rendering import ROOT
+from waiting import eventually, free_port
 
 FILE = ROOT / "deploy/compose/compose.yaml"
-# What an image can be made of only from a registry of images. No other service waits for it.
-WITHOUT_IMAGE = {"otel-collector"}
+# What an image can be made of only from a registry of images. No other service waits for them.
+WITHOUT_IMAGE = {"jaeger", "prometheus", "grafana"}
 
 
 class Tag(yaml.YAMLObject):
@@ -90,6 +91,11 @@ class Compose:
     def base(self, service, number):
         """The address of a published port."""
         return f"http://127.0.0.1:{self.ports[service][number]}"
+
+    def started_at(self, service):
+        """The time at which the service's container was started last."""
+        (container,) = json.loads(engine.podman("inspect", f"image-check-{service}-1"))
+        return datetime.fromisoformat(container["State"]["StartedAt"])
 
     def logs(self):
         """The last lines of every container."""

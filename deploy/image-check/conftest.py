@@ -10,8 +10,6 @@ import pytest
 @pytest.fixture(scope="session", autouse=True)
 def alone():
     """The engine's storage is for one run at a time."""
-    engine.CACHE.mkdir(parents=True, exist_ok=True)
-    (engine.CACHE / "tmp").mkdir(exist_ok=True)
     with (engine.CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # What a run left that was killed.
@@ -22,7 +20,7 @@ def alone():
 
 def delete_containers():
     """Deletes all containers, pods and volumes; the storage has none but ours."""
-    engine.podman("pod", "rm", "--all", "--force", check=False)
+    engine.podman("pod", "rm", "--all", "--force", "--time", "0", check=False)
     engine.podman("rm", "--all", "--force", "--time", "0", check=False)
     engine.podman("volume", "prune", "--force", check=False)
 

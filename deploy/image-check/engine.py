@@ -1,4 +1,4 @@
-"""The container engine with its settings and storage, which engine.sh writes, and the images of this checkout."""
+"""The container engine with its settings and storage, which `set-up` writes, and the images of this checkout."""
 
 import os
 import re
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rendering import ROOT, binary
 
-CACHE = Path(os.environ.get("IMAGE_CHECK_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charging/image-check")
+# The folder that `set-up` prints.
+CACHE = Path(os.environ["IMAGE_CHECK"])
 # DISABLE_HC_SYSTEMD: there is no systemd whose timers would run the health checks; see compose.py.
 ENVIRONMENT = {
     **os.environ,

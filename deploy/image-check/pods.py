@@ -12,7 +12,8 @@ import tomllib
 import engine
 import rendering
 import yaml
-from api import Api, eventually
+from api import Api
+from waiting import eventually
 
 
 class Pod:
@@ -23,7 +24,7 @@ class Pod:
         self.release = rendering.render(chart, values)
         settings = self.release.one("ConfigMap", chart)
         self.objects = {**objects, "configMap": {**objects["configMap"], chart: settings["data"]}}
-        self.name, self.folder = chart, folder / chart
+        self.name, self.folder, self.pod = chart, folder / chart, f"{chart}-pod"
         self.spec = self.release.one("Deployment")["spec"]["template"]["spec"]
         self.container = f"{chart}-pod-{chart}"
 
@@ -58,7 +59,7 @@ class Pod:
     def written(self, name, volume):
         """A folder with the files of a volume; its group may read them, as with fsGroup."""
         place = self.folder / name
-        place.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
         sources = volume["projected"]["sources"] if "projected" in volume else [{"configMap": volume["configMap"]}]
         for source in sources:
             ((kind, wanted),) = source.items()
@@ -73,17 +74,30 @@ class Pod:
     def migrate(self):
         """Runs the migration to its end."""
         spec = self.release.one("Job")["spec"]["template"]["spec"]
-        place = self.played(spec, f"{self.name}-migrate", "Never")
-        engine.podman("kube", "play", place)
-        container = f"{self.name}-migrate-migrate"
-        code = engine.podman("wait", container)
-        assert code == "0", engine.run("podman", "logs", container).stderr
-        engine.podman("kube", "down", place)
+        pod = f"{self.name}-migrate"
+        engine.podman("kube", "play", self.played(spec, pod, "Never"))
+        code = engine.podman("wait", f"{pod}-migrate")
+        assert code == "0", engine.run("podman", "logs", f"{pod}-migrate").stderr
+        delete_ended(pod)
 
     def start(self):
         """Starts the service, and waits as its probes do until it is ready."""
-        engine.podman("kube", "play", self.played(self.spec, f"{self.name}-pod", "Never"))
+        engine.podman("kube", "play", self.played(self.spec, self.pod, "Never"))
         self.becomes_ready()
+
+    def end(self, signal):
+        """Sends a signal to the service, and waits until it has ended; returns its exit code."""
+        engine.podman("kill", "--signal", signal, self.container)
+        return int(engine.podman("wait", self.container))
+
+    def replace(self):
+        """Deletes the pod, which has ended, and starts its successor, as a Deployment does.
+
+        The same pod is not started again: podman stops a pod once its last container has ended, on a busy machine only
+        after that container has been started again.
+        """
+        delete_ended(self.pod)
+        self.start()
 
     def probe(self, kind):
         """Whether a probe succeeds."""
@@ -114,3 +128,9 @@ class Pod:
         """The last lines of its log."""
         said = engine.run("podman", "logs", "--tail", "20", self.container)
         return said.stdout + said.stderr
+
+
+def delete_ended(pod):
+    """Deletes a pod whose containers have ended, once podman has stopped the one that holds it, too."""
+    eventually(lambda: (state := engine.podman("pod", "inspect", "--format", "{{.State}}", pod), state == "Exited"), f"{pod} is stopped")
+    engine.podman("pod", "rm", "--force", pod)

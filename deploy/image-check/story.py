@@ -1,5 +1,7 @@
 """The story of a charge, through the public APIs of services that run from images."""
 
+from datetime import UTC, datetime
+
 PRICES = {
     "timeZone": "Asia/Shanghai",
     "schedules": [{"bands": [
@@ -30,10 +32,9 @@ class Story:
         """Waits for a state of the pile."""
         return self.assets.until(self.pile, expected)
 
-    def comes_online(self):
-        """The events of the device have reached the platform."""
-        pile = self.until(lambda pile: pile["status"] == "Available")
-        assert pile["lastHeartbeatAt"]
+    def comes_online(self, since=datetime.min.replace(tzinfo=UTC)):
+        """A heartbeat that the device sent after `since` has reached the platform: its gateway has connected it, and so listens."""
+        self.until(lambda pile: pile["status"] == "Available" and (sent := pile["lastHeartbeatAt"]) and datetime.fromisoformat(sent) > since)
 
     def is_priced(self):
         """The operator publishes a tariff for the station."""

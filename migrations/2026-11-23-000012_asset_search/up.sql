@@ -24,7 +24,7 @@ create index piles_retired_page on piles (created_at desc, id desc) where retire
 
 -- Places are points on a ball with the radius 1: there neither the poles nor the line of dates are special, and who is nearer
 -- over ground is nearer in a straight line too, which an index of cubes can order by.
-create extension if not exists cube;
+create extension if not exists cube schema public;
 create function place_on_ball(latitude double precision, longitude double precision) returns cube
     language sql immutable strict parallel safe
     return cube(array[cosd(latitude) * cosd(longitude), cosd(latitude) * sind(longitude), sind(latitude)]);

@@ -91,7 +91,7 @@ create trigger tariff_versions_are_not_truncated before truncate on tariff_versi
     for each statement execute function tariff_version_is_final();
 
 -- That two of one subject share no time takes equality in an index of ranges.
-create extension if not exists btree_gist;
+create extension if not exists btree_gist schema public;
 create table tariff_bindings (
     id uuid primary key,
     level text not null,

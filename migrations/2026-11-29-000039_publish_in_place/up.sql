@@ -5,4 +5,6 @@ alter table commands set (fillfactor = 60);
 -- The trigger one_start_at_a_time refuses all that this index refused, and every writer holds the lock of the device.
 drop index start_in_flight;
 -- It is built again after the migrations without `state` in its condition: see storage::database::online_steps.
-drop index if exists waiting_stop_of_session;
+do $$ begin
+    execute format('drop index if exists %I.waiting_stop_of_session', current_schema());
+end $$;

@@ -18,8 +18,10 @@ const FOREIGN: &[&str] = &[
     "flushdb",
     "autovacuum_vacuum_cost_limit",
     "hot_standby_feedback",
+    "max_prepared_transactions",
     "nologin",
     "pg_rewind",
+    "publish_via_partition_root",
     "scram-sha-256",
     "wait_event",
     // browsers and systems

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod brokers;
+mod cells;
 mod chaos;
 mod deployed;
 mod exactly_once;

@@ -27,6 +27,7 @@ pub struct Platform {
     pub simulator: Simulator,
     /// The topics and the manners of its gateway.
     pub simulator_settings: SimulatorSettings,
+    redis_url: String,
     client: reqwest::Client,
     _deleted_at_the_end: [TestTopic; 2],
     assets: SocketAddr,
@@ -59,6 +60,18 @@ impl Platform {
         Self::start_on(TestDatabase::new().await, dispatcher, adapt).await
     }
 
+    /// The same as a cell, with route keys of its own.
+    ///
+    /// # Panics
+    /// When the stack cannot be reached.
+    pub async fn start_cell(
+        database: TestDatabase,
+        redis_url: &str,
+        adapt: impl FnOnce(&mut SimulatorSettings),
+    ) -> Self {
+        Self::start_with_servers(database, redis_url, &[], adapt).await
+    }
+
     /// The same on a database of the test.
     ///
     /// # Panics
@@ -68,12 +81,22 @@ impl Platform {
         dispatcher: &[(&str, &str)],
         adapt: impl FnOnce(&mut SimulatorSettings),
     ) -> Self {
+        Self::start_with_servers(database, &testkit::redis_url(), dispatcher, adapt).await
+    }
+
+    async fn start_with_servers(
+        database: TestDatabase,
+        redis_url: &str,
+        dispatcher: &[(&str, &str)],
+        adapt: impl FnOnce(&mut SimulatorSettings),
+    ) -> Self {
         let simulator_settings = simulator_settings(adapt);
-        let (kafka, redis) = clients();
+        let (kafka, redis) = clients(redis_url);
         kafka.create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS).await.unwrap();
         kafka.create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into()).await.unwrap();
         let assets = serve_assets(&database, &simulator_settings.topics.events, &[]).await;
-        let commands = serve_commands(&database, &simulator_settings.topics.commands, dispatcher).await;
+        let commands =
+            serve_commands(&database, redis_url, &simulator_settings.topics.commands, dispatcher).await;
         let shutdown = Shutdown::new(Duration::from_secs(1));
         let simulator = Simulator::start(simulator_settings.clone(), kafka.clone(), redis.clone(), shutdown)
             .await
@@ -87,6 +110,7 @@ impl Platform {
             redis,
             simulator,
             simulator_settings,
+            redis_url: redis_url.to_owned(),
             client,
             _deleted_at_the_end: deleted,
             assets,
@@ -136,7 +160,7 @@ impl Platform {
         ];
         let topics = &self.simulator_settings.topics;
         let assets = serve_assets(&self.database, &topics.events, &own).await;
-        [assets, serve_commands(&self.database, &topics.commands, &own).await]
+        [assets, serve_commands(&self.database, &self.redis_url, &topics.commands, &own).await]
     }
 
     /// The same for browsers whose pages come from `page`, an origin that leads to asset-api;
@@ -152,7 +176,7 @@ impl Platform {
         ];
         let topics = &self.simulator_settings.topics;
         let dispatcher = [own.as_slice(), &[("http.cors_origins", page)]].concat();
-        let commands = serve_commands(&self.database, &topics.commands, &dispatcher).await;
+        let commands = serve_commands(&self.database, &self.redis_url, &topics.commands, &dispatcher).await;
         let origin = format!("http://{commands}");
         let assets = [own.as_slice(), &[("console.dispatcher_origin", origin.as_str())]].concat();
         [serve_assets(&self.database, &topics.events, &assets).await, commands]
@@ -167,7 +191,7 @@ impl Platform {
             ("presence.ingest_topic", topics.events.as_str()),
         ];
         let own = [asks.as_slice(), own].concat();
-        serve_commands(&self.database, &topics.commands, &own).await
+        serve_commands(&self.database, &self.redis_url, &topics.commands, &own).await
     }
 
     /// Registers a pile with a new device; returns the pile's path and the device.
@@ -176,13 +200,21 @@ impl Platform {
     /// When it cannot be registered.
     pub async fn register(&self) -> (String, ChargePointId) {
         let device = ChargePointId::parse(&unique("CP")).unwrap();
+        (self.register_device(&device).await, device)
+    }
+
+    /// Registers a pile with `device`; returns the pile's path.
+    ///
+    /// # Panics
+    /// When it cannot be registered.
+    pub async fn register_device(&self, device: &ChargePointId) -> String {
         let station = self.post_asset("/api/v1/stations", &json!({ "name": "站" })).await.body;
         let piles = format!("/api/v1/stations/{}/piles", station["id"].as_str().unwrap());
         let pile =
             json!({ "chargePointId": device, "model": "DC-120", "ratedPowerKw": 120, "currentType": "DC" });
         let answer = self.post_asset(&piles, &pile).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
-        (format!("/api/v1/piles/{}", answer.body["id"].as_str().unwrap()), device)
+        format!("/api/v1/piles/{}", answer.body["id"].as_str().unwrap())
     }
 
     /// Connects a device with one connector to the gateway.

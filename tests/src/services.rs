@@ -19,10 +19,10 @@ pub(crate) fn simulator_settings(adapt: impl FnOnce(&mut SimulatorSettings)) -> 
     settings
 }
 
-pub(crate) fn clients() -> (Kafka, Redis) {
+pub(crate) fn clients(redis_url: &str) -> (Kafka, Redis) {
     let overrides = [
         ("kafka.brokers", testkit::kafka_brokers()),
-        ("redis.url", testkit::redis_url()),
+        ("redis.url", redis_url.to_owned()),
         ("redis.command_timeout_ms", PATIENT_MS.to_owned()),
     ];
     let overrides = overrides.each_ref().map(|(key, value)| (*key, value.as_str()));
@@ -52,14 +52,18 @@ pub(crate) async fn serve_assets(database: &TestDatabase, events: &str, own: &[(
     ready(&context).await
 }
 
-pub(crate) async fn serve_commands(database: &TestDatabase, topic: &str, own: &[(&str, &str)]) -> SocketAddr {
-    let (brokers, redis, partitions) =
-        (testkit::kafka_brokers(), testkit::redis_url(), COMMAND_PARTITIONS.to_string());
+pub(crate) async fn serve_commands(
+    database: &TestDatabase,
+    redis_url: &str,
+    topic: &str,
+    own: &[(&str, &str)],
+) -> SocketAddr {
+    let (brokers, partitions) = (testkit::kafka_brokers(), COMMAND_PARTITIONS.to_string());
     let overrides = [
         ("http.listen", "127.0.0.1:0"),
         ("database.url", database.url.as_str()),
         ("kafka.brokers", brokers.as_str()),
-        ("redis.url", redis.as_str()),
+        ("redis.url", redis_url),
         ("redis.command_timeout_ms", PATIENT_MS),
         ("dispatch.publish_timeout_ms", "20000"),
         ("dispatch.topic", topic),

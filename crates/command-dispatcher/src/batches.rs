@@ -9,7 +9,6 @@ mod runner;
 pub(crate) use command::{StationCommand, StationOrder};
 pub(crate) use runner::Runner;
 
-use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::command_store::Shared;
 use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
@@ -17,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
+use runtime::coalescer::{Bounds, Coalescer};
 use runtime::http::CallerKey;
 use runtime::problem::FieldError;
 use std::collections::BTreeMap;
@@ -31,7 +31,13 @@ use uuid::Uuid;
 
 /// Outcomes of several piles are written at once, on one connection: commands to single piles have
 /// priority.
-const SETTLING: Bounds = Bounds { waiting: 1_024, batch: 128, at_once: 1, linger: Duration::from_millis(10) };
+const SETTLING: Bounds = Bounds {
+    waiting: 1_024,
+    batch: 128,
+    at_once: 1,
+    linger: Duration::from_millis(10),
+    patience: Duration::ZERO,
+};
 
 /// The most invalid pile ids that a response names.
 const MAX_FOREIGN_PILES: usize = 20;

@@ -1,7 +1,6 @@
 //! From a caller's intent to a published command: load context, check, route, insert, publish,
 //! record the outcome.
 
-pub(crate) mod coalescer;
 pub(crate) mod command_retention;
 pub(crate) mod command_store;
 pub(crate) mod delivery;

@@ -2,7 +2,6 @@
 
 pub(crate) mod problem_kind;
 
-use crate::dispatch::coalescer::Lost;
 use crate::dispatch::topic::Unpublished;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -11,6 +10,7 @@ use domain::ids::{ChargePointId, CommandId};
 use problem_kind::ProblemKind;
 use runtime::Problem;
 use runtime::causes;
+use runtime::coalescer::Lost;
 use runtime::problem::{FieldError, InvalidFields};
 use runtime::redis::RedisError;
 use std::sync::Arc;

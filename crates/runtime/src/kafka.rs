@@ -10,7 +10,7 @@
 //! Records use connections of our own ([`link`]). With rskafka, one unreadable record fails a whole
 //! response, records of aborted transactions are delivered, a small batch may unpack to any size,
 //! and a batch that a broker appended and throttled is sent again. The requests have a few fields
-//! each (`fetch`, [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1 on
+//! each (`fetch`, `fetch_many`, [`produce`], [`leaders`], [`describe`]), in versions that brokers from 2.1 on
 //! support; `batch` reads the stored format.
 //!
 //! With the cargo feature `librdkafka`, partitions are read through librdkafka instead
@@ -29,6 +29,8 @@ mod exchange_error;
 mod failures;
 #[cfg(not(feature = "librdkafka"))]
 mod fetch;
+#[cfg(not(feature = "librdkafka"))]
+mod fetch_many;
 mod leaders;
 #[cfg(feature = "librdkafka")]
 mod librdkafka;
@@ -43,6 +45,8 @@ mod reader;
 mod record;
 mod retention;
 mod sasl;
+#[cfg(not(feature = "librdkafka"))]
+mod shared_fetch;
 mod throttle;
 mod token;
 mod transport;
@@ -176,7 +180,8 @@ impl Kafka {
             .await
     }
 
-    /// A reader of one partition, with its own connection.
+    /// A reader of one partition, with its own connection. While it waits for records it shares requests
+    /// with other readers of this cluster.
     #[must_use]
     pub fn reader(&self, topic: &str, partition: i32) -> PartitionReader {
         PartitionReader::new(PartitionClient::new(Arc::clone(&self.0), topic, partition))

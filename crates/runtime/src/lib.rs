@@ -5,13 +5,14 @@
 //! one-shot commands. It receives its own settings, already validated, and a [`Context`]: the
 //! shutdown signal, the health registry, the meter. The rest of the crate is what services share at
 //! their boundaries: [`http`] with [`auth`], [`openapi`] and [`problem::Problem`], [`kafka`],
-//! [`redis`], [`trace`] and the [`clock`].
+//! [`redis`], [`trace`], the [`clock`] and the [`coalescer`] of requests.
 
 mod admin;
 pub mod auth;
 mod backoff;
 mod causes;
 pub mod clock;
+pub mod coalescer;
 mod context;
 mod every;
 pub mod health;

@@ -17,6 +17,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use runtime::{
     kafka::{FetchError, Fetched, Kafka, KafkaError, NewRecord, PartitionReader, PublishError},
     settings::{KafkaCompression, KafkaSettings},
@@ -132,6 +133,38 @@ async fn publishes_to_several_partitions_at_once() {
         let reader = kafka.reader(&topic, partition);
         assert_eq!(reader.latest_offset().await.unwrap(), end, "partition {partition}");
         assert_eq!(fetch(&reader, 1, 1 << 20).await.records.first().unwrap().value, record(1).value);
+    }
+}
+
+#[tokio::test]
+async fn publications_that_share_requests_keep_their_offsets_and_their_order() {
+    let kafka = kafka();
+    let topic = topic(&kafka, 8).await;
+    let writer = kafka.writer(&topic);
+    // The leaders are known afterwards, as sharing requires.
+    writer.publish_shared(0, vec![record(0)], PATIENCE).await.unwrap();
+    let publish = |partition: i32| {
+        let writer = writer.clone();
+        async move {
+            let mut offsets = Vec::new();
+            for number in 0..40 {
+                let pair = vec![record(2 * number), record(2 * number + 1)];
+                offsets.extend(writer.publish_shared(partition, pair, PATIENCE).await.unwrap());
+            }
+            offsets
+        }
+    };
+    let unknown = writer.publish_shared(9, vec![record(0)], Duration::from_secs(2));
+    let (published, refused) = tokio::join!(join_all((1..8).map(publish)), unknown);
+    assert!(matches!(refused, Err(PublishError::Refused(_))), "{refused:?}");
+    for (partition, offsets) in (1..).zip(published) {
+        assert_eq!(offsets, Vec::from_iter(0..80), "partition {partition}");
+        let reader = kafka.reader(&topic, partition);
+        assert_eq!(reader.latest_offset().await.unwrap(), 80, "partition {partition}");
+        let fetched = fetch(&reader, 0, 1 << 20).await;
+        for (number, received) in (0..).zip(fetched.records) {
+            assert_eq!(received.value, record(number).value, "partition {partition}");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod after_restore;
 pub(crate) mod bulk;
 mod connector;
+pub(crate) mod current_schema;
 pub(crate) mod day_partitions;
 pub(crate) mod error;
 pub(crate) mod lock_table;
@@ -19,3 +20,4 @@ pub mod standby;
 pub mod table_sizes;
 pub mod trace;
 pub(crate) mod transaction;
+pub(crate) mod violations;

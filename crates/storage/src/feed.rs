@@ -26,7 +26,7 @@ pub(crate) use jump::jump_after_restore;
 pub use jump::{CursorState, Gap, Jump, LEAST_JUMP, cursor_state, explain_gap, follow_timeline, prune_jumps};
 pub use outbox::Chunk;
 pub use owners::{Owner, load_owners};
-pub use read::{Backlog, Span, backlog, list_after, prune, record_published, span};
+pub use read::{Backlog, Span, backlog, list_after, prune, record_published, sequence_and_list, span};
 pub use sequence::{sequence, sequence_all};
 pub use subjects::{ChunkSubjects, Subjects, subjects_after};
 

@@ -14,7 +14,7 @@ use domain::text::Label;
 use std::collections::BTreeSet;
 use storage::assets::audit::{self, Edited};
 use storage::assets::import::put_many;
-use storage::assets::piles::{self, PileRefusal};
+use storage::assets::piles::{self, PileQuery, PileRefusal};
 use storage::assets::stations::{self, StationRefusal};
 use storage::assets::{pile_counts, placements};
 use storage::feed::{self, Owner};
@@ -180,6 +180,57 @@ async fn sessions_and_placements_stay_with_the_operator_of_their_time() {
         assert_eq!(stays.len(), 1, "of {operator}");
     }
     assert!(piles::find(connection, &of("a"), site.piles[0]).await.unwrap().is_none());
+}
+
+/// Devices with connectors, and sessions of both operators: before and after the hand-over, before the
+/// device came to its pile, without a start register, and ended.
+const LIVE: &str = "
+    insert into charge_points (charge_point_id, online, last_seen_at) values ('CP-A', true, now()), ('CP-B', false, now());
+    insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_partition,
+                            status_offset, status_event)
+    select device, number, 'Charging', now(), now(), 0, 1, 1
+    from unnest(array['CP-A', 'CP-B']) as device, generate_series(0, 2) as number;
+    insert into sessions (id, charge_point_id, connector_id, started_at, meter_start_wh, ended_at)
+    values (gen_random_uuid(), 'CP-A', 1, '2026-07-25T12:05:00Z', 1000, null),
+           (gen_random_uuid(), 'CP-A', 2, '2026-07-25T12:15:00Z', null, null),
+           (gen_random_uuid(), 'CP-A', 3, '2026-07-25T11:00:00Z', null, null),
+           (gen_random_uuid(), 'CP-B', 1, '2026-07-25T12:05:00Z', 1000, null),
+           (gen_random_uuid(), 'CP-B', 1, '2026-07-25T12:06:00Z', 2000, null),
+           (gen_random_uuid(), 'CP-B', 2, '2026-07-25T12:05:00Z', 1000, '2026-07-25T12:06:00Z')";
+
+#[tokio::test]
+async fn piles_that_are_read_together_are_as_each_caller_reads_them_alone() {
+    let database = TestDatabase::new().await;
+    let connection = &mut *database.pool.connection().await.unwrap();
+    let site = Site::new(connection).await;
+    site.hand_over(connection).await;
+    let [retired, silent] = [(); 2].map(|()| PileId(Uuid::now_v7()));
+    for (id, device, station) in [(retired, "CP-C", 0), (silent, "CP-D", 1)] {
+        let station_id = site.stations[station];
+        let pile = Pile { id, station_id, details: details(device), revision: revision() };
+        piles::insert(connection, &OperatorBound::All, &pile, &stamp(11).by).await.unwrap().unwrap();
+    }
+    piles::retire(connection, &OperatorBound::All, retired, None, &stamp(12)).await.unwrap().unwrap();
+    database.execute(LIVE).await;
+    let ids = [site.piles[0], retired, PileId(Uuid::now_v7()), site.piles[1], silent, site.piles[0]];
+    let both = OperatorBound::Only(["a".to_owned(), "b".to_owned()].into());
+    let bounds = [OperatorBound::All, of("a"), of("b"), both, of("c"), OperatorBound::Only([].into())];
+    let of_all = |bound: &OperatorBound| ids.map(|id| PileQuery { id, bound: bound.clone() });
+    let queries: Vec<_> = bounds.iter().flat_map(of_all).collect();
+    let together = piles::find_many_with_live(connection, &queries).await.unwrap();
+    assert_eq!(together.len(), queries.len());
+    let mut sessions_seen = BTreeSet::new();
+    for (query, found) in queries.iter().zip(together) {
+        let alone = piles::find_with_live(connection, &query.bound, query.id).await.unwrap();
+        assert_eq!(found, alone, "{query:?}");
+        let live = found.and_then(|(_, live)| live);
+        let open =
+            live.iter().flat_map(|live| live.connectors.values()).filter(|shown| shown.session.is_some());
+        sessions_seen.insert(open.count());
+    }
+    // Callers differ in the sessions that they see of one pile.
+    assert!(sessions_seen.len() > 2, "{sessions_seen:?}");
+    assert_eq!(piles::find_many_with_live(connection, &[]).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use domain::assets::{Location, OperatorBound, Station};
 use domain::ids::{PileId, StationId};
 use storage::Connection;
+use storage::assets::piles::PileQuery;
 use storage::assets::stations::{self, Near};
 use storage::assets::{availability, piles};
 use testkit::TestDatabase;
@@ -94,6 +95,23 @@ macro_rules! rows_read {
 /// From the sixth execution on, PostgreSQL may keep a generic plan.
 const TIMES: i64 = 7;
 
+/// Whether the statements for several piles have plans that serve any number of them.
+async fn is_planned_once(connection: &mut Connection) -> bool {
+    #[derive(QueryableByName)]
+    struct Planned {
+        #[diesel(sql_type = BigInt)]
+        statements: i64,
+        #[diesel(sql_type = BigInt)]
+        generic: i64,
+    }
+    let planned = diesel::sql_query(
+        "select count(*) as statements, count(*) filter (where generic_plans > 0) as generic
+         from pg_prepared_statements where statement like '%as wanted (pile_id, bound, place)%'",
+    );
+    let Planned { statements, generic } = planned.get_result(connection).await.unwrap();
+    statements == 3 && generic == 3
+}
+
 fn ids(stations: &[Station]) -> Vec<StationId> {
     stations.iter().map(|station| station.id).collect()
 }
@@ -112,6 +130,19 @@ async fn the_most_frequent_reads_read_few_rows() {
     assert_eq!((found.id, live.unwrap().connectors.len()), (pile(12_345), 2));
     // The pile three times, the device, two connectors, the open session.
     assert!(rows <= 8, "{rows}");
+
+    let only_a = OperatorBound::Only(["a".to_owned()].into());
+    for count in [2, 40] {
+        let bound = |number| if number == 1 { only_a.clone() } else { OperatorBound::All };
+        let query = |number: u32| PileQuery { id: pile(number * 2_000), bound: bound(number) };
+        let queries: Vec<_> = (0..count).map(query).collect();
+        let (found, rows) = rows_read!(connection, piles::find_many_with_live(connection, &queries));
+        // No station has an operator.
+        let live = found.iter().flatten().filter(|(_, live)| live.is_some()).count();
+        assert_eq!(live + 1, queries.len());
+        assert!(rows <= i64::from(count) * 9, "{rows} of {count} piles");
+        assert!(is_planned_once(connection).await, "{count} piles");
+    }
 
     let all = stations::Filter::default();
     for after in [None, Some(9_000), Some(5_000), Some(60)] {

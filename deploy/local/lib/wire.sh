@@ -1,6 +1,6 @@
 # Just enough of Kafka's wire protocol for three requests: Metadata (what a broker has),
-# CreateTopics, and IncrementalAlterConfigs (the settings of topics). Kafka's own tool is not among
-# the published jars of this version, and would cost a JVM start for each topic; this takes
+# CreateTopics, and IncrementalAlterConfigs (the settings of topics). Kafka's own tools start a JVM for
+# each call, and need the jars, which a stack with Tansu or a given broker does not have; this takes
 # milliseconds, needs only bash, and works with any broker.
 #
 # Bytes are handled as hex text. A request is built by concatenation; a response is read from front

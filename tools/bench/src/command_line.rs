@@ -14,8 +14,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str =
-    "usage: bench [quick] [tail|fleets|commands|reads|sessions|retention|truth|limits] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N] [stations=N]
+    "usage: bench [quick] [check|tail|fleets|commands|reads|sessions|retention|truth|limits|cells] [idle] [ingestors=N] [partitions=N] [pace=MS] [sessions=N] [stations=N]
   quick      the same steps, small and short, to try the tool; the figures are meaningless
+  check      the ratios of tools/bench/reached.toml only, three minutes; fails if one misses its threshold
   tail       600 events/s of 100,000 devices only, two minutes; the report goes to a folder of its own
   fleets     the cost per event with 100,000 and 1,000,000 devices, and what they cost while they send nothing; 15 minutes; not part of a full run
   commands   commands only, four minutes; the report goes to a folder of its own
@@ -24,6 +25,7 @@ const USAGE: &str =
   retention  commands while half of 10,000,000 old ones are deleted, and without; not part of a full run
   truth      the time to truth only, seven minutes; the report goes to a folder of its own
   limits     the overshoot of limits of sessions only, three minutes; the report goes to a folder of its own
+  cells      two cells in two schemas against one only, two minutes; the report goes to a folder of its own
   idle       for truth: the devices of the killed pod send nothing before the kill, except answers to probes
   pace=MS    for truth: milliseconds between two events of a gateway pod, 10 by default
   sessions=N for sessions: how many the database contains, 100,000 to 20,000,000
@@ -66,7 +68,7 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
     let conditions =
         Conditions::collect(plan, &url, &broker).await.context("read the conditions of the run")?;
     let mut report = Report::new(plan.mode, conditions);
-    let names = [Names::new(), Names::new(), Names::new()];
+    let names = std::array::from_fn(|_| Names::new());
     let limit = plan.limit();
     let measured = tokio::select! {
         measured = tokio::time::timeout(limit, Box::pin(run::measure_all(plan, &names, &folder, &broker, &mut report))) => {
@@ -90,7 +92,7 @@ async fn measure(plan: &Plan) -> anyhow::Result<()> {
         println!("\n{}", report.markdown());
         let took = begun.elapsed().as_secs();
         println!(
-            "{} min {} s; report.md, report.json and latency.svg are in {}",
+            "{} min {} s; report.md, report.json, ratios.toml and the charts are in {}",
             took / 60,
             took % 60,
             folder.display()

@@ -14,13 +14,15 @@ use crate::harness::Harness;
 use crate::http_client::HttpClient;
 use crate::load::Threads;
 use crate::plan::CommandPlan;
-use crate::report::{CallPhase, CommandRate, Commands, Latency};
+use crate::platform::Dispatcher;
+use crate::reads::saturate;
+use crate::report::{CallPhase, CommandRate, Commands, Latency, Saturation};
 use crate::run_segment::{Outcome, RunSegment};
 use crate::search::Search;
 use anyhow::Context as _;
 use floor::Floor;
 use launch::output::{passed, progress};
-use piles::Piles;
+use piles::{Pile, Piles};
 use posted::Posted;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +32,11 @@ const STEP_DOWN_PERCENT: u32 = 90;
 /// How often a lower rate is tried.
 const CONFIRMATIONS: usize = 3;
 
+/// Clients without pauses: enough that the connections to `PostgreSQL` are busy.
+const CLIENTS: usize = 32;
+
 /// Everything that is needed to measure commands.
-struct CommandBench<'a> {
+pub struct CommandBench<'a> {
     harness: &'a mut Harness,
     plan: CommandPlan,
     piles: Arc<Piles>,
@@ -45,24 +50,47 @@ struct CommandBench<'a> {
 /// Measures the planned rates and the highest sustained one, each time first the floor and then the
 /// platform.
 pub async fn measure(harness: &mut Harness) -> anyhow::Result<Commands> {
-    let plan = harness.plan.commands.clone();
-    progress(&format!("{} piles on {} pods …", plan.piles, plan.pods));
-    let piles = Arc::new(Piles::set_up(harness, &plan).await?);
-    let dispatcher = harness.platform.start_dispatcher(&harness.plan, &[]).await?;
-    harness.meters.dispatcher = dispatcher.process.id();
-    let threads = Threads::start()?;
-    let floor = Floor::set_up(harness, &threads, &piles).await?;
-    let names = &harness.platform.names;
-    let readback = Readback::start(&harness.platform.kafka, &names.commands, &piles.partitions()).await?;
-    let listen = dispatcher.listen.clone();
-    let mut bench = CommandBench { harness, plan, piles, dispatcher: listen, floor, readback, threads };
+    let mut bench = CommandBench::set_up(harness).await?;
+    let dispatcher = bench.start_dispatcher(&[]).await?;
     let commands = bench.measure().await?;
-    bench.harness.meters.dispatcher = None;
-    dispatcher.stop().await?;
+    bench.stop_dispatcher(dispatcher).await?;
     Ok(commands)
 }
 
+impl<'a> CommandBench<'a> {
+    /// Registers the planned piles and sets up the floor; no command-dispatcher runs yet.
+    pub async fn set_up(harness: &'a mut Harness) -> anyhow::Result<Self> {
+        let plan = harness.plan.commands.clone();
+        progress(&format!("{} piles on {} pods …", plan.piles, plan.pods));
+        let piles = Arc::new(Piles::set_up(harness, &plan).await?);
+        let threads = Threads::start()?;
+        let floor = Floor::set_up(harness, &threads, &piles).await?;
+        let names = &harness.platform.names;
+        let readback = Readback::start(&harness.platform.kafka, &names.commands, &piles.partitions()).await?;
+        Ok(Self { harness, plan, piles, dispatcher: String::new(), floor, readback, threads })
+    }
+}
+
 impl CommandBench<'_> {
+    /// The planned rates.
+    pub fn rates(&self) -> Vec<u32> {
+        self.plan.rates.clone()
+    }
+
+    /// Starts command-dispatcher with `additional` settings; commands go to it from now on.
+    pub async fn start_dispatcher(&mut self, additional: &[(&str, String)]) -> anyhow::Result<Dispatcher> {
+        let dispatcher = self.harness.platform.start_dispatcher(&self.harness.plan, additional).await?;
+        self.harness.meters.dispatcher = dispatcher.process.id();
+        self.dispatcher.clone_from(&dispatcher.listen);
+        Ok(dispatcher)
+    }
+
+    /// Stops it in order.
+    pub async fn stop_dispatcher(&mut self, dispatcher: Dispatcher) -> anyhow::Result<()> {
+        self.harness.meters.dispatcher = None;
+        dispatcher.stop().await
+    }
+
     async fn measure(&mut self) -> anyhow::Result<Commands> {
         let mut commands = Commands {
             piles: self.plan.piles,
@@ -73,7 +101,7 @@ impl CommandBench<'_> {
             floor_search: Vec::new(),
             floor_highest: None,
         };
-        for rate in self.plan.rates.clone() {
+        for rate in self.rates() {
             commands.steady.push(self.compare(rate).await?);
         }
         (commands.floor_highest, commands.floor_search) = self.search(Target::Floor).await?;
@@ -86,7 +114,7 @@ impl CommandBench<'_> {
     }
 
     /// Measures the floor at `rate`, then the platform.
-    async fn compare(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
+    pub async fn compare(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
         let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
         progress(&format!(
             "{rate}/s for {} s, first the floor, then commands …",
@@ -99,6 +127,26 @@ impl CommandBench<'_> {
         print_latency("POST → 202", &rate.platform.latency, rate.platform.why_not());
         print_latency("POST → record read", &rate.readable, None);
         Ok(rate)
+    }
+
+    /// The highest throughput of the floor, then of the platform.
+    pub async fn saturate(&self) -> anyhow::Result<(Saturation, Saturation)> {
+        let (warm_up, step) = (self.plan.step_warm_up, self.plan.step);
+        progress("the highest throughput, first of the floor, then of commands …");
+        let (floor, piles) = (self.floor.clone(), Arc::clone(&self.piles));
+        let call = move |_number| {
+            let call = call_floor(floor.clone(), piles.next());
+            async move { call.await.map(|_posted| ()) }
+        };
+        let floor = saturate(&self.threads, CLIENTS, warm_up, step, call).await?;
+        let (client, piles) = (Arc::new(HttpClient::new(&self.dispatcher)?), Arc::clone(&self.piles));
+        let call = move |_number| {
+            let call = post(Arc::clone(&client), piles.next());
+            async move { call.await.map(|_posted| ()) }
+        };
+        let ours = saturate(&self.threads, CLIENTS, warm_up, step, call).await?;
+        passed(&format!("{} of {}/s", ours.per_s, floor.per_s));
+        Ok((floor, ours))
     }
 
     /// Finds the highest rate that is sustained for the duration of a step; returns all steps, too.
@@ -133,10 +181,7 @@ impl CommandBench<'_> {
 
     async fn floor(&mut self, rate: u32, warm_up: Duration, measured: Duration) -> anyhow::Result<CallPhase> {
         let (floor, piles) = (self.floor.clone(), Arc::clone(&self.piles));
-        let call = move |_number| {
-            let (floor, pile) = (floor.clone(), piles.next());
-            async move { floor.call(&pile?).await.map_err(|error| format!("{error:#}")) }
-        };
+        let call = move |_number| call_floor(floor.clone(), piles.next());
         let segment = self.run(rate, warm_up, measured, call).await?;
         Ok(segment.phase())
     }
@@ -151,14 +196,7 @@ impl CommandBench<'_> {
         // Its connections end with the segment, long before the service would close idle ones.
         let client = Arc::new(HttpClient::new(&self.dispatcher)?);
         let piles = Arc::clone(&self.piles);
-        let call = move |_number| {
-            let (client, pile) = (Arc::clone(&client), piles.next());
-            async move {
-                let path = pile.map(|pile| format!("/api/v1/piles/{}/commands/reset", pile.pile_id))?;
-                let response = client.post(&path, r#"{"type":"Soft"}"#).await;
-                response.and_then(|response| Posted::read(&response)).map_err(|error| format!("{error:#}"))
-            }
-        };
+        let call = move |_number| post(Arc::clone(&client), piles.next());
         let segment = self.run(rate, warm_up, measured, call).await?;
         let accepted = segment.successes().map(|posted| posted.id);
         let read = self.readback.wait_for(accepted).await.context("read the records back")?;
@@ -181,6 +219,18 @@ impl CommandBench<'_> {
         self.harness.meters.ingestors = self.harness.platform.ingestors()?;
         RunSegment::run(&self.harness.meters, &self.threads, rate, warm_up, measured, call).await
     }
+}
+
+/// Calls the floor for a pile.
+async fn call_floor(floor: Floor, pile: Outcome<Pile>) -> Outcome<Posted> {
+    floor.call(&pile?).await.map_err(|error| format!("{error:#}"))
+}
+
+/// Posts a command for a pile.
+async fn post(client: Arc<HttpClient>, pile: Outcome<Pile>) -> Outcome<Posted> {
+    let path = format!("/api/v1/piles/{}/commands/reset", pile?.pile_id);
+    let response = client.post(&path, r#"{"type":"Soft"}"#).await;
+    response.and_then(|response| Posted::read(&response)).map_err(|error| format!("{error:#}"))
 }
 
 /// What is measured.

@@ -14,6 +14,12 @@ pub fn with_database(url: &str, name: &str) -> anyhow::Result<String> {
     Ok(parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}")))
 }
 
+/// The URL of the same database for a service whose tables are in `schema`.
+pub(crate) fn with_schema(url: &str, schema: &str) -> String {
+    let begin = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{begin}options=-csearch_path%3D{schema}%2Cpublic")
+}
+
 /// Opens a connection for the measurement.
 pub async fn connect(url: &str) -> anyhow::Result<Connection> {
     Ok(Connection::establish(url).await?)
@@ -45,13 +51,20 @@ pub(crate) fn with_address(url: &str, address: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, with_address, with_database};
+    use super::{address, with_address, with_database, with_schema};
 
     #[test]
     fn the_database_is_the_last_part_of_the_path() {
         let url = |url| with_database(url, "x").unwrap();
         assert_eq!(url("postgres://a@h:1/charging"), "postgres://a@h:1/x");
         assert_eq!(url("postgres://a@h:1/charging?sslmode=disable"), "postgres://a@h:1/x?sslmode=disable");
+    }
+
+    #[test]
+    fn the_schema_is_an_option() {
+        let options = "options=-csearch_path%3Dcell0%2Cpublic";
+        assert_eq!(with_schema("postgres://h/x", "cell0"), format!("postgres://h/x?{options}"));
+        assert_eq!(with_schema("postgres://h/x?a=b", "cell0"), format!("postgres://h/x?a=b&{options}"));
     }
 
     #[test]

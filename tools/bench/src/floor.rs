@@ -34,7 +34,7 @@ use uuid::Uuid;
 /// Longer than the whole measurement takes.
 const LEASE: Duration = Duration::from_secs(600);
 /// PostgreSQL's statistics are up to a second late.
-const STATISTICS_DELAY: Duration = Duration::from_millis(1_500);
+pub const STATISTICS_DELAY: Duration = Duration::from_millis(1_500);
 
 type Event = (GatewayEvent, RecordPosition);
 
@@ -107,6 +107,21 @@ impl Prepared {
             one_by_one: one.report(1),
             one_by_one_at_once: several.report(connections),
         })
+    }
+
+    /// Measures batches of `per_batch` only, and releases the partitions, so that an ingestor can
+    /// follow.
+    pub async fn measure_batches(
+        mut self,
+        harness: &mut Harness,
+        connections: usize,
+        per_batch: usize,
+    ) -> anyhow::Result<Writing> {
+        let bulk = self.run(connections, per_batch, None).await?;
+        for queue in &self.queues {
+            partitions::release(&mut harness.queries, &queue.lease).await?;
+        }
+        Ok(bulk.report(connections))
     }
 
     /// Writes the remaining events over `connections` concurrent connections, with at most

@@ -12,12 +12,15 @@ use crate::server::{self, Work};
 use crate::visibility::{self, Offsets, Seen, Watch, Window};
 use anyhow::{Context as _, ensure};
 use gateway_simulator::LoadSegment;
+use launch::output::progress;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// The interval of checking the owners of partitions.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Events per second at which a backlog is published; no ingestor reads them meanwhile.
+const BACKLOG_RATE: u32 = 20_000;
 /// The time limit for catching up after a segment of load.
 const TIMEOUT: Duration = Duration::from_secs(180);
 /// Charge points per second of which all announcements are visible at least.
@@ -174,6 +177,18 @@ impl Harness {
         let (ingestor_cores, postgres_cores) = (cores("event-ingestor"), cores("postgres"));
         let seconds = round(length.as_secs_f64(), 1);
         Ok(IdleFleet { charge_points, seconds, ingestor_cores, postgres_cores })
+    }
+
+    /// Publishes the planned events of the floor while no ingestor runs; returns the offsets before
+    /// and after them.
+    pub async fn publish_backlog(&self, load: &Generator) -> anyhow::Result<(Offsets, Offsets)> {
+        let from = self.watch.current()?;
+        let events = self.plan.floor_events;
+        let seconds = events.div_ceil(BACKLOG_RATE).max(1);
+        progress(&format!("publishing {events} events while no ingestor runs …"));
+        let produced = load.produce(events / seconds, Duration::from_secs(seconds.into()))?;
+        produced.await.context("the load generator panicked")??;
+        Ok((from, visibility::ends(&self.platform.kafka, &self.platform.names.events).await?))
     }
 
     /// Waits until all records of the topic are visible; returns the end offsets.

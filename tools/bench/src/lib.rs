@@ -6,6 +6,8 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program writes to the terminal")]
 
+mod cells;
+mod check;
 mod command_line;
 mod commands;
 mod conditions;
@@ -20,6 +22,7 @@ mod meters;
 pub mod numbers;
 mod plan;
 mod platform;
+mod ratios;
 mod reads;
 mod report;
 mod run;

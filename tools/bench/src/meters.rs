@@ -68,6 +68,8 @@ const BROKER: &str = "kafka";
 const REDIS: &str = "redis";
 const LOAD: &str = "load generator";
 const MEASURING: &str = "measuring";
+/// All that an event needs: the ingestors and the servers.
+pub const OF_EVENTS: [&str; 3] = [INGESTOR, POSTGRES, BROKER];
 /// All that a command needs: the services and the servers.
 pub const OF_COMMANDS: [&str; 5] = [DISPATCHER, INGESTOR, POSTGRES, BROKER, REDIS];
 /// All that the floor of a command needs: the servers, and the load generator, which is the floor

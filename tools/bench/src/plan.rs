@@ -1,10 +1,13 @@
 //! What is measured, at which rates and for how long.
 
+mod cells;
 mod chapter;
+mod check;
 mod limits;
 mod retention;
 mod sessions;
 
+pub use cells::CellPlan;
 pub use chapter::Chapter;
 pub use limits::LimitPlan;
 pub use retention::RetentionPlan;
@@ -67,6 +70,8 @@ pub struct Plan {
     pub truth: TruthPlan,
     /// The plan for limits of sessions.
     pub limits: LimitPlan,
+    /// The plan for several cells.
+    pub cells: CellPlan,
     /// Events with which the floor is measured.
     pub floor_events: u32,
     /// How long one transaction per event is measured, with one connection and with several.
@@ -214,7 +219,7 @@ impl CommandPlan {
 }
 
 impl Plan {
-    /// The whole measurement, which takes about twenty-seven minutes.
+    /// The whole measurement, which takes about twenty-eight minutes.
     fn full() -> Self {
         Self {
             mode: "full",
@@ -240,6 +245,7 @@ impl Plan {
             retention: RetentionPlan::full(),
             truth: TruthPlan::full(),
             limits: LimitPlan::full(),
+            cells: CellPlan::full(),
             floor_events: 250_000,
             one_by_one: seconds(8),
             commits: 500,
@@ -268,6 +274,7 @@ impl Plan {
             retention: RetentionPlan::quick(),
             truth: TruthPlan::quick(),
             limits: LimitPlan::quick(),
+            cells: CellPlan::quick(),
             floor_events: 6_000,
             one_by_one: seconds(2),
             commits: 50,
@@ -298,7 +305,7 @@ impl Plan {
                 Some(("sessions", number)) => sessions = Some(SessionPlan::parse_sessions(number)?),
                 Some(("stations", number)) => stations = Some(ReadPlan::parse_stations(number)?),
                 _ => bail!(
-                    "`{word}` is not one of quick, tail, fleets, commands, reads, sessions, retention, truth, limits, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
+                    "`{word}` is not one of quick, check, tail, fleets, commands, reads, sessions, retention, truth, limits, cells, idle, ingestors=N, partitions=N, pace=MS, sessions=N, stations=N"
                 ),
             }
         }
@@ -309,7 +316,7 @@ impl Plan {
         plan.truth.pace_ms = pace_ms.unwrap_or(plan.truth.pace_ms);
         plan.sessions.sessions = sessions.unwrap_or(plan.sessions.sessions);
         plan.reads.stations = stations.unwrap_or(plan.reads.stations);
-        Ok(plan)
+        Ok(if plan.only == Some(Chapter::Check) { plan.shortened() } else { plan })
     }
 
     /// The plan with fleets of ten times as many devices: only the largest two, at one rate.
@@ -330,10 +337,11 @@ impl Plan {
 
     /// The time limit of the run, longer than any run takes.
     pub fn limit(&self) -> Duration {
-        let is_large = [Chapter::Fleets, Chapter::Sessions, Chapter::Retention]
-            .into_iter()
-            .any(|chapter| self.measures(chapter));
-        let minutes = if is_large { 90 } else { 40 };
+        let minutes = match self.only {
+            Some(Chapter::Fleets | Chapter::Sessions | Chapter::Retention) => 90,
+            Some(Chapter::Check) => 15,
+            _ => 40,
+        };
         seconds(minutes * 60)
     }
 
@@ -373,6 +381,7 @@ mod tests {
         assert!(plan.measures(Chapter::Truth) && plan.measures(Chapter::Commands));
         assert_eq!(parse(&["limits"]).unwrap().only, Some(Chapter::Limits));
         assert!(plan.measures(Chapter::Limits) && !truth.measures(Chapter::Limits));
+        assert!(plan.measures(Chapter::Cells) && parse(&["cells"]).unwrap().only == Some(Chapter::Cells));
         let sessions = parse(&["sessions", "sessions=200000", "quick"]).unwrap();
         assert_eq!((sessions.only, sessions.sessions.sessions), (Some(Chapter::Sessions), 200_000));
         assert_eq!(parse(&["sessions"]).unwrap().sessions.sessions, 10_000_000);
@@ -390,6 +399,11 @@ mod tests {
         );
         assert_eq!(fleets.steady, [(6_000, 100.0)]);
         assert!(fleets.limit() > plan.limit() && !plan.measures(Chapter::Fleets));
+        let check = parse(&["check"]).unwrap();
+        assert!(check.measures(Chapter::Check) && !check.measures(Chapter::Reads));
+        assert!(!plan.measures(Chapter::Check) && check.limit() < plan.limit());
+        assert_eq!((check.charge_points, check.reads.stations), (10_000, 10_000));
+        assert_eq!(parse(&["check", "quick"]).unwrap().charge_points, 2_000);
         assert!(parse(&["quickly"]).is_err());
         assert!(parse(&["ingestors=0"]).is_err());
     }

@@ -83,7 +83,11 @@ impl Platform {
     pub async fn set_up(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Self> {
         let given = variable("DATABASE_URL")?;
         database::create(&given, &names.database).await?;
-        let url = database::with_database(&given, &names.database)?;
+        Self::set_up_at(database::with_database(&given, &names.database)?, plan, names, folder).await
+    }
+
+    /// Creates the tables at `url`, and the topics. No service runs yet.
+    pub async fn set_up_at(url: String, plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Self> {
         Process::run("asset-api", "migrate", &[("DATABASE_URL", url.clone())]).await?;
         let kafka = launch::kafka()?;
         kafka.create_topic(&names.events, plan.partitions).await?;

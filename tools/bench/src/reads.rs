@@ -13,6 +13,8 @@ mod script;
 mod service;
 pub mod sessions;
 
+pub use saturation::saturate;
+
 use crate::database;
 use crate::http_client::HttpClient;
 use crate::load::Threads;
@@ -21,9 +23,10 @@ use crate::numbers::round;
 use crate::plan::{Plan, ReadPlan};
 use crate::platform::Names;
 use crate::report::{FloorPhase, ReadKind, Reads, Saturation};
-use crate::run_segment::RunSegment;
+use crate::run_segment::{Outcome, RunSegment};
 use crate::server;
 use anyhow::Context as _;
+use futures_util::future::BoxFuture;
 use launch::output::{passed, progress};
 use launch::variable;
 use list::List;
@@ -38,8 +41,11 @@ const CLIENTS: usize = 32;
 /// Items per page when a long list is read: the API's maximum.
 const PAGE_LIMIT: usize = 200;
 
+/// A request that was sent.
+type Call = BoxFuture<'static, Outcome<()>>;
+
 /// Everything that is needed to measure reads.
-struct ReadBench {
+pub struct ReadBench {
     plan: ReadPlan,
     api: AssetApi,
     pgbench: Pgbench,
@@ -48,7 +54,7 @@ struct ReadBench {
 }
 
 /// A kind of request, and its statements.
-struct RecordedKind {
+pub struct RecordedKind {
     kind: Kind,
     statements: usize,
     round_trips: usize,
@@ -59,20 +65,13 @@ struct RecordedKind {
 /// depths.
 pub async fn measure(plan: &Plan, names: &Names, folder: &Path) -> anyhow::Result<Reads> {
     let (stations, piles) = (plan.reads.stations, fixture::piles(plan.reads.stations));
-    progress(&format!("{stations} stations and {piles} piles …"));
-    let url = fixture::create(&variable("DATABASE_URL")?, &names.reads, stations).await?;
-    let logs = logs(folder)?;
-    let api = AssetApi::start(&url, CONNECTIONS, Lists::Map, &logs).await?;
-    let list = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
-    api.stop().await?;
-    let recorded = record(&url, &logs, requests::kinds(&list)?).await?;
-    let bench = ReadBench::start(plan.reads.clone(), &url, folder).await?;
+    let (bench, kinds) = ReadBench::set_up(plan, names, folder, |_name| true).await?;
     let mut reads = Reads { stations, piles, connections: CONNECTIONS, kinds: Vec::new(), pages: Vec::new() };
-    for recorded in recorded {
-        reads.kinds.push(bench.compare(recorded).await?);
+    for kind in &kinds {
+        reads.kinds.push(bench.compare(kind).await?);
     }
     reads.pages = bench.pages().await?;
-    bench.api.stop().await?;
+    bench.stop().await?;
     Ok(reads)
 }
 
@@ -104,7 +103,39 @@ async fn record(url: &str, logs: &Path, kinds: Vec<Kind>) -> anyhow::Result<Vec<
     Ok(all)
 }
 
+impl RecordedKind {
+    /// The name in the report.
+    pub const fn name(&self) -> &'static str {
+        self.kind.name
+    }
+}
+
 impl ReadBench {
+    /// Creates the database and records the statements of the kinds whose names are wanted.
+    pub async fn set_up(
+        plan: &Plan,
+        names: &Names,
+        folder: &Path,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<(Self, Vec<RecordedKind>)> {
+        let (stations, piles) = (plan.reads.stations, fixture::piles(plan.reads.stations));
+        progress(&format!("{stations} stations and {piles} piles …"));
+        let url = fixture::create(&variable("DATABASE_URL")?, &names.reads, stations).await?;
+        let logs = logs(folder)?;
+        let api = AssetApi::start(&url, CONNECTIONS, Lists::Map, &logs).await?;
+        let list = List::walk(&HttpClient::new(&api.listen)?, "/api/v1/stations", list::LIMIT).await?;
+        api.stop().await?;
+        let mut kinds = requests::kinds(&list)?;
+        kinds.retain(|kind| is_wanted(kind.name));
+        let recorded = record(&url, &logs, kinds).await?;
+        Ok((Self::start(plan.reads.clone(), &url, folder).await?, recorded))
+    }
+
+    /// Stops asset-api in order.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.api.stop().await
+    }
+
     /// Starts asset-api on the database at `url`, and finds what else measures it.
     async fn start(plan: ReadPlan, url: &str, folder: &Path) -> anyhow::Result<Self> {
         let api = AssetApi::start(url, CONNECTIONS, Lists::Map, &logs(folder)?).await?;
@@ -122,24 +153,35 @@ impl ReadBench {
         Ok(Self { plan, api, pgbench, meters, threads: Threads::start()? })
     }
 
-    async fn compare(&self, recorded: RecordedKind) -> anyhow::Result<ReadKind> {
-        let RecordedKind { kind, statements, round_trips, scripts } = recorded;
+    /// The highest throughput of the floor, then of asset-api.
+    pub async fn saturate(&self, recorded: &RecordedKind) -> anyhow::Result<(Saturation, Saturation)> {
         let (warm_up, measured) = (self.plan.warm_up, self.plan.saturated);
-        progress(&format!("{}: highest throughput, first the floor, then asset-api …", kind.name));
-        let floor = self.pgbench.run(&scripts, None, Length { warm_up, measured }).await?;
+        progress(&format!("{}: highest throughput, first the floor, then asset-api …", recorded.kind.name));
+        let floor = self.pgbench.run(&recorded.scripts, None, Length { warm_up, measured }).await?;
         let floor = Saturation { clients: CONNECTIONS, per_s: floor.per_s, latency: floor.latency };
-        let (client, called) = (Arc::new(HttpClient::new(&self.api.listen)?), kind.clone());
-        let call = move |number| {
-            let (client, kind) = (Arc::clone(&client), called.clone());
-            async move { kind.call(&client, number).await }
-        };
-        let saturated = saturation::saturate(&self.threads, CLIENTS, warm_up, measured, call.clone()).await?;
+        let call = self.call(&recorded.kind)?;
+        let saturated = saturate(&self.threads, CLIENTS, warm_up, measured, call).await?;
         let of_floor_percent = ReadKind::share_of(&saturated, &floor);
         passed(&format!("{} of {}/s, {of_floor_percent} %", saturated.per_s, floor.per_s));
+        Ok((floor, saturated))
+    }
+
+    /// Calls of this kind, over connections of their own.
+    fn call(&self, kind: &Kind) -> anyhow::Result<impl Fn(u64) -> Call + Send + Sync + use<>> {
+        let (client, kind) = (Arc::new(HttpClient::new(&self.api.listen)?), kind.clone());
+        Ok(move |number| -> Call {
+            let (client, kind) = (Arc::clone(&client), kind.clone());
+            Box::pin(async move { kind.call(&client, number).await })
+        })
+    }
+
+    async fn compare(&self, recorded: &RecordedKind) -> anyhow::Result<ReadKind> {
+        let (floor, saturated) = self.saturate(recorded).await?;
+        let RecordedKind { kind, scripts, .. } = recorded;
         let rate = paced_rate(kind.target.rate, saturated.per_s);
         progress(&format!("{}: {rate}/s, first the floor, then asset-api …", kind.name));
-        let measured = self.plan.paced;
-        let result = self.pgbench.run(&scripts, Some(rate), Length { warm_up, measured }).await?;
+        let (warm_up, measured, call) = (self.plan.warm_up, self.plan.paced, self.call(kind)?);
+        let result = self.pgbench.run(scripts, Some(rate), Length { warm_up, measured }).await?;
         let floor_paced = FloorPhase { rate, per_s: result.per_s, latency: result.latency };
         let paced =
             RunSegment::run(&self.meters, &self.threads, rate, warm_up, measured, call).await?.phase();
@@ -152,11 +194,11 @@ impl ReadBench {
         Ok(ReadKind {
             name: kind.name,
             target: kind.target,
-            statements,
-            round_trips,
+            statements: recorded.statements,
+            round_trips: recorded.round_trips,
+            of_floor_percent: ReadKind::share_of(&saturated, &floor),
             saturated,
             floor,
-            of_floor_percent,
             paced,
             floor_paced,
         })

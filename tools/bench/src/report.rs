@@ -2,10 +2,13 @@
 //! version), and its renderings as text and chart.
 
 mod calls;
+mod cells;
 mod chart;
+mod check;
 mod commands;
 mod limits;
 mod markdown;
+mod ratios;
 mod reads;
 mod retention;
 mod sessions;
@@ -16,9 +19,12 @@ mod verdict;
 mod sample;
 
 pub use calls::CallPhase;
+pub use cells::{Cells, Drain};
+pub use check::Check;
 pub use commands::{CommandRate, Commands};
 pub use limits::{LimitedSessions, Limits, Percentiles};
-pub use reads::{FloorPhase, PILE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
+pub use ratios::ratio_of_read;
+pub use reads::{FloorPhase, NEARBY, PAGE, PILE, PRICE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
 pub use retention::{Retention, RetentionData, RetentionRound, RetentionSegment};
 pub use sessions::{SessionData, SessionExport, Sessions};
 pub use truth::{Arrivals, BeforeAndAfter, Counts, Interval, KilledPod, MovedDevices, OtherDevices, Truth};
@@ -27,6 +33,7 @@ pub use verdict::Verdict;
 use crate::conditions::Conditions;
 use crate::meters::ProcessUse;
 use crate::numbers::{grouped, grouped_count, round};
+use crate::ratios::RatioRun;
 use crate::visibility::Backlog;
 use anyhow::Context as _;
 use serde::Serialize;
@@ -74,6 +81,10 @@ pub struct Report {
     pub truth: Option<Truth>,
     /// Limits of sessions.
     pub limits: Option<Limits>,
+    /// Several cells in one database.
+    pub cells: Option<Cells>,
+    /// The ratios that have a threshold.
+    pub check: Option<Check>,
     /// Targets, and whether they were met.
     pub verdicts: Vec<Verdict>,
 }
@@ -223,6 +234,8 @@ impl Report {
             retention: None,
             truth: None,
             limits: None,
+            cells: None,
+            check: None,
             verdicts: Vec::new(),
         }
     }
@@ -238,6 +251,8 @@ impl Report {
             || self.retention.is_some()
             || self.truth.is_some()
             || self.limits.is_some()
+            || self.cells.is_some()
+            || self.check.is_some()
     }
 
     /// Compares the results with the targets.
@@ -250,13 +265,18 @@ impl Report {
         markdown::render(self)
     }
 
-    /// Writes `report.json`, `report.md` and `latency.svg` to `folder`.
+    /// Writes `report.json`, `report.md`, the ratios and the charts to `folder`.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         let json = serde_json::to_string_pretty(self)? + "\n";
-        for (name, text) in
-            [("report.json", json), ("report.md", self.markdown()), ("latency.svg", chart::render(self))]
-        {
+        let ratios = RatioRun::new(&self.conditions, self.ratios());
+        for (name, text) in [
+            ("report.json", json),
+            ("report.md", self.markdown()),
+            ("ratios.toml", ratios.to_toml()?),
+            ("ratios.svg", ratios.chart()?),
+            ("latency.svg", chart::render(self)),
+        ] {
             let path = folder.join(name);
             std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
         }

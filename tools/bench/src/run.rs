@@ -6,10 +6,9 @@ use crate::meters::Broker;
 use crate::numbers::round;
 use crate::plan::{Chapter, Plan};
 use crate::platform::Names;
-use crate::report::{Latency, Phase, Report};
+use crate::report::{Check, Latency, Phase, Report};
 use crate::search::Search;
-use crate::visibility;
-use crate::{commands, floor, limits, reads, server, takeover, truth};
+use crate::{cells, check, commands, floor, limits, reads, server, takeover, truth};
 use anyhow::{Context as _, bail};
 use launch::output::{heading, passed, progress};
 use std::path::Path;
@@ -19,19 +18,17 @@ use std::time::{Duration, Instant};
 const STEP_DOWN_PERCENT: u32 = 90;
 /// How often a lower rate is tried.
 const CONFIRMATIONS: usize = 3;
-/// Events per second at which the floor's events are published; no ingestor reads them meanwhile.
-const FLOOR_RATE: u32 = 20_000;
 
 /// Measures everything; `report` contains what was measured when it ends. The time to truth uses
-/// the second names, and limits of sessions the third.
+/// the second names, limits of sessions the third, and cells the others.
 pub async fn measure_all(
     plan: &Plan,
-    names: &[Names; 3],
+    names: &[Names; 5],
     folder: &Path,
     broker: &Broker,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let [names, names_for_truth, names_for_limits] = names;
+    let [names, names_for_truth, names_for_limits, names_of_cells @ ..] = names;
     if [Chapter::Tail, Chapter::Fleets, Chapter::Commands, Chapter::Retention]
         .into_iter()
         .any(|chapter| plan.measures(chapter))
@@ -59,8 +56,15 @@ pub async fn measure_all(
             bail!(failure);
         }
     }
+    if plan.measures(Chapter::Cells) {
+        heading("Cells");
+        report.cells = Some(cells::measure(plan, names_of_cells, folder).await?);
+    }
+    if plan.measures(Chapter::Check) {
+        report.check = Some(check::measure(plan, names, folder, broker).await?);
+    }
     report.complete = true;
-    Ok(())
+    report.check.as_ref().map_or(Ok(()), Check::result)
 }
 
 /// Everything that needs ingestors; they are stopped at the end.
@@ -232,13 +236,7 @@ async fn floor(
     connections: usize,
 ) -> anyhow::Result<()> {
     heading("The floor");
-    let from = harness.watch.current()?;
-    let seconds = harness.plan.floor_events.div_ceil(FLOOR_RATE).max(1);
-    let rate = harness.plan.floor_events / seconds;
-    progress(&format!("publishing {} events while no ingestor runs …", harness.plan.floor_events));
-    let produced = load.produce(rate, Duration::from_secs(seconds.into()))?;
-    produced.await.context("the load generator panicked")??;
-    let to = visibility::ends(&harness.platform.kafka, &harness.platform.names.events).await?;
+    let (from, to) = harness.publish_backlog(load).await?;
     let prepared = floor::Prepared::read(harness, &from, &to).await?;
     progress("writing them one by one and in batches …");
     let per_batch = report.highest.as_ref().map_or(1.0, |phase| phase.events_per_batch.max(1.0));

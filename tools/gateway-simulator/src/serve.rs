@@ -9,9 +9,11 @@ use domain::ids::ChargePointId;
 use runtime::Context;
 use runtime::kafka::Kafka;
 use runtime::redis::Redis;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Connects the fleet and runs it until shutdown is requested; then reports its disconnection,
-/// unless it is a deployed gateway.
+/// unless it is a deployed gateway. Ready once the pods receive commands.
 ///
 /// # Errors
 /// When the settings are invalid, or the fleet cannot be connected.
@@ -23,7 +25,15 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         let redis = probed.clone();
         async move { redis.ping().await.map_err(|error| error.to_string()) }
     });
+    // Before it listens, a published command is lost: it reads from the end of its partitions.
+    let listens = Arc::new(AtomicBool::new(false));
+    let checked = Arc::clone(&listens);
+    context.health.add_until_passed("commands", move || {
+        let listens = checked.load(Ordering::Relaxed);
+        async move { listens.then_some(()).ok_or_else(|| "the pods do not receive commands yet".to_owned()) }
+    });
     let simulator = Simulator::start(settings.simulator(), kafka, redis, context.shutdown.clone()).await?;
+    listens.store(true, Ordering::Relaxed);
     simulator.observe(&context.meter());
     let fleet = fleet(&settings.fleet)?;
     let charge_points = fleet.len();

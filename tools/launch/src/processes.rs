@@ -34,7 +34,7 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("cannot start {}; build it with `cargo build --release`", binary.display()))?;
+            .with_context(|| format!("cannot start {}; build it with the same profile", binary.display()))?;
         Ok(Self { name, log, child })
     }
 

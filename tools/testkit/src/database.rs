@@ -79,6 +79,56 @@ impl TestDatabase {
         Self { pool, url, name: None }
     }
 
+    /// A new schema of this database with the tables of a platform of its own; it goes with the database.
+    ///
+    /// # Panics
+    /// When it cannot be migrated.
+    pub async fn with_schema(&self, schema: &str) -> Self {
+        self.execute(&format!("create schema {schema}")).await;
+        Self::at(self.url_of_schema(schema)).await
+    }
+
+    /// The URL of the database for a service whose tables are in `schema`.
+    #[must_use]
+    pub fn url_of_schema(&self, schema: &str) -> String {
+        format!("{}?options=-csearch_path%3D{schema}%2Cpublic", self.url)
+    }
+
+    /// Whether the server could create the extension `citus`, which must be installed and preloaded.
+    pub async fn has_citus(&self) -> bool {
+        let found = "exists (select from pg_available_extensions where name = 'citus')
+                     and current_setting('shared_preload_libraries') like '%citus%'";
+        self.json(found).await == true
+    }
+
+    /// Creates the extension `citus`, with this server as the only node.
+    ///
+    /// # Panics
+    /// When PostgreSQL refuses it.
+    pub async fn enable_citus(&self) {
+        self.execute("create extension citus").await;
+        self.execute("select citus_set_coordinator_host('localhost', current_setting('port')::integer)")
+            .await;
+        // Triggers of the platform stay within their schema.
+        self.execute(
+            "do $$ begin
+               execute format('alter database %I set citus.enable_unsafe_triggers = on', current_database());
+             end $$",
+        )
+        .await;
+    }
+
+    /// Distributes the schema, which must have its tables; its rows stay as they are.
+    ///
+    /// # Panics
+    /// When Citus refuses it.
+    pub async fn distribute_schema(&self, schema: &str) {
+        self.execute(&format!(
+            "set citus.enable_unsafe_triggers = on; select citus_schema_distribute('{schema}')"
+        ))
+        .await;
+    }
+
     fn named(name: String, max_connections: usize) -> Self {
         let url = with_database(&name);
         let pool = Database::new(&DatabaseSettings { max_connections, ..settings(&url) }).unwrap();

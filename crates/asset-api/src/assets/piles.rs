@@ -4,6 +4,7 @@
 pub mod body;
 mod live;
 pub mod problem;
+pub mod reader;
 mod relocation;
 pub mod routes;
 mod view;
@@ -23,13 +24,14 @@ use actix_web::web::Data;
 use domain::assets::{OperatorBound, Pile, PileDetails};
 use domain::ids::{Actor, ChargePointId, PileId, StationId};
 use domain::status::{ConnectorStatus, PileStatus};
+use reader::FoundPile;
 use runtime::Problem;
 use runtime::auth::Subject;
 use runtime::http::page::{Page, PageRequest};
 use runtime::http::{IdempotencyKey, JsonBody, QueryParams};
 use runtime::http::{PathId, Resource};
 use serde_json::Value;
-use storage::assets::piles::{self, Filter, LiveView, PileRefusal};
+use storage::assets::piles::{self, Filter, PileQuery, PileRefusal};
 use uuid::Uuid;
 use view::PileView;
 
@@ -125,11 +127,7 @@ pub async fn get(
     Bound(bound): Bound,
     PathId(id): PathId<PileResource>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = api
-        .run(move |mut connection| async move {
-            Ok(piles::find_with_live(&mut connection, &bound, id).await?.ok_or(PileRefusal::NotFound)?)
-        })
-        .await?;
+    let found = api.find_pile(PileQuery { id, bound }).await?.ok_or(PileRefusal::NotFound)?;
     Ok(show(&api, &found))
 }
 
@@ -199,7 +197,7 @@ pub async fn restore(
 }
 
 /// Responds with a pile and its live state.
-fn show(api: &Api, (pile, live): &(Pile, Option<LiveView>)) -> HttpResponse {
+fn show(api: &Api, (pile, live): &FoundPile) -> HttpResponse {
     let view = PileView::of(pile, live.as_ref(), api.freshness_policy());
     edit::respond(StatusCode::OK, pile.revision).json(view)
 }

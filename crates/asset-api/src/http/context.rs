@@ -1,6 +1,7 @@
 //! The context that all handlers share.
 
 use crate::Settings;
+use crate::assets::piles::reader::{FoundPile, PileReader};
 use crate::assets::station_map::{CurrentMap, StationMap};
 use crate::freshness::{FreshnessPolicy, IngestProgress};
 use crate::http::error::ApiError;
@@ -8,12 +9,14 @@ use chrono::TimeDelta;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use storage::assets::piles::PileQuery;
 use storage::assets::stations::Filter;
 use storage::{Database, PooledConnection};
 
 /// The database, the settings and the ingest progress that handlers need.
 pub struct Api {
     database: Database,
+    piles: PileReader,
     heartbeat_timeout: TimeDelta,
     progress: Arc<IngestProgress>,
     station_map: Option<Arc<StationMap>>,
@@ -22,7 +25,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Creates the context; `progress` and `station_map` must come from the same database.
+    /// Creates the context of an HTTP worker, on its runtime; `progress` and `station_map` must come from the same database.
     pub fn new(
         database: Database,
         progress: Arc<IngestProgress>,
@@ -30,6 +33,7 @@ impl Api {
         settings: &Settings,
     ) -> Self {
         Self {
+            piles: PileReader::new(database.clone()),
             database,
             progress,
             station_map,
@@ -57,6 +61,12 @@ impl Api {
         T: Send + 'static,
     {
         self.database.run_within(limit, work).await
+    }
+
+    /// Finds a pile with its live state, as the database has it after the call; `None` if the caller
+    /// reaches none with this id, or it is retired.
+    pub async fn find_pile(&self, query: PileQuery) -> Result<Option<FoundPile>, ApiError> {
+        self.piles.find(query).await
     }
 
     /// The stations in memory, with all that was committed before the call; `None` if a list with this

@@ -3,9 +3,11 @@
 
 use actix_web::http::StatusCode;
 use runtime::Problem;
+use runtime::coalescer::Lost;
 use runtime::http::page::InvalidCursor;
 use runtime::problem::{FieldError, InvalidFields};
 use std::error::Error;
+use std::sync::Arc;
 use storage::StorageError;
 
 /// A refusal of a feature that can be converted to a problem.
@@ -26,9 +28,18 @@ pub enum ApiError {
     /// The response cannot be written as JSON, which is a bug.
     #[error("the response cannot be written as JSON")]
     Json(#[from] serde_json::Error),
-    /// The database failed.
+    /// The database failed, possibly for several requests at once.
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Storage(#[from] Arc<StorageError>),
+    /// The read that served the request panicked.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(Arc::new(error))
+    }
 }
 
 impl IntoProblem for Problem {
@@ -82,12 +93,13 @@ impl From<ApiError> for Problem {
             ApiError::Invalid(errors) => Self::invalid(errors),
             ApiError::Refused(problem) => problem,
             ApiError::Storage(error) if error.is_transient() => {
-                let cause: &dyn Error = &error;
+                let cause: &dyn Error = &*error;
                 tracing::warn!(error = cause, "request answered with 503: the database is not available");
                 database_unavailable()
             }
-            ApiError::Storage(error) => Self::internal(&error),
+            ApiError::Storage(error) => Self::internal(&*error),
             ApiError::Json(error) => Self::internal(&error),
+            ApiError::Lost(error) => Self::internal(&error),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `/api/v1/piles`: creating, editing and retiring piles.
 
 mod assignment;
+mod gathered;
 mod refusals;
 
 use crate::answer::Answer;

@@ -5,12 +5,12 @@ pub(crate) mod inserts;
 pub(crate) mod outcomes;
 mod stops;
 
-use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use chrono::{DateTime, Utc};
 use domain::assets::OperatorBound;
 use domain::ids::{CommandId, PileId};
+use runtime::coalescer::{Bounds, Coalescer};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::commands::{
@@ -26,12 +26,24 @@ use uuid::Uuid;
 const BATCH: usize = 128;
 /// More than the commands that can wait at once: callers are bounded by the HTTP connections.
 const WAITING: usize = 4_096;
-/// Two connections: one batch commits while the next is being sent.
-const FOREGROUND: Bounds = Bounds { waiting: WAITING, batch: BATCH, at_once: 2, linger: Duration::ZERO };
+/// One connection while it is fast, because a larger batch costs each of its commands less. A batch that
+/// waits for the lock of a device or for a disk delays the others for the patience only.
+const FOREGROUND: Bounds = Bounds {
+    waiting: WAITING,
+    batch: BATCH,
+    at_once: 2,
+    linger: Duration::ZERO,
+    patience: Duration::from_millis(5),
+};
 /// No caller waits for the outcomes of publications: they are recorded in larger batches, on one
 /// connection.
-const BACKGROUND: Bounds =
-    Bounds { waiting: WAITING, batch: BATCH, at_once: 1, linger: Duration::from_millis(50) };
+const BACKGROUND: Bounds = Bounds {
+    waiting: WAITING,
+    batch: BATCH,
+    at_once: 1,
+    linger: Duration::from_millis(50),
+    patience: Duration::ZERO,
+};
 
 /// A failure that all commands of a batch share.
 pub(crate) type Shared<T> = Result<T, Arc<StorageError>>;

@@ -3,7 +3,6 @@
 mod refusal;
 mod waiting;
 
-use crate::dispatch::coalescer::Lost;
 use crate::dispatch::command_store::CommandStore;
 use crate::dispatch::delivery::{Delivery, RoutedCommand};
 use crate::dispatch::gateway_directory::GatewayDirectory;
@@ -17,6 +16,7 @@ use domain::assets::OperatorBound;
 use domain::commands::{Command, CommandKind, CommandRefusal, CommandState, FailureCode, GatewayRoute};
 use domain::ids::{ChargePointId, CommandId, PileId};
 use domain::status::ConnectorStatus;
+use runtime::coalescer::Lost;
 use runtime::{clock, trace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -158,6 +158,7 @@ impl Dispatcher {
 
     async fn prepare(&self, id: CommandId, order: PileOrder) -> Result<Prepared, DispatchError> {
         let PileOrder { pile_id, intent, issued_by, bound, keyed } = order;
+        let early = self.routes.begin(pile_id);
         let context = self.load_context(pile_id, intent.scope(), &bound, keyed.as_ref()).await?;
         if let Some(record) = self.find_published(&context, &bound, keyed.as_ref()).await? {
             return Ok(Prepared::Known(record));
@@ -170,7 +171,7 @@ impl Dispatcher {
         let kind = match intent.decide(&pile, &self.startable) {
             Ok(Decision::Send(kind)) => kind,
             Ok(Decision::WaitFor(session_id)) => {
-                let way = self.routes.find(&pile).await?;
+                let way = self.routes.find(&pile, early).await?;
                 let stop = self.compose_waiting(id, pile, session_id, way, issued_by);
                 return Ok(Prepared::Waiting(Box::new(stop)));
             }
@@ -180,7 +181,7 @@ impl Dispatcher {
             Some(limits) => Some(self.with_currency(limits, pile_id, connector_id).await?),
             None => None,
         };
-        let way = self.routes.find(&pile).await?;
+        let way = self.routes.find(&pile, early).await?;
         Ok(Prepared::Routed(Box::new(RoutedCommand {
             pile_id,
             partition: way.route.partition,

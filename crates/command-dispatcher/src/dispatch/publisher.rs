@@ -1,8 +1,8 @@
 //! Publishing commands: one queue per partition of the command topic. One batch of a partition is
 //! in flight at a time; commands that arrive meanwhile form the next.
 
-use crate::dispatch::coalescer::{Bounds, Coalescer};
 use crate::dispatch::topic::{CommandTopic, Unpublished};
+use runtime::coalescer::{Bounds, Coalescer};
 use runtime::kafka::NewRecord;
 use runtime::lock::MutexExt as _;
 use std::collections::HashMap;
@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 /// A command has a few kB at most, so a batch stays well below the brokers' limit (1 MB by
 /// default).
-const BOUNDS: Bounds = Bounds { waiting: 4_096, batch: 128, at_once: 1, linger: Duration::ZERO };
+const BOUNDS: Bounds =
+    Bounds { waiting: 4_096, batch: 128, at_once: 1, linger: Duration::ZERO, patience: Duration::ZERO };
 
 /// The offset of a published command, or the failure that all commands of a batch share.
 pub(crate) type Publication = Result<i64, Arc<Unpublished>>;

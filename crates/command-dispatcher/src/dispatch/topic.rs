@@ -1,8 +1,8 @@
 //! The topic that gateways read commands from. It is written to only if it has the number of
 //! partitions that the gateways expect.
 
-use crate::dispatch::coalescer::Lost;
 use crate::settings::DispatchSettings;
+use runtime::coalescer::Lost;
 use runtime::kafka::{Kafka, KafkaError, NewRecord, PublishError, TopicWriter};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -116,7 +116,7 @@ impl CommandTopic {
         let end = Instant::now() + within;
         timeout_at(end, self.ensure_verified()).await.unwrap_or(Err(Unpublished::TimedOut(within)))?;
         let left = end.saturating_duration_since(Instant::now());
-        self.writer.publish(partition, records, left).await.map_err(|error| {
+        self.writer.publish_shared(partition, records, left).await.map_err(|error| {
             self.verified.store(false, Ordering::Release);
             match error {
                 refused @ PublishError::Refused(_) => Unpublished::Refused(refused),

@@ -107,6 +107,24 @@ async fn follows_the_key_unless_the_device_was_heard_elsewhere_since() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pile_with_another_device_than_at_its_last_command_is_reached_through_the_new_one() {
+    let app = TestApp::start().await;
+    let (pile, other) = (pile(&app).await, pile(&app).await);
+    app.key(&pile.charge_point_id, "gateway-1", 200).await;
+    app.key(&other.charge_point_id, "gateway-2", 200).await;
+    assert_eq!(app.route(&pile).await, to("gateway-1", "key"));
+    let replace = format!(
+        "update piles set retired_at = now(), updated_at = now() where id = '{}';
+         update piles set charge_point_id = '{}', updated_at = now() where id = '{}'",
+        other.id, other.charge_point_id, pile.id
+    );
+    app.database.execute(&replace).await;
+    assert_eq!(app.route(&pile).await, to("gateway-2", "key"));
+    app.key(&other.charge_point_id, "gateway-3", 200).await;
+    assert_eq!(app.route(&pile).await, to("gateway-3", "key"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_clock_makes_no_event_newer_than_it_is() {
     let app = TestApp::start().await;
     let pile = pile(&app).await;

@@ -108,8 +108,7 @@ impl<'a> RelayLoop<'a> {
     async fn read(&mut self) -> Result<Option<Outgoing>, RelayError> {
         let after = self.lease.next_offset - 1;
         let work = async move |mut connection: PooledConnection| {
-            feed::sequence(&mut connection).await?;
-            let chunks = feed::list_after(&mut connection, after, CHUNKS).await?;
+            let chunks = feed::sequence_and_list(&mut connection, after, CHUNKS).await?;
             let gap = match chunks.first() {
                 Some(first) if first.position != after + 1 => {
                     Some(feed::explain_gap(&mut connection, after, first.position).await?)

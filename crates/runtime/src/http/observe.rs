@@ -19,7 +19,7 @@ use actix_web::{
     middleware::Next,
 };
 use opentelemetry::{KeyValue, global, metrics::Histogram};
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::cors::{self, Cors};
@@ -126,7 +126,6 @@ fn span(seen: &Seen, request: &ServiceRequest) -> Span {
         otel.kind = "server",
         http.request.method = method,
         http.route = seen.route,
-        http.response.status_code = Empty,
     );
     // Fails only without an OpenTelemetry layer, as in tests.
     drop(span.set_parent(trace::extract(request.headers())));
@@ -190,14 +189,17 @@ fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
 
 fn report(seen: &Seen, status: StatusCode) {
     let elapsed = seen.started.elapsed();
-    // Signed, because the bridge to OpenTelemetry turns unsigned numbers into text.
-    Span::current().record("http.response.status_code", i64::from(status.as_u16()));
+    let status_code = i64::from(status.as_u16());
+    if trace::is_exported() {
+        // Not a field of the span: the log would format all of its fields again.
+        Span::current().set_attribute("http.response.status_code", status_code);
+    }
     duration_histogram().record(
         elapsed.as_secs_f64(),
         &[
             KeyValue::new("method", method_label(&seen.method)),
             KeyValue::new("route", seen.route.clone().unwrap_or_else(|| UNMATCHED.to_owned())),
-            KeyValue::new("status", i64::from(status.as_u16())),
+            KeyValue::new("status", status_code),
         ],
     );
     let duration_ms = elapsed.as_secs_f64() * 1_000.0;
@@ -208,12 +210,16 @@ fn report(seen: &Seen, status: StatusCode) {
     }
     // Absent from the line if the caller was not identified.
     let sub = seen.caller.0.get().map(AsRef::<str>::as_ref);
-    // Method, route and status are fields of the span, and therefore of this line.
+    // Method and route are fields of the span, and therefore of this line.
     match seen.route {
-        Some(_) => tracing::info!(target: "access", { sub, url.path = seen.path, duration_ms }, "request"),
+        Some(_) => tracing::info!(
+            target: "access",
+            { sub, http.response.status_code = status_code, url.path = seen.path, duration_ms },
+            "request"
+        ),
         None => tracing::info!(
             target: "access",
-            { http.route = UNMATCHED, url.path = seen.path, duration_ms },
+            { http.route = UNMATCHED, http.response.status_code = status_code, url.path = seen.path, duration_ms },
             "request"
         ),
     }

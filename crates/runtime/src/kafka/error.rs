@@ -1,5 +1,7 @@
 //! Kafka errors, grouped by what the caller can do about them.
 
+#[cfg(not(feature = "librdkafka"))]
+use std::sync::Arc;
 use std::time::Duration;
 
 use rskafka::{BackoffError, client::error::Error as ClientError};
@@ -83,6 +85,10 @@ pub(super) enum Failure {
     Cluster(#[from] KafkaError),
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// Of a request with several partitions.
+    #[cfg(not(feature = "librdkafka"))]
+    #[error(transparent)]
+    Shared(Arc<Failure>),
     #[cfg(feature = "librdkafka")]
     #[error("librdkafka: {0}")]
     Librdkafka(String),

@@ -39,6 +39,13 @@ pub(super) struct Batches {
     pub(super) bytes: Vec<u8>,
 }
 
+impl Batches {
+    /// Whether there is any batch, complete or not.
+    pub(super) const fn has_bytes(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+}
+
 impl Request for Fetch<'_> {
     const NAME: &'static str = "fetch";
     const KEY: i16 = 1;
@@ -48,21 +55,11 @@ impl Request for Fetch<'_> {
     fn encode(&self) -> Result<Vec<u8>, Malformed> {
         let max_bytes = i32::try_from(self.max_bytes).unwrap_or(i32::MAX);
         let mut body = Vec::with_capacity(self.topic.len() + 80);
-        body.extend(NO_REPLICA.to_be_bytes());
-        body.extend(i32::try_from(self.max_wait.as_millis()).unwrap_or(i32::MAX).to_be_bytes());
-        body.extend(1_i32.to_be_bytes()); // minimum number of bytes to wait for
-        body.extend(max_bytes.to_be_bytes());
-        body.push(READ_COMMITTED);
-        body.extend(0_i32.to_be_bytes());
-        body.extend(NO_SESSION.to_be_bytes());
+        put_beginning(&mut body, self.max_wait, max_bytes);
         put_count(&mut body, 1)?;
         put_text(&mut body, self.topic)?;
         put_count(&mut body, 1)?;
-        body.extend(self.partition.to_be_bytes());
-        body.extend(NO_EPOCH.to_be_bytes());
-        body.extend(self.offset.to_be_bytes());
-        body.extend((-1_i64).to_be_bytes()); // start of a follower's log
-        body.extend(max_bytes.to_be_bytes());
+        put_partition(&mut body, self.partition, self.offset, max_bytes);
         put_count(&mut body, 0)?; // no partitions to remove from a session
         Ok(body)
     }
@@ -96,20 +93,45 @@ fn read_answer(reader: &mut Reader<'_>) -> Result<(i32, Batches), Failure> {
         reader.count()?; // topics: one
         reader.text()?;
         reader.count()?; // partitions: one
-        reader.i32()?;
-        let partition_code = reader.i16()?;
-        let (replicated, stable) = (reader.i64()?, reader.i64()?);
-        reader.i64()?; // start of the log
-        let mut aborted = Vec::new();
-        for _ in 0..reader.count()? {
-            aborted.push(Aborted { producer: reader.i64()?, first_offset: reader.i64()? });
-        }
-        let end = if stable < 0 { replicated } else { stable };
-        Ok((throttled, [code, partition_code], Batches { end, aborted, bytes: Vec::new() }))
+        let (_, partition_code, batches) = read_partition(reader)?;
+        Ok((throttled, [code, partition_code], batches))
     };
     let (throttled, codes, batches) = read().map_err(Failure::malformed)?;
     for code in codes {
         ErrorCode::check(code)?;
     }
     Ok((throttled, batches))
+}
+
+/// Reads a partition's number, its error code and the fields before its batches.
+pub(super) fn read_partition(reader: &mut Reader<'_>) -> Result<(i32, i16, Batches), Malformed> {
+    let (partition, code) = (reader.i32()?, reader.i16()?);
+    let (replicated, stable) = (reader.i64()?, reader.i64()?);
+    reader.i64()?; // start of the log
+    let mut aborted = Vec::new();
+    for _ in 0..reader.count()? {
+        aborted.push(Aborted { producer: reader.i64()?, first_offset: reader.i64()? });
+    }
+    let end = if stable < 0 { replicated } else { stable };
+    Ok((partition, code, Batches { end, aborted, bytes: Vec::new() }))
+}
+
+/// Appends the fields before the topics of a request.
+pub(super) fn put_beginning(body: &mut Vec<u8>, max_wait: Duration, max_bytes: i32) {
+    body.extend(NO_REPLICA.to_be_bytes());
+    body.extend(i32::try_from(max_wait.as_millis()).unwrap_or(i32::MAX).to_be_bytes());
+    body.extend(1_i32.to_be_bytes()); // minimum number of bytes to wait for
+    body.extend(max_bytes.to_be_bytes());
+    body.push(READ_COMMITTED);
+    body.extend(0_i32.to_be_bytes());
+    body.extend(NO_SESSION.to_be_bytes());
+}
+
+/// Appends a partition of a request.
+pub(super) fn put_partition(body: &mut Vec<u8>, partition: i32, offset: i64, max_bytes: i32) {
+    body.extend(partition.to_be_bytes());
+    body.extend(NO_EPOCH.to_be_bytes());
+    body.extend(offset.to_be_bytes());
+    body.extend((-1_i64).to_be_bytes()); // start of a follower's log
+    body.extend(max_bytes.to_be_bytes());
 }

@@ -73,6 +73,13 @@ impl Leaders {
         leader
     }
 
+    /// The leader of a partition as far as it is known without a request; it may have changed.
+    pub(super) fn known(&self, topic: &str, partition: i32) -> Option<String> {
+        let known = self.known.try_lock().ok()?;
+        let (_, found) = known.topics.get(topic)?;
+        found.leader(topic, partition).ok()
+    }
+
     /// Asks the brokers of the settings and the discovered ones in turn, beginning with the last
     /// one that answered. If the caller's timeout ends during a request, the next call begins with
     /// the next broker.

@@ -36,12 +36,29 @@ struct State {
 
 struct Open {
     exchange: Exchange,
+    /// The address of the broker.
+    #[cfg_attr(feature = "librdkafka", expect(dead_code, reason = "librdkafka finds leaders itself"))]
+    leader: String,
     last_used: Instant,
 }
 
 impl Link {
     pub(super) fn new(cluster: Arc<Cluster>, topic: &str, partition: i32) -> Self {
         Self { cluster, topic: topic.to_owned(), partition, state: Mutex::default() }
+    }
+
+    /// The address of the broker that answered the latest request; `None` before the first, and after
+    /// a failure that another broker might not have.
+    #[cfg(not(feature = "librdkafka"))]
+    pub(super) async fn leader(&self) -> Option<String> {
+        self.state.lock().await.open.as_ref().map(|open| open.leader.clone())
+    }
+
+    /// Drops the connection, so that the next request looks for the leader again.
+    #[cfg(not(feature = "librdkafka"))]
+    pub(super) async fn distrust_leader(&self) {
+        let mut state = self.state.lock().await;
+        (state.open, state.proven_wrong) = (None, Some(Instant::now()));
     }
 
     /// Makes one attempt at a request; each of its steps takes at most `limit`. Must run on the
@@ -95,7 +112,7 @@ impl Link {
         }
         let leader = self.cluster.leaders.find(&self.topic, self.partition, state.proven_wrong).await?;
         let exchange = open(&self.cluster.transport, &leader).await?;
-        Ok(Open { exchange, last_used: Instant::now() })
+        Ok(Open { exchange, leader, last_used: Instant::now() })
     }
 
     fn record_throttle<R: Request>(&self, state: &mut State, throttled: Duration) {

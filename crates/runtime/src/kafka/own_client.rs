@@ -1,6 +1,12 @@
 //! Reads a partition over a connection of our own, and decodes the batches.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use rskafka::client::partition::{OffsetAt, UnknownTopicHandling};
@@ -11,23 +17,36 @@ use super::{
     batch::{BatchReader, Contents},
     connection::{Connections, within},
     error::{Failure, KafkaError},
+    exchange::Request as _,
     fetch::{Batches, Fetch},
+    fetch_many::FetchPart,
     link::Link,
     reader::LogEnd,
     record::Fetched,
+    shared_fetch::{self, Shared, SharedFetches, Source},
     transport::Transport,
 };
 use crate::settings::KafkaSettings;
 
+/// After a fetch of this many bytes a partition fetches alone: it has more records than it waits for.
+const LARGE: usize = 16 * 1024;
+
 /// State that all readers of a cluster share.
 pub(super) struct ReadSetup {
     max_unpacked: usize,
+    /// The partitions that wait for records.
+    pub(super) shared_fetches: SharedFetches,
     /// For queries of the ends of partitions.
     connections: Connections,
 }
 
 /// Reads one partition.
-pub(super) struct PartitionClient(Arc<Link>);
+pub(super) struct PartitionClient {
+    link: Arc<Link>,
+    /// Whether the next fetch is for this partition only: the first one, and the next after a large one or
+    /// a failure.
+    is_alone: Arc<AtomicBool>,
+}
 
 impl ReadSetup {
     /// # Errors
@@ -36,13 +55,15 @@ impl ReadSetup {
     pub(super) fn new(settings: &KafkaSettings, transport: &Arc<Transport>) -> Result<Self, KafkaError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
         let connections = Connections::new(Arc::clone(transport), connect_timeout);
-        Ok(Self { max_unpacked: settings.max_unpacked_bytes, connections })
+        let shared_fetches = SharedFetches::default();
+        Ok(Self { max_unpacked: settings.max_unpacked_bytes, shared_fetches, connections })
     }
 }
 
 impl PartitionClient {
     pub(super) fn new(cluster: Arc<Cluster>, topic: &str, partition: i32) -> Self {
-        Self(Arc::new(Link::new(cluster, topic, partition)))
+        let link = Arc::new(Link::new(cluster, topic, partition));
+        Self { link, is_alone: Arc::new(AtomicBool::new(true)) }
     }
 
     pub(super) async fn fetch(
@@ -51,12 +72,13 @@ impl PartitionClient {
         max_wait: Duration,
         max_bytes: usize,
     ) -> Result<Fetched, Failure> {
-        let link = Arc::clone(&self.0);
-        self.abortable(Box::pin(async move { fetch(&link, offset, max_wait, max_bytes).await })).await
+        let (link, is_alone) = (Arc::clone(&self.link), Arc::clone(&self.is_alone));
+        let fetch = async move { fetch_shared_or_alone(&link, &is_alone, offset, max_wait, max_bytes).await };
+        self.abortable(Box::pin(fetch)).await
     }
 
     pub(super) async fn offset(&self, end: LogEnd) -> Result<i64, Failure> {
-        let link = Arc::clone(&self.0);
+        let link = Arc::clone(&self.link);
         self.abortable(Box::pin(async move { offset(&link, end).await })).await
     }
 
@@ -65,11 +87,70 @@ impl PartitionClient {
         &self,
         work: BoxFuture<'static, Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        AbortOnDropHandle::new(self.0.cluster.runtime.spawn(work)).await.unwrap_or(Err(Failure::Lost))
+        AbortOnDropHandle::new(self.link.cluster.runtime.spawn(work)).await.unwrap_or(Err(Failure::Lost))
     }
 }
 
-async fn fetch(link: &Link, offset: i64, max_wait: Duration, max_bytes: usize) -> Result<Fetched, Failure> {
+/// Fetches a partition that waits for records together with others; one with many records, or after
+/// a failure, alone.
+async fn fetch_shared_or_alone(
+    link: &Link,
+    is_alone: &AtomicBool,
+    offset: i64,
+    max_wait: Duration,
+    max_bytes: usize,
+) -> Result<Fetched, Failure> {
+    if max_wait.is_zero() {
+        return fetch(link, offset, max_wait, max_bytes).await.map(|(fetched, _)| fetched);
+    }
+    if !is_alone.swap(true, Relaxed)
+        && let Some(leader) = link.leader().await
+    {
+        let source = Source { topic: link.topic.clone(), leader };
+        let part = FetchPart { partition: link.partition, offset, max_bytes: max_bytes.max(1) };
+        match shared_fetch::fetch(&link.cluster, source, part, max_wait).await {
+            Shared::Fetched(batches) => {
+                let is_large = batches.bytes.len() >= LARGE;
+                let fetched = read(link, offset, batches);
+                // Otherwise the first batch is incomplete.
+                if fetched.next_offset > offset || fetched.high_watermark <= offset {
+                    is_alone.store(is_large, Relaxed);
+                    return Ok(fetched);
+                }
+            }
+            Shared::Alone => {}
+            Shared::Failed(failure) => return Err(recover(link, is_alone, failure).await),
+        }
+    }
+    let (fetched, size) = fetch(link, offset, max_wait, max_bytes).await?;
+    is_alone.store(size >= LARGE, Relaxed);
+    Ok(fetched)
+}
+
+/// Prepares the next fetch after a shared one has failed; returns the failure of this partition.
+async fn recover(link: &Link, is_alone: &AtomicBool, failure: Arc<Failure>) -> Failure {
+    link.cluster.failures.record(Fetch::NAME, &failure);
+    is_alone.store(failure.is_suspicious(), Relaxed);
+    if failure.is_suspicious() {
+        link.distrust_leader().await;
+    }
+    // The only owner has a failure of its own.
+    Arc::try_unwrap(failure).unwrap_or_else(Failure::Shared)
+}
+
+/// The records of batches that were fetched from `offset` on.
+fn read(link: &Link, offset: i64, Batches { end, aborted, bytes }: Batches) -> Fetched {
+    let contents = BatchReader::new(offset, link.cluster.read_setup.max_unpacked, aborted).read(&bytes);
+    Fetched::new(contents, end)
+}
+
+/// Fetches one partition over its own connection; also returns the size of its batches in bytes.
+async fn fetch(
+    link: &Link,
+    offset: i64,
+    max_wait: Duration,
+    max_bytes: usize,
+) -> Result<(Fetched, usize), Failure> {
     let limit = max_wait + link.cluster.request_timeout;
     let request = Fetch {
         topic: &link.topic,
@@ -80,16 +161,16 @@ async fn fetch(link: &Link, offset: i64, max_wait: Duration, max_bytes: usize) -
     };
     let max_unpacked = link.cluster.read_setup.max_unpacked;
     match link.ask(limit, &request).await {
-        Ok(Batches { end, aborted, bytes }) => {
-            let contents = BatchReader::new(offset, max_unpacked, aborted).read(&bytes);
-            Ok(Fetched::new(contents, end))
+        Ok(batches) => {
+            let size = batches.bytes.len();
+            Ok((read(link, offset, batches), size))
         }
         Err((_, failure)) => {
             // Either all batches together or the first one alone exceed the size limit.
             if failure.too_large().is_some() && request.max_bytes > 1 {
                 return Box::pin(fetch(link, offset, Duration::ZERO, 1)).await;
             }
-            put_aside(offset, max_unpacked, &failure).ok_or(failure)
+            put_aside(offset, max_unpacked, &failure).map(|fetched| (fetched, LARGE)).ok_or(failure)
         }
     }
 }

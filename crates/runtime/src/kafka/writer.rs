@@ -1,5 +1,6 @@
 //! Publishing to a topic.
 
+mod gathered;
 mod many;
 
 use crate::Backoff;
@@ -18,6 +19,7 @@ use super::{
     produce::{self, Produce},
     record::NewRecord,
 };
+use gathered::{Gathered, Turn};
 
 /// First and longest pause between attempts.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(800));
@@ -33,6 +35,14 @@ pub struct TopicWriter {
     links: Arc<Mutex<HashMap<i32, Arc<Link>>>>,
     /// For several partitions at once: a connection for each broker, by its address.
     broker_links: Arc<Mutex<HashMap<String, Arc<Link>>>>,
+    gathered: Arc<Gathered>,
+}
+
+/// Whether a publication has requests of its own.
+#[derive(Clone, Copy)]
+enum Requests {
+    Own,
+    Shared,
 }
 
 /// The records of a partition, encoded.
@@ -41,12 +51,22 @@ struct Encoded {
     batch: Vec<u8>,
 }
 
+/// The outcome of one attempt together with other partitions: the offset of the first record, or the
+/// failure, which has no cause if it concerns the whole request.
+type Attempted = Result<i64, (Reached, Option<Failure>)>;
+
 /// The offset of the first record, or the failure.
 type Published = Result<i64, PublishError>;
 
 impl TopicWriter {
     pub(super) fn new(cluster: Arc<Cluster>, topic: &str) -> Self {
-        Self { cluster, topic: topic.into(), links: Arc::default(), broker_links: Arc::default() }
+        Self {
+            cluster,
+            topic: topic.into(),
+            links: Arc::default(),
+            broker_links: Arc::default(),
+            gathered: Arc::default(),
+        }
     }
 
     /// Publishes records as one batch and returns their offsets, once all in-sync replicas have
@@ -65,6 +85,32 @@ impl TopicWriter {
         records: Vec<NewRecord>,
         within: Duration,
     ) -> Result<Vec<i64>, PublishError> {
+        self.publish_with(partition, records, within, Requests::Own).await
+    }
+
+    /// Like [`publish`](Self::publish), but shares a request with such publications to other partitions
+    /// of the same broker that arrive while a request to it is in flight. A broker spends more on a
+    /// request than on a small batch in it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish).
+    pub async fn publish_shared(
+        &self,
+        partition: i32,
+        records: Vec<NewRecord>,
+        within: Duration,
+    ) -> Result<Vec<i64>, PublishError> {
+        self.publish_with(partition, records, within, Requests::Shared).await
+    }
+
+    async fn publish_with(
+        &self,
+        partition: i32,
+        records: Vec<NewRecord>,
+        within: Duration,
+        requests: Requests,
+    ) -> Result<Vec<i64>, PublishError> {
         let count = i64::try_from(records.len()).unwrap_or(i64::MAX);
         if count == 0 {
             return Ok(Vec::new());
@@ -72,29 +118,38 @@ impl TopicWriter {
         let batch = produce::encode(&records, self.cluster.compression);
         let batch = batch.map_err(|error| PublishError::new(Reached::Never, Failure::malformed(error)))?;
         let (writer, end) = (self.clone(), Instant::now() + within);
+        let encoded = Encoded { partition, batch };
         // Boxed, because the future is large.
-        let publish =
-            Box::pin(async move { writer.publish_until(partition, &batch, end, Reached::Never).await });
+        let publish = Box::pin(async move {
+            match requests {
+                Requests::Own => writer.publish_until(&encoded, end, Reached::Never, None).await,
+                Requests::Shared => writer.publish_gathered(encoded, end).await,
+            }
+        });
         let published = self.cluster.runtime.spawn(publish).await;
         let base =
             published.unwrap_or_else(|_lost| Err(PublishError::new(Reached::Perhaps, Failure::Lost)))?;
         Ok((base..base + count).collect())
     }
 
-    /// `reached`: whether an earlier attempt may have appended the batch.
+    /// `reached`: whether an earlier attempt may have appended the batch. `turn` ends with the first
+    /// attempt.
     async fn publish_until(
         &self,
-        partition: i32,
-        batch: &[u8],
+        Encoded { partition, batch }: &Encoded,
         end: Instant,
         mut reached: Reached,
+        mut turn: Option<Turn>,
     ) -> Published {
+        let partition = *partition;
         let link = self.link(partition);
         let mut backoff = Backoff::new(PAUSE.0, PAUSE.1);
         loop {
             let limit = end.saturating_duration_since(Instant::now()).min(self.cluster.request_timeout);
             let request = Produce { topic: &self.topic, partition, batch, limit };
-            let (reached_now, failure) = match link.ask(limit, &request).await {
+            let outcome = link.ask(limit, &request).await;
+            drop(turn.take());
+            let (reached_now, failure) = match outcome {
                 Ok(base_offset) => {
                     self.retain_link(partition, link);
                     return Ok(base_offset);

@@ -7,6 +7,7 @@
 //! one at a time, across all processes.
 
 use crate::assets::placements;
+use crate::database::current_schema::lock_key;
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -245,7 +246,7 @@ pub(crate) async fn end_look_up(tx: &mut Connection) -> Result<(), StorageError>
 /// Waits until no other import writes, and blocks other imports until the transaction ends.
 /// Otherwise two imports that name the same assets in different orders could deadlock.
 async fn take_turn(tx: &mut Connection) -> Result<(), StorageError> {
-    let turn = sql::<Bool>("pg_try_advisory_xact_lock(hashtextextended('charging import', 0))");
+    let turn = sql::<Bool>(concat!("pg_try_advisory_xact_lock(", lock_key!("charging import"), ")"));
     // Polled, because a waiting statement would be cancelled by the statement timeout.
     while !diesel::select(turn.clone()).get_result::<bool>(tx).await? {
         tokio::time::sleep(BETWEEN_TURNS).await;

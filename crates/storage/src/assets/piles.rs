@@ -7,7 +7,9 @@ mod relocate;
 mod row;
 mod write;
 
-pub use live::{LiveConnector, LiveView, find_live, find_with_live, load_live};
+pub use live::{
+    LiveConnector, LiveView, PileQuery, find_live, find_many_with_live, find_with_live, load_live,
+};
 pub use put_many::{Entry, EntryRefusal};
 pub use relocate::{move_to_station, replace_charge_point};
 pub use write::{PileRefusal, insert, insert_once, restore, retire, update};

@@ -5,9 +5,10 @@ mod columns;
 use super::{KeyedRequest, RecordedCommand};
 use crate::commands::outcomes::change;
 use crate::database::bulk::Bulk;
+use crate::database::violations::violates_unique;
 use crate::{Connection, StorageError, feed};
 use columns::{Columns, Plain, Whole};
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 use diesel_async::RunQueryDsl;
 use domain::commands::{Command, CommandLife, CommandRecord, Goal, RouteSource};
 use domain::devices::presence::Confidence;
@@ -158,12 +159,12 @@ async fn insert(
 }
 
 fn conflict(error: &DieselError) -> Option<Conflict> {
-    let DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) = error else { return None };
-    match info.constraint_name()? {
-        "idempotency_keys_pkey" | "idempotency_keys_of_caller" => Some(Conflict::Key),
-        "start_in_flight" => Some(Conflict::StartInFlight),
-        "commands_pkey" => Some(Conflict::Id),
-        "waiting_stop_of_session" => Some(Conflict::StopWaiting),
-        _ => None,
-    }
+    let constraints = [
+        ("idempotency_keys_pkey", Conflict::Key),
+        ("idempotency_keys_of_caller", Conflict::Key),
+        ("start_in_flight", Conflict::StartInFlight),
+        ("commands_pkey", Conflict::Id),
+        ("waiting_stop_of_session", Conflict::StopWaiting),
+    ];
+    constraints.into_iter().find_map(|(name, conflict)| violates_unique(error, name).then_some(conflict))
 }

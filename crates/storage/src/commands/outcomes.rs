@@ -5,6 +5,7 @@ mod published;
 use super::keys;
 use super::row::{CommandRow, command_columns};
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::database::current_schema::lock_key;
 use crate::{Connection, StorageError, feed};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -129,7 +130,7 @@ pub async fn close_past(
            where open and state in ('confirmed', 'expired')
              and expires_at < statement_timestamp() - make_interval(secs => $1)
              and not (name = 'RemoteStartTransaction' and session_id is null
-                      and expires_at > clock_timestamp() - interval '7 days'
+                      and expires_at > statement_timestamp() - interval '7 days'
                       and life @? '$.**.status ? (@ == \"Charging\" || @ == \"SuspendedEV\" || @ == \"SuspendedEVSE\")')
            order by expires_at limit $2 for update skip locked)",
     )
@@ -162,14 +163,16 @@ async fn list_due(
     within: Option<Duration>,
     limit: i64,
 ) -> QueryResult<Vec<Due>> {
-    diesel::sql_query(
+    diesel::sql_query(concat!(
         "select id, charge_point_id, clock_timestamp() as now from commands
          where open and state in ('accepted', 'published', 'unknown')
            and expires_at < statement_timestamp() - make_interval(secs => $1)
            and expires_at >= coalesce(statement_timestamp() - make_interval(secs => $2), '-infinity')
-           and (select pg_try_advisory_xact_lock(hashtextextended('charging command expiry', 0)))
-         order by expires_at limit $3",
-    )
+           and (select pg_try_advisory_xact_lock(",
+        lock_key!("charging command expiry"),
+        "))
+         order by expires_at limit $3"
+    ))
     .bind::<Float8, _>(grace.as_secs_f64())
     .bind::<Nullable<Float8>, _>(within.map(|within| within.as_secs_f64()))
     .bind::<Int8, _>(limit)

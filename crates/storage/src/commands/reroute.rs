@@ -4,6 +4,7 @@ use super::RecordedCommand;
 use super::row::CommandRow;
 use crate::commands::outcomes::{Named, write};
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::database::current_schema::lock_key;
 use crate::devices::presence::last_heard_at;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
@@ -79,7 +80,9 @@ async fn list_stale(tx: &mut Connection, limit: i64) -> QueryResult<Vec<Stale>> 
         last_heard_at!("device"),
         " > command.issued_at
            and not command.life @> '{\"since\": [{\"step\": \"rerouted\"}]}'
-           and (select pg_try_advisory_xact_lock(hashtextextended('charging command reroute', 0)))
+           and (select pg_try_advisory_xact_lock(",
+        lock_key!("charging command reroute"),
+        "))
          order by command.expires_at limit $2"
     ))
     .bind::<Array<Text>, _>(CommandRecord::repeatable())

@@ -3,7 +3,7 @@
 //!
 //! PostgreSQL parses and plans Diesel's `sql_query` anew each time, which costs more than a small
 //! batch itself. A statement here has a fixed text and its own type, so each connection prepares it
-//! once.
+//! once. The same holds for statements with single values.
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -24,6 +24,21 @@ pub(crate) trait Rows: Send + Sync {
     /// # Errors
     /// If a value cannot be encoded for PostgreSQL.
     fn columns<'b>(&'b self, columns: &mut Columns<'_, 'b>) -> QueryResult<()>;
+
+    /// How often PostgreSQL plans the statement.
+    fn planning(&self) -> Planning {
+        Planning::Once
+    }
+}
+
+/// How often PostgreSQL plans a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planning {
+    /// Once per connection: for connections of [`Database::for_batches`](crate::Database::for_batches),
+    /// whose plans remain right when a table grows, and for tables that do not grow.
+    Once,
+    /// Each time.
+    EachTime,
 }
 
 /// Collects the columns of a statement.
@@ -43,11 +58,23 @@ impl<'b> Columns<'_, 'b> {
         Pg: HasSqlType<Array<T>>,
         Vec<V>: ToSql<Array<T>, Pg>,
     {
+        self.bind::<Array<T>, Vec<V>>(values)
+    }
+
+    /// Pushes the next single value, of the SQL type `T`.
+    ///
+    /// # Errors
+    /// If the value cannot be encoded for PostgreSQL.
+    pub(crate) fn bind<T, V>(&mut self, value: &'b V) -> QueryResult<()>
+    where
+        Pg: HasSqlType<T>,
+        V: ToSql<T, Pg>,
+    {
         // Diesel writes the placeholder of a value itself.
         let (before, behind) = self.rest.split_once('$').unwrap_or((self.rest, ""));
         self.pass.push_sql(before);
         self.rest = behind.trim_start_matches(|digit: char| digit.is_ascii_digit());
-        self.pass.push_bind_param::<Array<T>, Vec<V>>(values)
+        self.pass.push_bind_param::<T, V>(value)
     }
 }
 
@@ -62,6 +89,9 @@ pub(crate) struct Bulk<R>(pub R);
 
 impl<R: Rows> QueryFragment<Pg> for Bulk<R> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.0.planning() == Planning::EachTime {
+            pass.unsafe_to_cache_prepared();
+        }
         let mut columns = Columns { pass: pass.reborrow(), rest: R::SQL };
         self.0.columns(&mut columns)?;
         let rest = columns.rest;

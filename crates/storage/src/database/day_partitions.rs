@@ -1,5 +1,6 @@
 //! Tables with one partition per day (UTC), created ahead of time and dropped as a whole when old.
 
+use crate::database::current_schema::lock_offset;
 use crate::{Connection, StorageError};
 use chrono::{Days, NaiveDate};
 use diesel::expression::SqlLiteral;
@@ -49,7 +50,9 @@ impl DayPartitions {
             // has not committed yet.
             self.lock(tx).await?;
             if !self.days(tx).await?.contains(&day) {
-                tx.batch_execute(&self.create_sql(day)).await?;
+                let [create, attach] = self.create_sql(day);
+                tx.batch_execute(&create).await?;
+                tx.batch_execute(&attach).await?;
             }
             QueryResult::Ok(())
         });
@@ -103,7 +106,8 @@ impl DayPartitions {
     }
 
     async fn lock(&self, tx: &mut Connection) -> QueryResult<()> {
-        let lock = diesel::sql_query("select pg_advisory_xact_lock($1)").bind::<Int8, _>(self.lock);
+        let lock = diesel::sql_query(concat!("select pg_advisory_xact_lock($1 # ", lock_offset!(), ")"))
+            .bind::<Int8, _>(self.lock);
         lock.execute(tx).await.map(drop)
     }
 
@@ -116,14 +120,17 @@ impl DayPartitions {
     }
 
     /// Created as a table and then attached, so that running batches do not block it. Names and
-    /// dates cannot be parameters; the text is built from the table's name and a date only.
-    fn create_sql(&self, day: NaiveDate) -> String {
+    /// dates cannot be parameters; the text is built from the table's name and a date only. Citus
+    /// takes each command alone.
+    fn create_sql(&self, day: NaiveDate) -> [String; 2] {
         let (table, name) = (self.table, self.name(day));
         let end = day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-        format!(
-            "create table {name} (like {table} including all);
-             alter table {table} attach partition {name}
-               for values from ('{day} 00:00:00+00') to ('{end} 00:00:00+00');"
-        )
+        [
+            format!("create table {name} (like {table} including all)"),
+            format!(
+                "alter table {table} attach partition {name}
+                   for values from ('{day} 00:00:00+00') to ('{end} 00:00:00+00')"
+            ),
+        ]
     }
 }

@@ -155,6 +155,10 @@ fn is_passing(message: &str) -> bool {
         "could not extend file",
         "could not read block",
         "could not write",
+        // Of Citus.
+        "connection to the remote node",
+        "failure on connection marked as essential",
+        "distributed deadlock",
     ]
     .iter()
     .any(|text| message.contains(text))

@@ -1,5 +1,6 @@
 //! The schema: migrating it, and refusing to work with an incompatible one.
 
+use super::current_schema::{self, own_relation};
 use super::online_steps;
 use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
@@ -18,7 +19,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The key of the advisory lock that is held while migrating, so that two concurrent runs do not
-/// apply the same migration twice.
+/// apply the same migration twice. Platforms in several schemas of a database share it, because they
+/// create the same extensions.
 const MIGRATION_LOCK: i64 = 0x6368_6172_6765;
 
 /// Pause between attempts to get that lock.
@@ -53,6 +55,7 @@ impl Database {
     /// If there is no connection or a migration fails.
     pub async fn migrate(&self) -> Result<Vec<String>, StorageError> {
         let mut connection = self.connection().await?;
+        current_schema::check_exists(&mut connection).await?;
         // Polled: an index that is built concurrently waits for every transaction that is older, and
         // so for a run that would wait here for the lock.
         while !try_lock(&mut connection).await? {
@@ -135,10 +138,12 @@ impl Database {
     /// that this program needs was removed from it.
     ///
     /// # Errors
-    /// [`StorageError::WrongSchema`], [`StorageError::SchemaTooNew`], or no connection.
+    /// [`StorageError::WrongSchema`], [`StorageError::SchemaTooNew`], [`StorageError::Settings`] if the
+    /// schema of the tables does not exist, or no connection.
     pub async fn check_schema(&self) -> Result<(), StorageError> {
         let embedded = embedded()?;
         let mut connection = self.connection().await?;
+        current_schema::check_exists(&mut connection).await?;
         let applied = versions(&mut connection, "__diesel_schema_migrations", APPLIED).await?;
         if let Some(needed) = embedded.iter().find(|version| !applied.contains(version)) {
             let found = applied.last().map_or("empty", String::as_str).to_owned();
@@ -184,7 +189,8 @@ async fn versions(
     query: &str,
 ) -> Result<Vec<String>, StorageError> {
     let of_the_database = |error| StorageError::from(error).of_the_database();
-    let found = diesel::sql_query("select to_regclass($1) is not null as exists").bind::<Text, _>(table);
+    let found = diesel::sql_query(concat!("select ", own_relation!(), " is not null as exists"));
+    let found = found.bind::<Text, _>(table);
     let Table { exists } = found.get_result(connection).await.map_err(of_the_database)?;
     if !exists {
         return Ok(Vec::new());

@@ -2,6 +2,7 @@
 //! lock that writers wait for, and continue where an interrupted run ended.
 
 use crate::assets::placements;
+use crate::database::current_schema::own_relation;
 use crate::{Connection, StorageError};
 use diesel::QueryableByName;
 use diesel::prelude::*;
@@ -84,12 +85,14 @@ async fn build(
     name: &str,
     covers: &str,
 ) -> Result<(), StorageError> {
-    let found: Option<Index> =
-        diesel::sql_query("select indisvalid as valid from pg_index where indexrelid = to_regclass($1)")
-            .bind::<Text, _>(name)
-            .get_result(connection)
-            .await
-            .optional()?;
+    let found: Option<Index> = diesel::sql_query(concat!(
+        "select indisvalid as valid from pg_index where indexrelid = ",
+        own_relation!()
+    ))
+    .bind::<Text, _>(name)
+    .get_result(connection)
+    .await
+    .optional()?;
     match found {
         Some(Index { valid: true }) => return Ok(()),
         // An interrupted run leaves an index that is not used.

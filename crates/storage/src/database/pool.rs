@@ -56,7 +56,8 @@ impl Database {
     /// PostgreSQL terminates a session that is idle in a transaction for seconds: its process is
     /// frozen.
     ///
-    /// Statements are planned once and kept, because planning costs as much as a small batch. A
+    /// Statements are planned once and kept, because planning costs as much as a small batch; except
+    /// on Citus, which cannot find the shard of a statement in such a plan. A
     /// plan from when a table was empty would read the whole table for each batch until it is
     /// analyzed, however large it has grown since.
     ///
@@ -67,7 +68,8 @@ impl Database {
             settings,
             Use::Batches,
             "set idle_in_transaction_session_timeout = '3s'; \
-             set plan_cache_mode = force_generic_plan; \
+             select set_config('plan_cache_mode', case when exists (\
+               select from pg_extension where extname = 'citus') then 'auto' else 'force_generic_plan' end, false); \
              set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;",
         )
     }

@@ -36,7 +36,7 @@ pub async fn list_sizes(connection: &mut Connection) -> Result<Vec<TableSize>, S
             + coalesce((select sum(pg_total_relation_size(inhrelid)) from pg_inherits where inhparent = found.oid), 0)
            )::bigint as bytes
          from pg_class as found
-         where found.relnamespace = 'public'::regnamespace and found.relkind in ('r', 'p')
+         where found.relnamespace = current_schema()::regnamespace and found.relkind in ('r', 'p')
            and not found.relispartition and found.relname not like '\\_\\_diesel%'
          order by found.relname",
     );
@@ -84,7 +84,8 @@ pub async fn list_oldest(connection: &mut Connection) -> Result<Vec<OldestRow>, 
            union all
            select parent.relname, min(to_timestamp(right(part.relname, 8), 'YYYYMMDD'))
            from pg_inherits join pg_class as parent on parent.oid = inhparent join pg_class as part on part.oid = inhrelid
-           where parent.relname in ('meter_samples', 'status_changes') and part.relname ~ '_[0-9]{8}$'
+           where parent.relnamespace = current_schema()::regnamespace
+             and parent.relname in ('meter_samples', 'status_changes') and part.relname ~ '_[0-9]{8}$'
            group by parent.relname
          ) as oldest (name, at)
          where oldest.at is not null order by 1",

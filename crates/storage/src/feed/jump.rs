@@ -10,6 +10,7 @@
 //! What the new primary has is a prefix of what the old one had: its positions up to the jump belong
 //! to the same changes as before, and readers that have read no further lose nothing.
 
+use crate::database::bulk::{Bulk, Columns, Lookup, Rows};
 use crate::database::standby::current_timeline;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
@@ -79,7 +80,7 @@ pub enum CursorState {
 }
 
 /// The head of the feed, locked.
-#[derive(QueryableByName)]
+#[derive(QueryableByName, Queryable)]
 pub(super) struct Head {
     /// The last position that was assigned or skipped.
     #[diesel(sql_type = Int8)]
@@ -119,11 +120,27 @@ macro_rules! lock_head {
 
 /// Reads and locks the head; `None` if another session holds it.
 pub(super) async fn lock_head(tx: &mut Connection, wait: Wait) -> Result<Option<Head>, StorageError> {
-    let query = match wait {
-        Wait::Yes => lock_head!(""),
-        Wait::No => lock_head!(" skip locked"),
+    let head = match wait {
+        Wait::Yes => diesel::sql_query(lock_head!("")).get_result(tx).await,
+        Wait::No => Bulk(FreeHead).get_result(tx).await,
     };
-    Ok(diesel::sql_query(query).get_result(tx).await.optional()?)
+    Ok(head.optional()?)
+}
+
+/// Locks the head unless another session holds it. The table has one row.
+struct FreeHead;
+
+impl Rows for FreeHead {
+    type Statement = Self;
+    const SQL: &'static str = lock_head!(" skip locked");
+
+    fn columns<'b>(&'b self, _: &mut Columns<'_, 'b>) -> QueryResult<()> {
+        Ok(())
+    }
+}
+
+impl Lookup for FreeHead {
+    type Answer = (Int8, Int4, Int4);
 }
 
 /// Skips positions; the head must be locked.
@@ -262,7 +279,7 @@ pub async fn prune_jumps(
 ) -> Result<usize, StorageError> {
     let deleted = diesel::sql_query(
         "delete from feed_jumps where skipped_to < $1
-           and jumped_at < clock_timestamp() - make_interval(secs => $2)
+           and jumped_at < statement_timestamp() - make_interval(secs => $2)
            and skipped_after < (select min(position) from feed_chunks)",
     )
     .bind::<Int8, _>(next_position)

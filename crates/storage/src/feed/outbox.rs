@@ -4,9 +4,9 @@ use crate::StorageError;
 use crate::database::bulk::{self, Rows};
 use crate::feed::owners;
 use chrono::{DateTime, Utc};
-use diesel::QueryableByName;
+use diesel::Queryable;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Int4, Int8, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Int4, Jsonb, Nullable, Text};
 use domain::commands::CommandState;
 use domain::feed::{FeedChange, FeedKind};
 use serde_json::Value;
@@ -24,15 +24,11 @@ pub struct Chunk {
     pub operators: Vec<Option<String>>,
 }
 
-#[derive(QueryableByName)]
+#[derive(Queryable)]
 pub(super) struct ChunkRow {
-    #[diesel(sql_type = Int8)]
     position: i64,
-    #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
     changes: String,
-    #[diesel(sql_type = Nullable<Array<Nullable<Text>>>)]
     operators: Option<Vec<Option<String>>>,
 }
 

@@ -1,11 +1,14 @@
 //! Reading the feed by position, and deleting chunks after the retention period.
 
 use super::Chunk;
+use crate::database::bulk::{Bulk, Columns, Lookup, Planning, Rows};
 use crate::feed::outbox::{ChunkRow, broken};
+use crate::feed::sequence::sequence_with;
 use crate::ingest::partitions::{self, PartitionLease};
 use crate::{Connection, StorageError};
 use diesel::QueryableByName;
-use diesel::sql_types::{Float8, Int8, Nullable};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, Float8, Int8, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use std::time::Duration;
 
@@ -18,15 +21,55 @@ pub async fn list_after(
     position: i64,
     limit: i64,
 ) -> Result<Vec<Chunk>, StorageError> {
-    let rows: Vec<ChunkRow> = diesel::sql_query(
-        "select position, created_at, changes::text as changes, operators from feed_chunks
-         where position > $1 order by position limit $2",
-    )
-    .bind::<Int8, _>(position)
-    .bind::<Int8, _>(limit)
-    .load(connection)
-    .await?;
+    list_with(connection, After { position, limit, planning: Planning::EachTime }).await
+}
+
+/// Numbers committed chunks, see [`sequence()`](super::sequence()), and returns up to `limit` chunks
+/// after `position`, in order. For the relay, many times a second on a connection of
+/// [`Database::for_batches`](crate::Database::for_batches): PostgreSQL plans the statements once, since
+/// planning them takes longer than running them.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub async fn sequence_and_list(
+    connection: &mut Connection,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<Chunk>, StorageError> {
+    sequence_with(connection, Planning::Once).await?;
+    list_with(connection, After { position, limit, planning: Planning::Once }).await
+}
+
+async fn list_with(connection: &mut Connection, after: After) -> Result<Vec<Chunk>, StorageError> {
+    let rows: Vec<ChunkRow> = Bulk(after).load(connection).await?;
     rows.into_iter().map(Chunk::try_from).collect()
+}
+
+/// Up to `limit` chunks after `position`.
+struct After {
+    position: i64,
+    limit: i64,
+    planning: Planning,
+}
+
+impl Rows for After {
+    type Statement = Self;
+    const SQL: &'static str =
+        "select position, created_at, changes::text as changes, operators from feed_chunks
+         where position > $1 order by position limit $2";
+
+    fn columns<'b>(&'b self, columns: &mut Columns<'_, 'b>) -> QueryResult<()> {
+        columns.bind::<Int8, _>(&self.position)?;
+        columns.bind::<Int8, _>(&self.limit)
+    }
+
+    fn planning(&self) -> Planning {
+        self.planning
+    }
+}
+
+impl Lookup for After {
+    type Answer = (Int8, Timestamptz, Text, Nullable<Array<Nullable<Text>>>);
 }
 
 /// The readable range of the feed.
@@ -124,7 +167,7 @@ pub async fn prune(
         "delete from feed_chunks where id in (
            select id from (
              select id, created_at from feed_chunks where position < $1 - 1 order by position limit $3) as oldest
-           where created_at < clock_timestamp() - make_interval(secs => $2))",
+           where created_at < statement_timestamp() - make_interval(secs => $2))",
     )
     .bind::<Int8, _>(next_position)
     .bind::<Float8, _>(retention.as_secs_f64())

@@ -8,7 +8,7 @@
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Float8, Int8, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Float8, Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::time::Duration;
 use uuid::Uuid;
@@ -35,6 +35,34 @@ pub struct EndedReplica {
     pub alive_until: DateTime<Utc>,
 }
 
+/// A session of this server.
+#[derive(QueryableByName)]
+struct Session {
+    #[diesel(sql_type = Int4)]
+    pid: i32,
+    /// `None` if it is hidden, because the session is one of another role.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    backend_start: Option<DateTime<Utc>>,
+}
+
+#[derive(QueryableByName)]
+struct Running {
+    #[diesel(embed)]
+    member: EndedReplica,
+    #[diesel(sql_type = Int4)]
+    session_pid: i32,
+    #[diesel(sql_type = Timestamptz)]
+    session_began: DateTime<Utc>,
+}
+
+impl Running {
+    /// Whether `session` may be the one that renews the leases.
+    fn has(&self, session: &Session) -> bool {
+        session.pid == self.session_pid
+            && session.backend_start.is_none_or(|start| start == self.session_began)
+    }
+}
+
 /// Records that `replica` is running, for another `ttl`, and which session it has; returns the
 /// membership.
 ///
@@ -46,21 +74,24 @@ pub async fn heartbeat(
     topic: &str,
     ttl: Duration,
 ) -> Result<Membership, StorageError> {
+    let own = "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()";
+    let Session { pid, backend_start } = diesel::sql_query(own).get_result(connection).await?;
     // A statement does not see its own insert, so this replica is added.
     let membership = diesel::sql_query(
-        "with gone as (delete from ingest_replicas where alive_until < clock_timestamp() and replica_id <> $1),
+        "with gone as (delete from ingest_replicas where alive_until < statement_timestamp() and replica_id <> $1),
               mine as (insert into ingest_replicas (replica_id, topic, alive_until, session_pid, session_began)
-                       values ($1, $2, clock_timestamp() + make_interval(secs => $3), pg_backend_pid(),
-                               (select backend_start from pg_stat_activity where pid = pg_backend_pid()))
+                       values ($1, $2, statement_timestamp() + make_interval(secs => $3), $4, $5)
                        on conflict (replica_id) do update set
                          alive_until = excluded.alive_until,
                          session_pid = excluded.session_pid, session_began = excluded.session_began)
          select 1 + count(*) as live, count(*) filter (where replica_id < $1) as rank from ingest_replicas
-         where topic = $2 and replica_id <> $1 and alive_until >= clock_timestamp()",
+         where topic = $2 and replica_id <> $1 and alive_until >= statement_timestamp()",
     )
     .bind::<SqlUuid, _>(replica)
     .bind::<Text, _>(topic)
     .bind::<Float8, _>(ttl.as_secs_f64())
+    .bind::<Int4, _>(pid)
+    .bind::<Nullable<Timestamptz>, _>(backend_start)
     .get_result(connection)
     .await?;
     Ok(membership)
@@ -76,18 +107,28 @@ pub async fn list_ended(
     replica: Uuid,
     topic: &str,
 ) -> Result<Vec<EndedReplica>, StorageError> {
-    // The times of sessions of other roles are hidden.
-    let ended = diesel::sql_query(
-        "select replica_id, alive_until from ingest_replicas
-         where topic = $2 and replica_id <> $1 and alive_until >= clock_timestamp() and session_began is not null
-           and not exists (select 1 from pg_stat_activity
-                           where pid = session_pid and (backend_start is null or backend_start = session_began))",
+    let running: Vec<Running> = diesel::sql_query(
+        "select replica_id, alive_until, session_pid, session_began from ingest_replicas
+         where topic = $2 and replica_id <> $1 and alive_until >= statement_timestamp()
+           and session_pid is not null and session_began is not null",
     )
     .bind::<SqlUuid, _>(replica)
     .bind::<Text, _>(topic)
     .load(connection)
     .await?;
-    Ok(ended)
+    if running.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A statement of its own, because only the server that this session is connected to lists its
+    // sessions; on Citus the replicas may be in a table of another one.
+    let pids: Vec<i32> = running.iter().map(|replica| replica.session_pid).collect();
+    let sessions: Vec<Session> =
+        diesel::sql_query("select pid, backend_start from pg_stat_activity where pid = any($1)")
+            .bind::<Array<Int4>, _>(pids)
+            .load(connection)
+            .await?;
+    let ended = running.into_iter().filter(|replica| !sessions.iter().any(|session| replica.has(session)));
+    Ok(ended.map(|replica| replica.member).collect())
 }
 
 /// Ends the leases of a replica that has died, unless it has sent a heartbeat since it was listed;

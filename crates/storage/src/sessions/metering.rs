@@ -134,7 +134,7 @@ async fn mark<'a>(
          on conflict (session_id) do update
          set reading_at = excluded.reading_at, emitted_at = excluded.emitted_at
          where session_metered.reading_at < excluded.reading_at
-           and session_metered.emitted_at <= excluded.emitted_at - make_interval(secs => $3)
+           and excluded.emitted_at - session_metered.emitted_at >= make_interval(secs => $3)
          returning session_id",
     )
     .bind::<Array<SqlUuid>, _>(ids)

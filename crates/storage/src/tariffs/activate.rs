@@ -23,7 +23,7 @@ const HOLD: &str = "
 /// A separate statement, which sees what was committed before the tariffs were locked, so the
 /// versions of a tariff are published in the order of their effective times.
 const MARK: &str = "
-    update tariff_versions version set activated_at = clock_timestamp()
+    update tariff_versions version set activated_at = statement_timestamp()
     from tariffs tariff
     where tariff.id = version.tariff_id and version.tariff_id = any ($1)
       and version.published_at is not null and version.activated_at is null and version.effective_from <= now()

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod clocks;
 mod halves;
 mod keys;
 mod plan;

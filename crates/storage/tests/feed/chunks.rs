@@ -1,11 +1,14 @@
 //! Chunks of changes: numbering, reading, pruning and the position of the publisher.
 
 use crate::fixture::{Reader, change, lease};
+use diesel::QueryableByName;
+use diesel::sql_types::Int8;
 use diesel_async::SimpleAsyncConnection;
 use domain::feed::FeedChange;
 use std::time::Duration;
 use storage::feed::{self, Span};
 use storage::ingest::partitions;
+use storage::{Connection, Database};
 use testkit::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,6 +45,38 @@ async fn writes_many_changes_in_few_rows() {
     assert_eq!(chunks.into_iter().flat_map(|chunk| chunk.changes).collect::<Vec<_>>(), changes);
     let counts = database.json("select json_agg(change_count order by id) from feed_chunks").await;
     assert_eq!(counts, serde_json::json!([500, 500, 201]));
+}
+
+#[derive(QueryableByName)]
+struct Planned {
+    #[diesel(sql_type = Int8)]
+    statements: i64,
+}
+
+/// The number of statements about positions of chunks that the connection has planned and kept.
+async fn planned(connection: &mut Connection) -> i64 {
+    let query = "select count(*) as statements from pg_prepared_statements
+                 where statement like '%feed_chunks%position%' and statement not like '%pg_prepared%'";
+    let planned = diesel_async::RunQueryDsl::get_result::<Planned>(diesel::sql_query(query), connection);
+    planned.await.unwrap().statements
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_relay_keeps_the_plans_of_its_statements() {
+    let database = TestDatabase::new().await;
+    let relay = Database::for_batches(&database.settings()).unwrap();
+    let mut connection = relay.connection().await.unwrap();
+    for position in 0..8 {
+        feed::append(&mut connection, &[change(&format!("CP-{position}"))]).await.unwrap();
+        let chunks = feed::sequence_and_list(&mut connection, position, 10).await.unwrap();
+        assert_eq!(chunks.iter().map(|chunk| chunk.position).collect::<Vec<_>>(), [position + 1]);
+    }
+    assert!(feed::sequence_and_list(&mut connection, 8, 10).await.unwrap().is_empty());
+    assert_eq!(planned(&mut connection).await, 3);
+
+    let mut connection = database.pool.connection().await.unwrap();
+    assert_eq!(Reader::all(&mut connection).await.keys().len(), 8);
+    assert_eq!(planned(&mut connection).await, 0, "a plan from when the table was small must not be kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

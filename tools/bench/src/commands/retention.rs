@@ -3,13 +3,11 @@
 
 mod fixture;
 
-use super::{CommandBench, Floor, Piles, Readback, print_latency};
+use super::{CommandBench, print_latency};
 use crate::harness::Harness;
-use crate::load::Threads;
 use crate::numbers::grouped_count;
 use crate::report::{Retention, RetentionRound, RetentionSegment};
 use launch::output::{passed, progress};
-use std::sync::Arc;
 
 /// Keeps everything.
 const KEEP_DAYS: u32 = 36_500;
@@ -22,14 +20,7 @@ pub async fn measure(harness: &mut Harness) -> anyhow::Result<Retention> {
     progress(&format!("{} commands of a year …", grouped_count(plan.commands)));
     let data = fixture::fill(&mut harness.queries, plan.commands).await?;
     passed(&format!("{} MB and {} MB of indexes after {} s", data.rows_mb, data.indexes_mb, data.filled_s));
-    let commands = harness.plan.commands.clone();
-    let piles = Arc::new(Piles::set_up(harness, &commands).await?);
-    let threads = Threads::start()?;
-    let floor = Floor::set_up(harness, &threads, &piles).await?;
-    let names = &harness.platform.names;
-    let readback = Readback::start(&harness.platform.kafka, &names.commands, &piles.partitions()).await?;
-    let mut bench =
-        CommandBench { harness, plan: commands, piles, dispatcher: String::new(), floor, readback, threads };
+    let mut bench = CommandBench::set_up(harness).await?;
     let mut rounds = Vec::new();
     for round in 0..plan.rounds {
         // The order changes, so that what grows during the run counts for both.
@@ -53,12 +44,9 @@ impl CommandBench<'_> {
         let settings = settings.map(|name| (format!("CHARGING__{name}"), days.to_string()));
         let settings: Vec<_> = settings.iter().map(|(name, days)| (name.as_str(), days.clone())).collect();
         let before = fixture::left(&mut self.harness.queries).await?;
-        let dispatcher = self.harness.platform.start_dispatcher(&self.harness.plan, &settings).await?;
-        self.harness.meters.dispatcher = dispatcher.process.id();
-        self.dispatcher.clone_from(&dispatcher.listen);
+        let dispatcher = self.start_dispatcher(&settings).await?;
         let (phase, readable) = self.platform(plan.rate, plan.warm_up, plan.measured).await?;
-        self.harness.meters.dispatcher = None;
-        dispatcher.stop().await?;
+        self.stop_dispatcher(dispatcher).await?;
         let deleted = before.saturating_sub(fixture::left(&mut self.harness.queries).await?);
         let what = if days == KEEP_DAYS { "without retention" } else { "with retention" };
         print_latency(what, &phase.latency, phase.why_not());

@@ -26,4 +26,10 @@ impl ProcessUse {
             peak_mb: peak_mb.map(|mb| round(mb, 0)),
         }
     }
+
+    /// The CPU time per event of those of `processes` that have these names, in µs.
+    pub fn cpu_us_of(processes: &[Self], names: &[&str]) -> f64 {
+        let counted = processes.iter().filter(|process| names.contains(&process.name));
+        counted.map(|process| process.cpu_us_per_event).sum()
+    }
 }

@@ -19,10 +19,14 @@ pub enum Chapter {
     Truth,
     /// Limits of sessions.
     Limits,
+    /// Several cells in one database.
+    Cells,
+    /// The ratios that have a threshold, in short measurements; not part of a full run.
+    Check,
 }
 
 impl Chapter {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Tail,
         Self::Fleets,
         Self::Commands,
@@ -31,6 +35,8 @@ impl Chapter {
         Self::Retention,
         Self::Truth,
         Self::Limits,
+        Self::Cells,
+        Self::Check,
     ];
 
     /// Its name on the command line, and of the folder of its report.
@@ -44,6 +50,8 @@ impl Chapter {
             Self::Retention => "retention",
             Self::Truth => "truth",
             Self::Limits => "limits",
+            Self::Cells => "cells",
+            Self::Check => "check",
         }
     }
 
@@ -54,6 +62,6 @@ impl Chapter {
 
     /// Whether a run without a chapter measures it.
     pub fn is_in_full_run(self) -> bool {
-        !matches!(self, Self::Fleets | Self::Sessions | Self::Retention)
+        !matches!(self, Self::Fleets | Self::Sessions | Self::Retention | Self::Check)
     }
 }

@@ -3,7 +3,7 @@
 use super::fixture;
 use super::list::{LIMIT, List};
 use crate::http_client::HttpClient;
-use crate::report::{PILE, ReadTarget};
+use crate::report::{NEARBY, PAGE, PILE, PRICE, ReadTarget};
 use crate::run_segment::Outcome;
 use anyhow::Context as _;
 use std::fmt;
@@ -70,9 +70,9 @@ pub fn kinds(stations: &List) -> anyhow::Result<Vec<Kind>> {
     let of_connector = "/api/v1/tariffs/price?connectorId=1&pileId=";
     Ok(vec![
         Kind { name: PILE, target, requests: any_pile("/api/v1/piles/") },
-        Kind { name: "the price at a connector", target: price, requests: any_pile(of_connector) },
-        any_of("a page of 50 stations", different().map(|percent| stations.page_at(percent)).collect()),
-        any_of("50 stations nearby", near.collect::<anyhow::Result<_>>()?),
+        Kind { name: PRICE, target: price, requests: any_pile(of_connector) },
+        any_of(PAGE, different().map(|percent| stations.page_at(percent)).collect()),
+        any_of(NEARBY, near.collect::<anyhow::Result<_>>()?),
         any_of("piles of a station", piles.collect()),
     ])
 }

@@ -33,7 +33,7 @@ pub async fn measure(plan: &SessionPlan, names: &Names, folder: &Path) -> anyhow
     let recorded = record(&url, &logs(folder)?, lists::kinds(scale)).await?;
     let bench = ReadBench::start(plan.reads.clone(), &url, folder).await?;
     let mut sessions = Sessions { data, connections: CONNECTIONS, kinds: Vec::new(), exports: Vec::new() };
-    for recorded in recorded {
+    for recorded in &recorded {
         sessions.kinds.push(bench.compare(recorded).await?);
     }
     for (format, other_lines) in FORMATS {

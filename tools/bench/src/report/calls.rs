@@ -53,8 +53,7 @@ impl CallPhase {
 
     /// The CPU time per call of these processes together, in µs.
     pub fn cpu_us(&self, names: &[&str]) -> f64 {
-        let counted = self.processes.iter().filter(|process| names.contains(&process.name));
-        counted.map(|process| process.cpu_us_per_event).sum()
+        ProcessUse::cpu_us_of(&self.processes, names)
     }
 
     /// The reason why the rate was not sustained; `None` if it was.

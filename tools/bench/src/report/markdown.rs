@@ -1,5 +1,7 @@
 //! The report as Markdown with tables.
 
+mod cells;
+mod check;
 mod commands;
 mod conditions;
 mod events;
@@ -29,6 +31,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     text += &conditions::render(&report.conditions);
     text += &targets(report);
+    text += &report.check.as_ref().map_or_else(String::new, check::render);
     if !report.steady.is_empty() {
         text += "\n![Latency by rate](latency.svg)\n";
     }
@@ -39,6 +42,8 @@ pub(super) fn render(report: &Report) -> String {
     text += &report.retention.as_ref().map_or_else(String::new, retention::render);
     text += &report.truth.as_ref().map_or_else(String::new, truth::render);
     text += &report.limits.as_ref().map_or_else(String::new, limits::render);
+    let floor = report.floor.as_ref();
+    text += &report.cells.as_ref().map_or_else(String::new, |cells| cells::render(cells, floor));
     text += &faults::render(report);
     text
 }

@@ -4,8 +4,14 @@ use super::{CallPhase, Latency};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
-/// The kind of request whose throughput is compared: `GET /piles/{id}`.
+/// The kind of request whose throughput has a target: `GET /piles/{id}`.
 pub const PILE: &str = "a pile";
+/// `GET /tariffs/price`.
+pub const PRICE: &str = "the price at a connector";
+/// `GET /stations`.
+pub const PAGE: &str = "a page of 50 stations";
+/// `GET /stations?near=…`.
+pub const NEARBY: &str = "50 stations nearby";
 
 /// A target for the latency at a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -1,9 +1,9 @@
 //! A report for testing the renderings.
 
 use super::{
-    Arrivals, BeforeAndAfter, CallPhase, CommandRate, Commands, Counts, Floor, FloorPhase, Interval,
-    KilledPod, Latency, LimitedSessions, Limits, MovedDevices, OtherDevices, PageCost, Percentiles, Phase,
-    ReadKind, ReadTarget, Reads, Report, Retention, RetentionData, RetentionRound, RetentionSegment,
+    Arrivals, BeforeAndAfter, CallPhase, Cells, CommandRate, Commands, Counts, Drain, Floor, FloorPhase,
+    Interval, KilledPod, Latency, LimitedSessions, Limits, MovedDevices, OtherDevices, PageCost, Percentiles,
+    Phase, ReadKind, ReadTarget, Reads, Report, Retention, RetentionData, RetentionRound, RetentionSegment,
     Saturation, SessionData, SessionExport, Sessions, Takeover, Truth, Writing,
 };
 use crate::conditions::Conditions;
@@ -117,6 +117,8 @@ pub fn sample() -> Report {
     report.reads = Some(reads());
     report.truth = Some(truth());
     report.limits = Some(limits());
+    let drain = |cells, events_per_s| Drain { cells, events: 300_000, seconds: 10.0, events_per_s };
+    report.cells = Some(Cells { charge_points: 20_000, one: drain(1, 30_000.0), two: drain(2, 31_500.0) });
     report.complete = true;
     report
 }

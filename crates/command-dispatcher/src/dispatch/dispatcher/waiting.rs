@@ -93,7 +93,7 @@ impl Dispatcher {
             return Err(CommandRefusal::SessionNotOpen { charge_point_id, session_id }.into());
         }
         pile.check_reachable()?;
-        let way = self.routes.find(&pile).await?;
+        let way = self.routes.find(&pile, None).await?;
         let now = clock::now().trunc_subsecs(3);
         let command = Command {
             id: stop.id,

@@ -6,7 +6,7 @@ use runtime::kafka::ReceivedRecord;
 use std::collections::BTreeMap;
 use storage::ingest::partitions::{Checkpoint, PartitionLease, PartitionStep, RowPlace};
 
-/// How long a transaction takes, unless it is slow.
+/// How long a transaction takes, unless the test says otherwise.
 const TAKES: Duration = Duration::from_millis(50);
 
 /// The outcome of a fake transaction.
@@ -23,7 +23,7 @@ enum Outcome {
 #[derive(Debug, Default)]
 struct FakeWriter {
     outcome: Outcome,
-    slow: bool,
+    takes: Option<Duration>,
     begun: Mutex<Vec<(Instant, Vec<i32>)>>,
 }
 
@@ -31,7 +31,7 @@ impl WriteBatches for FakeWriter {
     async fn write(&self, batches: Vec<PartitionBatch>) -> Result<(Written, Vec<Tally>), StorageError> {
         let partitions = batches.iter().map(|part| part.batch.partition).collect();
         self.begun.locked().push((Instant::now(), partitions));
-        tokio::time::sleep(if self.slow { TAKES * 100 } else { TAKES }).await;
+        tokio::time::sleep(self.takes.unwrap_or(TAKES)).await;
         match self.outcome {
             Outcome::Committed => {
                 Ok((Written::Committed, batches.iter().map(|_| Tally::default()).collect()))
@@ -123,6 +123,22 @@ async fn a_lone_batch_goes_at_once_and_later_ones_share_the_next_transaction() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_pace_of_transactions_follows_the_load() {
+    let stop = CancellationToken::new();
+    let fixture = Fixture::with(FakeWriter { takes: Some(TAKES / 10), ..FakeWriter::default() });
+    let few = [(0, 1), (1, 2), (2, 3)];
+    let many = [(20, 1), (25, 2), (25, 3), (25, 4), (25, 5), (33, 1), (42, 2), (90, 1)];
+    let tasks = few.into_iter().chain(many).map(|(ms, partition)| fixture.arrives(ms, partition, 1, &stop));
+    for task in tasks.collect::<Vec<_>>() {
+        assert!(matches!(task.await.unwrap(), Attempt::Committed(_)));
+    }
+    let transactions = fixture.transactions();
+    let begun: Vec<_> = transactions.iter().map(|(at, parts)| (*at, parts.len())).collect();
+    // A lone batch goes at once, the next one 12 ms after it, or 20 ms after one with several batches.
+    assert_eq!(begun, [(0, 1), (12, 2), (24, 1), (36, 5), (56, 1), (90, 1)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_full_queue_begins_another_transaction_at_once() {
     let (fixture, stop) = (Fixture::new(Outcome::Committed), CancellationToken::new());
     let tasks = [(0, 1, 1), (10, 2, 60), (20, 3, 60), (30, 4, 1)]
@@ -138,7 +154,7 @@ async fn a_full_queue_begins_another_transaction_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_transaction_does_not_hold_up_other_partitions() {
     let stop = CancellationToken::new();
-    let fixture = Fixture::with(FakeWriter { slow: true, ..FakeWriter::default() });
+    let fixture = Fixture::with(FakeWriter { takes: Some(TAKES * 100), ..FakeWriter::default() });
     let tasks = [(0, 1), (10, 2), (20, 3)].map(|(ms, partition)| fixture.arrives(ms, partition, 1, &stop));
     for task in tasks {
         assert!(matches!(task.await.unwrap(), Attempt::Committed(_)));

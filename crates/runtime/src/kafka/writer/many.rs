@@ -3,6 +3,7 @@
 
 use crate::lock::MutexExt as _;
 use std::{
+    borrow::Borrow,
     collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
@@ -10,7 +11,7 @@ use std::{
 
 use futures_util::future::join_all;
 
-use super::{Encoded, Published, TopicWriter};
+use super::{Attempted, Encoded, Published, TopicWriter};
 use crate::kafka::{
     error::{Failure, PublishError, Reached},
     link::Link,
@@ -80,33 +81,42 @@ impl TopicWriter {
             Some(leader) if batches.len() > 1 => self.attempt(&leader, &batches, end).await,
             _ => BTreeMap::new(),
         };
-        let finished = batches.into_iter().map(|Encoded { partition, batch }| {
-            let attempted = first.remove(&partition);
-            async move {
-                let reached = match attempted {
-                    Some(Ok(offset)) => return (partition, Ok(offset)),
-                    Some(Err((reached, Some(failure)))) if is_conclusive(&failure) => {
-                        return (partition, Err(PublishError::new(reached, failure)));
-                    }
-                    Some(Err((reached, _))) => reached,
-                    None => Reached::Never,
-                };
-                (partition, self.publish_until(partition, &batch, end, reached).await)
-            }
+        let finished = batches.into_iter().map(|encoded| {
+            let attempted = first.remove(&encoded.partition);
+            async move { (encoded.partition, self.finish(&encoded, attempted, end).await) }
         });
         join_all(finished).await
     }
 
+    /// Ends the publication of a batch after an attempt together with others, if one was made.
+    pub(super) async fn finish(
+        &self,
+        encoded: &Encoded,
+        attempted: Option<Attempted>,
+        end: Instant,
+    ) -> Published {
+        let reached = match attempted {
+            Some(Ok(offset)) => return Ok(offset),
+            Some(Err((reached, Some(failure)))) if is_conclusive(&failure) => {
+                return Err(PublishError::new(reached, failure));
+            }
+            Some(Err((reached, _))) => reached,
+            None => Reached::Never,
+        };
+        self.publish_until(encoded, end, reached, None).await
+    }
+
     /// One request with all batches. A failure that concerns the whole request has no cause by
     /// partition.
-    async fn attempt(
+    pub(super) async fn attempt<B: Borrow<Encoded>>(
         &self,
         leader: &str,
-        batches: &[Encoded],
+        batches: &[B],
         end: Instant,
-    ) -> BTreeMap<i32, Result<i64, (Reached, Option<Failure>)>> {
+    ) -> BTreeMap<i32, Attempted> {
+        let batches = batches.iter().map(<B as Borrow<Encoded>>::borrow);
         let parts: Vec<(i32, &[u8])> =
-            batches.iter().map(|encoded| (encoded.partition, encoded.batch.as_slice())).collect();
+            batches.map(|encoded| (encoded.partition, encoded.batch.as_slice())).collect();
         let Some((partition, _)) = parts.first() else { return BTreeMap::new() };
         let link = self.link_to(leader, *partition);
         let limit = end.saturating_duration_since(Instant::now()).min(self.cluster.request_timeout);

@@ -1,5 +1,9 @@
 //! The live state of the devices of piles, for readers: many devices in one round trip.
 
+mod find_many;
+
+pub use find_many::{PileQuery, find_many_with_live};
+
 use super::row::Row;
 use crate::database::operators;
 use crate::devices::charge_points::confidence;
@@ -18,6 +22,7 @@ use domain::devices::presence::Confidence;
 use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
 use domain::sessions::session::ChargingSession;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 /// The last known state of a device.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +103,7 @@ pub async fn load_live(
             .select(SessionRow::as_select())
             .load(&mut &*shared),
     )?;
-    assemble(connection, heard, connectors, sessions).await
+    assemble_by_device(connection, heard, connectors, sessions).await
 }
 
 /// The live state of the device with id `id` as in [`load_live`]; `None` if it was never heard.
@@ -152,7 +157,7 @@ pub async fn find_with_live(
     )?;
     let Some((row, heard)) = found.into_iter().next() else { return Ok(None) };
     let pile = Pile::try_from(row)?;
-    let mut live = assemble(connection, heard.into_iter().collect(), connectors, sessions).await?;
+    let mut live = assemble_by_device(connection, heard.into_iter().collect(), connectors, sessions).await?;
     let live = live.remove(&pile.details.charge_point_id);
     Ok(Some((pile, live)))
 }
@@ -167,29 +172,40 @@ fn of_current_pile() -> _ {
     sessions::pile_id.is_null().or(exists(current))
 }
 
-async fn assemble(
+async fn assemble_by_device(
     connection: &mut Connection,
     heard: Vec<ChargePointRow>,
     connectors: Vec<ConnectorRow>,
     sessions: Vec<SessionRow>,
 ) -> Result<HashMap<ChargePointId, LiveView>, StorageError> {
-    let mut views = HashMap::with_capacity(heard.len());
-    for row in heard {
-        let (id, view) = row.into_view()?;
-        views.insert(id, view);
-    }
+    let views: Result<HashMap<_, _>, _> = heard.into_iter().map(ChargePointRow::into_view).collect();
+    let mut states = Vec::with_capacity(connectors.len());
     for row in connectors {
-        let (charge_point, state) = row.into_state()?;
-        let view = ChargePointId::parse(&charge_point).ok().and_then(|id| views.get_mut(&id));
-        if let Some(view) = view {
+        let (device, state) = row.into_state()?;
+        states.extend(ChargePointId::parse(&device).ok().map(|device| (device, state)));
+    }
+    let sessions: Result<Vec<_>, _> = sessions.into_iter().map(ChargingSession::try_from).collect();
+    let sessions = sessions?.into_iter().map(|session| (session.charge_point_id.clone(), session)).collect();
+    assemble(connection, views?, states, sessions).await
+}
+
+/// Adds connectors and open sessions to the devices with the same keys. Those without a device are
+/// left out.
+async fn assemble<K: Eq + Hash>(
+    connection: &mut Connection,
+    mut views: HashMap<K, LiveView>,
+    connectors: Vec<(K, Connector)>,
+    sessions: Vec<(K, ChargingSession)>,
+) -> Result<HashMap<K, LiveView>, StorageError> {
+    for (key, state) in connectors {
+        if let Some(view) = views.get_mut(&key) {
             view.connectors.insert(state.id, LiveConnector { state, session: None });
         }
     }
-    let sessions: Result<Vec<_>, _> = sessions.into_iter().map(ChargingSession::try_from).collect();
-    let mut sessions = sessions?;
+    let (keys, mut sessions): (Vec<_>, Vec<_>) = sessions.into_iter().unzip();
     fill_registers(connection, &mut sessions).await?;
-    for session in sessions {
-        if let Some(view) = views.get_mut(&session.charge_point_id) {
+    for (key, session) in keys.into_iter().zip(sessions) {
+        if let Some(view) = views.get_mut(&key) {
             // Of several sessions without an end, the newest applies, which comes last.
             let connector = view.connector(session.connector_id);
             connector.session = Some(session);

@@ -7,10 +7,10 @@ use crate::commands::KeyedRequest;
 use crate::creation_keys::{self, Creation};
 use crate::database::operators;
 use crate::database::transaction::{Abort, Refusable};
+use crate::database::violations::violates_unique;
 use crate::schema::{piles, sessions};
 use crate::{Connection, StorageError, feed};
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::{EditStamp, OperatorBound, Pile, PileDetails};
 use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, PileChanged};
@@ -346,9 +346,7 @@ pub(super) fn refuse_taken<T, E: From<PileRefusal>>(
     device: &ChargePointId,
 ) -> Result<Result<T, E>, StorageError> {
     match written {
-        Err(StorageError::Refused(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)))
-            if info.constraint_name() == Some("piles_charge_point_id_unique") =>
-        {
+        Err(StorageError::Refused(error)) if violates_unique(&error, "piles_charge_point_id_unique") => {
             Ok(Err(PileRefusal::ChargePointTaken(device.clone()).into()))
         }
         other => other,

@@ -5,10 +5,11 @@ use super::{CommandBatch, Outcome, Row, Settled, list_waiting};
 use crate::database::standby::current_timeline;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId};
+use uuid::Uuid;
 
 /// The code of piles whose batch was cancelled before they were commanded. They are stored as
 /// refused with this code, which the previous release can read.
@@ -89,6 +90,12 @@ async fn count_cancelled(tx: &mut Connection, id: CommandBatchId) -> Result<usiz
     usize::try_from(count).map_err(super::impossible)
 }
 
+#[derive(QueryableByName)]
+struct BatchId {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
 /// Ends the unfinished batches that were created on another timeline of the log: commands of theirs
 /// that are lost in a failover would be sent again. Their piles that were not commanded, as far as
 /// is known, are refused, `BATCH_EXPIRED`. Returns how many.
@@ -97,11 +104,20 @@ async fn count_cancelled(tx: &mut Connection, id: CommandBatchId) -> Result<usiz
 /// If PostgreSQL fails.
 pub async fn expire_of_other_timelines(connection: &mut Connection) -> Result<usize, StorageError> {
     let query = concat!(
-        "update command_batches set expires_at = clock_timestamp()
-         where finished_at is null and expires_at > clock_timestamp() and timeline <> ",
+        "select id from command_batches
+         where finished_at is null and expires_at > statement_timestamp() and timeline <> ",
         current_timeline!()
     );
-    Ok(diesel::sql_query(query).execute(connection).await?)
+    let found: Vec<BatchId> = diesel::sql_query(query).load(connection).await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    let ids: Vec<Uuid> = found.into_iter().map(|batch| batch.id).collect();
+    let expired = diesel::sql_query(
+        "update command_batches set expires_at = statement_timestamp()
+         where id = any($1) and finished_at is null and expires_at > statement_timestamp()",
+    );
+    Ok(expired.bind::<Array<SqlUuid>, _>(ids).execute(connection).await?)
 }
 
 /// Ends the unfinished batches now: their piles that were not commanded are refused, `BATCH_EXPIRED`.
@@ -110,6 +126,6 @@ pub async fn expire_of_other_timelines(connection: &mut Connection) -> Result<us
 /// # Errors
 /// If PostgreSQL fails.
 pub(crate) async fn expire_unfinished(tx: &mut Connection) -> Result<usize, StorageError> {
-    let query = "update command_batches set expires_at = clock_timestamp() where finished_at is null";
+    let query = "update command_batches set expires_at = statement_timestamp() where finished_at is null";
     Ok(diesel::sql_query(query).execute(tx).await?)
 }

@@ -4,10 +4,11 @@ use super::{CommandBatch, Row};
 use crate::commands::keys::key_text;
 use crate::commands::{KeyedRequest, RecordedDigest};
 use crate::database::standby::current_timeline;
+use crate::database::transaction::{Abort, Refusable};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Binary, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use domain::status::ConnectorStatus;
@@ -194,28 +195,54 @@ async fn assess(connection: &mut Connection, new: &NewBatch, scope: &ScopeColumn
     .await
 }
 
-/// Inserts the key, the batch and its piles in one statement; `None` if the key exists already.
+/// Inserts the batch with its piles, and then its key; `None`, without any change, if the key exists
+/// already.
 async fn insert(
     connection: &mut Connection,
     new: &NewBatch,
     scope: &ScopeColumns,
-) -> QueryResult<Option<Row>> {
-    let keyed = new.keyed.as_ref();
+) -> Result<Option<Row>, StorageError> {
+    let Some(keyed) = &new.keyed else { return Ok(Some(insert_batch(connection, new, scope).await?)) };
+    let inserted = connection.transaction(async |tx| {
+        let row = insert_batch(tx, new, scope).await?;
+        match insert_key(tx, keyed, new.id).await? {
+            true => Ok(row),
+            false => Err(Abort::Refused(())),
+        }
+    });
+    Ok(inserted.await.refusal_as_value()?.ok())
+}
+
+/// Inserts the key of the batch `id`; `false` if it exists already.
+async fn insert_key(tx: &mut Connection, keyed: &KeyedRequest, id: CommandBatchId) -> QueryResult<bool> {
+    let inserted = diesel::sql_query(concat!(
+        "insert into idempotency_keys (key, caller_key, request_digest, request_sha256, batch_id)
+         select ",
+        key_text!(),
+        ", caller_key, $3, $4, $5 from (select $1 as key, $2 as caller_key) as new
+         on conflict do nothing"
+    ))
+    .bind::<Text, _>(keyed.key.text())
+    .bind::<Nullable<Binary>, _>(keyed.key.of_caller())
+    .bind::<Int8, _>(keyed.digest.earlier())
+    .bind::<Binary, _>(keyed.digest.sha256())
+    .bind::<SqlUuid, _>(id.0)
+    .execute(tx)
+    .await?;
+    Ok(inserted == 1)
+}
+
+/// Inserts the batch and its piles in one statement.
+async fn insert_batch(connection: &mut Connection, new: &NewBatch, scope: &ScopeColumns) -> QueryResult<Row> {
     diesel::sql_query(concat!(
-        "with named as (
-           insert into idempotency_keys (key, caller_key, request_digest, request_sha256, batch_id)
-           select ", key_text!(), ", caller_key, $5, $13, $6
-           from (select $4 as key, $12 as caller_key) as new where key is not null
-           on conflict do nothing returning key),
-         chosen as materialized (", chosen!(), "),
+        "with chosen as materialized (", chosen!(), "),
          batch as (
            insert into command_batches
              (id, station_id, name, command, rate_per_second, piles, created_at, expires_at, finished_at, issued_by,
               timeline, operators)
-           select $6, $1, $7, $8, $9, count, now, now + make_interval(secs => $10), case when count = 0 then now end, $11, ",
-        current_timeline!(), ", $14
+           select $4, $1, $5, $6, $7, count, now, now + make_interval(secs => $8), case when count = 0 then now end, $9, ",
+        current_timeline!(), ", $10
            from (select count(*) as count, clock_timestamp() as now from chosen) as counted
-           where $4 is null or exists (select 1 from named)
            returning *),
          items as (
            insert into command_batch_items (batch_id, pile_id, charge_point_id)
@@ -225,18 +252,13 @@ async fn insert(
     .bind::<SqlUuid, _>(new.station_id.0)
     .bind::<Nullable<Array<SqlUuid>>, _>(scope.piles.as_ref())
     .bind::<Nullable<Array<Text>>, _>(scope.statuses.as_ref())
-    .bind::<Nullable<Text>, _>(keyed.map(|keyed| keyed.key.text()))
-    .bind::<Nullable<Int8>, _>(keyed.map(|keyed| keyed.digest.earlier()))
     .bind::<SqlUuid, _>(new.id.0)
     .bind::<Text, _>(new.name)
     .bind::<Jsonb, _>(&new.command)
     .bind::<Int4, _>(i32::from(new.rate_per_second))
     .bind::<Float8, _>(new.lifetime.as_secs_f64())
     .bind::<Nullable<Text>, _>(new.issued_by.as_ref().map(Actor::as_str))
-    .bind::<Nullable<Binary>, _>(keyed.and_then(|keyed| keyed.key.of_caller()))
-    .bind::<Nullable<Binary>, _>(keyed.map(|keyed| keyed.digest.sha256()))
     .bind::<Nullable<Array<Text>>, _>(new.bound.ids())
     .get_result(connection)
     .await
-    .optional()
 }

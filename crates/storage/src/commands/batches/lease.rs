@@ -2,6 +2,7 @@
 //! depend on it.
 
 use super::{CommandBatch, Row};
+use crate::database::current_schema::lock_key;
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Float8, Int8, Uuid as SqlUuid};
@@ -55,16 +56,16 @@ pub struct BatchLease {
 /// The unfinished batches without a valid lease, except those to stations to which a caller with
 /// other leases than `$1` (ids) and `$2` (epochs) carries out a batch.
 macro_rules! claimable {
-    () => {
-        "select id from command_batches batch
-         where finished_at is null and coalesce(leased_until < clock_timestamp(), true)
+    ($columns:literal) => {
+        concat!("select ", $columns, " from command_batches batch
+         where finished_at is null and coalesce(leased_until < statement_timestamp(), true)
            and not exists (
              select from command_batches other
              where other.station_id = batch.station_id and other.id <> batch.id and other.finished_at is null
-               and other.leased_until >= clock_timestamp()
+               and other.leased_until >= statement_timestamp()
                and not exists (
                  select from unnest($1, $2) as held (id, epoch)
-                 where held.id = other.id and held.epoch = other.epoch))"
+                 where held.id = other.id and held.epoch = other.epoch))")
     };
 }
 
@@ -80,7 +81,7 @@ pub async fn claim(
     held: &[BatchLease],
 ) -> Result<Option<Claimed>, StorageError> {
     let (ids, epochs): (Vec<Uuid>, Vec<i64>) = held.iter().map(|lease| (lease.id.0, lease.epoch)).unzip();
-    let found: Found = diesel::sql_query(concat!("select exists (", claimable!(), ") as found"))
+    let found: Found = diesel::sql_query(concat!("select exists (", claimable!("id"), ") as found"))
         .bind::<Array<SqlUuid>, _>(&ids)
         .bind::<Array<Int8>, _>(&epochs)
         .get_result(connection)
@@ -91,16 +92,15 @@ pub async fn claim(
     let row: Option<ClaimedRow> = connection
         .transaction(async |tx| {
             // One claim at a time: a statement after the lock sees the claims before it.
-            diesel::sql_query("select pg_advisory_xact_lock(hashtextextended('charging command batch claim', 0))")
-                .execute(tx)
-                .await?;
+            let lock = concat!("select pg_advisory_xact_lock(", lock_key!("charging command batch claim"), ")");
+            diesel::sql_query(lock).execute(tx).await?;
             diesel::sql_query(concat!(
-                "update command_batches set
-                   leased_until = clock_timestamp() + make_interval(secs => $3), epoch = epoch + 1
-                 where id = (",
-                claimable!(),
+                "with oldest as (",
+                claimable!("id, greatest(0, extract(epoch from expires_at - statement_timestamp()))::float8 as seconds_left"),
                 " order by created_at limit 1 for update skip locked)
-                 returning *, greatest(0, extract(epoch from expires_at - clock_timestamp()))::float8 as seconds_left",
+                 update command_batches as claimed set
+                   leased_until = statement_timestamp() + make_interval(secs => $3), epoch = epoch + 1
+                 from oldest where claimed.id = oldest.id returning claimed.*, oldest.seconds_left",
             ))
             .bind::<Array<SqlUuid>, _>(&ids)
             .bind::<Array<Int8>, _>(&epochs)
@@ -131,7 +131,7 @@ pub async fn renew(
     ttl: Duration,
 ) -> Result<bool, StorageError> {
     let renewed = diesel::sql_query(
-        "update command_batches set leased_until = clock_timestamp() + make_interval(secs => $3)
+        "update command_batches set leased_until = statement_timestamp() + make_interval(secs => $3)
          where id = $1 and epoch = $2 and finished_at is null",
     )
     .bind::<SqlUuid, _>(id.0)
@@ -153,10 +153,11 @@ pub async fn release(
     epoch: i64,
 ) -> Result<bool, StorageError> {
     let released: Option<Released> = diesel::sql_query(
-        "update command_batches set leased_until = null,
-           finished_at = case
+        "with done as (
+           select case
              when not exists (select 1 from command_batch_items where batch_id = $1 and state = 'waiting')
-             then clock_timestamp() end
+             then statement_timestamp() end as at)
+         update command_batches set leased_until = null, finished_at = done.at from done
          where id = $1 and epoch = $2 and finished_at is null
          returning finished_at is not null as finished",
     )

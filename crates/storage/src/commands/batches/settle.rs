@@ -128,7 +128,7 @@ impl Rows for Outcomes<'_> {
            command_id = command.id,
            code = case when command.id is null then settled.code end,
            detail = case when command.id is null then settled.detail end,
-           settled_at = clock_timestamp()
+           settled_at = statement_timestamp()
          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[]) as settled (batch_id, pile_id, key, command_id, code, detail)
          left join idempotency_keys as named on named.key = settled.key
          left join commands as command on command.id = coalesce(settled.command_id, named.command_id)

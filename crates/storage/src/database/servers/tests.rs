@@ -61,6 +61,14 @@ fn each_host_has_a_configuration_of_its_own() {
 }
 
 #[test]
+fn the_schema_of_the_url_is_that_of_each_server() {
+    let url = "postgres://a@one.example,two.example/charging?options=-csearch_path%3Dcell0%2Cpublic&sslmode=require";
+    let found = servers(url, &settings(SslMode::Require)).unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|server| server.config.get_options() == Some("-csearch_path=cell0,public")));
+}
+
+#[test]
 fn sockets_are_not_encrypted_and_other_hosts_of_the_url_are() {
     let url = "host=/var/run/postgresql,db.example user=a dbname=charging";
     let found = servers(url, &settings(SslMode::VerifyFull)).unwrap();

@@ -54,7 +54,7 @@ pub async fn record_heard(
 /// If PostgreSQL fails.
 pub async fn forget_old(connection: &mut Connection) -> Result<usize, StorageError> {
     let forgotten = diesel::sql_query(
-        "delete from gateways where heard_at < clock_timestamp() - make_interval(secs => $1)",
+        "delete from gateways where heard_at < statement_timestamp() - make_interval(secs => $1)",
     )
     .bind::<Float8, _>(FORGOTTEN_AFTER.as_secs_f64())
     .execute(connection)
@@ -69,7 +69,7 @@ pub async fn forget_old(connection: &mut Connection) -> Result<usize, StorageErr
 /// If PostgreSQL fails.
 pub async fn forget_abandoned(connection: &mut Connection, silence: Duration) -> Result<usize, StorageError> {
     let forgotten = diesel::sql_query(
-        "delete from gateways where heard_at < clock_timestamp() - make_interval(secs => $1)
+        "delete from gateways where heard_at < statement_timestamp() - make_interval(secs => $1)
          and not exists (select 1 from charge_points as device
                          where device.gateway_id = gateways.gateway_id and device.online)",
     )
@@ -173,7 +173,7 @@ pub async fn suspect_unanswered(
     answer: Duration,
 ) -> Result<Vec<GatewayId>, StorageError> {
     let suspected = diesel::sql_query(concat!(
-        "update gateways set suspected_at = clock_timestamp()
+        "update gateways set suspected_at = statement_timestamp()
          where suspected_at is null and canary_at > heard_at
            and canary_at < ",
         frontier!(),

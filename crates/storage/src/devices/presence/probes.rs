@@ -103,7 +103,7 @@ pub async fn record_many(
         " from charge_points as device where device.charge_point_id = probe.charge_point_id)
              then probe.attempts + 1 else 1 end,
            boot_asked_at = coalesce(excluded.boot_asked_at, probe.boot_asked_at)
-         where probe.asked_at is null or probe.asked_at < clock_timestamp() - make_interval(secs => $5)
+         where probe.asked_at is null or excluded.asked_at - probe.asked_at > make_interval(secs => $5)
          returning charge_point_id"
     ))
     .bind::<Array<Text>, _>(of(|probe| probe.charge_point_id.as_str()))

@@ -125,7 +125,7 @@ pub async fn note(
 ) -> Result<(), StorageError> {
     diesel::sql_query(
         "with noted as (
-           update dead_letters set replayed_at = clock_timestamp(), replay_outcome = $2, replayed_by = $3
+           update dead_letters set replayed_at = statement_timestamp(), replay_outcome = $2, replayed_by = $3
            where id = $1 returning id, replayed_at)
          insert into asset_edits (asset_id, version, action, edited_at, edited_by, after, thing_type, thing_id)
          select gen_random_uuid(), 1, 'replayed', replayed_at, $3, jsonb_build_object('outcome', $2), 'deadLetter', id

@@ -63,7 +63,8 @@ macro_rules! advance {
     ($columns:literal, $names:literal, $held:literal, $same_row:literal) => {
         concat!(
             "with steps as materialized (
-               select * from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[],
+               select *, statement_timestamp() + ttl_ms * interval '1 ms' as lease_until
+               from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[],
                                     $6::bigint[], $7::bigint[], $8::bigint[]",
             $columns,
             ") as steps (topic, partition, epoch, expected, next_offset, last_offset, last_digest, ttl_ms",
@@ -73,12 +74,11 @@ macro_rules! advance {
             $held,
             ")
              update ingest_partitions as moved set
-               next_offset = steps.next_offset, committed_at = clock_timestamp(),
+               next_offset = steps.next_offset, committed_at = statement_timestamp(),
                last_record_offset = steps.last_offset, last_record_digest = steps.last_digest,
                last_record_next_offset = case when steps.last_offset is not null then steps.next_offset end,
                halted_because = null, halted_at = null, halted_at_offset = null,
-               lease_until = case when moved.owner is null then moved.lease_until
-                                  else clock_timestamp() + steps.ttl_ms * interval '1 ms' end
+               lease_until = case when moved.owner is null then moved.lease_until else steps.lease_until end
              from held join steps on steps.topic = held.topic and steps.partition = held.partition
              where ",
             $same_row,

@@ -20,7 +20,7 @@ pub async fn record_halt(
 ) -> Result<bool, StorageError> {
     let halted = diesel::sql_query(
         "update ingest_partitions set
-           halted_because = $5, halted_at = clock_timestamp(), halted_at_offset = next_offset
+           halted_because = $5, halted_at = statement_timestamp(), halted_at_offset = next_offset
          where topic = $1 and partition = $2 and epoch = $3 and next_offset = $4",
     )
     .bind::<Text, _>(&lease.topic)

@@ -44,10 +44,10 @@ pub async fn acquire(
 ) -> Result<Vec<PartitionLease>, StorageError> {
     let leases = diesel::sql_query(
         "update ingest_partitions set
-           owner = $2, epoch = epoch + 1, lease_until = clock_timestamp() + make_interval(secs => $4)
+           owner = $2, epoch = epoch + 1, lease_until = statement_timestamp() + make_interval(secs => $4)
          where (topic, partition) in (
            select topic, partition from ingest_partitions
-           where topic = $1 and lease_until < clock_timestamp()
+           where topic = $1 and lease_until < statement_timestamp()
            order by partition limit $3 for update skip locked)
          returning topic, partition, epoch, next_offset, ($4 * 1000)::bigint as ttl_ms, ctid::text as place",
     )

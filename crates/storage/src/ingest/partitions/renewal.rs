@@ -82,14 +82,16 @@ async fn renew_free(
     let ages: Vec<Option<f64>> =
         leases.iter().map(|lease| lease.caught_up.map(|ago| ago.as_secs_f64())).collect();
     let rows = diesel::sql_query(
-        "with mine as (select * from unnest($3, $4, $6) as mine (partition, epoch, age)),
+        "with mine as (
+           select partition, epoch, statement_timestamp() - make_interval(secs => age) as read_up_to
+           from unnest($3, $4, $6) as mine (partition, epoch, age)),
          free as (
-           select partition, age from ingest_partitions join mine using (partition, epoch)
+           select partition, read_up_to from ingest_partitions join mine using (partition, epoch)
            where topic = $1 and owner = $2 order by partition for update of ingest_partitions skip locked),
          renewed as (
            update ingest_partitions as held set
-             lease_until = clock_timestamp() + make_interval(secs => $5),
-             caught_up_at = greatest(caught_up_at, clock_timestamp() - make_interval(secs => age))
+             lease_until = statement_timestamp() + make_interval(secs => $5),
+             caught_up_at = greatest(caught_up_at, read_up_to)
            from free where held.topic = $1 and held.partition = free.partition
            returning held.partition)
          select partition, renewed.partition is not null as renewed
@@ -120,10 +122,12 @@ async fn renew_locked(
         .transaction(async |tx| {
             tx.batch_execute(&format!("set local lock_timeout = {wait}")).await?;
             diesel::sql_query(
-                "update ingest_partitions set
-                   lease_until = clock_timestamp() + make_interval(secs => $5),
-                   caught_up_at = greatest(caught_up_at, clock_timestamp() - make_interval(secs => $6))
-                 where topic = $1 and owner = $2 and partition = $3 and epoch = $4",
+                "with lease as (
+                   select statement_timestamp() + make_interval(secs => $5) as until,
+                          statement_timestamp() - make_interval(secs => $6) as read_up_to)
+                 update ingest_partitions set
+                   lease_until = lease.until, caught_up_at = greatest(caught_up_at, lease.read_up_to)
+                 from lease where topic = $1 and owner = $2 and partition = $3 and epoch = $4",
             )
             .bind::<Text, _>(topic)
             .bind::<SqlUuid, _>(owner)

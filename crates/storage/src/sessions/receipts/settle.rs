@@ -117,16 +117,17 @@ async fn schedule(
     }
     let scheduled: Scheduled = diesel::sql_query(
         "with checked as (
-           select session_id, clock_timestamp() as at, clock_timestamp() - changed_at as age from session_settlements
-           where session_id = $1 and quiet_since = $2 for update
+           select session_id, statement_timestamp() - changed_at as age,
+                  greatest(statement_timestamp() + (statement_timestamp() - changed_at) - make_interval(secs => $3),
+                           statement_timestamp()) as next_check
+           from session_settlements where session_id = $1 and quiet_since = $2 for update
          ), ended as (
            delete from session_settlements using checked
            where session_settlements.session_id = checked.session_id and age > make_interval(secs => $4)
            returning 1
          ), kept as (
            update session_settlements
-           set quiet_since = greatest(at + age - make_interval(secs => $3), at)
-           from checked
+           set quiet_since = next_check from checked
            where session_settlements.session_id = checked.session_id and age <= make_interval(secs => $4)
            returning 1
          )

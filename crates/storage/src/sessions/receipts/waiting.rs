@@ -107,7 +107,7 @@ pub async fn postpone(
 ) -> Result<(), StorageError> {
     diesel::sql_query(
         "update session_settlements
-         set quiet_since = clock_timestamp() + make_interval(secs => $3) - make_interval(secs => $4)
+         set quiet_since = statement_timestamp() + make_interval(secs => $3) - make_interval(secs => $4)
          where session_id = $1 and quiet_since = $2",
     )
     .bind::<SqlUuid, _>(session.id.0)

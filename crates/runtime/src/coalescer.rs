@@ -1,9 +1,10 @@
 //! Request coalescing: a request that finds no batch in flight is served at once, by its caller.
-//! Requests that arrive meanwhile are queued, and one task serves them as the next batch.
+//! Requests that arrive meanwhile are queued, and one task serves them as the next batch. So each
+//! request is served by work that begins after it arrived.
 
+use crate::lock::MutexExt as _;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use runtime::lock::MutexExt as _;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -11,11 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 /// The limits of a coalescer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// Requests that may be queued; a further request waits until there is room.
     pub waiting: usize,
     /// The most requests in a batch.
@@ -25,15 +27,26 @@ pub(crate) struct Bounds {
     /// How long the first request of a batch waits for others. Zero unless no caller waits for the
     /// response.
     pub linger: Duration,
+    /// How long a request that [`Coalescer::request`] queued waits for the batches in flight before a
+    /// further batch begins, up to `at_once`. If it is zero, batches begin until `at_once` are in
+    /// flight; otherwise one is in flight as long as it is fast, and batches are larger.
+    pub patience: Duration,
+}
+
+impl Bounds {
+    /// The batches in flight that a new request does not wait for.
+    const fn at_first(&self) -> usize {
+        if self.patience.is_zero() { self.at_once } else { 1 }
+    }
 }
 
 /// The batch of the request panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the batch of the request ended without a response")]
-pub(crate) struct Lost;
+pub struct Lost;
 
 /// Serves requests of one kind in batches. Cheap to clone.
-pub(crate) struct Coalescer<Q, A>(Arc<Queue<Q, A>>);
+pub struct Coalescer<Q, A>(Arc<Queue<Q, A>>);
 
 /// Returns one response per request, in the same order.
 type Serve<Q, A> = Box<dyn Fn(Vec<Q>) -> BoxFuture<'static, Vec<A>> + Send + Sync>;
@@ -49,7 +62,7 @@ struct Queue<Q, A> {
     tasks: TaskTracker,
 }
 
-/// While requests are waiting, as many batches are in flight as may be.
+/// While requests are waiting, at least one batch is in flight.
 struct State<Q, A> {
     waiting: VecDeque<Pending<Q, A>>,
     in_flight: usize,
@@ -69,7 +82,7 @@ impl<Q, A> Clone for Coalescer<Q, A> {
 impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
     /// Passes batches to `serve`, which returns one response per request, in the same order. Tasks
     /// run on the current runtime.
-    pub(crate) fn new<F, Fut>(bounds: Bounds, serve: F) -> Self
+    pub fn new<F, Fut>(bounds: Bounds, serve: F) -> Self
     where
         F: Fn(Vec<Q>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Vec<A>> + Send + 'static,
@@ -89,7 +102,7 @@ impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
     ///
     /// # Errors
     /// When the batch of the request panicked.
-    pub(crate) async fn request(&self, request: Q) -> Result<A, Lost> {
+    pub async fn request(&self, request: Q) -> Result<A, Lost> {
         match self.0.claim() {
             Some(slot) => {
                 let response =
@@ -97,8 +110,21 @@ impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
                 drop(slot);
                 response.ok_or(Lost)
             }
-            None => self.enqueue(request).await?.await.map_err(|_dropped| Lost),
+            None => self.queued(request).await,
         }
+    }
+
+    /// Returns the response to `request` from the next batch.
+    async fn queued(&self, request: Q) -> Result<A, Lost> {
+        let mut receiver = self.enqueue(request).await?;
+        let patience = self.0.bounds.patience;
+        if !patience.is_zero() {
+            if let Ok(response) = timeout(patience, &mut receiver).await {
+                return response.map_err(|_dropped| Lost);
+            }
+            Queue::begin(&self.0, &mut self.0.state.locked(), self.0.bounds.at_once);
+        }
+        receiver.await.map_err(|_dropped| Lost)
     }
 
     /// Queues `request` and returns the receiver of its response; waits only while the queue is
@@ -106,20 +132,18 @@ impl<Q: Send + 'static, A: Send + 'static> Coalescer<Q, A> {
     ///
     /// # Errors
     /// Never in practice: the queue is never closed.
-    pub(crate) async fn enqueue(&self, request: Q) -> Result<oneshot::Receiver<A>, Lost> {
+    pub async fn enqueue(&self, request: Q) -> Result<oneshot::Receiver<A>, Lost> {
         self.0.room.acquire().await.map_err(|_closed| Lost)?.forget();
         let (response, receiver) = oneshot::channel();
         let mut state = self.0.state.locked();
         state.waiting.push_back(Pending { request, response });
-        if state.in_flight < self.0.bounds.at_once {
-            state.in_flight += 1;
-            Queue::spawn(&self.0);
-        }
+        Queue::begin(&self.0, &mut state, self.0.bounds.at_first());
+        drop(state);
         Ok(receiver)
     }
 
     /// Waits until every queued request is served.
-    pub(crate) async fn finish(&self) {
+    pub async fn finish(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
@@ -129,7 +153,7 @@ impl<Q: Send + 'static, A: Send + 'static> Queue<Q, A> {
     /// The slot of a batch, if none is in flight that must be waited for.
     fn claim(self: &Arc<Self>) -> Option<Slot<Q, A>> {
         let mut state = self.state.locked();
-        if state.in_flight >= self.bounds.at_once || !self.bounds.linger.is_zero() {
+        if state.in_flight >= self.bounds.at_first() || !self.bounds.linger.is_zero() {
             return None;
         }
         state.in_flight += 1;
@@ -140,6 +164,14 @@ impl<Q: Send + 'static, A: Send + 'static> Queue<Q, A> {
     /// The responses to `batch`; `None` if it panicked.
     async fn respond(&self, batch: Vec<Q>) -> Option<Vec<A>> {
         AssertUnwindSafe(async { (self.serve)(batch).await }).catch_unwind().await.ok()
+    }
+
+    /// Begins a batch of the queued requests if fewer than `most` are in flight.
+    fn begin(queue: &Arc<Self>, state: &mut State<Q, A>, most: usize) {
+        if !state.waiting.is_empty() && state.in_flight < most {
+            state.in_flight += 1;
+            Self::spawn(queue);
+        }
     }
 
     /// Serves queued requests in a task, which owns a slot.

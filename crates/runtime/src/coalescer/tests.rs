@@ -1,7 +1,8 @@
 use super::*;
 use futures_util::future::join_all;
 
-const BOUNDS: Bounds = Bounds { waiting: 100, batch: 4, at_once: 1, linger: Duration::ZERO };
+const BOUNDS: Bounds =
+    Bounds { waiting: 100, batch: 4, at_once: 1, linger: Duration::ZERO, patience: Duration::ZERO };
 
 #[tokio::test]
 async fn requests_that_arrive_during_a_batch_form_the_next_batch() {
@@ -90,4 +91,30 @@ async fn requests_that_linger_are_served_together_before_it_finishes() {
     for (request, receiver) in (0..3).zip(receivers) {
         assert_eq!(receiver.unwrap().await, Ok(request));
     }
+}
+
+#[tokio::test]
+async fn another_batch_begins_when_the_first_takes_long() {
+    let gates = Arc::new([Semaphore::new(0), Semaphore::new(0)]);
+    let batches = Arc::new(Mutex::new(Vec::new()));
+    let (opened, seen) = (Arc::clone(&gates), Arc::clone(&batches));
+    let bounds = Bounds { at_once: 2, patience: Duration::from_millis(20), ..BOUNDS };
+    let coalescer = Coalescer::new(bounds, move |requests: Vec<usize>| {
+        let turn = seen.lock().unwrap().len();
+        seen.lock().unwrap().push(requests.clone());
+        let opened = Arc::clone(&opened);
+        async move {
+            opened[turn].acquire().await.unwrap().forget();
+            requests
+        }
+    });
+    let mut slow = Box::pin(coalescer.request(0));
+    assert!(futures_util::poll!(&mut slow).is_pending());
+    gates[1].add_permits(1);
+    // The first batch is not ended meanwhile.
+    let others = join_all((1..=3).map(|request| coalescer.request(request))).await;
+    assert_eq!(others, [Ok(1), Ok(2), Ok(3)]);
+    assert_eq!(*batches.lock().unwrap(), [vec![0], vec![1, 2, 3]]);
+    gates[0].add_permits(1);
+    assert_eq!(slow.await, Ok(0));
 }
