@@ -42,6 +42,8 @@ pub async fn measure(harness: &mut Harness, load: &Generator) -> anyhow::Result<
     }
     let (rate, _) = *harness.plan.steady.first().context("the plan has no rate")?;
     let measured = harness.plan.measured;
+    // Otherwise autovacuum does it meanwhile, and is counted.
+    server::vacuum(&mut harness.queries).await?;
     progress(&format!("{rate} events/s for {} s …", (harness.plan.warm_up + measured).as_secs()));
     let low = harness.measure(load, rate, measured).await?;
     harness.platform.stop_ingestors().await?;
