@@ -3,8 +3,9 @@
 //! A transaction costs more than ten events. While one is being written, small batches of other
 //! partitions wait and are then written together, so transactions grow with the load. A batch that
 //! arrives when nothing is being written goes at once, unless the last transaction began less than
-//! [`PACE`] ago, or [`BUSY_PACE`] if it had batches of several partitions. A transaction that takes long, for example because it waits for a lock, does not hold
-//! up other partitions for longer than [`PATIENCE`].
+//! [`PACE`] ago, or [`BUSY_PACE`] if it had batches of several partitions. A transaction that takes
+//! long, for example because it waits for a lock, does not hold up other partitions for longer than
+//! [`PATIENCE`].
 //!
 //! A shared transaction is only an attempt. If it fails, or a replica has lost one of its partitions,
 //! each partition finds out what it led to and writes its batch apart, as if it had been alone. So a

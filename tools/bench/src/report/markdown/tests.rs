@@ -84,7 +84,7 @@ fn renders_a_report() {
     | 6,000 | postgres | 0.43 | 72.0 | 350 |
     | 6,000 | kafka | 0.22 | 36.0 | 500 |
     | 22,500 | event-ingestor | 0.63 | 28.0 | 31 |
-    | 22,500 | postgres | 0.95 | 42.0 | 350 |
+    | 22,500 | postgres | 0.94 | 42.0 | 350 |
     | 22,500 | kafka | 0.47 | 21.0 | 500 |
 
     ## Cost by the size of the fleet, at 6,000/s
