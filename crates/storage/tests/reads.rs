@@ -137,10 +137,10 @@ async fn the_most_frequent_reads_read_few_rows() {
         let query = |number: u32| PileQuery { id: pile(number * 2_000), bound: bound(number) };
         let queries: Vec<_> = (0..count).map(query).collect();
         let (found, rows) = rows_read!(connection, piles::find_many_with_live(connection, &queries));
-        // No station has an operator.
+        // As above, and the station that a bound caller does not reach. No station has an operator.
         let live = found.iter().flatten().filter(|(_, live)| live.is_some()).count();
         assert_eq!(live + 1, queries.len());
-        assert!(rows <= i64::from(count) * 9, "{rows} of {count} piles");
+        assert!(rows <= i64::from(count) * 8 + 8, "{rows} of {count} piles");
         assert!(is_planned_once(connection).await, "{count} piles");
     }
 
