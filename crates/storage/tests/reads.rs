@@ -106,7 +106,8 @@ async fn is_planned_once(connection: &mut Connection) -> bool {
     }
     let planned = diesel::sql_query(
         "select count(*) as statements, count(*) filter (where generic_plans > 0) as generic
-         from pg_prepared_statements where statement like '%as wanted (pile_id, bound, place)%'",
+         from pg_prepared_statements
+         where statement like '%as wanted (pile_id, bound, place)%' and statement not like '%pg_prepared%'",
     );
     let Planned { statements, generic } = planned.get_result(connection).await.unwrap();
     statements == 3 && generic == 3
