@@ -82,7 +82,7 @@ def test_the_development_container_has_what_the_stack_installs():
     assert program == "bash" and (ROOT / script).exists()
     assert set(named) == packages() | NODE
     assert container["postCreateCommand"] == "make doctor"
-    assert container["image"] == re.search(r"container: (rust:\S+)", (ROOT / ".github/workflows/ci.yml").read_text())[1]
+    assert container["image"] == re.search(r"(?:container|image): (rust:\S+)", (ROOT / ".github/workflows/ci.yml").read_text())[1]
 
 
 def test_the_quick_start_names_what_the_stack_installs():
