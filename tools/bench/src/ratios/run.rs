@@ -81,13 +81,15 @@ pub fn releases() -> anyhow::Result<Vec<RatioRun>> {
     parse(RELEASES)
 }
 
-/// The runs in the text of a file: one for each version and machine.
+/// The runs in the text of a file, each once.
 pub fn parse(text: &str) -> anyhow::Result<Vec<RatioRun>> {
     let File { run: runs } = toml::from_str(text).context("read a file of ratios")?;
     for (index, run) in runs.iter().enumerate() {
-        let what = format!("{} on {}", run.version, run.machine);
+        let what = format!("{} on {} at {}", run.version, run.machine, run.date);
         ensure!(run.ratios.values().all(|value| *value > 0.0), "a ratio of {what} is not positive");
-        let is_same = |other: &RatioRun| other.version == run.version && other.machine == run.machine;
+        let is_same = |other: &RatioRun| {
+            (&other.version, &other.machine, &other.date) == (&run.version, &run.machine, &run.date)
+        };
         ensure!(!runs.iter().take(index).any(is_same), "{what} is in the file twice");
     }
     Ok(runs)

@@ -4,7 +4,7 @@ use super::{Ratio, RatioRun, run};
 use anyhow::Context as _;
 use serde::Serialize;
 
-/// The runs that were reached: checks, one for each kind of machine.
+/// The runs that were reached: checks on each kind of machine.
 const REACHED: &str = include_str!("../../reached.toml");
 /// The share of what was reached that must be kept.
 const KEPT: f64 = 0.8;
