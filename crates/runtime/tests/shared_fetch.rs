@@ -9,32 +9,32 @@
 )]
 
 mod kafka_settings;
+mod mock_broker;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
+use mock_broker::PRODUCE;
 use runtime::kafka::{FetchError, Fetched, Kafka, NewRecord, PartitionReader};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::JoinSet,
-};
+use tokio::{sync::watch, task::JoinSet};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const PARTITIONS: i32 = 12;
-const PRODUCE: i16 = 0;
 const FETCH: i16 = 1;
-const METADATA: i16 = 3;
 const NOT_LEADER: i16 = 6;
 
-/// A broker that leads all partitions of every topic, and keeps what was published.
-#[derive(Clone)]
+/// A broker that keeps what was published.
 struct Broker {
     port: u16,
+    log: Log,
+}
+
+/// What the broker keeps.
+#[derive(Clone)]
+struct Log {
     state: Arc<Mutex<State>>,
     /// Changes whenever a fetch may have another response.
     changes: watch::Sender<u64>,
@@ -52,56 +52,37 @@ struct State {
 
 impl Broker {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let broker = Self { port, state: Arc::default(), changes: watch::Sender::new(0) };
-        let answering = broker.clone();
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(answering.clone().answer(client));
-            }
-        });
-        broker
+        let log = Log { state: Arc::default(), changes: watch::Sender::new(0) };
+        let answering = log.clone();
+        let answer = move |key, body| answering.clone().answer(key, body);
+        Self { port: mock_broker::start(PARTITIONS, answer).await, log }
     }
 
-    async fn answer(self, mut client: TcpStream) {
-        while let Ok(length) = client.read_i32().await {
-            let mut request = vec![0; usize::try_from(length).unwrap()];
-            client.read_exact(&mut request).await.unwrap();
-            let name = usize::try_from(i16::from_be_bytes([request[8], request[9]])).unwrap();
-            let mut body = Body(&request[10 + name..]);
-            let mut answer = request[4..8].to_vec();
-            answer.extend(match i16::from_be_bytes([request[0], request[1]]) {
-                METADATA => self.metadata(),
-                PRODUCE => self.append(&mut body),
-                FETCH => self.fetch(&mut body).await,
-                _ => return,
-            });
-            client.write_i32(i32::try_from(answer.len()).unwrap()).await.unwrap();
-            // A client that has cancelled its request is gone.
-            drop(client.write_all(&answer).await);
-        }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.log.state.lock().unwrap()
     }
 
-    fn metadata(&self) -> Vec<u8> {
-        let mut body = vec![0; 4];
-        body.extend(1_i32.to_be_bytes());
-        body.extend(0_i32.to_be_bytes());
-        body.extend([0, 9]);
-        body.extend(b"127.0.0.1");
-        body.extend(i32::from(self.port).to_be_bytes());
-        // No rack, no cluster, the controller.
-        body.extend([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
-        body.extend(1_i32.to_be_bytes());
-        body.extend([0, 0, 0, 1, b't', 0]);
-        body.extend(PARTITIONS.to_be_bytes());
-        for partition in 0..PARTITIONS {
-            body.extend([0, 0]);
-            body.extend(partition.to_be_bytes());
-            // Leader 0, no replicas.
-            body.extend([0; 4 + 4 + 4]);
+    /// Publishes a record with `number` to a partition.
+    async fn publish(&self, partition: i32, number: u32) {
+        let value = Some(number.to_string().into_bytes());
+        let timestamp = chrono::DateTime::UNIX_EPOCH;
+        let record = NewRecord { key: None, value, headers: BTreeMap::new(), timestamp };
+        self.kafka().writer("t").publish(partition, vec![record], PATIENCE).await.unwrap();
+    }
+
+    fn kafka(&self) -> Kafka {
+        mock_broker::kafka(self.port)
+    }
+}
+
+impl Log {
+    async fn answer(self, key: i16, body: Vec<u8>) -> Option<Vec<u8>> {
+        let mut body = Body(&body);
+        match key {
+            PRODUCE => Some(self.append(&mut body)),
+            FETCH => Some(self.fetch(&mut body).await),
+            _ => None,
         }
-        body
     }
 
     fn append(&self, request: &mut Body<'_>) -> Vec<u8> {
@@ -116,16 +97,7 @@ impl Broker {
         log.push(batch);
         drop(state);
         self.changes.send_modify(|change| *change += 1);
-        let mut body = Vec::new();
-        body.extend(1_i32.to_be_bytes());
-        body.extend([0, 1, b't']);
-        body.extend(1_i32.to_be_bytes());
-        body.extend(partition.to_be_bytes());
-        body.extend([0; 2]);
-        body.extend(offset.to_be_bytes());
-        body.extend((-1_i64).to_be_bytes());
-        body.extend([0; 4]);
-        body
+        mock_broker::produced(partition, offset, 0)
     }
 
     async fn fetch(&self, request: &mut Body<'_>) -> Vec<u8> {
@@ -150,18 +122,6 @@ impl Broker {
         });
         drop(tokio::time::timeout(max_wait, has_response).await);
         self.state.lock().unwrap().response(&wanted)
-    }
-
-    /// Publishes a record with `number` to a partition.
-    async fn publish(&self, partition: i32, number: u32) {
-        let value = Some(number.to_string().into_bytes());
-        let timestamp = chrono::DateTime::UNIX_EPOCH;
-        let record = NewRecord { key: None, value, headers: BTreeMap::new(), timestamp };
-        self.kafka().writer("t").publish(partition, vec![record], PATIENCE).await.unwrap();
-    }
-
-    fn kafka(&self) -> Kafka {
-        Kafka::new(&kafka_settings::plain(vec![format!("127.0.0.1:{}", self.port)])).unwrap()
     }
 }
 
@@ -252,8 +212,8 @@ async fn one_request_waits_for_all_partitions() {
     (0..PARTITIONS).for_each(|partition| fetch_from(&readers, &mut fetches, partition, 0));
     let (begun, mut round) = (Instant::now(), 0);
     // At first they wait in two requests: what began first did not wait for the others.
-    while !broker.state.lock().unwrap().fetches.iter().any(|fetch| fetch.len() == 12) {
-        assert!(begun.elapsed() < PATIENCE, "{:?}", broker.state.lock().unwrap().fetches);
+    while !broker.state().fetches.iter().any(|fetch| fetch.len() == 12) {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", broker.state().fetches);
         tokio::join!(broker.publish(0, round), broker.publish(7, round));
         for _ in 0..2 {
             let (partition, fetched) = next(&mut fetches).await;
@@ -271,7 +231,7 @@ async fn a_refused_partition_does_not_disturb_the_others() {
     let broker = Broker::start().await;
     let (kafka, mut fetches) = (broker.kafka(), JoinSet::new());
     let readers = readers(&kafka).await;
-    broker.state.lock().unwrap().refused.insert(5);
+    broker.state().refused.insert(5);
     (0..PARTITIONS).for_each(|partition| fetch_from(&readers, &mut fetches, partition, 0));
     let (partition, refused) = next(&mut fetches).await;
     assert_eq!(partition, 5);
@@ -280,7 +240,7 @@ async fn a_refused_partition_does_not_disturb_the_others() {
     let (partition, fetched) = next(&mut fetches).await;
     assert_eq!((partition, fetched.unwrap().next_offset), (6, 1));
 
-    broker.state.lock().unwrap().refused.clear();
+    broker.state().refused.clear();
     broker.publish(5, 2).await;
     fetch_from(&readers, &mut fetches, 5, 0);
     let (partition, fetched) = next(&mut fetches).await;
@@ -302,11 +262,11 @@ async fn a_cancelled_fetch_leaves_the_next_request() {
         let fetched = fetched.unwrap();
         assert_eq!((partition, fetched.next_offset), (1, i64::from(number) + 1));
         if number == 0 {
-            requests = broker.state.lock().unwrap().fetches.len();
+            requests = broker.state().fetches.len();
         }
         fetch_from(&readers, &mut fetches, 1, fetched.next_offset);
     }
-    let later = broker.state.lock().unwrap().fetches.split_off(requests);
+    let later = broker.state().fetches.split_off(requests);
     assert!(!later.is_empty() && later.iter().all(|fetch| !fetch.contains(&0)), "{later:?}");
     // A new owner reads what has arrived meanwhile.
     broker.publish(0, 7).await;
@@ -320,7 +280,7 @@ async fn a_throttled_request_is_followed_by_a_pause() {
     let broker = Broker::start().await;
     let (kafka, mut fetches) = (broker.kafka(), JoinSet::new());
     let readers = readers(&kafka).await;
-    broker.state.lock().unwrap().throttle_ms = 400;
+    broker.state().throttle_ms = 400;
     fetch_from(&readers, &mut fetches, 0, 0);
     broker.publish(0, 0).await;
     assert_eq!(next(&mut fetches).await.1.unwrap().next_offset, 1);
