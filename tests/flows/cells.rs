@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::time::Duration;
-use system_tests::{Ingestor, Platform};
+use system_tests::{Ingestor, Platform, QUICK_PROBES, QUICK_SILENCE};
 use testkit::{TestDatabase, TestTopic, eventually, unique};
 
 const FEED_PARTITIONS: i32 = 2;
@@ -31,24 +31,11 @@ impl Cell {
         let platform = Platform::start_cell(schema, &routes, |_| {}).await;
         let feed = TestTopic::new("feed");
         platform.kafka.create_topic(&feed, FEED_PARTITIONS).await.unwrap();
-        let settings = [
-            ("feed.topic", &*feed),
-            ("feed.poll_ms", "10"),
-            ("ingest.heartbeat_timeout_s", "15"),
-            ("ingest.silence_check_ms", "200"),
-            ("presence.probe_answer_s", "4"),
-        ];
+        let settings = [&[("feed.topic", &*feed), ("feed.poll_ms", "10")], QUICK_SILENCE.as_slice()].concat();
         let ingestors = vec![platform.ingest_with(&settings), platform.ingest_with(&settings)];
         let pile = platform.register_device(device).await;
         // A replica of command-dispatcher that probes silent devices.
-        platform
-            .ask_devices(&[
-                ("presence.probe_after_s", "3"),
-                ("presence.probe_interval_s", "8"),
-                ("presence.probe_answer_s", "4"),
-                ("presence.gateway_silence_s", "600"),
-            ])
-            .await;
+        platform.ask_devices(&QUICK_PROBES).await;
         Self { platform, feed, ingestors, pile }
     }
 

@@ -3,7 +3,7 @@
 use gateway_simulator::{DeviceSpec, KeyFate};
 use serde_json::{Value, json};
 use std::time::Duration;
-use system_tests::Platform;
+use system_tests::{Platform, QUICK_PROBES, QUICK_SILENCE};
 use testkit::eventually;
 
 /// The connectivity history of the device of `pile`, the earliest first: online and confidence.
@@ -17,24 +17,12 @@ async fn history(platform: &Platform, pile: &str) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_device_that_answers_stays_online_and_a_vanished_one_goes_offline() {
     let platform = Platform::start(|_| {}).await;
-    // A device that does not fail to answer a probe by twice the time-out would be doubtful.
-    let ingestor = platform.ingest_with(&[
-        ("feed.enabled", "false"),
-        ("ingest.heartbeat_timeout_s", "15"),
-        ("ingest.silence_check_ms", "200"),
-        ("presence.probe_answer_s", "4"),
-    ]);
+    let settings = [&[("feed.enabled", "false")], QUICK_SILENCE.as_slice()].concat();
+    let ingestor = platform.ingest_with(&settings);
     let [(idle, idle_device), (lost, lost_device)] = [platform.register().await, platform.register().await];
     platform.connect(&idle_device).await;
     platform.connect(&lost_device).await;
-    platform
-        .ask_devices(&[
-            ("presence.probe_after_s", "3"),
-            ("presence.probe_interval_s", "8"),
-            ("presence.probe_answer_s", "4"),
-            ("presence.gateway_silence_s", "600"),
-        ])
-        .await;
+    platform.ask_devices(&QUICK_PROBES).await;
     platform.simulator.vanish(&lost_device, KeyFate::Expires).await.unwrap();
     let gone = platform.pile("the lost device to be offline", &lost, |pile| pile["online"] == false).await;
     assert_eq!((&gone["status"], &gone["confidence"]), (&json!("Offline"), &json!("unanswered")));

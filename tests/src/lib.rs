@@ -26,6 +26,22 @@ pub const EVENT_PARTITIONS: i32 = 4;
 /// A time-out that is long enough on a machine that builds and tests at once.
 pub const PATIENT_MS: &str = "10000";
 
+/// Settings of an ingestor that notices silent devices within seconds. A device that does not fail to
+/// answer a probe by twice the time-out would be doubtful.
+pub const QUICK_SILENCE: [(&str, &str); 3] = [
+    ("ingest.heartbeat_timeout_s", "15"),
+    ("ingest.silence_check_ms", "200"),
+    ("presence.probe_answer_s", "4"),
+];
+
+/// Settings of a command-dispatcher that probes silent devices, and no gateways, for such an ingestor.
+pub const QUICK_PROBES: [(&str, &str); 4] = [
+    ("presence.probe_after_s", "3"),
+    ("presence.probe_interval_s", "8"),
+    ("presence.probe_answer_s", "4"),
+    ("presence.gateway_silence_s", "600"),
+];
+
 /// A load of `events_per_second` for `duration_s` without duplicates and moves.
 #[must_use]
 pub fn steady(events_per_second: u32, duration_s: u64, charge_points: u32) -> LoadSettings {
