@@ -14,8 +14,6 @@ use launch::variable;
 use std::path::Path;
 use std::time::Duration;
 
-/// Events per second at which a backlog is published; no ingestor runs meanwhile.
-const PUBLISHING_RATE: u32 = 20_000;
 /// How long an ingestor may take to write a backlog.
 const TIMEOUT: Duration = Duration::from_secs(180);
 
@@ -71,14 +69,6 @@ impl Cell {
         Ok(Self { platform, load, watch })
     }
 
-    /// Publishes `events`.
-    async fn publish(&self, events: u32) -> anyhow::Result<()> {
-        let seconds = events.div_ceil(PUBLISHING_RATE).max(1);
-        let produced = self.load.produce(events / seconds, Duration::from_secs(seconds.into()))?;
-        produced.await.context("the load generator panicked")??;
-        Ok(())
-    }
-
     /// Runs an ingestor until everything on the topic is visible.
     async fn drain(&mut self) -> anyhow::Result<Progress> {
         let from = self.watch.current()?;
@@ -102,7 +92,7 @@ async fn measure_backlog(cells: &mut [Cell], events: u32) -> anyhow::Result<Drai
     let number = u32::try_from(cells.len())?;
     progress(&format!("{events} events in {number} cell(s) are published, then written …"));
     for cell in &*cells {
-        cell.publish(events / number).await?;
+        cell.load.publish_backlog(events / number).await?;
     }
     let (written, micros) = written(&drain(cells).await?).context("nothing was written")?;
     let seconds = float(micros) / 1e6;

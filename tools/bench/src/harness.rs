@@ -19,8 +19,6 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// The interval of checking the owners of partitions.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// Events per second at which a backlog is published; no ingestor reads them meanwhile.
-const BACKLOG_RATE: u32 = 20_000;
 /// The time limit for catching up after a segment of load.
 const TIMEOUT: Duration = Duration::from_secs(180);
 /// Charge points per second of which all announcements are visible at least.
@@ -184,10 +182,8 @@ impl Harness {
     pub async fn publish_backlog(&self, load: &Generator) -> anyhow::Result<(Offsets, Offsets)> {
         let from = self.watch.current()?;
         let events = self.plan.floor_events;
-        let seconds = events.div_ceil(BACKLOG_RATE).max(1);
         progress(&format!("publishing {events} events while no ingestor runs …"));
-        let produced = load.produce(events / seconds, Duration::from_secs(seconds.into()))?;
-        produced.await.context("the load generator panicked")??;
+        load.publish_backlog(events).await?;
         Ok((from, visibility::ends(&self.platform.kafka, &self.platform.names.events).await?))
     }
 

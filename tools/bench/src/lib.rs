@@ -29,6 +29,7 @@ mod run;
 mod run_segment;
 mod search;
 mod server;
+mod svg;
 mod takeover;
 mod truth;
 mod visibility;

@@ -12,6 +12,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+/// Events per second at which a backlog is published; no ingestor reads them meanwhile.
+const BACKLOG_RATE: u32 = 20_000;
+
 /// A fleet of simulated charge points.
 pub struct Generator {
     /// The number of charge points.
@@ -80,6 +83,14 @@ impl Generator {
 }
 
 impl Generator {
+    /// Publishes about `events`, quickly; ends when all are on the topic.
+    pub async fn publish_backlog(&self, events: u32) -> anyhow::Result<()> {
+        let seconds = events.div_ceil(BACKLOG_RATE).max(1);
+        let produced = self.produce(events / seconds, Duration::from_secs(seconds.into()))?;
+        produced.await.context("the load generator panicked")??;
+        Ok(())
+    }
+
     /// Stops the current production early; nothing more is produced.
     pub fn stop_producing(&self) {
         self.stop.request();

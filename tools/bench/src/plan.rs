@@ -3,15 +3,21 @@
 mod cells;
 mod chapter;
 mod check;
+mod commands;
 mod limits;
+mod reads;
 mod retention;
 mod sessions;
+mod truth;
 
 pub use cells::CellPlan;
 pub use chapter::Chapter;
+pub use commands::CommandPlan;
 pub use limits::LimitPlan;
+pub use reads::ReadPlan;
 pub use retention::RetentionPlan;
 pub use sessions::SessionPlan;
+pub use truth::TruthPlan;
 
 use anyhow::{Context as _, bail};
 use std::time::Duration;
@@ -78,144 +84,6 @@ pub struct Plan {
     pub one_by_one: Duration,
     /// Commits with which the disk is measured.
     pub commits: usize,
-}
-
-/// How reads are measured.
-#[derive(Debug, Clone)]
-pub struct ReadPlan {
-    /// How many stations the database contains; it has ten times as many piles.
-    pub stations: u64,
-    /// The time at the beginning of each measurement that is not counted.
-    pub warm_up: Duration,
-    /// How long the highest throughput is measured.
-    pub saturated: Duration,
-    /// How long each rate is measured.
-    pub paced: Duration,
-    /// How often pages at each depth are requested.
-    pub rounds: usize,
-}
-
-impl ReadPlan {
-    /// The number of stations in `number`: enough for pages at all depths, and a fixture that is
-    /// created within minutes.
-    fn parse_stations(number: &str) -> anyhow::Result<u64> {
-        let stations = number.parse().context("`stations` has no valid number")?;
-        anyhow::ensure!((10_000..=100_000).contains(&stations), "stations must be between 10000 and 100000");
-        Ok(stations)
-    }
-
-    const fn full() -> Self {
-        Self { stations: 10_000, warm_up: seconds(2), saturated: seconds(6), paced: seconds(10), rounds: 100 }
-    }
-
-    const fn quick() -> Self {
-        Self { warm_up: seconds(1), saturated: seconds(1), paced: seconds(2), rounds: 5, ..Self::full() }
-    }
-}
-
-/// How the time to truth is measured.
-#[derive(Debug, Clone)]
-pub struct TruthPlan {
-    /// Devices that move to another pod without a boot.
-    pub moved: u32,
-    /// Devices of the pod that is killed.
-    pub devices: u32,
-    /// Devices of other pods.
-    pub other_devices: u32,
-    /// Events per second that those send.
-    pub other_rate: u32,
-    /// The time at the beginning of those events that is not counted.
-    pub warm_up: Duration,
-    /// How long those events are measured before the kill.
-    pub baseline: Duration,
-    /// The longest time that the devices of the killed pod are observed.
-    pub watch: Duration,
-    /// Milliseconds between two events of a gateway pod; the deployed gateway has 10.
-    pub pace_ms: u64,
-    /// Whether the devices of the killed pod send nothing between their boot and the kill, except
-    /// answers to probes.
-    pub idle: bool,
-}
-
-impl TruthPlan {
-    const fn full() -> Self {
-        Self {
-            moved: 50,
-            devices: 10_000,
-            other_devices: 10_000,
-            other_rate: 600,
-            warm_up: seconds(3),
-            baseline: seconds(30),
-            watch: seconds(150),
-            pace_ms: 10,
-            idle: false,
-        }
-    }
-
-    const fn quick() -> Self {
-        Self {
-            moved: 10,
-            devices: 300,
-            other_devices: 300,
-            other_rate: 100,
-            warm_up: seconds(1),
-            baseline: seconds(5),
-            watch: seconds(75),
-            pace_ms: 10,
-            idle: false,
-        }
-    }
-}
-
-/// How commands are measured.
-#[derive(Debug, Clone)]
-pub struct CommandPlan {
-    /// Piles that receive commands in turn: enough that none receives two within seconds.
-    pub piles: u32,
-    /// Pods that hold them, each with a partition of the command topic.
-    pub pods: usize,
-    /// Rates to measure.
-    pub rates: Vec<u32>,
-    /// The time at the beginning of each that is not counted.
-    pub warm_up: Duration,
-    /// How long each of them, and the highest, is measured.
-    pub measured: Duration,
-    /// Rates to try in this order, until one is not sustained.
-    pub ladder: Vec<u32>,
-    /// The time at the beginning of each of those that is not counted.
-    pub step_warm_up: Duration,
-    /// How long each is tried.
-    pub step: Duration,
-    /// The greatest number of rates to try.
-    pub steps: usize,
-}
-
-impl CommandPlan {
-    fn full() -> Self {
-        Self {
-            piles: 10_000,
-            pods: 8,
-            rates: vec![50, 500],
-            warm_up: seconds(2),
-            measured: seconds(15),
-            ladder: vec![1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 8_000],
-            step_warm_up: seconds(1),
-            step: seconds(5),
-            steps: 8,
-        }
-    }
-
-    fn quick() -> Self {
-        Self {
-            piles: 2_000,
-            warm_up: seconds(1),
-            measured: seconds(3),
-            ladder: vec![1_000, 2_000],
-            step: seconds(2),
-            steps: 2,
-            ..Self::full()
-        }
-    }
 }
 
 impl Plan {

@@ -1,7 +1,7 @@
-//! The ratios over releases as an SVG that is readable on light and dark backgrounds: a panel for each
-//! ratio, a line for each kind of machine.
+//! The ratios over releases as a chart: a panel for each ratio, a line for each kind of machine.
 
 use super::{Ratio, RatioRun};
+use crate::svg::{Frame, style};
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 860.0;
@@ -19,18 +19,16 @@ const MACHINE_WIDTH: f64 = 44.0;
 /// Kinds of machines with a colour of their own.
 const COLOURS: usize = 4;
 
-const STYLE: &str = "\
-    text { font: 13px system-ui, sans-serif; fill: #24292f }
-    .paper { fill: #ffffff } .title { font-size: 16px; font-weight: 600 } .small { font-size: 12px; fill: #57606a }
-    .zero { stroke: #d0d7de; stroke-width: 1 } text.value { font-size: 11px; stroke: none }
+const STYLE: &str = style!(
+    "    .zero { stroke: #d0d7de; stroke-width: 1 } text.value { font-size: 11px; stroke: none }
     .m0 { stroke: #0969da; fill: #0969da } .m1 { stroke: #bf3989; fill: #bf3989 }
     .m2 { stroke: #bc4c00; fill: #bc4c00 } .m3 { stroke: #1a7f37; fill: #1a7f37 }
-    polyline { fill: none !important; stroke-width: 2 }
     @media (prefers-color-scheme: dark) {
-      text { fill: #e6edf3 } .paper { fill: #0d1117 } .small { fill: #9198a1 } .zero { stroke: #30363d }
+      .zero { stroke: #30363d }
       .m0 { stroke: #58a6ff; fill: #58a6ff } .m1 { stroke: #f778ba; fill: #f778ba }
       .m2 { stroke: #ffa657; fill: #ffa657 } .m3 { stroke: #3fb950; fill: #3fb950 }
-    }";
+    }"
+);
 
 /// The versions and machines of the runs, in the order in which they first appear.
 struct Axes<'a> {
@@ -75,15 +73,15 @@ pub(super) fn render(runs: &[RatioRun]) -> String {
     let axes = Axes::of(runs);
     let rows = Ratio::ALL.len().div_ceil(COLUMNS);
     let height = TOP + float(rows) * PANEL_HEIGHT;
-    let mut svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Ratios over releases">
-  <style>
-{STYLE}
-  </style>
-  <rect class="paper" width="{WIDTH}" height="{height}"/>
-  <text class="title" x="{MARGIN}" y="28">Speed over releases, each figure in relation to another of the same run</text>
-"#
-    );
+    let frame = Frame {
+        width: WIDTH,
+        height,
+        name: "Ratios over releases",
+        title: "Speed over releases, each figure in relation to another of the same run",
+        left: MARGIN,
+        style: STYLE,
+    };
+    let mut svg = frame.begin();
     svg += &legend(&axes);
     for (index, ratio) in Ratio::ALL.into_iter().enumerate() {
         let left = MARGIN / 2.0 + float(index % COLUMNS) * PANEL_WIDTH;

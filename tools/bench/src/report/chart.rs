@@ -1,6 +1,7 @@
-//! Latency by rate as an SVG that is readable on light and dark backgrounds.
+//! Latency by rate as a chart.
 
 use super::{Latency, Phase, Report, grouped};
+use crate::svg::{Frame, style};
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 860.0;
@@ -10,21 +11,19 @@ const RIGHT: f64 = 740.0;
 const TOP: f64 = 64.0;
 const BOTTOM: f64 = 400.0;
 
-const STYLE: &str = "\
-    text { font: 13px system-ui, sans-serif; fill: #24292f }
-    .paper { fill: #ffffff } .title { font-size: 16px; font-weight: 600 } .small { font-size: 12px; fill: #57606a }
-    .grid { stroke: #d0d7de; stroke-width: 1 } .target { stroke: #24292f; stroke-width: 2; stroke-dasharray: 5 4 }
+const STYLE: &str = style!(
+    "    .grid { stroke: #d0d7de; stroke-width: 1 } .target { stroke: #24292f; stroke-width: 2; stroke-dasharray: 5 4 }
     .limit { stroke: #57606a; stroke-width: 1; stroke-dasharray: 2 4 }
     .halo { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
     .p50 { stroke: #0969da; fill: #0969da } .p95 { stroke: #bf3989; fill: #bf3989 }
     .p99 { stroke: #bc4c00; fill: #bc4c00 } .max { stroke: #6e7781; fill: #6e7781 }
-    polyline { fill: none !important; stroke-width: 2 } text.p50, text.p95, text.p99, text.max { stroke: none }
+    text.p50, text.p95, text.p99, text.max { stroke: none }
     @media (prefers-color-scheme: dark) {
-      text { fill: #e6edf3 } .paper { fill: #0d1117 } .small { fill: #9198a1 } .grid { stroke: #30363d }
-      .target { stroke: #e6edf3 } .limit { stroke: #9198a1 } .halo { stroke: #0d1117 }
+      .grid { stroke: #30363d } .target { stroke: #e6edf3 } .limit { stroke: #9198a1 } .halo { stroke: #0d1117 }
       .p50 { stroke: #58a6ff; fill: #58a6ff } .p95 { stroke: #f778ba; fill: #f778ba }
       .p99 { stroke: #ffa657; fill: #ffa657 } .max { stroke: #9198a1; fill: #9198a1 }
-    }";
+    }"
+);
 
 /// A line of the chart: its class, its name and the percentile that it shows.
 type Series = (&'static str, &'static str, fn(&Latency) -> f64);
@@ -113,15 +112,15 @@ fn vertical(shown: &[&Phase]) -> Axis {
 fn frame(report: &Report, y: &Axis) -> String {
     let conditions = &report.conditions;
     let points = report.steady.first().map_or(0, |phase| phase.charge_points);
-    let mut svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Latency by rate">
-  <style>
-{STYLE}
-  </style>
-  <rect class="paper" width="{WIDTH}" height="{HEIGHT}"/>
-  <text class="title" x="{LEFT}" y="28">From Kafka to visible in PostgreSQL, in ms</text>
-"#
-    );
+    let frame = Frame {
+        width: WIDTH,
+        height: HEIGHT,
+        name: "Latency by rate",
+        title: "From Kafka to visible in PostgreSQL, in ms",
+        left: LEFT,
+        style: STYLE,
+    };
+    let mut svg = frame.begin();
     for value in y.decades() {
         let at = y.at(value);
         let _ = writeln!(svg, r#"  <line class="grid" x1="{LEFT}" y1="{at:.1}" x2="{RIGHT}" y2="{at:.1}"/>"#);

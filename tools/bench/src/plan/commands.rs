@@ -1,0 +1,55 @@
+//! How commands are measured.
+
+use super::seconds;
+use std::time::Duration;
+
+/// How commands are measured.
+#[derive(Debug, Clone)]
+pub struct CommandPlan {
+    /// Piles that receive commands in turn: enough that none receives two within seconds.
+    pub piles: u32,
+    /// Pods that hold them, each with a partition of the command topic.
+    pub pods: usize,
+    /// Rates to measure.
+    pub rates: Vec<u32>,
+    /// The time at the beginning of each that is not counted.
+    pub warm_up: Duration,
+    /// How long each of them, and the highest, is measured.
+    pub measured: Duration,
+    /// Rates to try in this order, until one is not sustained.
+    pub ladder: Vec<u32>,
+    /// The time at the beginning of each of those that is not counted.
+    pub step_warm_up: Duration,
+    /// How long each is tried.
+    pub step: Duration,
+    /// The greatest number of rates to try.
+    pub steps: usize,
+}
+
+impl CommandPlan {
+    pub(super) fn full() -> Self {
+        Self {
+            piles: 10_000,
+            pods: 8,
+            rates: vec![50, 500],
+            warm_up: seconds(2),
+            measured: seconds(15),
+            ladder: vec![1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 8_000],
+            step_warm_up: seconds(1),
+            step: seconds(5),
+            steps: 8,
+        }
+    }
+
+    pub(super) fn quick() -> Self {
+        Self {
+            piles: 2_000,
+            warm_up: seconds(1),
+            measured: seconds(3),
+            ladder: vec![1_000, 2_000],
+            step: seconds(2),
+            steps: 2,
+            ..Self::full()
+        }
+    }
+}
