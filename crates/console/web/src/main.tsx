@@ -10,6 +10,8 @@ import "./fleet/fleet.css";
 import "./station/station.css";
 import "./pile/pile.css";
 import "./import/import.css";
+import "./forms/forms.css";
+import "./assets/assets.css";
 
 const place = document.getElementById("app");
 if (place !== null) {

@@ -1,6 +1,7 @@
 // Routing: the address below /console selects the page, with the browser's own history.
 
 import { computed, signal } from "@preact/signals";
+import { type AssetRoute, assetAddresses, assetRoute } from "../assets/routes.ts";
 
 const BASE = "/console";
 
@@ -12,6 +13,7 @@ export type Route =
   | { readonly page: "import" }
   | { readonly page: "audit" }
   | { readonly page: "batch"; readonly id: string }
+  | AssetRoute
   | { readonly page: "nowhere" };
 
 const address = signal(here());
@@ -34,7 +36,7 @@ function parse(path: string): Route {
     if (page === "piles") return { page: "pile", id: decoded(id) };
     if (page === "batches") return { page: "batch", id: decoded(id) };
   }
-  return { page: "nowhere" };
+  return assetRoute(parts.map(decoded)) ?? { page: "nowhere" };
 }
 
 function decoded(part: string): string {
@@ -53,6 +55,7 @@ export const to = {
   station: (id: string) => `${BASE}/stations/${encodeURIComponent(id)}`,
   pile: (id: string) => `${BASE}/piles/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
+  ...assetAddresses(BASE),
 };
 
 export function go(href: string): void {

@@ -14,38 +14,36 @@ import type { Form } from "./use-form.ts";
 export interface Newest<V> {
   readonly values: V;
   readonly version: number;
-  readonly edits: readonly { readonly by: string; readonly at: string }[];
+  readonly edits: readonly { readonly version: number; readonly by: string; readonly at: string }[];
 }
 
 export interface Conflict<V> {
-  /** The newest revision while the user has to decide; null otherwise. */
+  /** The newest revision until the form continues from it; null if the form does. */
   readonly newest: Newest<V> | null;
   /** Sends an edit; if it is refused because of its revision, reads the newest one to compare. */
   readonly guarded: (send: () => Promise<void>, signal: AbortSignal) => Promise<void>;
-  readonly settle: () => void;
 }
 
 /**
  * The conflict of a form with the newest revision. A draft that began at an older revision than
  * `current` is in conflict at once.
  */
-export function useConflict<V>(form: Form<V>, current: Newest<V>, load: (version: number, signal: AbortSignal) => Promise<Newest<V>>): Conflict<V> {
-  const [newest, setNewest] = useState<Newest<V> | null>(form.version === current.version ? null : current);
+export function useConflict<V>(form: Form<V>, current: Newest<V>, load: (signal: AbortSignal) => Promise<Newest<V>>): Conflict<V> {
+  const [newest, setNewest] = useState(current);
   const guarded = async (send: () => Promise<void>, signal: AbortSignal) => {
     try {
       await send();
     } catch (error) {
-      if (!isAbort(error) && error instanceof Problem && error.status === 412) setNewest(await load(form.version, signal));
+      if (!isAbort(error) && error instanceof Problem && error.status === 412) setNewest(await load(signal));
       throw error;
     }
   };
-  return { newest, guarded, settle: () => setNewest(null) };
+  return { newest: newest.version === form.version ? null : newest, guarded };
 }
 
-export function ConflictNotice<V extends object>({ form, newest, onSettled, labelOf, textOf }: {
+export function ConflictNotice<V extends object>({ form, newest, labelOf, textOf }: {
   readonly form: Form<V>;
   readonly newest: Newest<V>;
-  readonly onSettled: () => void;
   readonly labelOf: (field: keyof V & string) => string;
   /** The value of a field as a text; empty if it has none. */
   readonly textOf: (field: keyof V & string, values: V) => string;
@@ -58,12 +56,11 @@ export function ConflictNotice<V extends object>({ form, newest, onSettled, labe
     const decided = { ...values };
     for (const field of conflicts) if (chosen[field] === "theirs") decided[field] = newest.values[field];
     form.rebase(newest.values, newest.version, decided);
-    onSettled();
   };
-  const [last] = newest.edits;
+  const edits = newest.edits.filter(({ version }) => version > form.version);
   return (
-    <section class="notice warn conflict" role="alert" aria-label={t("conflict.title")} data-conflict={conflicts.length}>
-      <p><strong>{t("conflict.title")}</strong> {last === undefined ? null : t("conflict.by", { by: last.by, at: moment(last.at) })}</p>
+    <section class="notice warn conflict" aria-label={t("conflict.title")} data-conflict={conflicts.length}>
+      <p role="alert"><strong>{t("conflict.title")}</strong> {edits.map(({ by, at }) => t("conflict.by", { by, at: moment(at) })).join(" · ")}</p>
       {theirs.length === 0 ? null : (
         <>
           <p class="small">{t("conflict.theirs")}</p>

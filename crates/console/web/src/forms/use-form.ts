@@ -27,7 +27,7 @@ export interface Form<V> {
   /** When the draft that was found had been entered, in ms since 1970; null if there was none. */
   readonly restoredAt: number | null;
   /** For the element of the form, so that the first invalid field gets the focus. */
-  readonly element: RefObject<HTMLFormElement>;
+  readonly element: RefObject<HTMLFormElement | null>;
   readonly set: <K extends keyof V & string>(field: K, value: V[K]) => void;
   /** Marks the field at `path` as left, so that its fault is shown. */
   readonly touch: (path: string) => void;

@@ -1,6 +1,9 @@
 // English texts. Keys that end in a name of the API are looked up by that name.
 
+import { assetsEn } from "./assets-en.ts";
+
 export const en = {
+  ...assetsEn,
   "app.title": "Charging console",
   "app.skip": "Skip to content",
   "nav.label": "Pages",

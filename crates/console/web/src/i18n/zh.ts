@@ -1,8 +1,10 @@
 // 中文文案。
 
+import { assetsZh } from "./assets-zh.ts";
 import type { Words } from "./en.ts";
 
 export const zh: Words = {
+  ...assetsZh,
   "app.title": "充电运营控制台",
   "app.skip": "跳到正文",
   "nav.label": "页面",
