@@ -12,7 +12,7 @@ test("a pile has a label for each connector", () => {
   assert.deepEqual(labels.map(({ connectorId, type, pile: name, operatorId }) => [connectorId, type, name, operatorId]), [[1, "GB_DC", "CP-1", ""], [2, null, "CP-1", ""]]);
 });
 
-test("a content must tell connectors apart", () => {
+test("a content must identify each connector", () => {
   assert.equal(checkContent(CONTENT), null);
   assert.equal(checkContent("https://app.example/c/{chargePointId}/{connectorId}?op={operatorId}"), null);
   assert.equal(checkContent("{pileId}"), "ambiguous");
