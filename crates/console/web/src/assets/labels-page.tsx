@@ -5,6 +5,7 @@ import { useId, useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import type { Pile, Station } from "../api/types.ts";
 import { to } from "../app/router.ts";
+import { settings } from "../app/session.ts";
 import { Segments } from "../design/field.tsx";
 import { Empty, Shown } from "../design/states.tsx";
 import { Control } from "../forms/inputs.tsx";
@@ -12,13 +13,11 @@ import { count, ratedKw } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
 import { AssetPage } from "./asset-page.tsx";
-import { CONTENT, type Label, PLACEHOLDERS, checkContent, codeText, drawn, labelsOf, svgFile } from "./labels.ts";
+import { type Label, PLACEHOLDERS, checkContent, codeText, drawn, labelsOf, svgFile } from "./labels.ts";
 
 const PAGE = 200;
 /** Piles of a station that get labels at once. */
 const MOST_PILES = 1_000;
-/** Where the browser keeps the content that was entered last. */
-const KEPT = "console.label.content";
 
 interface Found {
   readonly labels: readonly Label[];
@@ -56,13 +55,9 @@ export function StationLabelsPage({ id }: { readonly id: string }): JSX.Element 
 }
 
 function Labels({ found, back, backText }: { readonly found: Found; readonly back: string; readonly backText: string }): JSX.Element {
-  const [content, setContent] = useState(() => localStorage.getItem(KEPT) ?? CONTENT);
+  const [content, setContent] = useState(settings.value?.labelContent ?? "");
   const [size, setSize] = useState<"sheet" | "single">("sheet");
   const wrong = checkContent(content);
-  const enter = (text: string) => {
-    setContent(text);
-    if (checkContent(text) === null) localStorage.setItem(KEPT, text);
-  };
   return (
     <>
       <AssetPage title={t("asset.labels")} of={found.name} back={back} backText={backText}>
@@ -71,7 +66,7 @@ function Labels({ found, back, backText }: { readonly found: Found; readonly bac
             label={t("label.content")} limit={{ kind: "text", required: true }} fault={wrong === null ? undefined : t(`label.${wrong}`)}
             hint={t("label.contentHint", { names: PLACEHOLDERS.map((name) => `{${name}}`).join(" ") })}
           >
-            {(attributes) => <input {...attributes} class="input mono" type="text" autocomplete="off" spellcheck={false} value={content} onInput={(event) => enter(event.currentTarget.value)} />}
+            {(attributes) => <input {...attributes} class="input mono" type="text" autocomplete="off" spellcheck={false} value={content} onInput={(event) => setContent(event.currentTarget.value)} />}
           </Control>
           <div class="buttons">
             <Segments

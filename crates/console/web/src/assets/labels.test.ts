@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTENT, type Label, checkContent, codeText, drawn, labelsOf, svgFile } from "./labels.ts";
+import { type Label, checkContent, codeText, drawn, labelsOf, svgFile } from "./labels.ts";
 
+const CONTENT = "{pileId}/{connectorId}";
 const label: Label = {
   stationId: "s-1", station: "人民广场站", operatorId: "op-7", pileId: "p-1", pile: "1号桩", chargePointId: "CP-1", connectorId: 2, type: "GB_DC", maxPowerKw: 120,
 };

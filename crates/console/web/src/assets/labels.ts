@@ -19,9 +19,6 @@ export interface Label {
 /** The names that a content may have in braces. */
 export const PLACEHOLDERS = ["pileId", "connectorId", "chargePointId", "stationId", "operatorId"] as const;
 
-/** The content if none was entered: what a command to the connector needs. */
-export const CONTENT = "{pileId}/{connectorId}";
-
 /** Longest content, in characters, for a code that phones read from a small label. */
 export const LONGEST = 200;
 
