@@ -9,7 +9,7 @@ import { Shown } from "../design/states.tsx";
 import { FormFrame } from "../forms/frame.tsx";
 import { TextInput } from "../forms/inputs.tsx";
 import { checkAll } from "../forms/limit.ts";
-import { StationChoice } from "../forms/station-choice.tsx";
+import { NO_STATION, StationChoice } from "../forms/station-choice.tsx";
 import { useForm } from "../forms/use-form.ts";
 import { t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
@@ -17,7 +17,7 @@ import { AssetPage } from "./asset-page.tsx";
 import { ifMatch } from "./if-match.ts";
 import { fieldName } from "./value-text.ts";
 
-const NOWHERE = { station: { id: "", name: "" }, reason: "" };
+const NOWHERE = { station: NO_STATION, reason: "" };
 const NO_DEVICE = { chargePointId: "", reason: "" };
 
 export function MovePage({ id }: { readonly id: string }): JSX.Element {
@@ -65,7 +65,7 @@ function Move({ pile, onStale }: Part): JSX.Element {
       <p class="soft">{t("asset.moveLead")}</p>
       <dl class="facts"><div><dt>{t("asset.moveFrom")}</dt><dd>{from.value?.name ?? pile.stationId}</dd></div></dl>
       <StationChoice
-        value={station} except={pile.stationId} fault={form.fault("stationId")} onChoose={(chosen) => form.set("station", { id: chosen.id, name: chosen.name })}
+        value={station} except={pile.stationId} fault={form.fault("stationId")} onChoose={(chosen) => form.set("station", chosen)}
         onLeave={() => form.touch("stationId")}
       />
       <Reason value={reason} fault={form.fault("reason")} onEnter={(text) => form.set("reason", text)} onLeave={() => form.touch("reason")} />

@@ -12,8 +12,8 @@ export function FormFrame<V>({ form, label, save, cancel, blocked, fields, act, 
   readonly label: string;
   /** The text of the button that sends. */
   readonly save: string;
-  /** Where to go without saving. */
-  readonly cancel: string;
+  /** Where to go without saving, or what else ends the form. */
+  readonly cancel: string | (() => void);
   /** Whether something must be decided before the form can be sent. */
   readonly blocked?: boolean;
   /** The fields that show faults by themselves. */
@@ -39,7 +39,17 @@ export function FormFrame<V>({ form, label, save, cancel, blocked, fields, act, 
       {form.problem === null || blocked === true ? null : <Refused problem={form.problem} fields={fields} />}
       <div class="form-foot">
         <button type="submit" class="button primary" disabled={form.busy || blocked === true}>{form.busy ? t("form.saving") : save}</button>
-        <a class="button" href={cancel} onClick={form.discard}>{t("command.cancel")}</a>
+        {typeof cancel === "string" ? <a class="button" href={cancel} onClick={form.discard}>{t("command.cancel")}</a> : (
+          <button
+            type="button" class="button"
+            onClick={() => {
+              form.discard();
+              cancel();
+            }}
+          >
+            {t("command.cancel")}
+          </button>
+        )}
       </div>
     </form>
   );

@@ -18,11 +18,13 @@ export interface Chosen {
   readonly name: string;
 }
 
+/** No station is chosen yet. */
+export const NO_STATION: Chosen = { id: "", name: "" };
+
 export function StationChoice({ value, except, fault, onChoose, onLeave }: {
-  /** The id is empty if none is chosen. */
   readonly value: Chosen;
   /** The id of a station that cannot be chosen. */
-  readonly except: string;
+  readonly except?: string;
   readonly fault: string | undefined;
   readonly onChoose: (station: Chosen) => void;
   readonly onLeave: () => void;
@@ -36,6 +38,10 @@ export function StationChoice({ value, except, fault, onChoose, onLeave }: {
   const found = useResource<readonly Station[]>(`stations-${q}`, async (signal) => (await assets.get("/api/v1/stations", { query: { limit: OFFERED, ...(q === "" ? {} : { q }) }, signal })).items);
   const offered: readonly Chosen[] = (found.value ?? []).filter(({ id }) => id !== except);
   const listed = value.id === "" || offered.some(({ id }) => id === value.id) ? offered : [value, ...offered];
+  const choose = (wanted: string) => {
+    const { id, name } = listed.find((one) => one.id === wanted) ?? NO_STATION;
+    onChoose({ id, name });
+  };
   return (
     <>
       <Field label={t("unregistered.stationSearch")}>
@@ -45,7 +51,7 @@ export function StationChoice({ value, except, fault, onChoose, onLeave }: {
         {(attributes) => (
           <select
             {...attributes} class="input" value={value.id} onBlur={onLeave}
-            onChange={(event) => onChoose(listed.find(({ id }) => id === event.currentTarget.value) ?? { id: "", name: "" })}
+            onChange={(event) => choose(event.currentTarget.value)}
           >
             <option value="">{t("form.choose")}</option>
             {listed.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
