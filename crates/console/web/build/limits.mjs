@@ -1,5 +1,5 @@
 // Extracts what forms need of the committed OpenAPI documents: the limits of the fields of the
-// bodies below. The whole documents would not fit into the bundle.
+// bodies below. The whole documents would not fit into the bundle. Runs with every build and test.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 
 const here = (path) => new URL(`../${path}`, import.meta.url);
