@@ -28,6 +28,9 @@ export const route = computed<Route>(() => parse(address.value.split("?")[0] ?? 
 
 function parse(path: string): Route {
   const parts = path.slice(BASE.length).split("/").filter((part) => part !== "");
+  // First, because the page of a new station has the form of a station's address.
+  const asset = assetRoute(parts.map(decoded));
+  if (asset !== null) return asset;
   const [page, id] = parts;
   if (page === undefined) return { page: "fleet" };
   if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit")) return { page };
@@ -36,7 +39,7 @@ function parse(path: string): Route {
     if (page === "piles") return { page: "pile", id: decoded(id) };
     if (page === "batches") return { page: "batch", id: decoded(id) };
   }
-  return assetRoute(parts.map(decoded)) ?? { page: "nowhere" };
+  return { page: "nowhere" };
 }
 
 function decoded(part: string): string {
