@@ -108,6 +108,7 @@ fn delete_old_rows(settings: &Settings, context: &Context) -> anyhow::Result<()>
 fn console(settings: &Settings) -> anyhow::Result<Console> {
     let surroundings = Surroundings {
         dispatcher: settings.console.dispatcher_origin.clone(),
+        label_content: settings.console.label_content.clone(),
         asks_for_tokens: settings.auth.mode == AuthMode::Jwt,
         version: env!("CARGO_PKG_VERSION"),
     };

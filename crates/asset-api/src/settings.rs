@@ -1,5 +1,6 @@
 //! The settings of this service. `defaults.toml` documents each key.
 
+use console::LabelContent;
 use runtime::auth::AuthSettings;
 use runtime::http::WebOrigin;
 use runtime::settings::HttpSettings;
@@ -65,6 +66,8 @@ pub struct ConsoleSettings {
     /// the pages then neither send nor list commands.
     #[serde(deserialize_with = "origin")]
     pub dispatcher_origin: Option<WebOrigin>,
+    /// The text of the QR code on the label of a connector, with names of its values in braces.
+    pub label_content: LabelContent,
 }
 
 fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WebOrigin>, D::Error> {

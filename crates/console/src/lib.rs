@@ -3,8 +3,10 @@
 //! without them, one page explains how to build them.
 
 mod files;
+mod label;
 mod pages;
 
+pub use label::{InvalidLabelContent, LabelContent};
 pub use pages::Console;
 use runtime::http::WebOrigin;
 
@@ -14,6 +16,8 @@ pub struct Surroundings {
     /// The origin of command-dispatcher as browsers reach it; without it the pages neither send nor
     /// list commands.
     pub dispatcher: Option<WebOrigin>,
+    /// The text of the codes on labels.
+    pub label_content: LabelContent,
     /// Whether the API requires a token.
     pub asks_for_tokens: bool,
     /// The version of the release.

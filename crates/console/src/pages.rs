@@ -1,8 +1,8 @@
 //! The routes of the console. They are public: they contain nothing that the repository does not,
 //! and a page shows data only with the token of its user.
 
-use crate::Surroundings;
 use crate::files::{self, File};
+use crate::{LabelContent, Surroundings};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
@@ -26,6 +26,7 @@ pub struct Console {
 #[serde(rename_all = "camelCase")]
 struct Settings<'a> {
     dispatcher: Option<&'a str>,
+    label_content: &'a LabelContent,
     asks_for_tokens: bool,
     version: &'a str,
 }
@@ -41,6 +42,7 @@ impl Console {
             .map_err(serde::ser::Error::custom)?;
         let settings = Settings {
             dispatcher,
+            label_content: &surroundings.label_content,
             asks_for_tokens: surroundings.asks_for_tokens,
             version: surroundings.version,
         };

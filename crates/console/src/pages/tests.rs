@@ -10,8 +10,9 @@ async fn get(path: &str) -> ServiceResponse {
 
 async fn ask(method: Method, path: &str) -> ServiceResponse {
     let dispatcher = "http://127.0.0.1:8081".parse().ok();
-    let console =
-        Console::new(&Surroundings { dispatcher, asks_for_tokens: true, version: "1.2.3" }).unwrap();
+    let label_content = "{pileId}/{connectorId}".to_owned().try_into().unwrap();
+    let surroundings = Surroundings { dispatcher, label_content, asks_for_tokens: true, version: "1.2.3" };
+    let console = Console::new(&surroundings).unwrap();
     let app = init_service(App::new().configure(|config| console.install(config))).await;
     call_service(&app, TestRequest::with_uri(path).method(method).to_request()).await
 }
@@ -35,7 +36,10 @@ async fn every_address_serves_the_page_with_a_strict_policy() {
 #[actix_web::test]
 async fn settings_json_contains_the_surroundings() {
     let body = read_body(get("/console/settings.json").await).await;
-    assert_eq!(body, r#"{"dispatcher":"http://127.0.0.1:8081","asksForTokens":true,"version":"1.2.3"}"#);
+    assert_eq!(
+        body,
+        r#"{"dispatcher":"http://127.0.0.1:8081","labelContent":"{pileId}/{connectorId}","asksForTokens":true,"version":"1.2.3"}"#
+    );
 }
 
 #[actix_web::test]

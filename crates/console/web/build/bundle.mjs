@@ -3,11 +3,12 @@
 import { build } from "esbuild";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
+import "./limits.mjs";
 
 const here = (path) => new URL(`../${path}`, import.meta.url);
 const path = (name) => here(name).pathname;
-/** Largest size of the first view, compressed, in bytes. */
-const MOST_BYTES = 100_000;
+/** Largest size of all pages together in one language, compressed, in bytes. */
+const MOST_BYTES = 130_000;
 
 const { metafile, outputFiles } = await build({
   entryPoints: { console: path("src/main.tsx") },
@@ -36,18 +37,22 @@ const index = (await readFile(here("src/index.html"), "utf8"))
   .replace("%SCRIPT%", asset(entry[0]))
   .replace("%ICON%", "/console/assets/icon.svg");
 
-/** The files of the first view by their path in `dist`; all are compressed. */
+/** The files of the pages by their path in `dist`; all are compressed. */
 const first = new Map([["index.html", Buffer.from(index)]]);
 for (const file of outputFiles) first.set(`assets/${file.path.split("/").at(-1)}`, Buffer.from(file.contents));
 const made = new Map([["assets/icon.svg", await readFile(here("src/icon.svg"))]]);
+/** The sizes of the texts, of which a browser loads one. */
+const texts = new Map(Object.entries(metafile.outputs).flatMap(([file, { entryPoint }]) => (/^src\/i18n\/(en|zh)\.ts$/.test(entryPoint ?? "") ? [[`assets/${file.split("/").at(-1)}`, 0]] : [])));
 let total = 0;
 for (const [name, bytes] of first) {
   const packed = gzipSync(bytes, { level: 9 });
   made.set(name, bytes).set(`${name}.gz`, packed);
   total += packed.length;
+  if (texts.has(name)) texts.set(name, packed.length);
   console.log(`${String(packed.length).padStart(7)} B gzip  ${name}`);
 }
-console.log(`${String(total).padStart(7)} B gzip  in total`);
+total -= Math.min(...texts.values());
+console.log(`${String(total).padStart(7)} B gzip  in total, in one language`);
 if (total > MOST_BYTES) {
   console.error(`the bundle exceeds its limit of ${MOST_BYTES} B compressed: reduce its size`);
   process.exit(1);

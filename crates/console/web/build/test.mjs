@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import "./limits.mjs";
 
 const source = new URL("../src/", import.meta.url).pathname;
 const tests = (await readdir(source, { recursive: true })).filter((name) => name.endsWith(".test.ts"));

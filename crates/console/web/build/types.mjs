@@ -2,6 +2,7 @@
 // are current.
 import { mkdir, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
+import "./limits.mjs";
 
 const here = (path) => new URL(`../${path}`, import.meta.url);
 

@@ -1,22 +1,9 @@
 // Every page in both languages, light and dark, wide and narrow: screenshots for review, and a
 // check by axe.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { judge } from "./axe.mjs";
 import { api, artefacts, enter, eventually, order, run, shut, site, stage, tariff } from "./stage.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/**
- * The violations that axe finds in a page. Its script is injected by the debugger, to which the
- * page's policy does not apply.
- */
-async function judge(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  return violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.slice(0, 4).map((node) => `${node.html}\n    ${node.failureSummary}`).join("\n  ")}`);
-}
 
 const CITIES = [["上海", 31.23, 121.47], ["杭州", 30.27, 120.15], ["南京", 32.06, 118.79], ["苏州", 31.3, 120.58], ["合肥", 31.82, 117.23], ["宁波", 29.87, 121.55]];
 
@@ -32,6 +19,8 @@ async function scenery() {
   }
   await order({ do: "connect", device: `CP-${run}-NEW`, connectors: 1 });
   await order({ do: "garbage", key: "x", value: "no event" });
+  const { piles: [spare] } = await site({ connected: false });
+  await api("DELETE", `/api/v1/piles/${spare.id}`);
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
   return { station: sites[0].id, pile: devices[0].id, batch: batchId };
@@ -55,6 +44,13 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     import: { path: "/console/import", ready: ".drop" },
     audit: { path: "/console/audit", ready: "tr[data-entry]", click: "tr[data-entry] summary", then: "tr[data-entry] pre" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
+    "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
+    "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },
+    move: { path: `/console/piles/${pile}/move`, ready: "option" },
+    replace: { path: `/console/piles/${pile}/replace`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
+    history: { path: `/console/piles/${pile}/history`, ready: "[data-placement]" },
+    labels: { path: `/console/stations/${station}/labels`, ready: "[data-label]" },
+    retired: { path: "/console/retired?view=piles", ready: "[data-retired]" },
     nowhere: { path: "/console/no/such/page", ready: ".state" },
     forbidden: { path: "/console/", as: "operations", ready: ".state" },
     missing: { path: "/console/piles/0192f0c1-7a3b-7cc1-8f00-0123456789ab", ready: ".state" },

@@ -10,6 +10,7 @@ await import("./audit.mjs");
 await import("./prices.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
+await import("./assets.mjs");
 await import("./scopes.mjs");
 await import("./looks.mjs");
 await import("./scale.mjs");

@@ -25,6 +25,7 @@ test("the main workflow works by clicks", async (t) => {
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Find a station").fill(`故事站 ${run}`);
     await dialog.locator("option", { hasText: `故事站 ${run}` }).waitFor({ state: "attached" });
+    await dialog.getByLabel("Station", { exact: true }).selectOption({ label: `故事站 ${run}` });
     await dialog.getByLabel("Rated power in kW").fill("120");
     await dialog.getByLabel("Name").fill("1号桩");
     await dialog.getByRole("button", { name: "Register as pile" }).click();

@@ -1,8 +1,9 @@
-// The entry point: loads the settings and shows the page of the address.
+// The entry point: loads texts and settings, and shows the page of the address.
 
 import { render } from "preact";
 import { Shell } from "./app/shell.tsx";
 import { start } from "./app/start.ts";
+import { loadTexts } from "./i18n/language.ts";
 import "uplot/dist/uPlot.min.css";
 import "./design/tokens.css";
 import "./design/base.css";
@@ -10,10 +11,18 @@ import "./fleet/fleet.css";
 import "./station/station.css";
 import "./pile/pile.css";
 import "./import/import.css";
+import "./forms/forms.css";
+import "./assets/assets.css";
 
 const place = document.getElementById("app");
-if (place !== null) {
-  place.textContent = "";
-  render(<Shell />, place);
-}
 void start();
+loadTexts().then(
+  () => {
+    if (place === null) return;
+    place.textContent = "";
+    render(<Shell />, place);
+  },
+  () => {
+    if (place !== null) place.textContent = "The console could not be loaded; reload the page. 控制台加载失败，请刷新页面。";
+  },
+);

@@ -1,6 +1,7 @@
 // Routing: the address below /console selects the page, with the browser's own history.
 
 import { computed, signal } from "@preact/signals";
+import { type AssetRoute, assetAddresses, assetRoute } from "../assets/routes.ts";
 
 const BASE = "/console";
 
@@ -12,6 +13,7 @@ export type Route =
   | { readonly page: "import" }
   | { readonly page: "audit" }
   | { readonly page: "batch"; readonly id: string }
+  | AssetRoute
   | { readonly page: "nowhere" };
 
 const address = signal(here());
@@ -26,6 +28,9 @@ export const route = computed<Route>(() => parse(address.value.split("?")[0] ?? 
 
 function parse(path: string): Route {
   const parts = path.slice(BASE.length).split("/").filter((part) => part !== "");
+  // First, because the page of a new station has the form of a station's address.
+  const asset = assetRoute(parts.map(decoded));
+  if (asset !== null) return asset;
   const [page, id] = parts;
   if (page === undefined) return { page: "fleet" };
   if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit")) return { page };
@@ -53,6 +58,7 @@ export const to = {
   station: (id: string) => `${BASE}/stations/${encodeURIComponent(id)}`,
   pile: (id: string) => `${BASE}/piles/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
+  ...assetAddresses(BASE),
 };
 
 export function go(href: string): void {

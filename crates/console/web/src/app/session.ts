@@ -9,6 +9,8 @@ export type Scope = "assets:read" | "assets:write" | "drivers:read" | "commands:
 export interface Settings {
   /** The origin of command-dispatcher; null if commands are not available. */
   readonly dispatcher: string | null;
+  /** The text of the codes on labels, with names of values in braces. */
+  readonly labelContent: string;
   readonly asksForTokens: boolean;
   readonly version: string;
 }

@@ -2,22 +2,25 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { AuditPage } from "../audit/page.tsx";
-import { BatchPage } from "../batch/page.tsx";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { theme, paint } from "../design/theme.ts";
-import { FleetPage } from "../fleet/page.tsx";
 import { type Language, choose, language, t } from "../i18n/language.ts";
-import { ImportPage } from "../import/page.tsx";
-import { IngestPage } from "../ingest/page.tsx";
-import { PilePage } from "../pile/page.tsx";
-import { StationPage } from "../station/page.tsx";
 import { FeedBanner, FeedState } from "./feed-state.tsx";
+import { lazy } from "./lazy.tsx";
 import { type Route, route, to } from "./router.ts";
 import { type Scope, may, mayEnter, session, settings, signOut } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { readSettings, startProblem } from "./start.ts";
 import { Title } from "./title.tsx";
+
+const FleetPage = lazy(async () => (await import("../fleet/page.tsx")).FleetPage);
+const StationPage = lazy(async () => (await import("../station/page.tsx")).StationPage);
+const PilePage = lazy(async () => (await import("../pile/page.tsx")).PilePage);
+const IngestPage = lazy(async () => (await import("../ingest/page.tsx")).IngestPage);
+const ImportPage = lazy(async () => (await import("../import/page.tsx")).ImportPage);
+const AuditPage = lazy(async () => (await import("../audit/page.tsx")).AuditPage);
+const BatchPage = lazy(async () => (await import("../batch/page.tsx")).BatchPage);
+const AssetPages = lazy(async () => (await import("../assets/pages.tsx")).AssetPages);
 
 export function Shell(): JSX.Element {
   const main = useRef<HTMLElement>(null);
@@ -86,6 +89,8 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <AuditPage />;
     case "batch":
       return <BatchPage id={of.id} />;
+    case "assets":
+      return <AssetPages show={of.show} />;
     case "nowhere":
       return (
         <section class="card">
@@ -110,7 +115,7 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
     { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
     { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },
   ];
-  const here = page === "station" || page === "pile" ? "fleet" : page;
+  const here = page === "station" || page === "pile" || page === "assets" ? "fleet" : page;
   return (
     <nav class="nav" aria-label={t("nav.label")}>
       {places.map((place) =>

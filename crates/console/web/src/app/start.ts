@@ -28,6 +28,7 @@ export async function readSettings(): Promise<void> {
     if (!isRecord(said)) throw Problem.unreachable(null);
     settings.value = {
       dispatcher: typeof said["dispatcher"] === "string" ? said["dispatcher"] : null,
+      labelContent: String(said["labelContent"] ?? ""),
       asksForTokens: said["asksForTokens"] === true,
       version: String(said["version"] ?? ""),
     };

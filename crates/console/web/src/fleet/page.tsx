@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { query, remember } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
+import { FleetActions } from "../assets/manage.tsx";
 import { Segments } from "../design/field.tsx";
 import { Forbidden } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";
@@ -25,7 +26,7 @@ export function FleetPage(): JSX.Element {
   return (
     <>
       <Title text={t("fleet.title")} />
-      <div class="page-head"><h1>{t("fleet.title")}</h1></div>
+      <div class="page-head"><h1>{t("fleet.title")}</h1><FleetActions /></div>
       <Counts
         chosen={view === "piles" ? piles.status : null}
         onChoose={(status) => remember({ view: "piles", status, online: "" })}

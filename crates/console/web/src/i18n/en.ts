@@ -1,6 +1,9 @@
 // English texts. Keys that end in a name of the API are looked up by that name.
 
+import { assetsEn } from "./assets-en.ts";
+
 export const en = {
+  ...assetsEn,
   "app.title": "Charging console",
   "app.skip": "Skip to content",
   "nav.label": "Pages",
@@ -467,10 +470,10 @@ export const en = {
   "unregistered.station": "Station",
   "unregistered.stationSearch": "Find a station",
   "unregistered.stationNone": "No station matches",
-  "unregistered.name": "Name (optional)",
+  "unregistered.name": "Name",
   "unregistered.model": "Model",
   "unregistered.rated": "Rated power in kW",
-  "unregistered.current": "Current (optional)",
+  "unregistered.current": "Current",
   "unregistered.done": "Registered. Its earlier state is visible at once.",
   "unregistered.see": "See the pile",
   "unregistered.booted": "Booted",

@@ -1,15 +1,18 @@
 // The language of the texts: Chinese or English, by the browser's preference or the user's choice.
+// Only the texts of the chosen language are loaded.
 
-import { computed, effect, signal } from "@preact/signals";
-import { type Words, en } from "./en.ts";
-import { zh } from "./zh.ts";
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { Words } from "./en.ts";
 
 export type Language = "en" | "zh";
 export type Word = keyof Words;
 type Values = Readonly<Record<string, string | number>>;
 
 const CHOICE = "console.language";
-const BOOKS: Readonly<Record<Language, Words>> = { en, zh };
+const BOOKS: Readonly<Record<Language, () => Promise<Words>>> = {
+  en: async () => (await import("./en.ts")).en,
+  zh: async () => (await import("./zh.ts")).zh,
+};
 
 export const language = signal<Language>(first());
 
@@ -20,9 +23,21 @@ function first(): Language {
   return preferred?.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
+const texts = signal<Words | null>(null);
+
+/** Loads the texts; nothing can be shown before. */
+export async function loadTexts(next: Language = language.value): Promise<void> {
+  const loaded = await BOOKS[next]();
+  batch(() => {
+    language.value = next;
+    texts.value = loaded;
+  });
+}
+
 export function choose(next: Language): void {
   localStorage.setItem(CHOICE, next);
-  language.value = next;
+  // If they cannot be loaded now, the next start tries again.
+  loadTexts(next).catch(() => undefined);
 }
 
 /** The language tag for the format of numbers and times. */
@@ -34,7 +49,7 @@ effect(() => {
 
 /** The text for the key `word`, with its placeholders filled from `values`. */
 export function t(word: Word, values?: Values): string {
-  const text = BOOKS[language.value][word];
+  const text: string = texts.value?.[word] ?? word;
   return values === undefined ? text : text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
@@ -43,12 +58,11 @@ export function t(word: Word, values?: Values): string {
  * release.
  */
 export function named(group: string, name: string): string {
-  const book: Readonly<Record<string, string>> = BOOKS[language.value];
-  return book[`${group}.${name}`] ?? name;
+  return known(group, name) ?? name;
 }
 
 /** The text for a name of the API; undefined if there is none. */
 export function known(group: string, name: string): string | undefined {
-  const book: Readonly<Record<string, string>> = BOOKS[language.value];
-  return book[`${group}.${name}`];
+  const book: Readonly<Record<string, string>> | null = texts.value;
+  return book?.[`${group}.${name}`];
 }

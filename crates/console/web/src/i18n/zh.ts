@@ -1,8 +1,10 @@
 // 中文文案。
 
+import { assetsZh } from "./assets-zh.ts";
 import type { Words } from "./en.ts";
 
 export const zh: Words = {
+  ...assetsZh,
   "app.title": "充电运营控制台",
   "app.skip": "跳到正文",
   "nav.label": "页面",
@@ -469,10 +471,10 @@ export const zh: Words = {
   "unregistered.station": "充电站",
   "unregistered.stationSearch": "查找充电站",
   "unregistered.stationNone": "没有这样的充电站",
-  "unregistered.name": "名称（可不填）",
+  "unregistered.name": "名称",
   "unregistered.model": "型号",
   "unregistered.rated": "额定功率（kW）",
-  "unregistered.current": "电流类型（可不填）",
+  "unregistered.current": "电流类型",
   "unregistered.done": "已登记，设备此前的状态立即可见。",
   "unregistered.see": "查看充电桩",
   "unregistered.booted": "启动时间",

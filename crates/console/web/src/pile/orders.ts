@@ -2,6 +2,8 @@
 
 import { dispatcher } from "../api/client.ts";
 
+export { newKey } from "../forms/new-key.ts";
+
 export const ORDERS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability"] as const;
 export type OrderName = (typeof ORDERS)[number];
 
@@ -34,10 +36,4 @@ export async function sendOrder(order: OrderName, pileId: string, entered: Enter
     case "change-availability":
       return (await dispatcher.post(`${path}/change-availability`, { ...common, body: { type: entered.availability, ...connector } })).commandId;
   }
-}
-
-/** A new idempotency key. */
-export function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return `console-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

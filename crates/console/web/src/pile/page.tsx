@@ -7,6 +7,7 @@ import type { Pile } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
+import { PileActions } from "../assets/manage.tsx";
 import { Forbidden, Shown } from "../design/states.tsx";
 import { Status } from "../design/status.tsx";
 import type { Change } from "../feed/changes.ts";
@@ -53,6 +54,7 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
         <>
           <Title text={shown.name ?? shown.chargePointId} />
           <Head pile={shown} />
+          <PileActions pile={shown} />
           <div class="pile-columns">
             <div class="pile-actions"><Actions pile={shown} news={news.commands} onSent={() => countNews("commands")} /></div>
             <div class="pile-main stack">

@@ -6,6 +6,7 @@ import type { Station } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
+import { StationActions } from "../assets/manage.tsx";
 import { Forbidden, Shown } from "../design/states.tsx";
 import { None, PileList } from "../fleet/piles.tsx";
 import { Standing } from "../fleet/stations.tsx";
@@ -52,6 +53,7 @@ function Head({ station }: { readonly station: Station }): JSX.Element {
           <p class="crumb"><a href={to.fleet}>{t("station.back")}</a></p>
           <h1>{station.name} <span class={tone}>{named("stationStatus", station.status)}</span></h1>
         </div>
+        <StationActions station={station} />
       </div>
       <section class="card card-body">
         <dl class="facts">

@@ -1,0 +1,70 @@
+// The frame of a form: what was restored, why it was refused, and its buttons.
+
+import type { ComponentChildren, JSX } from "preact";
+import type { Problem } from "../api/problem.ts";
+import { meaning } from "../design/states.tsx";
+import { brief } from "../i18n/format.ts";
+import { known, t } from "../i18n/language.ts";
+import type { Form } from "./use-form.ts";
+
+export function FormFrame<V>({ form, label, save, cancel, blocked, fields, act, children }: {
+  readonly form: Form<V>;
+  readonly label: string;
+  /** The text of the button that sends. */
+  readonly save: string;
+  /** Where to go without saving, or what else ends the form. */
+  readonly cancel: string | (() => void);
+  /** Whether something must be decided before the form can be sent. */
+  readonly blocked?: boolean;
+  /** The fields that show faults by themselves. */
+  readonly fields: readonly string[];
+  readonly act: (signal: AbortSignal) => Promise<void>;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <form
+      ref={form.element} class="form" aria-label={label} noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (blocked !== true) form.submit(act);
+      }}
+    >
+      {form.restoredAt === null || !form.dirty ? null : (
+        <div class="notice" role="status" data-draft="restored">
+          <span>{t("form.restored", { time: brief(form.restoredAt) })}</span>
+          <button type="button" class="button slim" onClick={form.discard}>{t("form.discard")}</button>
+        </div>
+      )}
+      {children}
+      {form.problem === null || blocked === true ? null : <Refused problem={form.problem} fields={fields} />}
+      <div class="form-foot">
+        <button type="submit" class="button primary" disabled={form.busy || blocked === true}>{form.busy ? t("form.saving") : save}</button>
+        {typeof cancel === "string" ? <a class="button" href={cancel} onClick={form.discard}>{t("command.cancel")}</a> : (
+          <button
+            type="button" class="button"
+            onClick={() => {
+              form.discard();
+              cancel();
+            }}
+          >
+            {t("command.cancel")}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** Why the service refused, with the faults that no field shows. */
+export function Refused({ problem, fields }: { readonly problem: Problem; readonly fields: readonly string[] }): JSX.Element {
+  const advice = known("advice", problem.code);
+  const others = problem.faults.filter(({ field }) => !fields.includes(field.split(/[.[]/)[0] ?? field));
+  return (
+    <div class="notice bad refusal" role="alert" data-problem={problem.code}>
+      <p><strong>{t("form.refused")}</strong> {meaning(problem)}</p>
+      {advice === undefined ? null : <p class="small">{advice}</p>}
+      {others.map((fault) => <p key={fault.field} class="small"><span class="mono">{fault.field}</span>: {fault.message}</p>)}
+      <p class="small mono">{problem.code}{problem.detail === null ? "" : ` · ${problem.detail}`}</p>
+    </div>
+  );
+}
