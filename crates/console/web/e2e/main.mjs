@@ -8,6 +8,7 @@ await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
 await import("./prices.mjs");
+await import("./tariffs.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./scopes.mjs");

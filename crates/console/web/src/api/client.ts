@@ -6,7 +6,7 @@ import type { paths as CommandPaths } from "../../generated/command-dispatcher.t
 import { deny, settings, token } from "../app/session.ts";
 import { Problem } from "./problem.ts";
 
-type Method = "get" | "post";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
 type Operation<Paths, P extends keyof Paths, M extends Method> = M extends keyof Paths[P] ? NonNullable<Paths[P][M]> : never;
 type With<Paths, M extends Method> = { [P in keyof Paths]: Operation<Paths, P, M> extends never ? never : P }[keyof Paths] & string;
@@ -40,6 +40,18 @@ class Client<Paths> {
     return this.call("POST", path, options);
   }
 
+  put<P extends With<Paths, "put">>(path: P, options: Options<Operation<Paths, P, "put">> = {}): Promise<Good<Operation<Paths, P, "put">>> {
+    return this.call("PUT", path, options);
+  }
+
+  patch<P extends With<Paths, "patch">>(path: P, options: Options<Operation<Paths, P, "patch">> = {}): Promise<Good<Operation<Paths, P, "patch">>> {
+    return this.call("PATCH", path, options);
+  }
+
+  delete<P extends With<Paths, "delete">>(path: P, options: Options<Operation<Paths, P, "delete">> = {}): Promise<void> {
+    return this.call("DELETE", path, options);
+  }
+
   private async call<T>(method: string, path: string, options: object): Promise<T> {
     const base = this.base();
     if (base === null) throw new Problem(0, "NO_DISPATCHER", "No dispatcher", null, [], null, null);
@@ -50,7 +62,7 @@ class Client<Paths> {
       init.body = JSON.stringify(body);
     }
     const response = await send(base + filled(path, parts) + searched(query), init);
-    return (await response.json()) as T;
+    return (response.status === 204 ? undefined : await response.json()) as T;
   }
 }
 
@@ -66,6 +78,11 @@ interface Parts {
 export const assets = new Client<AssetPaths>(() => "");
 /** command-dispatcher, at another origin; null if none is configured. */
 export const dispatcher = new Client<CommandPaths>(() => settings.value?.dispatcher ?? null);
+
+/** The condition that a resource has still this version, so that an edit overwrites no other one. */
+export function ifMatch(version: number): Record<string, string> {
+  return { "if-match": `"${version}"` };
+}
 
 /** The header with the token. */
 export function authorization(): Record<string, string> {

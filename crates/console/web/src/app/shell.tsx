@@ -12,17 +12,20 @@ import { ImportPage } from "../import/page.tsx";
 import { IngestPage } from "../ingest/page.tsx";
 import { PilePage } from "../pile/page.tsx";
 import { StationPage } from "../station/page.tsx";
+import { lazy } from "./lazy.tsx";
 import { FeedBanner, FeedState } from "./feed-state.tsx";
-import { type Route, route, to } from "./router.ts";
+import { type Route, type TariffRoute, route, to } from "./router.ts";
 import { type Scope, may, mayEnter, session, settings, signOut } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { readSettings, startProblem } from "./start.ts";
 import { Title } from "./title.tsx";
 
+const TariffPages = lazy<{ readonly of: TariffRoute }>(async () => (await import("../tariffs/pages.tsx")).TariffPages);
+
 export function Shell(): JSX.Element {
   const main = useRef<HTMLElement>(null);
   const page = route.value;
-  const name = page.page + ("id" in page ? page.id : "");
+  const name = JSON.stringify(page);
   const first = useRef(true);
   useEffect(() => {
     // A screen reader must begin a new page at its start.
@@ -86,6 +89,12 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <AuditPage />;
     case "batch":
       return <BatchPage id={of.id} />;
+    case "tariffs":
+    case "tariff":
+    case "draft":
+    case "version":
+    case "prices":
+      return <TariffPages of={of} />;
     case "nowhere":
       return (
         <section class="card">
@@ -106,11 +115,12 @@ interface Place {
 function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
   const places: readonly Place[] = [
     { page: "fleet", href: to.fleet, text: t("nav.fleet"), scope: "assets:read" },
+    { page: "tariffs", href: to.tariffs, text: t("nav.tariffs"), scope: "tariffs:read" },
     { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },
     { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
     { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },
   ];
-  const here = page === "station" || page === "pile" ? "fleet" : page;
+  const here = page === "station" || page === "pile" || page === "prices" ? "fleet" : page === "tariff" || page === "draft" || page === "version" ? "tariffs" : page;
   return (
     <nav class="nav" aria-label={t("nav.label")}>
       {places.map((place) =>

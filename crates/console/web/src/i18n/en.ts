@@ -5,6 +5,7 @@ export const en = {
   "app.skip": "Skip to content",
   "nav.label": "Pages",
   "nav.fleet": "Fleet",
+  "nav.tariffs": "Tariffs",
   "nav.ingest": "Ingest",
   "nav.import": "Import",
   "nav.audit": "Audit",

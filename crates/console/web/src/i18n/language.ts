@@ -34,7 +34,25 @@ effect(() => {
 
 /** The text for the key `word`, with its placeholders filled from `values`. */
 export function t(word: Word, values?: Values): string {
-  const text = BOOKS[language.value][word];
+  return filled(BOOKS[language.value][word], values);
+}
+
+type Book = Readonly<Record<string, string>>;
+
+/** The texts of pages that are loaded later. */
+const ADDED: Record<Language, Book>[] = [];
+
+/**
+ * The texts of pages that are loaded lazily: adds them to those in which `named` and `known` look,
+ * and returns their `t`.
+ */
+export function texts<const B extends Book>(own: B, chinese: { readonly [word in keyof B]: string }): (word: keyof B, values?: Values) => string {
+  const books: Record<Language, { readonly [word in keyof B]: string }> = { en: own, zh: chinese };
+  ADDED.push(books);
+  return (word, values) => filled(books[language.value][word], values);
+}
+
+function filled(text: string, values: Values | undefined): string {
   return values === undefined ? text : text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
@@ -43,12 +61,12 @@ export function t(word: Word, values?: Values): string {
  * release.
  */
 export function named(group: string, name: string): string {
-  const book: Readonly<Record<string, string>> = BOOKS[language.value];
-  return book[`${group}.${name}`] ?? name;
+  return known(group, name) ?? name;
 }
 
 /** The text for a name of the API; undefined if there is none. */
 export function known(group: string, name: string): string | undefined {
-  const book: Readonly<Record<string, string>> = BOOKS[language.value];
-  return book[`${group}.${name}`];
+  const key = `${group}.${name}`;
+  const books: readonly Book[] = [BOOKS[language.value], ...ADDED.map((books) => books[language.value])];
+  return books.find((book) => key in book)?.[key];
 }

@@ -7,6 +7,7 @@ export const zh: Words = {
   "app.skip": "跳到正文",
   "nav.label": "页面",
   "nav.fleet": "设备总览",
+  "nav.tariffs": "费率",
   "nav.ingest": "数据接入",
   "nav.import": "批量导入",
   "nav.audit": "操作审计",

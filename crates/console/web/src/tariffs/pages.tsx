@@ -1,0 +1,25 @@
+// The pages of tariffs. Their code is loaded when the first of them is shown.
+
+import type { JSX } from "preact";
+import type { TariffRoute } from "../app/router.ts";
+import { may } from "../app/session.ts";
+import { Title } from "../app/title.tsx";
+import { Forbidden } from "../design/states.tsx";
+import { TariffsPage } from "./list.tsx";
+import { TariffPage } from "./page.tsx";
+import { VersionPage } from "./version.tsx";
+import { w } from "./words.ts";
+
+export function TariffPages({ of }: { readonly of: TariffRoute }): JSX.Element {
+  if (!may("tariffs:read")) return <section class="card"><Title text={w("list.title")} /><Forbidden whole scope="tariffs:read" /></section>;
+  switch (of.page) {
+    case "tariffs":
+      return <TariffsPage />;
+    case "tariff":
+      return <TariffPage id={of.id} />;
+    case "version":
+      return <VersionPage id={of.id} number={of.number} />;
+    default:
+      return <TariffsPage />;
+  }
+}
