@@ -59,6 +59,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     "new-tariff": { path: "/console/tariffs", ready: "tr[data-tariff]", click: ".page-head button", then: "dialog form" },
     tariff: { path: `/console/tariffs/${prices}`, ready: "tr[data-version]" },
     version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".part" },
+    draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
     nowhere: { path: "/console/no/such/page", ready: ".state" },
     forbidden: { path: "/console/", as: "operations", ready: ".state" },

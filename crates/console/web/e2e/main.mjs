@@ -9,6 +9,7 @@ await import("./cancel.mjs");
 await import("./audit.mjs");
 await import("./prices.mjs");
 await import("./tariffs.mjs");
+await import("./tariff-editor.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./scopes.mjs");

@@ -5,6 +5,7 @@ import type { TariffRoute } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
 import { Forbidden } from "../design/states.tsx";
+import { DraftPage } from "./editor.tsx";
 import { TariffsPage } from "./list.tsx";
 import { TariffPage } from "./page.tsx";
 import { VersionPage } from "./version.tsx";
@@ -17,6 +18,8 @@ export function TariffPages({ of }: { readonly of: TariffRoute }): JSX.Element {
       return <TariffsPage />;
     case "tariff":
       return <TariffPage id={of.id} />;
+    case "draft":
+      return <DraftPage id={of.id} />;
     case "version":
       return <VersionPage id={of.id} number={of.number} />;
     default:

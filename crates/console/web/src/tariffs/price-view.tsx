@@ -12,7 +12,7 @@ export function PriceView({ prices, currency }: { readonly prices: Prices; reado
       <General prices={prices} currency={currency} />
       {prices.schedules.map((schedule, index) => (
         <section key={index} class="stack" aria-label={w("schedule.name", { n: index + 1 })}>
-          <h3>{w("schedule.name", { n: index + 1 })} <span class="soft">{conditionsOf(schedule)}</span></h3>
+          <h2>{w("schedule.name", { n: index + 1 })} <span class="soft">{conditionsOf(schedule)}</span></h2>
           <div>
             <DayStrip bands={schedule.bands} label={w("bands.day", { n: index + 1, bands: inWords(schedule.bands) })} tall />
             <Hours />
