@@ -10,6 +10,7 @@ await import("./audit.mjs");
 await import("./prices.mjs");
 await import("./tariffs.mjs");
 await import("./tariff-editor.mjs");
+await import("./tariff-bindings.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./scopes.mjs");

@@ -1,6 +1,6 @@
 // The editor of a tariff's draft.
 
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { assets, ifMatch } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
@@ -18,6 +18,7 @@ import { Refusal, useSending } from "./forms.tsx";
 import { GeneralForm, HolidaysForm } from "./general-form.tsx";
 import { drop, keep, kept } from "./kept.ts";
 import { type Prices, blank, edited, sent } from "./price-list.ts";
+import { PublishDialog } from "./publish.tsx";
 import { SchedulesForm } from "./schedule-form.tsx";
 import { Week } from "./week.tsx";
 import { w } from "./words.ts";
@@ -66,8 +67,10 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
   const before = useMemo(() => kept(tariff.id), []);
   const [prices, setPrices] = useState(before?.prices ?? begun);
   const [saved, setSaved] = useState({ revision: draft?.revision ?? 0, number: draft?.number ?? 0, prices: draft === null ? null : edited(draft.priceList) });
-  const [theirs, setTheirs] = useState<TariffDraft | null>(null);
+  // Edits that are kept from before a reload may be older than the draft.
+  const [theirs, setTheirs] = useState<TariffDraft | null>(before !== null && before.revision !== (draft?.revision ?? 0) ? draft : null);
   const [selected, setSelected] = useState(0);
+  const [publishing, setPublishing] = useState(false);
   const [restored, setRestored] = useState(before !== null);
   const check = useCheck(prices, tariff.currency);
   const sending = useSending();
@@ -149,7 +152,9 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
       <Refusal problem={sending.problem} />
       <Foot check={check} findings={findings} dirty={dirty} revision={saved.revision} onFault={setSelected}>
         {disabled ? null : <button type="button" class="button primary" disabled={!dirty || sending.busy || theirs !== null} onClick={() => save(saved.revision)}>{w("draft.save")}</button>}
+        {disabled ? null : <button type="button" class="button" disabled={dirty || saved.revision === 0 || theirs !== null} title={dirty ? w("publish.unsaved") : undefined} onClick={() => setPublishing(true)}>{w("publish.open")}</button>}
       </Foot>
+      {publishing ? <PublishDialog draft={{ tariffId: tariff.id, revision: saved.revision }} onClose={() => setPublishing(false)} /> : null}
     </>
   );
 }
@@ -166,7 +171,7 @@ function Foot({ check, findings, dirty, revision, onFault, children }: {
   readonly dirty: boolean;
   readonly revision: number;
   readonly onFault: (schedule: number) => void;
-  readonly children: JSX.Element | null;
+  readonly children: ComponentChildren;
 }): JSX.Element {
   const [next, setNext] = useState(0);
   const paths = [...findings.keys()];

@@ -13,6 +13,7 @@ import { moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { type Resource, useResource } from "../live/resource.ts";
+import { Bindings } from "./bindings.tsx";
 import { EditTariff } from "./details.tsx";
 import { StatusTag } from "./list.tsx";
 import { StateTag } from "./version.tsx";
@@ -29,6 +30,7 @@ export function TariffPage({ id }: { readonly id: string }): JSX.Element {
           <Title text={tariff.name} />
           <Head tariff={tariff} of={found} />
           <Versions tariff={tariff} />
+          <Bindings tariff={tariff} />
         </>
       )}
     </Shown>
