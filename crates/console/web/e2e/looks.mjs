@@ -61,6 +61,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".part" },
     draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
     bind: { path: `/console/tariffs/${prices}`, ready: "section[aria-labelledby=bindings] .state", click: "section[aria-labelledby=bindings] .card-head button", then: "dialog option" },
+    calendar: { path: `/console/stations/${station}/prices`, ready: "[data-day]" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
     nowhere: { path: "/console/no/such/page", ready: ".state" },
     forbidden: { path: "/console/", as: "operations", ready: ".state" },

@@ -11,6 +11,7 @@ await import("./prices.mjs");
 await import("./tariffs.mjs");
 await import("./tariff-editor.mjs");
 await import("./tariff-bindings.mjs");
+await import("./tariff-calendar.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./scopes.mjs");

@@ -176,6 +176,7 @@ export const en = {
   "price.none": "no price",
   "price.perKwh": "{currency} per kWh",
   "price.parts": "electricity {energy} + service {service}",
+  "price.calendar": "Price calendar",
   "price.level.platform": "Everywhere",
   "price.level.operator": "Operator",
   "price.level.station": "Station",

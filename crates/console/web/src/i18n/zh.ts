@@ -178,6 +178,7 @@ export const zh: Words = {
   "price.none": "无价格",
   "price.perKwh": "{currency}/kWh",
   "price.parts": "电费 {energy} + 服务费 {service}",
+  "price.calendar": "价格日历",
   "price.level.platform": "全平台",
   "price.level.operator": "运营商",
   "price.level.station": "充电站",

@@ -5,6 +5,7 @@ import type { TariffRoute } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
 import { Forbidden } from "../design/states.tsx";
+import { CalendarPage } from "./calendar.tsx";
 import { DraftPage } from "./editor.tsx";
 import { TariffsPage } from "./list.tsx";
 import { TariffPage } from "./page.tsx";
@@ -22,7 +23,7 @@ export function TariffPages({ of }: { readonly of: TariffRoute }): JSX.Element {
       return <DraftPage id={of.id} />;
     case "version":
       return <VersionPage id={of.id} number={of.number} />;
-    default:
-      return <TariffsPage />;
+    case "prices":
+      return <CalendarPage stationId={of.id} />;
   }
 }

@@ -190,7 +190,6 @@ export const en = {
   "calendar.choose": "Details of {date}",
   "calendar.table": "Prices on {date}",
   "calendar.noDay": "No price on this day.",
-  "calendar.open": "Price calendar",
   "whatIf.title": "What if",
   "whatIf.lead": "Prices the ended sessions of a station again with this version, and compares with what they came to.",
   "whatIf.station": "Search a station",

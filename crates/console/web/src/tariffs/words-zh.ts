@@ -192,7 +192,6 @@ export const zh: { readonly [word in keyof typeof en]: string } = {
   "calendar.choose": "{date} 详情",
   "calendar.table": "{date} 的价格",
   "calendar.noDay": "当天没有价格。",
-  "calendar.open": "价格日历",
   "whatIf.title": "假设计算",
   "whatIf.lead": "用此版本为充电站已结束的充电重新计价，并与实际金额比较。",
   "whatIf.station": "搜索充电站",
