@@ -15,6 +15,7 @@
 //! If another platform's format cannot express a version, the conversion returns an error and never
 //! omits anything silently ([`ocpi`], [`tcec`]).
 
+mod approval;
 mod band;
 mod binding;
 mod book;
@@ -40,6 +41,7 @@ mod timetable;
 mod usage;
 mod zone;
 
+pub use approval::{ApprovalRefusal, Proposal};
 pub use band::{Band, BandKind, Rate};
 pub use binding::{Binding, BindingOverlap, Level, PricedPlace, Subject, clashes};
 pub use book::{Applied, PriceAt, PriceBook, Resolution, Unpriced};

@@ -67,6 +67,8 @@ pub const ROUTES: [(&str, &str, &str); 66] = [
     ("PUT", "tariffs/ID/draft", WRITE_TARIFFS),
     ("DELETE", "tariffs/ID/draft", WRITE_TARIFFS),
     ("POST", "tariffs/ID/draft/publish", WRITE_TARIFFS),
+    ("PUT", "tariffs/ID/draft/proposal", WRITE_TARIFFS),
+    ("DELETE", "tariffs/ID/draft/proposal", WRITE_TARIFFS),
     ("GET", "tariffs/ID/versions", READ_TARIFFS),
     ("GET", "tariffs/ID/versions/ID", READ_TARIFFS),
     ("GET", "tariffs/ID/versions/ID/ocpi", READ_TARIFFS),

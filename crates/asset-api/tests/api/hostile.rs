@@ -220,6 +220,8 @@ impl Fixture {
             on("GET", tariff, "/audit").query(&page),
             on("PUT", tariff, "/draft").headers(&revision).body(full_list()),
             on("GET", tariff, "/draft"),
+            on("PUT", tariff, "/draft/proposal").headers(&revision).body(json!({ "effectiveFrom": LATER })),
+            on("DELETE", tariff, "/draft/proposal").headers(&revision),
             on("POST", tariff, "/draft/publish").headers(&revision).body(json!({ "effectiveFrom": LATER })),
             on("DELETE", tariff, "/draft").headers(&revision),
             on("GET", tariff, "/versions").query(&page),

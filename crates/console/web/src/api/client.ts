@@ -48,7 +48,7 @@ class Client<Paths> {
     return this.call("PATCH", path, options);
   }
 
-  delete<P extends With<Paths, "delete">>(path: P, options: Options<Operation<Paths, P, "delete">> = {}): Promise<void> {
+  delete<P extends With<Paths, "delete">>(path: P, options: Options<Operation<Paths, P, "delete">> = {}): Promise<Good<Operation<Paths, P, "delete">>> {
     return this.call("DELETE", path, options);
   }
 

@@ -18,7 +18,7 @@ import { Refusal, useSending } from "./forms.tsx";
 import { GeneralForm, HolidaysForm } from "./general-form.tsx";
 import { drop, keep, kept } from "./kept.ts";
 import { type Prices, blank, edited, sent } from "./price-list.ts";
-import { PublishDialog } from "./publish.tsx";
+import { ProposalNotice, PublishDialog } from "./publish.tsx";
 import { SchedulesForm } from "./schedule-form.tsx";
 import { Week } from "./week.tsx";
 import { w } from "./words.ts";
@@ -66,7 +66,7 @@ export function DraftPage({ id }: { readonly id: string }): JSX.Element {
 function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readonly loaded: Loaded; readonly onReload: () => void }): JSX.Element {
   const before = useMemo(() => kept(tariff.id), []);
   const [prices, setPrices] = useState(before?.prices ?? begun);
-  const [saved, setSaved] = useState({ revision: draft?.revision ?? 0, number: draft?.number ?? 0, prices: draft === null ? null : edited(draft.priceList) });
+  const [saved, setSaved] = useState({ revision: draft?.revision ?? 0, number: draft?.number ?? 0, prices: draft === null ? null : edited(draft.priceList), draft });
   // Edits that are kept from before a reload may be older than the draft.
   const [theirs, setTheirs] = useState<TariffDraft | null>(before !== null && before.revision !== (draft?.revision ?? 0) ? draft : null);
   const [selected, setSelected] = useState(0);
@@ -86,7 +86,7 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
     drop(tariff.id);
     setRestored(false);
     setTheirs(null);
-    setSaved({ revision: now.revision, number: now.number, prices: edited(now.priceList) });
+    setSaved({ revision: now.revision, number: now.number, prices: edited(now.priceList), draft: now });
   };
   const save = (revision: number) => sending.send(async () => {
     const path = { tariffId: tariff.id };
@@ -131,6 +131,7 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
           </button>
         </div>
       ) : null}
+      {saved.draft === null ? null : <ProposalNotice draft={saved.draft} disabled={disabled || dirty} onChange={(now) => setSaved({ ...saved, draft: now })} />}
       <GeneralForm {...part} />
       <HolidaysForm {...part} />
       <SchedulesForm {...part} selected={selected} onSelect={setSelected} />
@@ -154,7 +155,15 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
         {disabled ? null : <button type="button" class="button primary" disabled={!dirty || sending.busy || theirs !== null} onClick={() => save(saved.revision)}>{w("draft.save")}</button>}
         {disabled ? null : <button type="button" class="button" disabled={dirty || saved.revision === 0 || theirs !== null} title={dirty ? w("publish.unsaved") : undefined} onClick={() => setPublishing(true)}>{w("publish.open")}</button>}
       </Foot>
-      {publishing ? <PublishDialog draft={{ tariffId: tariff.id, revision: saved.revision }} onClose={() => setPublishing(false)} /> : null}
+      {publishing && saved.draft !== null ? (
+        <PublishDialog
+          draft={saved.draft} onClose={() => setPublishing(false)}
+          onRequested={(now) => {
+            setPublishing(false);
+            setSaved({ ...saved, draft: now });
+          }}
+        />
+      ) : null}
     </>
   );
 }

@@ -1,4 +1,4 @@
-// Publishing a draft, at once or at an instant.
+// Publishing a draft, at once or at an instant; or requesting it, so that a second person approves.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -6,12 +6,19 @@ import { assets, ifMatch } from "../api/client.ts";
 import type { TariffDraft } from "../api/types.ts";
 import { go, to } from "../app/router.ts";
 import { asLocal, ofLocal } from "../audit/filter.ts";
+import { session } from "../app/session.ts";
+import { Confirmed } from "../design/confirmed.tsx";
 import { Dialog } from "../design/dialog.tsx";
 import { Field } from "../design/field.tsx";
+import { moment } from "../i18n/format.ts";
 import { Foot, Refusal, useSending } from "./forms.tsx";
 import { w } from "./words.ts";
 
-export function PublishDialog({ draft: { tariffId, revision }, onClose }: { readonly draft: Pick<TariffDraft, "tariffId" | "revision">; readonly onClose: () => void }): JSX.Element {
+export function PublishDialog({ draft: { tariffId, revision, approvalRequired }, onRequested, onClose }: {
+  readonly draft: TariffDraft;
+  readonly onRequested: (draft: TariffDraft) => void;
+  readonly onClose: () => void;
+}): JSX.Element {
   const [from, setFrom] = useState("");
   const sending = useSending();
   const past = from !== "" && Date.parse(from) < Date.now();
@@ -19,6 +26,10 @@ export function PublishDialog({ draft: { tariffId, revision }, onClose }: { read
     event.preventDefault();
     sending.send(async () => {
       const body = from === "" ? {} : { effectiveFrom: from };
+      if (approvalRequired) {
+        onRequested(await assets.put("/api/v1/tariffs/{tariffId}/draft/proposal", { path: { tariffId }, body, headers: ifMatch(revision) }));
+        return;
+      }
       await assets.post("/api/v1/tariffs/{tariffId}/draft/publish", { path: { tariffId }, body, headers: ifMatch(revision) });
       go(to.tariff(tariffId));
     });
@@ -26,13 +37,43 @@ export function PublishDialog({ draft: { tariffId, revision }, onClose }: { read
   return (
     <Dialog title={w("publish.title")} onClose={onClose}>
       <form class="dialog-form" onSubmit={publish}>
-        <p>{w("publish.lead")}</p>
+        <p>{w("publish.lead")}{approvalRequired ? ` ${w("approval.required")}` : ""}</p>
         <Field label={w("publish.at")} fault={past ? w("publish.past") : undefined}>
           {(id) => <input id={id} type="datetime-local" class="input" value={asLocal(from)} aria-invalid={past} onInput={(event) => setFrom(ofLocal(event.currentTarget.value))} />}
         </Field>
         <Refusal problem={sending.problem} />
-        <Foot text={w("publish.do")} disabled={sending.busy || past} onClose={onClose} />
+        <Foot text={approvalRequired ? w("approval.request") : w("publish.do")} disabled={sending.busy || past} onClose={onClose} />
       </form>
     </Dialog>
+  );
+}
+
+/** The request to publish a draft: another person approves it, and any can withdraw it. */
+export function ProposalNotice({ draft, disabled, onChange }: { readonly draft: TariffDraft; readonly disabled: boolean; readonly onChange: (draft: TariffDraft) => void }): JSX.Element | null {
+  const sending = useSending();
+  const { tariffId, revision, proposal } = draft;
+  if (proposal === null || proposal === undefined) return null;
+  const stale = proposal.revision !== revision;
+  const own = proposal.proposedBy === (session.value?.subject ?? "anonymous");
+  const asked = { path: { tariffId }, headers: ifMatch(revision) };
+  const approve = () => sending.send(async () => {
+    await assets.post("/api/v1/tariffs/{tariffId}/draft/publish", { ...asked, body: {} });
+    go(to.tariff(tariffId));
+  });
+  return (
+    <div class="notice warn" data-proposal={stale ? "stale" : own ? "own" : "open"}>
+      <p>
+        {w("approval.requested", { by: proposal.proposedBy, n: proposal.revision, from: proposal.effectiveFrom === null || proposal.effectiveFrom === undefined ? w("approval.atOnce") : moment(proposal.effectiveFrom) })}{" "}
+        {stale ? w("approval.stale", { n: proposal.revision }) : own ? w("approval.own") : null}
+      </p>
+      {stale || own ? null : <button type="button" class="button primary slim" disabled={disabled || sending.busy} onClick={approve}>{w("approval.approve")}</button>}
+      {disabled ? null : (
+        <Confirmed
+          text={w("approval.withdraw")} ask={w("approval.withdrawAsk")} scope={null} onDone={() => undefined}
+          act={async () => onChange(await assets.delete("/api/v1/tariffs/{tariffId}/draft/proposal", asked))}
+        />
+      )}
+      <Refusal problem={sending.problem} />
+    </div>
   );
 }

@@ -247,6 +247,7 @@ export const en = {
   "problem.TARIFF_BINDING_CLASH": "The subject has a tariff in that time already.",
   "problem.TARIFF_BINDING_ENDS_EARLIER": "The binding ends earlier, or has ended.",
   "problem.TARIFF_VERSION_INSTANT_TAKEN": "Another version comes into force at that instant. Choose another one.",
+  "problem.TARIFF_APPROVAL_REQUIRED": "A second person must approve the publication.",
   "problem.EFFECTIVE_TIME_PAST": "The time is in the past.",
   "problem.VERSION_MISMATCH": "Somebody edited it meanwhile.",
   "problem.OUT_OF_PRICED_TIME": "The time is outside the priced period.",

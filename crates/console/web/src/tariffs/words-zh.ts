@@ -249,6 +249,7 @@ export const zh: { readonly [word in keyof typeof en]: string } = {
   "problem.TARIFF_BINDING_CLASH": "该对象在此时间已有费率。",
   "problem.TARIFF_BINDING_ENDS_EARLIER": "该绑定更早结束或已经结束。",
   "problem.TARIFF_VERSION_INSTANT_TAKEN": "另一版本在同一时刻生效。请选择其他时刻。",
+  "problem.TARIFF_APPROVAL_REQUIRED": "发布须由第二人批准。",
   "problem.EFFECTIVE_TIME_PAST": "该时间已过。",
   "problem.VERSION_MISMATCH": "期间已被他人修改。",
   "problem.OUT_OF_PRICED_TIME": "该时间不在定价期间内。",
