@@ -39,6 +39,7 @@ mod terms;
 mod tier;
 mod timetable;
 mod usage;
+mod what_if;
 mod zone;
 
 pub use approval::{ApprovalRefusal, Proposal};
@@ -69,6 +70,7 @@ pub use terms::Terms;
 pub use tier::Tier;
 pub use timetable::{Timetable, TimetableRow, UnpricedTime};
 pub use usage::{InvalidUsage, MAX_READINGS, Reading, Usage};
+pub use what_if::{Comparison, Earnings, PricedSession, WhatIf};
 pub use zone::{UnknownZone, Zone};
 
 use crate::ids::TariffId;

@@ -73,6 +73,7 @@ pub const ROUTES: [(&str, &str, &str); 66] = [
     ("GET", "tariffs/ID/versions/ID", READ_TARIFFS),
     ("GET", "tariffs/ID/versions/ID/ocpi", READ_TARIFFS),
     ("GET", "tariffs/ID/versions/ID/tcec", READ_TARIFFS),
+    ("GET", "tariffs/ID/versions/ID/what-if", READ_TARIFFS),
     ("GET", "tariffs/bindings", READ_TARIFFS),
     ("POST", "tariffs/bindings", WRITE_TARIFFS),
     ("GET", "tariffs/bindings/ID", READ_TARIFFS),

@@ -228,6 +228,7 @@ impl Fixture {
             on("GET", tariff, "/versions/{1}"),
             on("GET", tariff, "/versions/{1}/ocpi").query(&["countryCode", "partyId", "id", "from", "days"]),
             on("GET", tariff, "/versions/{1}/tcec").query(&["date"]),
+            on("GET", tariff, "/versions/{1}/what-if").query(&["stationId", "from", "until"]),
             list("POST", "tariffs/bindings").headers(&once).body(self.binding()),
             list("GET", "tariffs/bindings")
                 .query(&page)

@@ -26,6 +26,7 @@ export type Timetable = A["Timetable"];
 export type Tariff = A["Tariff"];
 export type TariffDraft = A["TariffDraft"];
 export type TariffVersion = A["TariffVersion"];
+export type WhatIf = A["WhatIf"];
 export type PriceList = A["PriceList"];
 export type Binding = A["Binding"];
 export type Subject = A["Subject"];

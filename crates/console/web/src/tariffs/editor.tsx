@@ -21,6 +21,7 @@ import { type Prices, blank, edited, sent } from "./price-list.ts";
 import { ProposalNotice, PublishDialog } from "./publish.tsx";
 import { SchedulesForm } from "./schedule-form.tsx";
 import { Week } from "./week.tsx";
+import { WhatIfCard } from "./what-if.tsx";
 import { w } from "./words.ts";
 
 interface Loaded {
@@ -136,6 +137,12 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
       <HolidaysForm {...part} />
       <SchedulesForm {...part} selected={selected} onSelect={setSelected} />
       <Week prices={prices} disabled={disabled} onChange={change} onSelect={setSelected} />
+      {saved.draft === null ? null : (
+        <>
+          {dirty ? <div class="notice">{w("whatIf.savedOnly")}</div> : null}
+          <WhatIfCard tariffId={tariff.id} number={saved.draft.number} />
+        </>
+      )}
       {theirs === null ? null : (
         <div class="notice warn" role="alert" data-conflict>
           {w("draft.conflict", { by: theirs.updatedBy, n: theirs.revision })}

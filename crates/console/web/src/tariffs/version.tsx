@@ -12,6 +12,7 @@ import { named } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
 import { edited } from "./price-list.ts";
 import { PriceView } from "./price-view.tsx";
+import { WhatIfCard } from "./what-if.tsx";
 import { w } from "./words.ts";
 
 async function read(tariffId: string, number: number, signal: AbortSignal): Promise<{ readonly tariff: Tariff; readonly version: TariffVersion }> {
@@ -44,6 +45,7 @@ export function VersionPage({ id, number }: { readonly id: string; readonly numb
             </dl>
             <PriceView prices={edited(version.priceList)} currency={tariff.currency} />
           </section>
+          <WhatIfCard tariffId={id} number={number} />
         </>
       )}
     </Shown>
