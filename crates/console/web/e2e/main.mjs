@@ -12,6 +12,7 @@ await import("./tariffs.mjs");
 await import("./tariff-editor.mjs");
 await import("./tariff-bindings.mjs");
 await import("./tariff-calendar.mjs");
+await import("./tariff-approval.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./scopes.mjs");
