@@ -16,7 +16,6 @@ export const en = {
   "tariff.status": "Status",
   "tariff.changeRule": "When prices change during a session",
   "tariff.updated": "Edited",
-  "tariff.retiredAt": "Retired",
   "tariffStatus.Draft": "In preparation",
   "tariffStatus.Active": "Active",
   "changeRule.FrozenAtStart": "The version at the start prices all of it",

@@ -18,7 +18,6 @@ export const zh: { readonly [word in keyof typeof en]: string } = {
   "tariff.status": "状态",
   "tariff.changeRule": "充电期间价格变化时",
   "tariff.updated": "修改时间",
-  "tariff.retiredAt": "停用时间",
   "tariffStatus.Draft": "准备中",
   "tariffStatus.Active": "启用",
   "changeRule.FrozenAtStart": "全程按开始时的版本计价",
