@@ -34,7 +34,7 @@ pub struct Settings {
     pub export: ExportSettings,
     /// `[console]`: the console's pages.
     pub console: ConsoleSettings,
-    /// `[tariffs]`: activation of tariff versions.
+    /// `[tariffs]`: publication and activation of tariff versions.
     pub tariffs: TariffSettings,
     /// `[retention]`: how long rows are kept.
     pub retention: RetentionSettings,
@@ -77,12 +77,14 @@ fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WebOrigin
     (!text.is_empty()).then(|| origin(&text)).transpose()
 }
 
-/// The settings of the activation of tariff versions.
+/// The settings of the publication and activation of tariff versions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TariffSettings {
     /// Interval between checks for versions that have come into force, in ms.
     pub activation_poll_ms: NonZeroU64,
+    /// Whether a publication needs the approval of a second person.
+    pub publish_approval: bool,
 }
 
 /// The limits of imports.

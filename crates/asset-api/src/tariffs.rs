@@ -10,6 +10,7 @@ pub mod problem;
 pub mod routes;
 pub mod versions;
 mod view;
+mod what_if;
 
 use crate::http::bound::Bound;
 use crate::http::context::Api;

@@ -15,6 +15,7 @@
 //! If another platform's format cannot express a version, the conversion returns an error and never
 //! omits anything silently ([`ocpi`], [`tcec`]).
 
+mod approval;
 mod band;
 mod binding;
 mod book;
@@ -38,8 +39,10 @@ mod terms;
 mod tier;
 mod timetable;
 mod usage;
+mod what_if;
 mod zone;
 
+pub use approval::{ApprovalRefusal, Proposal};
 pub use band::{Band, BandKind, Rate};
 pub use binding::{Binding, BindingOverlap, Level, PricedPlace, Subject, clashes};
 pub use book::{Applied, PriceAt, PriceBook, Resolution, Unpriced};
@@ -67,6 +70,7 @@ pub use terms::Terms;
 pub use tier::Tier;
 pub use timetable::{Timetable, TimetableRow, UnpricedTime};
 pub use usage::{InvalidUsage, MAX_READINGS, Reading, Usage};
+pub use what_if::{Comparison, Earnings, PricedSession, WhatIf};
 pub use zone::{UnknownZone, Zone};
 
 use crate::ids::TariffId;

@@ -444,6 +444,10 @@ diesel::table! {
         published_at -> Nullable<Timestamptz>,
         published_by -> Nullable<Text>,
         activated_at -> Nullable<Timestamptz>,
+        proposed_revision -> Nullable<Int8>,
+        proposed_from -> Nullable<Timestamptz>,
+        proposed_at -> Nullable<Timestamptz>,
+        proposed_by -> Nullable<Text>,
     }
 }
 

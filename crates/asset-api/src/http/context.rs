@@ -22,6 +22,7 @@ pub struct Api {
     station_map: Option<Arc<StationMap>>,
     request_deadline: Duration,
     ingest_topic: String,
+    publish_approval: bool,
 }
 
 impl Api {
@@ -40,6 +41,7 @@ impl Api {
             heartbeat_timeout: TimeDelta::seconds(settings.freshness.heartbeat_timeout_s.into()),
             request_deadline: Duration::from_millis(settings.http.request_deadline_ms),
             ingest_topic: settings.freshness.ingest_topic.clone(),
+            publish_approval: settings.tariffs.publish_approval,
         }
     }
 
@@ -86,6 +88,11 @@ impl Api {
     /// The topic of the events, `freshness.ingest_topic`.
     pub fn ingest_topic(&self) -> &str {
         &self.ingest_topic
+    }
+
+    /// Whether a publication of prices needs the approval of a second person, `tariffs.publish_approval`.
+    pub const fn publish_approval(&self) -> bool {
+        self.publish_approval
     }
 
     /// The middle of the deadline of a request that begins now. A handler with many items starts no

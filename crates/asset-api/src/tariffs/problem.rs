@@ -62,6 +62,10 @@ impl IntoProblem for versions::DraftRefusal {
                 "Another version takes effect at that instant",
             )
             .detail(detail),
+            Self::NotApproved(_) => {
+                Problem::conflict("TARIFF_APPROVAL_REQUIRED", "A second person must approve the publication")
+                    .detail(detail)
+            }
         }
     }
 }

@@ -3,14 +3,15 @@
 use super::exchange::{self, TcecView};
 use super::openapi::{ID, TAG, number};
 use super::view::TariffView;
+use super::what_if::WhatIfView;
 use crate::http::creation::once;
 use crate::http::edit::if_match;
 use crate::http::error::ApiError;
 use crate::http::scopes::{read_tariffs, write_tariffs};
 use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
-use chrono::NaiveDate;
-use domain::ids::BindingId;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::ids::{BindingId, StationId};
 use domain::tariffs::ocpi::{Horizon, Inexpressible, Object};
 use domain::tariffs::{TariffDetails, TariffStatus, tcec};
 use domain::text::Label;
@@ -34,7 +35,8 @@ pub fn set_up(routes: &mut Routes<'_>) {
                 .delete(retire(), super::retire)
         })
         .resource(&format!("{of_version}/ocpi"), |on| on.get(ocpi(), exchange::ocpi))
-        .resource(&format!("{of_version}/tcec"), |on| on.get(tcec(), exchange::tcec));
+        .resource(&format!("{of_version}/tcec"), |on| on.get(tcec(), exchange::tcec))
+        .resource(&format!("{of_version}/what-if"), |on| on.get(what_if(), super::what_if::what_if));
 }
 
 fn create() -> Operation {
@@ -160,6 +162,45 @@ fn tcec() -> Operation {
     .answers(Answer::json::<TcecView>(StatusCode::OK, "The periods", example))
     .refuses(of_version())
     .refuses([ApiError::from(tcec::Inexpressible::TooManyPeriods)])
+}
+
+fn what_if() -> Operation {
+    let sums = |electricity: &str, total: &str| {
+        let money = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+        json!({ "electricity": money(electricity), "service": money("8200.00"), "chargingTime": money("0.00"),
+                "sessionFee": money("0.00"), "occupancy": money("320.00"), "tax": money("0.00"), "total": money(total) })
+    };
+    let example = json!({
+        "complete": true,
+        "sessions": 412,
+        "energyWh": 10_250_000.0,
+        "earned": sums("9120.40", "17640.40"),
+        "wouldEarn": sums("9801.15", "18321.15"),
+        "unpriced": 3,
+        "otherCurrency": 0,
+    });
+    read_tariffs(
+        Reach::Operator,
+        "whatIfTariffVersion",
+        TAG,
+        "Compare what sessions of a station earned with what they would have earned under a version",
+    )
+    .describe(
+        "Prices the readings of the latest receipts of the ended sessions again, as if the version, which may be the draft, had \
+         always been in force. At most 5,000 sessions, the latest first. Nothing is saved.",
+    )
+    .with([
+        number(),
+        Parameter::query::<StationId>("stationId", "The station.").required(),
+        Parameter::query::<DateTime<Utc>>("from", "Only sessions that began at or after this instant.").required(),
+        Parameter::query::<DateTime<Utc>>(
+            "until",
+            "Only sessions that began before this instant, at most 31 days after `from`.",
+        )
+        .required(),
+    ])
+    .answers(Answer::json::<WhatIfView>(StatusCode::OK, "The comparison", example))
+    .refuses(of_version())
 }
 
 fn of_version() -> [ApiError; 2] {

@@ -46,7 +46,7 @@ async fn get_draft(
             Ok(versions::find_draft(&mut connection, id).await?.ok_or(DraftRefusal::NoDraft)?)
         })
         .await?;
-    Ok(respond(&draft))
+    Ok(respond(&api, &draft))
 }
 
 /// `PUT /api/v1/tariffs/{tariffId}/draft`
@@ -65,7 +65,7 @@ async fn put_draft(
             .await?
         })
         .await?;
-    Ok(respond(&draft))
+    Ok(respond(&api, &draft))
 }
 
 /// `DELETE /api/v1/tariffs/{tariffId}/draft`
@@ -91,13 +91,51 @@ async fn publish(
 ) -> Result<HttpResponse, ApiError> {
     let since = body.optional("effectiveFrom", instant);
     body.finish(Some(()))?;
+    let approved = api.publish_approval();
     let version = api
         .run(move |mut connection| async move {
-            let (bound, expected) = (&request.bound, request.versions());
-            Ok(versions::publish(&mut connection, bound, id, expected, since, &request.stamp).await??)
+            let (bound, expected, stamp) = (&request.bound, request.versions(), &request.stamp);
+            Ok(if approved {
+                versions::publish_approved(&mut connection, bound, id, expected, since, stamp).await??
+            } else {
+                versions::publish(&mut connection, bound, id, expected, since, stamp).await??
+            })
         })
         .await?;
     Ok(HttpResponse::Ok().json(VersionView::of(&version, edit::now())))
+}
+
+/// `PUT /api/v1/tariffs/{tariffId}/draft/proposal`
+async fn propose(
+    api: Data<Api>,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
+    JsonBody(mut body): JsonBody<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let since = body.optional("effectiveFrom", instant);
+    body.finish(Some(()))?;
+    let draft = api
+        .run(move |mut connection| async move {
+            let (bound, expected) = (&request.bound, request.versions());
+            Ok(versions::propose(&mut connection, bound, id, expected, since, &request.stamp).await??)
+        })
+        .await?;
+    Ok(respond(&api, &draft))
+}
+
+/// `DELETE /api/v1/tariffs/{tariffId}/draft/proposal`
+async fn withdraw(
+    api: Data<Api>,
+    PathId(id): PathId<TariffResource>,
+    request: EditRequest,
+) -> Result<HttpResponse, ApiError> {
+    let draft = api
+        .run(move |mut connection| async move {
+            let (bound, expected) = (&request.bound, request.versions());
+            Ok(versions::withdraw(&mut connection, bound, id, expected, &request.stamp).await??)
+        })
+        .await?;
+    Ok(respond(&api, &draft))
 }
 
 /// `GET /api/v1/tariffs/{tariffId}/versions`
@@ -146,6 +184,6 @@ async fn known(connection: &mut Connection, bound: &OperatorBound, id: TariffId)
 }
 
 /// Responds with a draft and its revision as `ETag`.
-fn respond(draft: &Version) -> HttpResponse {
-    edit::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft))
+fn respond(api: &Api, draft: &Version) -> HttpResponse {
+    edit::respond_at(StatusCode::OK, draft.revision).json(DraftView::of(draft, api.publish_approval()))
 }

@@ -14,7 +14,7 @@ const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 66] = [
+pub const ROUTES: [(&str, &str, &str); 69] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -67,10 +67,13 @@ pub const ROUTES: [(&str, &str, &str); 66] = [
     ("PUT", "tariffs/ID/draft", WRITE_TARIFFS),
     ("DELETE", "tariffs/ID/draft", WRITE_TARIFFS),
     ("POST", "tariffs/ID/draft/publish", WRITE_TARIFFS),
+    ("PUT", "tariffs/ID/draft/proposal", WRITE_TARIFFS),
+    ("DELETE", "tariffs/ID/draft/proposal", WRITE_TARIFFS),
     ("GET", "tariffs/ID/versions", READ_TARIFFS),
     ("GET", "tariffs/ID/versions/ID", READ_TARIFFS),
     ("GET", "tariffs/ID/versions/ID/ocpi", READ_TARIFFS),
     ("GET", "tariffs/ID/versions/ID/tcec", READ_TARIFFS),
+    ("GET", "tariffs/ID/versions/ID/what-if", READ_TARIFFS),
     ("GET", "tariffs/bindings", READ_TARIFFS),
     ("POST", "tariffs/bindings", WRITE_TARIFFS),
     ("GET", "tariffs/bindings/ID", READ_TARIFFS),

@@ -220,12 +220,15 @@ impl Fixture {
             on("GET", tariff, "/audit").query(&page),
             on("PUT", tariff, "/draft").headers(&revision).body(full_list()),
             on("GET", tariff, "/draft"),
+            on("PUT", tariff, "/draft/proposal").headers(&revision).body(json!({ "effectiveFrom": LATER })),
+            on("DELETE", tariff, "/draft/proposal").headers(&revision),
             on("POST", tariff, "/draft/publish").headers(&revision).body(json!({ "effectiveFrom": LATER })),
             on("DELETE", tariff, "/draft").headers(&revision),
             on("GET", tariff, "/versions").query(&page),
             on("GET", tariff, "/versions/{1}"),
             on("GET", tariff, "/versions/{1}/ocpi").query(&["countryCode", "partyId", "id", "from", "days"]),
             on("GET", tariff, "/versions/{1}/tcec").query(&["date"]),
+            on("GET", tariff, "/versions/{1}/what-if").query(&["stationId", "from", "until"]),
             list("POST", "tariffs/bindings").headers(&once).body(self.binding()),
             list("GET", "tariffs/bindings")
                 .query(&page)

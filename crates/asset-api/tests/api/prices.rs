@@ -3,6 +3,7 @@
 mod metered;
 mod receipts;
 mod sessions;
+mod what_if;
 
 use crate::app::{TestApp, id};
 use crate::tariffs::lists::{band, daily, day_and_night, flat};

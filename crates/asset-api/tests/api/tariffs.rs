@@ -1,5 +1,6 @@
 //! `/api/v1/tariffs`: tariffs, their drafts and versions.
 
+mod approval;
 mod bindings;
 mod exchange;
 pub mod lists;
@@ -126,6 +127,7 @@ async fn edits_of_a_draft_honor_if_match() {
     etag: "1"
 
     {
+      "approvalRequired": false,
       "createdAt": "[now]",
       "createdBy": "anonymous",
       "number": 1,
@@ -145,6 +147,7 @@ async fn edits_of_a_draft_honor_if_match() {
         ],
         "timeZone": "Asia/Shanghai"
       },
+      "proposal": null,
       "revision": 1,
       "tariffId": "[id 1]",
       "updatedAt": "[now]",

@@ -23,14 +23,15 @@ async function scenery() {
   await api("DELETE", `/api/v1/piles/${spare.id}`);
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
-  return { station: sites[0].id, pile: devices[0].id, batch: batchId };
+  const prices = await tariff("看价格", []);
+  return { prices, station: sites[0].id, pile: devices[0].id, batch: batchId };
 }
 
 /** Pages that are checked in parallel, because most of the time is waiting. */
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { station, pile, batch } = await scenery();
+  const { prices, station, pile, batch } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".rows a" },
@@ -43,6 +44,13 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     register: { path: "/console/ingest", ready: "tr[data-device]", click: "tr[data-device] button", then: "dialog option" },
     import: { path: "/console/import", ready: ".drop" },
     audit: { path: "/console/audit", ready: "tr[data-entry]", click: "tr[data-entry] summary", then: "tr[data-entry] pre" },
+    tariffs: { path: "/console/tariffs", ready: "tr[data-tariff]" },
+    "new-tariff": { path: "/console/tariffs", ready: "tr[data-tariff]", click: ".page-head button", then: "dialog form" },
+    tariff: { path: `/console/tariffs/${prices}`, ready: "tr[data-version]" },
+    version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".part" },
+    draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
+    bind: { path: `/console/tariffs/${prices}`, ready: "section[aria-labelledby=bindings] .state", click: "section[aria-labelledby=bindings] .card-head button", then: "dialog option" },
+    calendar: { path: `/console/stations/${station}/prices`, ready: "[data-day]" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
     "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
     "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },

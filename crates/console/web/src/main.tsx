@@ -13,6 +13,7 @@ import "./pile/pile.css";
 import "./import/import.css";
 import "./forms/forms.css";
 import "./assets/assets.css";
+import "./tariffs/tariffs.css";
 
 const place = document.getElementById("app");
 void start();

@@ -5,9 +5,11 @@
 //! accepted: samples, and the status that shows when the connector became free, do not change the
 //! row of the session.
 
+mod earned;
 mod settle;
 mod waiting;
 
+pub use earned::list_priced;
 pub use settle::{SettleOutcome, settle};
 pub use waiting::{SettlementBacklog, WaitingSession, backlog, list_due, postpone};
 

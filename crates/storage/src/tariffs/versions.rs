@@ -1,9 +1,11 @@
 //! Versions of a tariff's prices: at most one draft, and the published ones, which never change.
 
+mod propose;
 mod row;
 mod write;
 
-pub use write::{DraftRefusal, discard_draft, publish, put_draft};
+pub use propose::{propose, withdraw};
+pub use write::{DraftRefusal, discard_draft, publish, publish_approved, put_draft};
 
 pub(super) use row::number;
 
@@ -17,7 +19,7 @@ use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::assets::EditStamp;
 use domain::ids::TariffId;
-use domain::tariffs::PriceList;
+use domain::tariffs::{PriceList, Proposal};
 use row::Row;
 
 /// A version of a tariff's prices.
@@ -35,6 +37,9 @@ pub struct Version {
     pub created: EditStamp,
     /// When and by whom the draft was last edited.
     pub updated: EditStamp,
+    /// The latest request to publish the draft, whose revision may have changed since; `None` if there
+    /// was none.
+    pub proposal: Option<Proposal>,
     /// The publication; `None` for the draft.
     pub publication: Option<Publication>,
 }

@@ -9,7 +9,7 @@ use crate::tariffs::openapi::{ID, TAG, number};
 use crate::tariffs::problem::NotFound;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use domain::tariffs::PriceListDraft;
+use domain::tariffs::{ApprovalRefusal, PriceListDraft};
 use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
@@ -28,6 +28,9 @@ pub fn set_up(routes: &mut Routes<'_>) {
                 .delete(discard_draft(), super::discard_draft)
         })
         .resource("/api/v1/tariffs/{tariffId}/draft/publish", |on| on.post(publish(), super::publish))
+        .resource("/api/v1/tariffs/{tariffId}/draft/proposal", |on| {
+            on.put(propose(), super::propose).delete(withdraw(), super::withdraw)
+        })
         .resource("/api/v1/tariffs/{tariffId}/versions", |on| on.get(list(), super::list))
         .resource("/api/v1/tariffs/{tariffId}/versions/{number}", |on| on.get(get(), super::get));
 }
@@ -74,10 +77,27 @@ struct Publish {
 fn publish() -> Operation {
     let published = Answer::json::<VersionView<'_>>(StatusCode::OK, "The version", version());
     edit("publishTariffDraft", "Publish the draft of a tariff")
-        .describe("A published version never changes. To change prices, publish another version.")
+        .describe(
+            "A published version never changes. To change prices, publish another version. If `approvalRequired` of the draft is true, \
+             this approves the request of another caller, whose instant applies.",
+        )
         .takes::<Publish>(json!({ "effectiveFrom": "2026-04-01T00:00:00+08:00" }))
         .answers(published)
         .refuses([ApiError::from(DraftRefusal::InPast), DraftRefusal::InstantTaken { number: 2 }.into()])
+        .refuses([ApiError::from(DraftRefusal::NotApproved(ApprovalRefusal::NotProposed))])
+}
+
+fn propose() -> Operation {
+    edit("proposeTariffDraft", "Request the publication of the draft of a tariff")
+        .describe("Replaces an earlier request. It covers the current revision of the draft; another caller approves it by publishing.")
+        .takes::<Publish>(json!({ "effectiveFrom": "2026-04-01T00:00:00+08:00" }))
+        .answers(drafted(StatusCode::OK, "The draft with the request"))
+        .refuses([ApiError::from(DraftRefusal::InPast)])
+}
+
+fn withdraw() -> Operation {
+    edit("withdrawTariffProposal", "Withdraw the request to publish the draft of a tariff")
+        .answers(drafted(StatusCode::OK, "The draft without a request"))
 }
 
 /// An operation that edits a draft.
@@ -115,6 +135,13 @@ fn drafted(status: StatusCode, about: &'static str) -> Answer {
         "createdBy": "pricing-desk",
         "updatedAt": "2026-03-01T09:30:00Z",
         "updatedBy": "pricing-desk",
+        "approvalRequired": true,
+        "proposal": {
+            "revision": 1,
+            "effectiveFrom": "2026-03-31T16:00:00Z",
+            "proposedAt": "2026-03-01T10:00:00Z",
+            "proposedBy": "pricing-desk",
+        },
     });
     Answer::json::<DraftView<'_>>(status, about, draft)
         .header("ETag", "The revision of the draft, for `If-Match`.")

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{Actor, TariffId};
-use domain::tariffs::PriceList;
+use domain::tariffs::{PriceList, Proposal};
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::tariffs::versions::{Version, VersionState};
@@ -30,10 +30,41 @@ pub struct DraftView<'a> {
     /// The caller that last edited the draft: `sub` of its token, or `anonymous` without
     /// authentication.
     updated_by: &'a Actor,
+    /// Whether a publication needs a request and the approval of a second person.
+    approval_required: bool,
+    /// The latest request to publish the draft; null if there is none.
+    proposal: Option<ProposalView<'a>>,
+}
+
+/// A request to publish a draft. It covers one revision of the draft; a later edit needs another one.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "TariffProposal")]
+pub struct ProposalView<'a> {
+    /// The revision of the draft that may be published.
+    revision: i64,
+    /// When the version comes into force, RFC 3339 in UTC; null for when it is approved.
+    effective_from: Option<DateTime<Utc>>,
+    /// When the publication was requested, RFC 3339 in UTC.
+    proposed_at: DateTime<Utc>,
+    /// The caller that requested it: `sub` of its token, or `anonymous` without authentication.
+    proposed_by: &'a Actor,
+}
+
+impl<'a> ProposalView<'a> {
+    fn of(Proposal { revision, effective_from, proposed }: &'a Proposal) -> Self {
+        Self {
+            revision: *revision,
+            effective_from: *effective_from,
+            proposed_at: proposed.at,
+            proposed_by: &proposed.by,
+        }
+    }
 }
 
 impl<'a> DraftView<'a> {
-    pub fn of(draft: &'a Version) -> Self {
+    /// The draft; `approval_required` is the setting `tariffs.publish_approval`.
+    pub fn of(draft: &'a Version, approval_required: bool) -> Self {
         Self {
             tariff_id: draft.tariff_id,
             number: draft.number,
@@ -43,6 +74,8 @@ impl<'a> DraftView<'a> {
             created_by: &draft.created.by,
             updated_at: draft.updated.at,
             updated_by: &draft.updated.by,
+            approval_required,
+            proposal: draft.proposal.as_ref().map(ProposalView::of),
         }
     }
 }

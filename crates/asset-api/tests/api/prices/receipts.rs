@@ -13,7 +13,7 @@ const NO_GRACE: Duration = Duration::ZERO;
 
 /// Checks all sessions that are due, as the writer of event-ingestor does; returns how many receipts
 /// were written.
-async fn check_all(app: &TestApp) -> usize {
+pub(super) async fn check_all(app: &TestApp) -> usize {
     let mut connection = app.database.pool.connection().await.unwrap();
     let mut written = 0;
     for session in list_due(&mut connection, NO_GRACE, 100).await.unwrap() {

@@ -6,12 +6,12 @@ import type { paths as CommandPaths } from "../../generated/command-dispatcher.t
 import { deny, settings, token } from "../app/session.ts";
 import { Problem } from "./problem.ts";
 
-type Method = "get" | "post" | "patch" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
 type Operation<Paths, P extends keyof Paths, M extends Method> = M extends keyof Paths[P] ? NonNullable<Paths[P][M]> : never;
 type With<Paths, M extends Method> = { [P in keyof Paths]: Operation<Paths, P, M> extends never ? never : P }[keyof Paths] & string;
 type Good<O> = O extends { responses: infer R }
-  ? 200 extends keyof R ? Json<R[200]> : 201 extends keyof R ? Json<R[201]> : 202 extends keyof R ? Json<R[202]> : never
+  ? 200 extends keyof R ? Json<R[200]> : 201 extends keyof R ? Json<R[201]> : 202 extends keyof R ? Json<R[202]> : 204 extends keyof R ? void : never
   : never;
 type Path<O> = O extends { parameters: { path: infer P } } ? P : undefined;
 type Loose<Q> = { readonly [name in keyof Q]?: Q[name] | undefined };
@@ -40,12 +40,15 @@ class Client<Paths> {
     return this.call("POST", path, options);
   }
 
+  put<P extends With<Paths, "put">>(path: P, options: Options<Operation<Paths, P, "put">> = {}): Promise<Good<Operation<Paths, P, "put">>> {
+    return this.call("PUT", path, options);
+  }
+
   patch<P extends With<Paths, "patch">>(path: P, options: Options<Operation<Paths, P, "patch">> = {}): Promise<Good<Operation<Paths, P, "patch">>> {
     return this.call("PATCH", path, options);
   }
 
-  /** Answers nothing. */
-  delete<P extends With<Paths, "delete">>(path: P, options: Options<Operation<Paths, P, "delete">> = {}): Promise<void> {
+  delete<P extends With<Paths, "delete">>(path: P, options: Options<Operation<Paths, P, "delete">> = {}): Promise<Good<Operation<Paths, P, "delete">>> {
     return this.call("DELETE", path, options);
   }
 
@@ -75,6 +78,11 @@ interface Parts {
 export const assets = new Client<AssetPaths>(() => "");
 /** command-dispatcher, at another origin; null if none is configured. */
 export const dispatcher = new Client<CommandPaths>(() => settings.value?.dispatcher ?? null);
+
+/** The condition that a resource has still this version, so that an edit overwrites no other one. */
+export function ifMatch(version: number): Record<string, string> {
+  return { "if-match": `"${version}"` };
+}
 
 /** The header with the token. */
 export function authorization(): Record<string, string> {

@@ -14,7 +14,16 @@ export type Route =
   | { readonly page: "audit" }
   | { readonly page: "batch"; readonly id: string }
   | AssetRoute
+  | TariffRoute
   | { readonly page: "nowhere" };
+
+/** The pages of tariffs, which are loaded when the first of them is shown. */
+export type TariffRoute =
+  | { readonly page: "tariffs" }
+  | { readonly page: "tariff"; readonly id: string }
+  | { readonly page: "draft"; readonly id: string }
+  | { readonly page: "version"; readonly id: string; readonly number: number }
+  | { readonly page: "prices"; readonly id: string };
 
 const address = signal(here());
 
@@ -31,13 +40,21 @@ function parse(path: string): Route {
   // First, because the page of a new station has the form of a station's address.
   const asset = assetRoute(parts.map(decoded));
   if (asset !== null) return asset;
-  const [page, id] = parts;
+  const [page, id, part, number] = parts;
   if (page === undefined) return { page: "fleet" };
-  if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit")) return { page };
+  if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit" || page === "tariffs")) return { page };
   if (parts.length === 2 && id !== undefined) {
     if (page === "stations") return { page: "station", id: decoded(id) };
     if (page === "piles") return { page: "pile", id: decoded(id) };
     if (page === "batches") return { page: "batch", id: decoded(id) };
+    if (page === "tariffs") return { page: "tariff", id: decoded(id) };
+  }
+  if (parts.length === 3 && id !== undefined) {
+    if (page === "tariffs" && part === "draft") return { page: "draft", id: decoded(id) };
+    if (page === "stations" && part === "prices") return { page: "prices", id: decoded(id) };
+  }
+  if (parts.length === 4 && id !== undefined && page === "tariffs" && part === "versions" && /^[1-9]\d{0,8}$/.test(number ?? "")) {
+    return { page: "version", id: decoded(id), number: Number(number) };
   }
   return { page: "nowhere" };
 }
@@ -57,6 +74,11 @@ export const to = {
   audit: `${BASE}/audit`,
   station: (id: string) => `${BASE}/stations/${encodeURIComponent(id)}`,
   pile: (id: string) => `${BASE}/piles/${encodeURIComponent(id)}`,
+  tariffs: `${BASE}/tariffs`,
+  tariff: (id: string) => `${BASE}/tariffs/${encodeURIComponent(id)}`,
+  draft: (id: string) => `${BASE}/tariffs/${encodeURIComponent(id)}/draft`,
+  version: (id: string, number: number) => `${BASE}/tariffs/${encodeURIComponent(id)}/versions/${number}`,
+  prices: (stationId: string) => `${BASE}/stations/${encodeURIComponent(stationId)}/prices`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
   ...assetAddresses(BASE),
 };

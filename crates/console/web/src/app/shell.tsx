@@ -7,7 +7,7 @@ import { theme, paint } from "../design/theme.ts";
 import { type Language, choose, language, t } from "../i18n/language.ts";
 import { FeedBanner, FeedState } from "./feed-state.tsx";
 import { lazy } from "./lazy.tsx";
-import { type Route, route, to } from "./router.ts";
+import { type Route, type TariffRoute, route, to } from "./router.ts";
 import { type Scope, may, mayEnter, session, settings, signOut } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { readSettings, startProblem } from "./start.ts";
@@ -21,11 +21,12 @@ const ImportPage = lazy(async () => (await import("../import/page.tsx")).ImportP
 const AuditPage = lazy(async () => (await import("../audit/page.tsx")).AuditPage);
 const BatchPage = lazy(async () => (await import("../batch/page.tsx")).BatchPage);
 const AssetPages = lazy(async () => (await import("../assets/pages.tsx")).AssetPages);
+const TariffPages = lazy<{ readonly of: TariffRoute }>(async () => (await import("../tariffs/pages.tsx")).TariffPages);
 
 export function Shell(): JSX.Element {
   const main = useRef<HTMLElement>(null);
   const page = route.value;
-  const name = page.page + ("id" in page ? page.id : "");
+  const name = JSON.stringify(page);
   const first = useRef(true);
   useEffect(() => {
     // A screen reader must begin a new page at its start.
@@ -91,6 +92,12 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <BatchPage id={of.id} />;
     case "assets":
       return <AssetPages show={of.show} />;
+    case "tariffs":
+    case "tariff":
+    case "draft":
+    case "version":
+    case "prices":
+      return <TariffPages of={of} />;
     case "nowhere":
       return (
         <section class="card">
@@ -111,11 +118,12 @@ interface Place {
 function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
   const places: readonly Place[] = [
     { page: "fleet", href: to.fleet, text: t("nav.fleet"), scope: "assets:read" },
+    { page: "tariffs", href: to.tariffs, text: t("nav.tariffs"), scope: "tariffs:read" },
     { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },
     { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
     { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },
   ];
-  const here = page === "station" || page === "pile" || page === "assets" ? "fleet" : page;
+  const here = placeOf(page);
   return (
     <nav class="nav" aria-label={t("nav.label")}>
       {places.map((place) =>
@@ -165,4 +173,21 @@ function Who(): JSX.Element | null {
       {t("bar.signOut")}
     </button>
   );
+}
+
+/** The entry of the navigation to which a page belongs. */
+function placeOf(page: Route["page"]): Route["page"] {
+  switch (page) {
+    case "station":
+    case "pile":
+    case "assets":
+    case "prices":
+      return "fleet";
+    case "tariff":
+    case "draft":
+    case "version":
+      return "tariffs";
+    default:
+      return page;
+  }
 }

@@ -1,13 +1,16 @@
 // English texts. Keys that end in a name of the API are looked up by that name.
 
 import { assetsEn } from "./assets-en.ts";
+import { tariffsEn } from "./tariffs-en.ts";
 
 export const en = {
   ...assetsEn,
+  ...tariffsEn,
   "app.title": "Charging console",
   "app.skip": "Skip to content",
   "nav.label": "Pages",
   "nav.fleet": "Fleet",
+  "nav.tariffs": "Tariffs",
   "nav.ingest": "Ingest",
   "nav.import": "Import",
   "nav.audit": "Audit",
@@ -178,6 +181,7 @@ export const en = {
   "price.none": "no price",
   "price.perKwh": "{currency} per kWh",
   "price.parts": "electricity {energy} + service {service}",
+  "price.calendar": "Price calendar",
   "price.level.platform": "Everywhere",
   "price.level.operator": "Operator",
   "price.level.station": "Station",

@@ -1,14 +1,17 @@
 // 中文文案。
 
 import { assetsZh } from "./assets-zh.ts";
+import { tariffsZh } from "./tariffs-zh.ts";
 import type { Words } from "./en.ts";
 
 export const zh: Words = {
   ...assetsZh,
+  ...tariffsZh,
   "app.title": "充电运营控制台",
   "app.skip": "跳到正文",
   "nav.label": "页面",
   "nav.fleet": "设备总览",
+  "nav.tariffs": "费率",
   "nav.ingest": "数据接入",
   "nav.import": "批量导入",
   "nav.audit": "操作审计",
@@ -179,6 +182,7 @@ export const zh: Words = {
   "price.none": "无价格",
   "price.perKwh": "{currency}/kWh",
   "price.parts": "电费 {energy} + 服务费 {service}",
+  "price.calendar": "价格日历",
   "price.level.platform": "全平台",
   "price.level.operator": "运营商",
   "price.level.station": "充电站",

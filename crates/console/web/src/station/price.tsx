@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import type { PriceAt, Timetable } from "../api/types.ts";
+import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Empty, Forbidden, Shown } from "../design/states.tsx";
 import { named, t } from "../i18n/language.ts";
@@ -46,7 +47,7 @@ export function PriceCard({ stationId }: { readonly stationId: string }): JSX.El
   useEvery(EVERY_MS, loaded.reload);
   return (
     <section class="card" aria-labelledby="price">
-      <div class="card-head"><h2 id="price">{t("station.price")}</h2></div>
+      <div class="card-head"><h2 id="price">{t("station.price")}</h2>{allowed ? <a class="button slim" href={to.prices(stationId)}>{t("price.calendar")}</a> : null}</div>
       <div class="card-body">
         {!allowed ? <Forbidden scope="tariffs:read" /> : <Shown of={loaded}>{(shown) => <Prices {...shown} />}</Shown>}
       </div>

@@ -6,7 +6,7 @@ use crate::tariffs::money::Money;
 use crate::tariffs::tax::TaxPercent;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The tax at one rate.
@@ -22,7 +22,7 @@ pub struct TaxItem {
 }
 
 /// The sums of a quote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// The electricity of all items.

@@ -8,6 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use domain::assets::EditStamp;
 use domain::ids::{Actor, TariffId};
+use domain::tariffs::Proposal;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -26,6 +27,10 @@ pub(super) struct Row {
     published_at: Option<DateTime<Utc>>,
     published_by: Option<String>,
     activated_at: Option<DateTime<Utc>>,
+    proposed_revision: Option<i64>,
+    proposed_from: Option<DateTime<Utc>>,
+    proposed_at: Option<DateTime<Utc>>,
+    proposed_by: Option<String>,
 }
 
 pub(super) fn broken(what: impl ToString) -> StorageError {
@@ -51,11 +56,23 @@ impl Row {
             tariff_id: TariffId(self.tariff_id),
             number: number(self.number)?,
             publication: self.publication(superseded_from)?,
+            proposal: self.proposal()?,
             price_list: serde_json::from_value(self.price_list).map_err(broken)?,
             revision: self.revision,
             created: stamp(self.created_at, &self.created_by)?,
             updated: stamp(self.updated_at, &self.updated_by)?,
         })
+    }
+
+    fn proposal(&self) -> Result<Option<Proposal>, StorageError> {
+        match (self.proposed_revision, self.proposed_at, &self.proposed_by) {
+            (Some(revision), Some(at), Some(by)) => {
+                let (effective_from, proposed) = (self.proposed_from, stamp(at, by)?);
+                Ok(Some(Proposal { revision, effective_from, proposed }))
+            }
+            (None, None, None) => Ok(None),
+            _ => Err(broken("a version with incomplete proposal columns")),
+        }
     }
 
     fn publication(

@@ -15,7 +15,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::{EditStamp, OperatorBound};
 use domain::feed::{PricesChanged, TariffAction};
 use domain::ids::TariffId;
-use domain::tariffs::{PriceList, TariffDetails};
+use domain::tariffs::{ApprovalRefusal, PriceList, Proposal, TariffDetails};
 use serde_json::{Value, json};
 
 /// Why a draft cannot be written, discarded or published.
@@ -42,6 +42,9 @@ pub enum DraftRefusal {
         /// Number of the other version.
         number: u32,
     },
+    /// A second person must approve the publication.
+    #[error(transparent)]
+    NotApproved(#[from] ApprovalRefusal),
 }
 
 /// Creates or replaces the draft of a tariff within `bound` with the price list that `check` returns, if the draft
@@ -121,9 +124,18 @@ async fn replace(
 }
 
 /// What the audit keeps of a version: its price list is kept by the version itself.
-fn state(version: &Version) -> Value {
+pub(super) fn state(version: &Version) -> Value {
     let effective_from = version.publication.as_ref().map(|publication| publication.effective_from);
-    json!({ "number": version.number, "revision": version.revision, "effectiveFrom": effective_from })
+    let mut state =
+        json!({ "number": version.number, "revision": version.revision, "effectiveFrom": effective_from });
+    if let (Some(fields), Some(Proposal { revision, effective_from, proposed })) =
+        (state.as_object_mut(), &version.proposal)
+    {
+        let proposal =
+            json!({ "revision": revision, "effectiveFrom": effective_from, "proposedBy": proposed.by });
+        fields.insert("proposal".to_owned(), proposal);
+    }
+    state
 }
 
 /// Deletes the draft of a tariff within `bound`, if it is at one of the `expected` revisions, when given.
@@ -168,13 +180,45 @@ pub async fn publish(
     effective_from: Option<DateTime<Utc>>,
     stamp: &EditStamp,
 ) -> Result<Result<Version, DraftRefusal>, StorageError> {
-    let effective_from = effective_from.unwrap_or(stamp.at);
+    publish_if(connection, bound, tariff, expected, stamp, |_draft| Ok(effective_from)).await
+}
+
+/// Like [`publish`], if the caller of `stamp` approves the request of another caller; the version comes
+/// into force at the instant of the request, which `effective_from` may repeat.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn publish_approved(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    tariff: TariffId,
+    expected: Option<&[i64]>,
+    effective_from: Option<DateTime<Utc>>,
+    stamp: &EditStamp,
+) -> Result<Result<Version, DraftRefusal>, StorageError> {
+    let approve = |draft: &Version| {
+        Proposal::approve(draft.proposal.as_ref(), draft.revision, &stamp.by, effective_from)
+    };
+    publish_if(connection, bound, tariff, expected, stamp, approve).await
+}
+
+/// Publishes the draft for the instant that `instant` returns, or at once.
+async fn publish_if(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    tariff: TariffId,
+    expected: Option<&[i64]>,
+    stamp: &EditStamp,
+    instant: impl FnOnce(&Version) -> Result<Option<DateTime<Utc>>, ApprovalRefusal> + Send,
+) -> Result<Result<Version, DraftRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
             let Some(held) = write::lock(tx, operators::tariffs(bound), tariff).await? else {
                 return Err(Abort::Refused(DraftRefusal::NotFound));
             };
             let draft = draft(tx, tariff, expected).await?;
+            let effective_from = instant(&draft).map_err(|refusal| Abort::Refused(refusal.into()))?;
+            let effective_from = effective_from.unwrap_or(stamp.at);
             if effective_from < stamp.at {
                 return Err(Abort::Refused(DraftRefusal::InPast));
             }
@@ -229,7 +273,7 @@ async fn append_published(
 }
 
 /// The draft of a locked tariff, if it is at one of the `expected` revisions.
-async fn draft(
+pub(super) async fn draft(
     tx: &mut Connection,
     tariff: TariffId,
     expected: Option<&[i64]>,

@@ -1,0 +1,89 @@
+// What the sessions of a station would have earned under a version, compared with what they earned.
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { assets } from "../api/client.ts";
+import type { WhatIf } from "../api/types.ts";
+import { may } from "../app/session.ts";
+import { Field } from "../design/field.tsx";
+import { Empty, Forbidden } from "../design/states.tsx";
+import { count, kwh } from "../i18n/format.ts";
+import { named, t } from "../i18n/language.ts";
+import { monthAfter } from "./calendar-days.ts";
+import { Choice, stationsLike } from "./choice.tsx";
+import { difference } from "./difference.ts";
+import { Refusal, useSending } from "./forms.tsx";
+
+const PARTS = ["electricity", "service", "chargingTime", "sessionFee", "occupancy", "tax", "total"] as const;
+
+/** The beginning of a month in the zone of this machine. */
+function begin(month: string): string {
+  const [year = 1970, number = 1] = month.split("-").map(Number);
+  return new Date(year, number - 1, 1).toISOString();
+}
+
+export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; readonly number: number }): JSX.Element {
+  const [station, setStation] = useState("");
+  const [month, setMonth] = useState(() => monthAfter(new Date().toISOString().slice(0, 7), -1));
+  const [result, setResult] = useState<WhatIf | null>(null);
+  const sending = useSending();
+  const calculate = (event: Event) => {
+    event.preventDefault();
+    setResult(null);
+    sending.send(async () => {
+      const query = { stationId: station, from: begin(month), until: begin(monthAfter(month, 1)) };
+      setResult(await assets.get("/api/v1/tariffs/{tariffId}/versions/{number}/what-if", { path: { tariffId, number }, query }));
+    });
+  };
+  return (
+    <section class="card" aria-labelledby="what-if">
+      <div class="card-head"><h2 id="what-if">{t("whatIf.title")}</h2></div>
+      <div class="card-body stack">
+        <p class="soft">{t("whatIf.lead")}</p>
+        {may("assets:read") ? (
+          <form class="filters" onSubmit={calculate}>
+            <Choice kind="what-if" search={t("whatIf.station")} label={named("price.level", "station")} find={stationsLike} value={station} onChoose={setStation} />
+            <Field label={t("whatIf.month")}>{(id) => <input id={id} type="month" class="input" value={month} required onInput={(event) => setMonth(event.currentTarget.value)} />}</Field>
+            <button type="submit" class="button primary" disabled={sending.busy || station === "" || month === ""}>{sending.busy ? t("whatIf.running") : t("whatIf.do")}</button>
+          </form>
+        ) : <Forbidden scope="assets:read" />}
+        <Refusal problem={sending.problem} />
+        {result === null ? null : result.sessions === 0 ? <Empty title={t("whatIf.none")} /> : <Result of={result} />}
+      </div>
+    </section>
+  );
+}
+
+function Result({ of: { complete, sessions, energyWh, earned, wouldEarn, unpriced, otherCurrency } }: { readonly of: WhatIf }): JSX.Element {
+  const { currency } = earned.total;
+  const money = (amount: string) => `${amount} ${currency}`;
+  return (
+    <div class="stack" data-what-if>
+      <p role="status"><strong>{t("whatIf.result", { would: money(wouldEarn.total.amount), did: money(earned.total.amount), difference: money(difference(wouldEarn.total.amount, earned.total.amount)) })}</strong></p>
+      <dl class="facts">
+        <div><dt>{t("whatIf.sessions")}</dt><dd>{count(sessions)}</dd></div>
+        <div><dt>{t("whatIf.energy")}</dt><dd>{kwh(energyWh)}</dd></div>
+        <div><dt>{t("whatIf.left")}</dt><dd>{unpriced + otherCurrency === 0 ? "0" : `${count(unpriced)} ${t("leftOut.unpriced")} · ${count(otherCurrency)} ${t("leftOut.otherCurrency")}`}</dd></div>
+      </dl>
+      {complete ? null : <div class="notice warn">{t("whatIf.cut", { n: count(sessions + unpriced + otherCurrency) })}</div>}
+      <div class="scroll-x" tabIndex={0} role="group" aria-label={t("whatIf.title")}>
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">{t("whatIf.part")}</th><th scope="col" class="right">{t("whatIf.did")}</th>
+              <th scope="col" class="right">{t("whatIf.would")}</th><th scope="col" class="right">{t("whatIf.difference")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {PARTS.map((part) => (
+              <tr key={part} data-part-of={part}>
+                <td>{t(`part.${part}`)}</td><td class="right">{earned[part].amount}</td><td class="right">{wouldEarn[part].amount}</td>
+                <td class="right">{difference(wouldEarn[part].amount, earned[part].amount)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
