@@ -34,14 +34,15 @@ async function scenery() {
   await order({ do: "garbage", key: "x", value: "no event" });
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
-  return { station: sites[0].id, pile: devices[0].id, batch: batchId };
+  const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
+  return { station: sites[0].id, pile: devices[0].id, batch: batchId, session: session.id };
 }
 
 /** Pages that are checked in parallel, because most of the time is waiting. */
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { station, pile, batch } = await scenery();
+  const { station, pile, batch, session } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".rows a" },
@@ -54,6 +55,8 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     register: { path: "/console/ingest", ready: "tr[data-device]", click: "tr[data-device] button", then: "dialog option" },
     import: { path: "/console/import", ready: ".drop" },
     audit: { path: "/console/audit", ready: "tr[data-entry]", click: "tr[data-entry] summary", then: "tr[data-entry] pre" },
+    sessions: { path: "/console/sessions", ready: "tr[data-session]" },
+    session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
     nowhere: { path: "/console/no/such/page", ready: ".state" },
     forbidden: { path: "/console/", as: "operations", ready: ".state" },

@@ -7,6 +7,7 @@ await import("./story.mjs");
 await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
+await import("./sessions.mjs");
 await import("./prices.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");

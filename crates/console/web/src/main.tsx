@@ -10,6 +10,7 @@ import "./fleet/fleet.css";
 import "./station/station.css";
 import "./pile/pile.css";
 import "./import/import.css";
+import "./session/session.css";
 
 const place = document.getElementById("app");
 if (place !== null) {

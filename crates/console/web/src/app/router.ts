@@ -12,6 +12,8 @@ export type Route =
   | { readonly page: "import" }
   | { readonly page: "audit" }
   | { readonly page: "batch"; readonly id: string }
+  | { readonly page: "sessions" }
+  | { readonly page: "session"; readonly id: string }
   | { readonly page: "nowhere" };
 
 const address = signal(here());
@@ -28,11 +30,13 @@ function parse(path: string): Route {
   const parts = path.slice(BASE.length).split("/").filter((part) => part !== "");
   const [page, id] = parts;
   if (page === undefined) return { page: "fleet" };
+  if (parts.length === 1 && page === "sessions") return { page };
   if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit")) return { page };
   if (parts.length === 2 && id !== undefined) {
     if (page === "stations") return { page: "station", id: decoded(id) };
     if (page === "piles") return { page: "pile", id: decoded(id) };
     if (page === "batches") return { page: "batch", id: decoded(id) };
+    if (page === "sessions") return { page: "session", id: decoded(id) };
   }
   return { page: "nowhere" };
 }
@@ -52,6 +56,8 @@ export const to = {
   audit: `${BASE}/audit`,
   station: (id: string) => `${BASE}/stations/${encodeURIComponent(id)}`,
   pile: (id: string) => `${BASE}/piles/${encodeURIComponent(id)}`,
+  sessions: `${BASE}/sessions`,
+  session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
 };
 

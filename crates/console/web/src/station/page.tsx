@@ -29,7 +29,7 @@ export function StationPage({ id }: { readonly id: string }): JSX.Element {
           <Title text={shown.name} />
           <Head station={shown} />
           <section class="card" aria-labelledby="station-piles">
-            <div class="card-head"><h2 id="station-piles">{t("station.piles")}</h2><Standing piles={shown.availability.piles} /></div>
+            <div class="card-head"><h2 id="station-piles">{t("station.piles")}</h2><Standing piles={shown.availability.piles} /><a class="small" href={`${to.sessions}?station=${id}`}>{t("sessions.all")}</a></div>
             <div class="card-gap" />
             <PileList filter={{ q: "", status: "", online: "", stationId: id }} height="fit" />
           </section>
