@@ -8,6 +8,7 @@ await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
 await import("./sessions.mjs");
+await import("./commands.mjs");
 await import("./prices.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");

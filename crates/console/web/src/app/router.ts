@@ -13,6 +13,7 @@ export type Route =
   | { readonly page: "audit" }
   | { readonly page: "batch"; readonly id: string }
   | { readonly page: "sessions" }
+  | { readonly page: "commands" }
   | { readonly page: "session"; readonly id: string }
   | { readonly page: "nowhere" };
 
@@ -30,7 +31,7 @@ function parse(path: string): Route {
   const parts = path.slice(BASE.length).split("/").filter((part) => part !== "");
   const [page, id] = parts;
   if (page === undefined) return { page: "fleet" };
-  if (parts.length === 1 && page === "sessions") return { page };
+  if (parts.length === 1 && (page === "sessions" || page === "commands")) return { page };
   if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit")) return { page };
   if (parts.length === 2 && id !== undefined) {
     if (page === "stations") return { page: "station", id: decoded(id) };
@@ -57,6 +58,7 @@ export const to = {
   station: (id: string) => `${BASE}/stations/${encodeURIComponent(id)}`,
   pile: (id: string) => `${BASE}/piles/${encodeURIComponent(id)}`,
   sessions: `${BASE}/sessions`,
+  commands: `${BASE}/commands`,
   session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
 };

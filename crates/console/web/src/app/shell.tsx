@@ -14,7 +14,7 @@ import { PilePage } from "../pile/page.tsx";
 import { StationPage } from "../station/page.tsx";
 import { FeedBanner, FeedState } from "./feed-state.tsx";
 import { type Route, route, to } from "./router.ts";
-import { SessionPage, SessionsPage } from "./pages.ts";
+import { CommandsPage, SessionPage, SessionsPage } from "./pages.ts";
 import { type Scope, may, mayEnter, session, settings, signOut } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { readSettings, startProblem } from "./start.ts";
@@ -89,6 +89,8 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <BatchPage id={of.id} />;
     case "sessions":
       return <SessionsPage />;
+    case "commands":
+      return <CommandsPage />;
     case "session":
       return <SessionPage id={of.id} />;
     case "nowhere":
@@ -112,11 +114,12 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
   const places: readonly Place[] = [
     { page: "fleet", href: to.fleet, text: t("nav.fleet"), scope: "assets:read" },
     { page: "sessions", href: to.sessions, text: t("nav.sessions"), scope: "assets:read" },
+    { page: "commands", href: to.commands, text: t("nav.commands"), scope: "commands:read" },
     { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },
     { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
     { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },
   ];
-  const here = page === "station" || page === "pile" ? "fleet" : page === "session" ? "sessions" : page;
+  const here = page === "station" || page === "pile" ? "fleet" : page === "session" ? "sessions" : page === "batch" ? "commands" : page;
   return (
     <nav class="nav" aria-label={t("nav.label")}>
       {places.map((place) =>

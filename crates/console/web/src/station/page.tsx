@@ -13,6 +13,7 @@ import { degrees } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 import { AvailabilityCard } from "./availability.tsx";
+import { StationCommands } from "./commands.tsx";
 import { PriceCard } from "./price.tsx";
 
 /** Interval of reloading the counts in the header, in ms. */
@@ -33,6 +34,7 @@ export function StationPage({ id }: { readonly id: string }): JSX.Element {
             <div class="card-gap" />
             <PileList filter={{ q: "", status: "", online: "", stationId: id }} height="fit" />
           </section>
+          <StationCommands station={shown} />
           <div class="columns">
             <AvailabilityCard stationId={id} />
             <PriceCard stationId={id} />
