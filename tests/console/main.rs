@@ -24,7 +24,8 @@ async fn operators_see_the_fleet_and_act_on_it() {
         settings.behaviour.finishing_ms = 500;
     })
     .await;
-    let world = World { ingestor: Mutex::new(Some(platform.ingest())), load: Mutex::new(None), platform };
+    let world =
+        World { ingestor: Mutex::new(Some(orders::ingest(&platform))), load: Mutex::new(None), platform };
     let issuer = Issuer::generate().unwrap();
     // Pages come through a proxy of the player, which can be cut, so its port must be known before
     // anything starts.

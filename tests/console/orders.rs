@@ -22,6 +22,11 @@ pub struct World {
     pub load: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Starts an ingestor that writes receipts soon after the end of a session.
+pub fn ingest(platform: &Platform) -> Ingestor {
+    platform.ingest_with(&[("feed.enabled", "false"), ("receipts.grace_s", "1")])
+}
+
 /// Carries out an order; returns when the gateway has sent the events.
 ///
 /// # Panics
@@ -60,7 +65,7 @@ pub async fn carry_out(world: &World, order: Value) {
             let mut ingestor = world.ingestor.lock().await;
             let running = ingestor.take();
             if order.get("on").and_then(Value::as_bool) == Some(true) {
-                *ingestor = Some(running.unwrap_or_else(|| platform.ingest()));
+                *ingestor = Some(running.unwrap_or_else(|| ingest(platform)));
             } else if let Some(running) = running {
                 running.stop().await;
             }

@@ -221,6 +221,8 @@ pub const ROWS: &[Row] = rows![
     "followFeed" "GET" "feed?chargePointId={device},{own.device}" "" Listed Listed
     // Commands.
     "listCommandsOfPile" "GET" "piles/{pile}/commands?limit=1" "" Hidden Exists
+    "listCommands" "GET" "commands?pileId={pile}" "" Listed Listed
+    "listCommands" "GET" "commands?stationId={station}" "" Listed Listed
     "getCommand" "GET" "commands/{command}" "" Hidden Exists
     "getCommandBatch" "GET" "command-batches/{batch}" "" Hidden Exists
     "listPilesOfCommandBatch" "GET" "command-batches/{batch}/piles?limit=1" "" Hidden Exists
@@ -236,6 +238,8 @@ pub const ROWS: &[Row] = rows![
     "cancelCommandBatch" "POST" "command-batches/{batch}/cancel" "" Hidden Exists
     "resetStation" "POST" "stations/{station}/commands/reset" r#"{"type":"Soft"}"# Hidden Exists
     "resetStation" "POST" "stations/{own.station}/commands/reset" r#"{"type":"Soft","pileIds":["{pile}"]}"# Invalid Exists
+    "previewResetOfStation" "POST" "stations/{station}/commands/reset/preview" r#"{"type":"Soft"}"# Hidden Exists
+    "previewChangeAvailabilityOfStation" "POST" "stations/{station}/commands/change-availability/preview" r#"{"type":"Operative"}"# Hidden Exists
     "changeAvailabilityOfStation" "POST" "stations/{station}/commands/change-availability" r#"{"type":"Operative"}"# Hidden Exists
     // Changes of stations and piles.
     "createStation" "POST" "stations" r#"{"name":"{fresh}","operatorId":"{operator}"}"# Invalid Exists

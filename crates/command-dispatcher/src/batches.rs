@@ -3,10 +3,12 @@
 
 mod command;
 mod pace;
+mod preview;
 mod run;
 mod runner;
 
 pub(crate) use command::{StationCommand, StationOrder};
+pub(crate) use preview::{Preview, RefusedPile};
 pub(crate) use runner::Runner;
 
 use crate::dispatch::command_store::Shared;
@@ -24,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::commands::batches::{
     self, BATCH_CANCELLED, BatchItem, BatchLease, Cancellation, Claimed, CommandBatch, Created, ItemState,
-    NewBatch, Settled,
+    NewBatch, ScopeRefusal, Settled,
 };
 use storage::{Database, PooledConnection, StorageError};
 use uuid::Uuid;
@@ -100,9 +102,7 @@ impl Batches {
             Created::Now(batch) => Ok(Ordered::Now(batch)),
             Created::Before(batch) => Ok(Ordered::Before(batch)),
             Created::KeyReused => Err(DispatchError::KeyReused),
-            Created::NoStation => Err(DispatchError::StationNotFound),
-            Created::ForeignPiles(piles) => Err(DispatchError::Invalid(foreign_pile_errors(&piles))),
-            Created::TooMany => Err(DispatchError::TooManyPiles),
+            Created::Refused(refusal) => Err(refusal.into()),
         }
     }
 
@@ -242,6 +242,16 @@ pub(crate) enum Ordered {
     Now(CommandBatch),
     /// The batch that the same order created before.
     Before(CommandBatch),
+}
+
+impl From<ScopeRefusal> for DispatchError {
+    fn from(refusal: ScopeRefusal) -> Self {
+        match refusal {
+            ScopeRefusal::NoStation => Self::StationNotFound,
+            ScopeRefusal::ForeignPiles(piles) => Self::Invalid(foreign_pile_errors(&piles)),
+            ScopeRefusal::TooMany => Self::TooManyPiles,
+        }
+    }
 }
 
 fn foreign_pile_errors(foreign: &[PileId]) -> Vec<FieldError> {

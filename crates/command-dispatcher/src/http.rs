@@ -62,6 +62,7 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
             );
             of_pile.resource("", |on| on.get(commands::routes::list(), list));
         })
+        .resource("/api/v1/commands", |on| on.get(commands::routes::log(), list_all))
         .resource("/api/v1/commands/{commandId}", |on| on.get(commands::routes::show(), show))
         .resource("/api/v1/commands/{commandId}/cancel", |on| on.post(commands::routes::cancel(), cancel));
     stations::routes(routes);
@@ -121,9 +122,29 @@ async fn list(
     query.finish(Some(()))?;
     let before = request.after.map(|cursor| (cursor.created_at, cursor.id));
     let rows = store.list_of_pile(bound, pile_id, before, request.rows()).await?;
-    let cursor = |last: &RecordedCommand| Cursor { created_at: last.record.issued_at, id: last.record.id.0 };
-    let page = Page::cut(&request, rows, cursor);
+    let page = Page::cut(&request, rows, place_of);
     Ok(HttpResponse::Ok().json(page.show(|command| CommandAnswer::seen_by(&caller, command))))
+}
+
+async fn list_all(
+    store: web::Data<CommandStore>,
+    Bound(bound): Bound,
+    caller: Caller,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, Problem> {
+    let filter = commands::log::take(&mut query);
+    let request = page::take(&mut query)?;
+    query.finish(Some(()))?;
+    let before = request.after.map(|cursor| (cursor.created_at, cursor.id));
+    let found = store.list(bound, filter, before, request.rows()).await?;
+    let examined_to = found.examined_to.map(|(created_at, id)| Cursor { created_at, id });
+    let page = Page::cut(&request, found.commands, place_of).or_continue(examined_to);
+    Ok(HttpResponse::Ok().json(page.show(|command| CommandAnswer::seen_by(&caller, command))))
+}
+
+/// The cursor of a command.
+fn place_of(last: &RecordedCommand) -> Cursor {
+    Cursor { created_at: last.record.issued_at, id: last.record.id.0 }
 }
 
 async fn show(

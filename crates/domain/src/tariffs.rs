@@ -31,6 +31,7 @@ mod price_list;
 mod quote;
 mod receipt;
 mod recorded;
+mod revenue;
 mod season;
 mod session_quote;
 mod tax;
@@ -63,6 +64,7 @@ pub use quote::{ChargingTimeItem, EnergyItem, OccupancyItem, Quote, TaxItem, Tot
 pub use receipt::{
     AppliedTariff, BandEnergy, Receipt, ReceiptReading, ReceiptSession, ReceiptUnpriced, UnpricedCode,
 };
+pub use revenue::{BandRevenue, Fees, Revenue};
 pub use season::{InvalidMonthDay, MonthDay, Season};
 pub use session_quote::{MeteredSession, SessionQuote, UnquotableSession};
 pub use tax::{InvalidTaxPercent, TaxPercent};

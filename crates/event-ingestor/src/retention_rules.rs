@@ -8,7 +8,7 @@ use retention::Rule;
 use std::time::Duration;
 use storage::devices::charge_points;
 use storage::ingest::dead_letters;
-use storage::sessions::{metering, receipts};
+use storage::sessions::{metering, receipts, revenue};
 
 /// The name of the lease.
 pub(crate) const LEASE: &str = "ingest/retention";
@@ -25,6 +25,9 @@ pub(crate) fn of(settings: &Settings) -> Vec<Rule> {
             Box::pin(receipts::prune(connection, slice))
         })
         .for_all_rows(),
+        Rule::new("revenue", "old", settings.receipts.retention(), |connection, slice| {
+            Box::pin(revenue::prune(connection, slice))
+        }),
         Rule::new("session_metered", "ended sessions", metered, |connection, slice| {
             Box::pin(metering::prune_ended(connection, slice))
         }),

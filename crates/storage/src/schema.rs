@@ -297,6 +297,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    revenue (unit, station_id, starts_on, operator_id, currency) {
+        unit -> Text,
+        starts_on -> Date,
+        station_id -> Uuid,
+        operator_id -> Text,
+        currency -> Text,
+        sessions -> Int8,
+        energy_wh -> Numeric,
+        sharp_wh -> Numeric,
+        sharp_electricity -> Numeric,
+        sharp_service -> Numeric,
+        peak_wh -> Numeric,
+        peak_electricity -> Numeric,
+        peak_service -> Numeric,
+        flat_wh -> Numeric,
+        flat_electricity -> Numeric,
+        flat_service -> Numeric,
+        valley_wh -> Numeric,
+        valley_electricity -> Numeric,
+        valley_service -> Numeric,
+        session_fee -> Numeric,
+        charging_time -> Numeric,
+        occupancy -> Numeric,
+        tax -> Numeric,
+    }
+}
+
+diesel::table! {
     schema_floor (is_only) {
         is_only -> Bool,
         oldest -> Text,
@@ -340,6 +368,7 @@ diesel::table! {
         issued_at -> Timestamptz,
         digest -> Text,
         content -> Json,
+        in_revenue -> Bool,
     }
 }
 
@@ -486,6 +515,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     meter_samples,
     piles,
     placements,
+    revenue,
     schema_floor,
     session_ledgers,
     session_limits,

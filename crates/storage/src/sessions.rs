@@ -18,6 +18,7 @@ mod recall;
 pub mod receipts;
 mod registers;
 pub mod repair;
+pub mod revenue;
 
 pub use end::{SessionEndRefusal, end};
 pub use metered::find_metered;

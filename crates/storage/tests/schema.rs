@@ -53,6 +53,8 @@ fn diesel_type(kind: &str) -> &'static str {
         "integer" => "Int4",
         "bigint" => "Int8",
         "double precision" => "Float8",
+        "numeric" => "Numeric",
+        "date" => "Date",
         "timestamp with time zone" => "Timestamptz",
         "json" => "Json",
         "jsonb" => "Jsonb",

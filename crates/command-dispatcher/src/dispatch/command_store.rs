@@ -14,7 +14,8 @@ use runtime::coalescer::{Bounds, Coalescer};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::commands::{
-    self, CommandContext, Conflict, ContextQuery, NewCommand, PublishOutcome, RecordedCommand,
+    self, CommandContext, Conflict, ContextQuery, LogFilter, LogPage, NewCommand, PublishOutcome,
+    RecordedCommand,
 };
 use storage::{Database, PooledConnection, StorageError};
 use tokio::sync::oneshot;
@@ -121,6 +122,26 @@ impl CommandStore {
             async move |mut connection: PooledConnection| commands::find(&mut connection, &bound, id).await;
         let found: Result<_, StorageError> = self.database.run(work).await;
         found?.ok_or(DispatchError::CommandNotFound)
+    }
+
+    /// Lists commands, see [`commands::list`].
+    ///
+    /// # Errors
+    /// When PostgreSQL fails.
+    pub(crate) async fn list(
+        &self,
+        bound: OperatorBound,
+        filter: LogFilter,
+        before: Option<(DateTime<Utc>, Uuid)>,
+        limit: i64,
+    ) -> Result<LogPage, DispatchError> {
+        let found: Result<_, StorageError> = self
+            .database
+            .run(async move |mut connection| {
+                commands::list(&mut connection, &bound, &filter, before, limit).await
+            })
+            .await;
+        Ok(found?)
     }
 
     /// Lists the commands to a pile, see [`commands::list_of_pile`].

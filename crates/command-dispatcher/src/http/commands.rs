@@ -1,5 +1,6 @@
 //! Commands to one pile.
 
 pub(crate) mod body;
+pub(crate) mod log;
 pub(crate) mod routes;
 pub(crate) mod view;

@@ -55,12 +55,13 @@ impl Fixture {
             let path = format!("/api/v1/piles/{{{pile}}}/commands/{name}");
             Endpoint::new("POST", &path).headers(&["idempotency-key"]).body(body)
         };
-        let order = |name: &str, kind: &str| {
+        let selection = |name: &str, kind: &str| {
             let path = format!("/api/v1/stations/{{{station}}}/commands/{name}");
             let body =
                 json!({ "type": kind, "pileIds": [pile], "statuses": ["Available"], "ratePerSecond": 1 });
-            Endpoint::new("POST", &path).headers(&["idempotency-key"]).body(body)
+            Endpoint::new("POST", &path).body(body)
         };
+        let order = |name: &str, kind: &str| selection(name, kind).headers(&["idempotency-key"]);
         let page = ["cursor", "limit"];
         vec![
             command(
@@ -79,10 +80,21 @@ impl Fixture {
             command("trigger-message", json!({ "requestedMessage": "Heartbeat", "connectorId": 1 })),
             command("change-configuration", json!({ "key": "HeartbeatInterval", "value": "1" })),
             Endpoint::new("GET", &format!("/api/v1/piles/{{{pile}}}/commands")).query(&page),
+            Endpoint::new("GET", "/api/v1/commands").query(&page).query(&[
+                "stationId",
+                "pileId",
+                "status",
+                "issuedBy",
+                "commandName",
+                "from",
+                "until",
+            ]),
             Endpoint::new("GET", &format!("/api/v1/commands/{{{}}}", Uuid::now_v7())),
             Endpoint::new("POST", &format!("/api/v1/commands/{{{}}}/cancel", Uuid::now_v7())),
             order("reset", "Soft"),
             order("change-availability", "Operative"),
+            selection("reset/preview", "Soft"),
+            selection("change-availability/preview", "Operative"),
             Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}")),
             Endpoint::new("POST", &format!("/api/v1/command-batches/{{{batch}}}/cancel")),
             Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}/piles"))

@@ -18,6 +18,7 @@ mod health;
 mod hostile;
 mod keys;
 mod limits;
+mod log;
 mod lost;
 mod outages;
 mod presence;

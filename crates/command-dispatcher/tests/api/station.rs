@@ -4,6 +4,7 @@ mod bound;
 mod expiry;
 mod idempotency;
 mod piles;
+mod preview;
 mod refusals;
 mod replicas;
 

@@ -24,14 +24,15 @@ async function scenery() {
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
   const prices = await tariff("看价格", []);
-  return { prices, station: sites[0].id, pile: devices[0].id, batch: batchId };
+  const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
+  return { prices, station: sites[0].id, pile: devices[0].id, batch: batchId, session: session.id };
 }
 
 /** Pages that are checked in parallel, because most of the time is waiting. */
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { prices, station, pile, batch } = await scenery();
+  const { prices, station, pile, batch, session } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".rows a" },
@@ -51,6 +52,11 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
     bind: { path: `/console/tariffs/${prices}`, ready: "section[aria-labelledby=bindings] .state", click: "section[aria-labelledby=bindings] .card-head button", then: "dialog option" },
     calendar: { path: `/console/stations/${station}/prices`, ready: "[data-day]" },
+    configuration: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=change-configuration]", then: "dialog datalist" },
+    "station-command": { path: `/console/stations/${station}`, ready: ".day", click: "[data-station-order=reset]", then: "dialog [data-preview]" },
+    commands: { path: "/console/commands", ready: "tr[data-command]", click: "tr[data-command] summary", then: "tr[data-command] .life" },
+    sessions: { path: "/console/sessions", ready: "tr[data-session]" },
+    session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
     "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
     "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },

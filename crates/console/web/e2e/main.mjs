@@ -7,6 +7,8 @@ await import("./story.mjs");
 await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
+await import("./sessions.mjs");
+await import("./commands.mjs");
 await import("./prices.mjs");
 await import("./tariffs.mjs");
 await import("./tariff-editor.mjs");

@@ -14,6 +14,7 @@ import "./import/import.css";
 import "./forms/forms.css";
 import "./assets/assets.css";
 import "./tariffs/tariffs.css";
+import "./session/session.css";
 
 const place = document.getElementById("app");
 void start();

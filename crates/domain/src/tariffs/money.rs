@@ -28,6 +28,13 @@ impl Money {
         Self { amount, currency }
     }
 
+    /// An amount in `currency` from a plain decimal number, rounded to the minor unit; `None` if `text` is
+    /// not a number.
+    #[must_use]
+    pub fn parse(text: &str, currency: Currency) -> Option<Self> {
+        Some(Self::rounded(text.parse().ok()?, currency))
+    }
+
     /// No money.
     #[must_use]
     pub fn zero(currency: Currency) -> Self {

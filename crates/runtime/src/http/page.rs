@@ -80,6 +80,14 @@ impl<T> Page<T> {
         Self { items: rows, next_cursor }
     }
 
+    /// The same page; if it seems to be the last one, the list continues after `place`, for lists whose
+    /// pages may be short.
+    #[must_use]
+    pub fn or_continue<C: Display>(mut self, place: Option<C>) -> Self {
+        self.next_cursor = self.next_cursor.or_else(|| place.map(|place| place.to_string()));
+        self
+    }
+
     /// The items, in the order of the list.
     pub fn items(&self) -> &[T] {
         &self.items

@@ -53,6 +53,26 @@ pub async fn find(
     row.map(Found::into_recorded).transpose()
 }
 
+/// The commands with these ids, the newest first; those without a row are left out.
+pub(super) async fn find_many(
+    connection: &mut Connection,
+    ids: &[Uuid],
+) -> Result<Vec<RecordedCommand>, StorageError> {
+    let rows: Vec<Found> = commands::table
+        .left_join(sessions::table.on(commands::session_id.eq(sessions::id.nullable())))
+        .left_join(session_limits::table.on(session_limits::command_id.eq(commands::id)))
+        .filter(commands::id.eq_any(ids))
+        .select((
+            CommandRow::as_select(),
+            sessions::transaction_id.nullable(),
+            session_limits::limits.nullable(),
+        ))
+        .order((commands::issued_at.desc(), commands::id.desc()))
+        .load(connection)
+        .await?;
+    rows.into_iter().map(Found::into_recorded).collect()
+}
+
 /// Those of `ids` that have no row.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use crate::fixture::{MINUTE, command, create, database, key, new, pile, request}
 use domain::assets::OperatorBound;
 use domain::ids::StationId;
 use domain::status::ConnectorStatus;
-use storage::commands::batches::{self, Created, NewBatch, Scope};
+use storage::commands::batches::{self, Created, NewBatch, Scope, ScopeRefusal};
 use storage::commands::{self, ContextQuery, ContextScope, NewCommand};
 use uuid::Uuid;
 
@@ -26,6 +26,9 @@ async fn a_batch_contains_the_selected_piles() {
         (Scope { pile_ids: Some(vec![pile(1)]), ..Scope::default() }, vec![pile(1)]),
         (Scope { pile_ids: Some(vec![pile(1)]), statuses: faulted }, vec![]),
     ] {
+        let NewBatch { station_id, bound, .. } = new();
+        let previewed = batches::select_piles(&mut connection, station_id, &bound, &scope).await.unwrap();
+        assert_eq!(previewed, Ok(expected.clone()));
         let batch = create(&mut connection, &NewBatch { scope, ..new() }).await;
         assert_eq!(batches::list_waiting(&mut connection, batch.id).await.unwrap(), expected);
         assert_eq!(usize::try_from(batch.piles).unwrap(), expected.len());
@@ -36,11 +39,14 @@ async fn a_batch_contains_the_selected_piles() {
     let strangers = vec![pile(3), pile(4), pile(5)];
     let pile_ids = Some([vec![pile(1)], strangers.clone()].concat());
     let scope = Scope { pile_ids, ..Scope::default() };
+    let previewed =
+        batches::select_piles(&mut connection, new().station_id, &OperatorBound::All, &scope).await;
+    assert_eq!(previewed.unwrap(), Err(ScopeRefusal::ForeignPiles(strangers.clone())));
     let created = batches::create(&mut connection, &NewBatch { scope, ..new() }).await.unwrap();
-    assert_eq!(created, Created::ForeignPiles(strangers));
+    assert_eq!(created, Created::Refused(ScopeRefusal::ForeignPiles(strangers)));
     let elsewhere = NewBatch { station_id: StationId(Uuid::from_u128(7)), ..new() };
     let created = batches::create(&mut connection, &elsewhere).await.unwrap();
-    assert_eq!(created, Created::NoStation);
+    assert_eq!(created, Created::Refused(ScopeRefusal::NoStation));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 mod contexts;
 mod fixture;
 mod limits;
+mod log;
 mod outcomes;
 mod published;
 mod recording;

@@ -6,8 +6,10 @@ use crate::http::commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, ResetRequest, StartRequest, StopRequest,
     TriggerMessageRequest, UnlockConnectorRequest,
 };
+use crate::http::commands::log;
 use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
 use crate::http::stations::body::StationRequest;
+use crate::http::stations::view::PreviewAnswer;
 use actix_web::http::StatusCode;
 use domain::commands::CommandState;
 use runtime::auth::{Reach, Scope};
@@ -139,6 +141,23 @@ pub(crate) fn list() -> Operation {
         .refuses([InvalidCursor])
 }
 
+pub(crate) fn log() -> Operation {
+    let text = "Commands to all piles that the caller may reach. Filters can be combined. A page may have fewer commands than `limit`, even \
+                none, although there are more: at most 5,000 commands are examined for one page, 500 with `stationId`. The list \
+                is complete when `nextCursor` is null.";
+    let example = json!({ "items": [record()], "nextCursor": null });
+    reading("listCommands", COMMANDS, "List commands")
+        .describe(text)
+        .with(log::parameters())
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<CommandAnswer<'_>>>(
+            StatusCode::OK,
+            "A page of commands, the latest first",
+            example,
+        ))
+        .refuses([InvalidCursor])
+}
+
 pub(crate) fn show() -> Operation {
     reading("getCommand", COMMANDS, "Get a command and its outcome")
         .answers(Answer::json::<CommandAnswer<'_>>(StatusCode::OK, "The command", record()))
@@ -178,6 +197,37 @@ pub(crate) fn change_availability_of_station() -> Operation {
         StationRequest::change_availability_schema(),
         json!({ "type": "Inoperative", "statuses": ["Available"] }),
     )
+}
+
+pub(crate) fn preview_reset_of_station() -> Operation {
+    preview("previewResetOfStation", "Preview a restart of the piles of a station", "Reset")
+        .may_take_like(StationRequest::reset_schema(), json!({ "type": "Soft", "ratePerSecond": 5 }))
+}
+
+pub(crate) fn preview_change_availability_of_station() -> Operation {
+    let (id, summary) = (
+        "previewChangeAvailabilityOfStation",
+        "Preview taking the piles of a station into or out of service",
+    );
+    preview(id, summary, "ChangeAvailability").takes_like(
+        StationRequest::change_availability_schema(),
+        json!({ "type": "Inoperative", "statuses": ["Available"] }),
+    )
+}
+
+fn preview(id: &'static str, summary: &'static str, name: &str) -> Operation {
+    let refusal = json!({ "pileId": PILE, "chargePointId": "CP-3101-0007", "code": "PILE_OFFLINE",
+                          "detail": "CP-3101-0007 is offline" });
+    let example = json!({
+        "stationId": STATION, "commandName": name, "piles": 12, "refused": 1, "ratePerSecond": 5, "durationS": 3,
+        "refusals": [refusal],
+    });
+    let text = "Selects and checks the piles as the command does, by their state now, and sends nothing. The gateways are not looked up, so \
+                the command may still refuse piles of which no gateway is known.";
+    sending(id, BATCHES, summary)
+        .describe(text)
+        .answers(Answer::json::<PreviewAnswer<'_>>(StatusCode::OK, "What the command would do", example))
+        .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
 }
 
 fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -> Operation {
@@ -269,6 +319,7 @@ fn ordered(operation: Operation, answer: Answer) -> Operation {
 }
 
 const COMMAND: &str = "0192f0c3-5140-7e6a-a2a1-1c2d3e4f5061";
+const STATION: &str = "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11";
 const PILE: &str = "0192f0c2-10aa-7f21-8a3d-6b1d5c4e9f02";
 
 fn record() -> Value {
@@ -307,7 +358,7 @@ fn record() -> Value {
 fn batch(name: &str, word: &str) -> Map<String, Value> {
     let batch = json!({
         "batchId": "0192f0c5-6b00-7d42-9f3e-2a3b4c5d6e7f",
-        "stationId": "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11",
+        "stationId": STATION,
         "commandName": name,
         "type": word,
         "piles": 12,

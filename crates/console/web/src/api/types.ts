@@ -1,7 +1,7 @@
 // Short names for types of the API.
 
 import type { components as Assets, paths as AssetPaths } from "../../generated/asset-api.ts";
-import type { components as Commands } from "../../generated/command-dispatcher.ts";
+import type { components as Commands, paths as CommandPaths } from "../../generated/command-dispatcher.ts";
 
 type A = Assets["schemas"];
 type C = Commands["schemas"];
@@ -13,6 +13,9 @@ export type ConnectorType = A["ConnectorType"];
 export type Station = A["Station"];
 export type Fleet = A["Fleet"];
 export type Session = A["Session"];
+export type SessionQuery = NonNullable<AssetPaths["/api/v1/sessions"]["get"]["parameters"]["query"]>;
+export type Receipt = A["Receipt"];
+export type Quote = A["Quote"];
 export type MeterSample = A["MeterSample"];
 export type StatusChange = A["StatusChange"];
 export type Unregistered = A["UnregisteredChargePoint"];
@@ -39,7 +42,11 @@ export type Placement = A["Placement"];
 export type Command = C["Command"];
 export type Batch = C["Batch"];
 export type BatchPile = C["BatchPile"];
+export type BatchPreview = C["BatchPreview"];
 export type CommandState = C["CommandState"];
+export type CommandQuery = NonNullable<CommandPaths["/api/v1/commands"]["get"]["parameters"]["query"]>;
+export type TriggeredMessage = C["TriggeredMessage"];
+export type ConnectorStatus = C["ConnectorStatus"];
 
 /** A page of a list. */
 export interface Page<T> {

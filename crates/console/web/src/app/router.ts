@@ -15,6 +15,9 @@ export type Route =
   | { readonly page: "batch"; readonly id: string }
   | AssetRoute
   | TariffRoute
+  | { readonly page: "sessions" }
+  | { readonly page: "commands" }
+  | { readonly page: "session"; readonly id: string }
   | { readonly page: "nowhere" };
 
 /** The pages of tariffs, which are loaded when the first of them is shown. */
@@ -35,6 +38,13 @@ function here(): string {
 export const query = computed(() => new URLSearchParams(address.value.split("?")[1] ?? ""));
 export const route = computed<Route>(() => parse(address.value.split("?")[0] ?? ""));
 
+const PLAIN = ["ingest", "import", "audit", "tariffs", "sessions", "commands"] as const;
+
+/** Whether `page` is a page whose address is its name. */
+function isPlain(page: string): page is (typeof PLAIN)[number] {
+  return (PLAIN as readonly string[]).includes(page);
+}
+
 function parse(path: string): Route {
   const parts = path.slice(BASE.length).split("/").filter((part) => part !== "");
   // First, because the page of a new station has the form of a station's address.
@@ -42,12 +52,13 @@ function parse(path: string): Route {
   if (asset !== null) return asset;
   const [page, id, part, number] = parts;
   if (page === undefined) return { page: "fleet" };
-  if (parts.length === 1 && (page === "ingest" || page === "import" || page === "audit" || page === "tariffs")) return { page };
+  if (parts.length === 1 && isPlain(page)) return { page };
   if (parts.length === 2 && id !== undefined) {
     if (page === "stations") return { page: "station", id: decoded(id) };
     if (page === "piles") return { page: "pile", id: decoded(id) };
     if (page === "batches") return { page: "batch", id: decoded(id) };
     if (page === "tariffs") return { page: "tariff", id: decoded(id) };
+    if (page === "sessions") return { page: "session", id: decoded(id) };
   }
   if (parts.length === 3 && id !== undefined) {
     if (page === "tariffs" && part === "draft") return { page: "draft", id: decoded(id) };
@@ -79,6 +90,9 @@ export const to = {
   draft: (id: string) => `${BASE}/tariffs/${encodeURIComponent(id)}/draft`,
   version: (id: string, number: number) => `${BASE}/tariffs/${encodeURIComponent(id)}/versions/${number}`,
   prices: (stationId: string) => `${BASE}/stations/${encodeURIComponent(stationId)}/prices`,
+  sessions: `${BASE}/sessions`,
+  commands: `${BASE}/commands`,
+  session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
   ...assetAddresses(BASE),
 };

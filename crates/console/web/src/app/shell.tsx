@@ -20,6 +20,9 @@ const IngestPage = lazy(async () => (await import("../ingest/page.tsx")).IngestP
 const ImportPage = lazy(async () => (await import("../import/page.tsx")).ImportPage);
 const AuditPage = lazy(async () => (await import("../audit/page.tsx")).AuditPage);
 const BatchPage = lazy(async () => (await import("../batch/page.tsx")).BatchPage);
+const SessionsPage = lazy(async () => (await import("../sessions/page.tsx")).SessionsPage);
+const SessionPage = lazy(async () => (await import("../session/page.tsx")).SessionPage);
+const CommandsPage = lazy(async () => (await import("../commands/page.tsx")).CommandsPage);
 const AssetPages = lazy(async () => (await import("../assets/pages.tsx")).AssetPages);
 const TariffPages = lazy<{ readonly of: TariffRoute }>(async () => (await import("../tariffs/pages.tsx")).TariffPages);
 
@@ -98,6 +101,12 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
     case "version":
     case "prices":
       return <TariffPages of={of} />;
+    case "sessions":
+      return <SessionsPage />;
+    case "commands":
+      return <CommandsPage />;
+    case "session":
+      return <SessionPage id={of.id} />;
     case "nowhere":
       return (
         <section class="card">
@@ -119,6 +128,8 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
   const places: readonly Place[] = [
     { page: "fleet", href: to.fleet, text: t("nav.fleet"), scope: "assets:read" },
     { page: "tariffs", href: to.tariffs, text: t("nav.tariffs"), scope: "tariffs:read" },
+    { page: "sessions", href: to.sessions, text: t("nav.sessions"), scope: "assets:read" },
+    { page: "commands", href: to.commands, text: t("nav.commands"), scope: "commands:read" },
     { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },
     { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
     { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },
@@ -187,6 +198,10 @@ function placeOf(page: Route["page"]): Route["page"] {
     case "draft":
     case "version":
       return "tariffs";
+    case "session":
+      return "sessions";
+    case "batch":
+      return "commands";
     default:
       return page;
   }

@@ -108,7 +108,7 @@ function Row({ entry }: { readonly entry: AuditEntry }): JSX.Element {
 
 /** The id of the thing, as a link if it has a page. */
 function Thing({ entry: { thingType, thingId } }: { readonly entry: AuditEntry }): JSX.Element {
-  const pages: Readonly<Record<string, (id: string) => string>> = { station: to.station, pile: to.pile, commandBatch: to.batch };
+  const pages: Readonly<Record<string, (id: string) => string>> = { station: to.station, pile: to.pile, commandBatch: to.batch, session: to.session };
   const href = pages[thingType]?.(thingId);
   return href === undefined ? <span class="mono small soft">{thingId}</span> : <a class="mono small" href={href}>{thingId}</a>;
 }

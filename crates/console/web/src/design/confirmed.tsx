@@ -7,12 +7,14 @@ import type { Scope } from "../app/session.ts";
 import { t } from "../i18n/language.ts";
 import { meaning } from "./states.tsx";
 
-export function Confirmed({ text, ask, scope, act, onDone }: {
+export function Confirmed({ text, ask, scope, ready = true, act, onDone }: {
   readonly text: string;
   /** What the action does, as a question. */
   readonly ask: string;
   /** The scope that the user lacks; null if the action is allowed. */
   readonly scope: Scope | null;
+  /** Whether everything that the action needs was entered. */
+  readonly ready?: boolean;
   readonly act: () => Promise<unknown>;
   /** Called after the action, also if it was refused: the state has changed then. */
   readonly onDone: () => void;
@@ -33,7 +35,7 @@ export function Confirmed({ text, ask, scope, act, onDone }: {
   return (
     <div class="confirmed">
       <button
-        type="button" class="button slim" disabled={stage !== "idle" || scope !== null} onClick={() => setStage("asking")}
+        type="button" class="button slim" disabled={stage !== "idle" || scope !== null || !ready} onClick={() => setStage("asking")}
         title={scope === null ? undefined : t("nav.forbidden", { scope })}
       >
         {text}

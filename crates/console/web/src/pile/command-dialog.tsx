@@ -6,14 +6,15 @@ import { dispatcher } from "../api/client.ts";
 import { Problem, isAbort } from "../api/problem.ts";
 import type { Pile } from "../api/types.ts";
 import { Dialog } from "../design/dialog.tsx";
-import { Field, Segments } from "../design/field.tsx";
 import { Shown, meaning } from "../design/states.tsx";
 import { clock } from "../i18n/format.ts";
-import { known, named, t } from "../i18n/language.ts";
+import { known, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 import { CancelCommand } from "./cancel-command.tsx";
 import { Life, StateTag } from "./command-log.tsx";
-import { type Entered, type OrderName, newKey, sendOrder } from "./orders.ts";
+import { Entries } from "./entries.tsx";
+import { newKey } from "../forms/new-key.ts";
+import { type Entered, NOTHING_ENTERED, type OrderName, isComplete, sendOrder } from "./orders.ts";
 
 /**
  * Interval of polling in addition to the feed, in ms, so that the dialog also updates without a
@@ -21,7 +22,7 @@ import { type Entered, type OrderName, newKey, sendOrder } from "./orders.ts";
  */
 const EVERY_MS = 2_000;
 const ENDS: readonly string[] = ["confirmed", "rejected", "failed", "expired", "cancelled"];
-const DANGEROUS: readonly OrderName[] = ["stop-transaction", "reset", "change-availability"];
+const DANGEROUS: readonly OrderName[] = ["stop-transaction", "reset", "change-availability", "change-configuration"];
 
 type Stage =
   | { readonly at: "asking"; readonly refused: Problem | null }
@@ -36,19 +37,19 @@ export function CommandDialog({ pile, order, news, onSent, onClose }: {
   readonly onClose: () => void;
 }): JSX.Element {
   const [stage, setStage] = useState<Stage>({ at: "asking", refused: null });
-  const [entered, setEntered] = useState<Entered>(() => ({ idTag: "", connectorId: likely(order, pile), reset: "Soft", availability: "Inoperative" }));
+  const [entered, setEntered] = useState<Entered>(() => ({ ...NOTHING_ENTERED, connectorId: likely(order, pile) }));
   // The idempotency key stays the same until a response arrives, so that a retry is the same
   // command.
   const key = useRef(newKey());
   const ended = useMemo(() => new AbortController(), []);
   useEffect(() => () => ended.abort(), []);
   const name = pile.name ?? pile.chargePointId;
-  const incomplete = order === "start-transaction" && entered.idTag.trim() === "";
+  const incomplete = !isComplete(order, entered);
 
   const send = () => {
     if (incomplete || stage.at !== "asking") return;
     setStage({ at: "sending" });
-    sendOrder(order, pile.id, { ...entered, idTag: entered.idTag.trim() }, key.current, ended.signal).then(
+    sendOrder(order, pile.id, entered, key.current, ended.signal).then(
       (commandId) => {
         setStage({ at: "sent", commandId });
         onSent();
@@ -103,62 +104,8 @@ function likely(order: OrderName, pile: Pile): number | null {
   }
 }
 
-function Entries({ order, pile, entered, onEnter }: {
-  readonly order: OrderName;
-  readonly pile: Pile;
-  readonly entered: Entered;
-  readonly onEnter: (entered: Entered) => void;
-}): JSX.Element {
-  return (
-    <>
-      {order === "start-transaction" ? (
-        <Field label={t("command.idTag")}>
-          {(id) => <input id={id} class="input mono" value={entered.idTag} maxLength={20} autocomplete="off" onInput={(event) => onEnter({ ...entered, idTag: event.currentTarget.value })} required />}
-        </Field>
-      ) : null}
-      {order === "reset" ? (
-        <Field label={t("command.resetType")}>
-          {(id) => (
-            <select id={id} class="input" value={entered.reset} onChange={(event) => onEnter({ ...entered, reset: event.currentTarget.value === "Hard" ? "Hard" : "Soft" })}>
-              <option value="Soft">{t("command.Soft")}</option>
-              <option value="Hard">{t("command.Hard")}</option>
-            </select>
-          )}
-        </Field>
-      ) : (
-        <Field label={t("command.connector")}>
-          {(id) => (
-            <select
-              id={id} class="input" value={entered.connectorId === null ? "" : String(entered.connectorId)}
-              onChange={(event) => onEnter({ ...entered, connectorId: event.currentTarget.value === "" ? null : Number(event.currentTarget.value) })}
-            >
-              {order === "unlock-connector" ? null : <option value="">{order === "change-availability" ? t("command.wholeDevice") : t("command.anyConnector")}</option>}
-              {pile.connectors.map((connector) => (
-                <option key={connector.connectorId} value={String(connector.connectorId)}>
-                  {t("pile.connector", { n: connector.connectorId })} · {named("status", connector.status)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-      )}
-      {order === "change-availability" ? (
-        <div class="field">
-          <span class="label">{t("command.availability")}</span>
-          <div>
-            <Segments
-              label={t("command.availability")} value={entered.availability}
-              choices={[{ value: "Inoperative", text: t("command.Inoperative") }, { value: "Operative", text: t("command.Operative") }]}
-              onChange={(value) => onEnter({ ...entered, availability: value === "Operative" ? "Operative" : "Inoperative" })}
-            />
-          </div>
-        </div>
-      ) : null}
-    </>
-  );
-}
-
-function Refusal({ problem }: { readonly problem: Problem }): JSX.Element {
+/** Why a command was refused, and what to do. */
+export function Refusal({ problem }: { readonly problem: Problem }): JSX.Element {
   const advice = known("advice", problem.code);
   return (
     <div class="notice bad refusal" role="alert" data-problem={problem.code}>

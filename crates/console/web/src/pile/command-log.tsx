@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { dispatcher } from "../api/client.ts";
 import type { Command } from "../api/types.ts";
+import { to } from "../app/router.ts";
 import { may, settings } from "../app/session.ts";
 import { Empty, Failed, Forbidden, Loading } from "../design/states.tsx";
 import { brief, clock } from "../i18n/format.ts";
@@ -23,7 +24,7 @@ export function CommandLog({ pileId, news }: { readonly pileId: string; readonly
   }, [news]);
   return (
     <section class="card" aria-labelledby="commands">
-      <div class="card-head"><h2 id="commands">{t("pile.commands")}</h2></div>
+      <div class="card-head"><h2 id="commands">{t("pile.commands")}</h2><a class="small" href={`${to.commands}?pile=${pileId}`}>{t("commands.all")}</a></div>
       <div class="card-body">
         {!may("commands:read") ? <Forbidden scope="commands:read" /> : !allowed ? <Empty title={t("command.noDispatcher")} />
           : list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />)

@@ -1,11 +1,19 @@
 // The commands that the console sends, and their parameters.
 
 import { dispatcher } from "../api/client.ts";
+import type { TriggeredMessage } from "../api/types.ts";
 
-export { newKey } from "../forms/new-key.ts";
-
-export const ORDERS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability"] as const;
+export const ORDERS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability", "trigger-message", "change-configuration"] as const;
 export type OrderName = (typeof ORDERS)[number];
+
+export const MESSAGES = [
+  "StatusNotification", "MeterValues", "Heartbeat", "BootNotification", "DiagnosticsStatusNotification", "FirmwareStatusNotification",
+] as const satisfies readonly TriggeredMessage[];
+/** Configuration keys of OCPP 1.6 that are often set; others can be entered, too. */
+export const KEYS = [
+  "HeartbeatInterval", "MeterValueSampleInterval", "ClockAlignedDataInterval", "MeterValuesSampledData", "ConnectionTimeOut", "AuthorizeRemoteTxRequests",
+  "LocalPreAuthorize", "StopTransactionOnEVSideDisconnect", "UnlockConnectorOnEVSideDisconnect", "WebSocketPingInterval",
+] as const;
 
 /** The parameters that the user entered. */
 export interface Entered {
@@ -14,6 +22,25 @@ export interface Entered {
   readonly connectorId: number | null;
   readonly reset: "Soft" | "Hard";
   readonly availability: "Operative" | "Inoperative";
+  readonly message: TriggeredMessage;
+  readonly key: string;
+  /** The value of the configuration key, sent unchanged. */
+  readonly value: string;
+}
+
+/** What was entered before anything is. */
+export const NOTHING_ENTERED: Entered = { idTag: "", connectorId: null, reset: "Soft", availability: "Inoperative", message: "StatusNotification", key: "", value: "" };
+
+/** Whether everything that the command requires was entered. */
+export function isComplete(order: OrderName, entered: Entered): boolean {
+  switch (order) {
+    case "start-transaction":
+      return entered.idTag.trim() !== "";
+    case "change-configuration":
+      return entered.key.trim() !== "";
+    default:
+      return true;
+  }
 }
 
 /**
@@ -26,7 +53,7 @@ export async function sendOrder(order: OrderName, pileId: string, entered: Enter
   const path = "/api/v1/piles/{pileId}/commands" as const;
   switch (order) {
     case "start-transaction":
-      return (await dispatcher.post(`${path}/start-transaction`, { ...common, body: { idTag: entered.idTag, ...connector } })).commandId;
+      return (await dispatcher.post(`${path}/start-transaction`, { ...common, body: { idTag: entered.idTag.trim(), ...connector } })).commandId;
     case "stop-transaction":
       return (await dispatcher.post(`${path}/stop-transaction`, { ...common, body: connector })).commandId;
     case "reset":
@@ -35,5 +62,9 @@ export async function sendOrder(order: OrderName, pileId: string, entered: Enter
       return (await dispatcher.post(`${path}/unlock-connector`, { ...common, body: { connectorId: entered.connectorId ?? 1 } })).commandId;
     case "change-availability":
       return (await dispatcher.post(`${path}/change-availability`, { ...common, body: { type: entered.availability, ...connector } })).commandId;
+    case "trigger-message":
+      return (await dispatcher.post(`${path}/trigger-message`, { ...common, body: { requestedMessage: entered.message, ...connector } })).commandId;
+    case "change-configuration":
+      return (await dispatcher.post(`${path}/change-configuration`, { ...common, body: { key: entered.key.trim(), value: entered.value } })).commandId;
   }
 }

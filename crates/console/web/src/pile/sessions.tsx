@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import type { Session } from "../api/types.ts";
+import { to } from "../app/router.ts";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { brief, duration, kwh } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
@@ -23,7 +24,7 @@ export function Sessions({ pileId, news }: { readonly pileId: string; readonly n
   useEvery(EVERY_MS, list.refresh);
   return (
     <section class="card" aria-labelledby="sessions">
-      <div class="card-head"><h2 id="sessions">{t("pile.sessions")}</h2></div>
+      <div class="card-head"><h2 id="sessions">{t("pile.sessions")}</h2><a class="small" href={`${to.sessions}?pile=${pileId}`}>{t("sessions.all")}</a></div>
       <div class="card-body">
         {list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />) : list.items.length === 0 ? <Empty title={t("pile.noSessions")} /> : (
           <div class="scroll-x" tabIndex={0} role="group" aria-label={t("pile.sessions")}>
@@ -37,7 +38,7 @@ export function Sessions({ pileId, news }: { readonly pileId: string; readonly n
               <tbody>
                 {list.items.map((session) => (
                   <tr key={session.id}>
-                    <td class="nowrap">{brief(session.startedAt)}</td>
+                    <td class="nowrap"><a href={to.session(session.id)}>{brief(session.startedAt)}</a></td>
                     <td>{session.connectorId}</td>
                     <td class="right nowrap">{session.endedAt === null ? <span class="tag good">{t("session.running")}</span> : duration(Date.parse(session.endedAt) - Date.parse(session.startedAt))}</td>
                     <td class="right nowrap">{typeof session.energyWh === "number" ? kwh(session.energyWh) : "–"}</td>

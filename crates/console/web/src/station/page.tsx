@@ -14,6 +14,7 @@ import { degrees } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 import { AvailabilityCard } from "./availability.tsx";
+import { StationCommands } from "./commands.tsx";
 import { PriceCard } from "./price.tsx";
 
 /** Interval of reloading the counts in the header, in ms. */
@@ -30,10 +31,11 @@ export function StationPage({ id }: { readonly id: string }): JSX.Element {
           <Title text={shown.name} />
           <Head station={shown} />
           <section class="card" aria-labelledby="station-piles">
-            <div class="card-head"><h2 id="station-piles">{t("station.piles")}</h2><Standing piles={shown.availability.piles} /></div>
+            <div class="card-head"><h2 id="station-piles">{t("station.piles")}</h2><Standing piles={shown.availability.piles} /><a class="small" href={`${to.sessions}?station=${id}`}>{t("sessions.all")}</a></div>
             <div class="card-gap" />
             <PileList filter={{ q: "", status: "", online: "", stationId: id }} height="fit" />
           </section>
+          <StationCommands station={shown} />
           <div class="columns">
             <AvailabilityCard stationId={id} />
             <PriceCard stationId={id} />

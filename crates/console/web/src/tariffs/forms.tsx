@@ -5,7 +5,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/problem.ts";
 import { meaning } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";
-import { newKey } from "../pile/orders.ts";
+import { newKey } from "../forms/new-key.ts";
 
 /** The sending of a form, with the problem of the last attempt. */
 export interface Sending {

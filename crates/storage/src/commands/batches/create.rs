@@ -1,5 +1,6 @@
 //! Creating a batch, which fixes its piles.
 
+use super::scope::{Scope, ScopeColumns, ScopeRefusal, assess, chosen};
 use super::{CommandBatch, Row};
 use crate::commands::keys::key_text;
 use crate::commands::{KeyedRequest, RecordedDigest};
@@ -7,16 +8,12 @@ use crate::database::standby::current_timeline;
 use crate::database::transaction::{Abort, Refusable};
 use crate::{Connection, StorageError};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Binary, Bool, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Binary, Float8, Int4, Int8, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::OperatorBound;
-use domain::ids::{Actor, CommandBatchId, PileId, StationId};
-use domain::status::ConnectorStatus;
+use domain::ids::{Actor, CommandBatchId, StationId};
 use std::time::Duration;
 use uuid::Uuid;
-
-/// The largest number of piles in a batch.
-pub const MAX_PILES: usize = 1_000;
 
 /// A requested batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,15 +41,6 @@ pub struct NewBatch {
     pub keyed: Option<KeyedRequest>,
 }
 
-/// A selection of a station's piles; by default all that are not retired.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// Only these piles.
-    pub pile_ids: Option<Vec<PileId>>,
-    /// Only piles with a connector, other than 0, in one of these statuses.
-    pub statuses: Option<Vec<ConnectorStatus>>,
-}
-
 /// The result of creating a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
@@ -62,12 +50,8 @@ pub enum Created {
     Before(CommandBatch),
     /// The key was used for another request.
     KeyReused,
-    /// The station does not exist within the caller's bound, or is retired.
-    NoStation,
-    /// These ids are not piles of the station, or the piles are retired.
-    ForeignPiles(Vec<PileId>),
-    /// The scope has more than [`MAX_PILES`] piles.
-    TooMany,
+    /// The scope cannot be commanded.
+    Refused(ScopeRefusal),
 }
 
 /// Creates a batch, or finds the one that an earlier, identical request created.
@@ -79,15 +63,8 @@ pub async fn create(connection: &mut Connection, new: &NewBatch) -> Result<Creat
         return Ok(before);
     }
     let scope = ScopeColumns::from(&new.scope);
-    let site = assess(connection, new, &scope).await?;
-    if !site.exists {
-        return Ok(Created::NoStation);
-    }
-    if !site.strangers.is_empty() {
-        return Ok(Created::ForeignPiles(site.strangers.into_iter().map(PileId).collect()));
-    }
-    if usize::try_from(site.piles).is_ok_and(|piles| piles > MAX_PILES) {
-        return Ok(Created::TooMany);
+    if let Err(refusal) = assess(connection, new.station_id, &new.bound, &scope).await? {
+        return Ok(Created::Refused(refusal));
     }
     // A concurrent request with the same key comes first once, and another caller may take the text
     // of the key once.
@@ -136,63 +113,6 @@ async fn known(
         None => None,
     };
     Ok(Some(batch.map_or(Created::KeyReused, Created::Before)))
-}
-
-struct ScopeColumns {
-    piles: Option<Vec<Uuid>>,
-    statuses: Option<Vec<&'static str>>,
-}
-
-impl From<&Scope> for ScopeColumns {
-    fn from(scope: &Scope) -> Self {
-        let statuses = scope.statuses.as_ref();
-        Self {
-            piles: scope.pile_ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect()),
-            statuses: statuses.map(|statuses| statuses.iter().map(|status| status.as_str()).collect()),
-        }
-    }
-}
-
-/// The piles of the station `$1` that the ids `$2` and the statuses `$3` select.
-macro_rules! chosen {
-    () => {
-        "select id, charge_point_id from piles
-         where station_id = $1 and retired_at is null
-           and ($2 is null or id = any($2))
-           and ($3 is null or exists (
-             select 1 from connectors
-             where connectors.charge_point_id = piles.charge_point_id and connector_id > 0 and status = any($3)))"
-    };
-}
-
-#[derive(QueryableByName)]
-struct Site {
-    #[diesel(sql_type = Bool)]
-    exists: bool,
-    #[diesel(sql_type = Int8)]
-    piles: i64,
-    #[diesel(sql_type = Array<SqlUuid>)]
-    strangers: Vec<Uuid>,
-}
-
-/// Reads the station and the scope before anything is written.
-async fn assess(connection: &mut Connection, new: &NewBatch, scope: &ScopeColumns) -> QueryResult<Site> {
-    diesel::sql_query(concat!(
-        "select exists (select 1 from stations where id = $1 and retired_at is null
-                          and ($5::text[] is null or operator_id = any($5))) as exists,
-                (select count(*) from (", chosen!(), " limit $4) as chosen) as piles,
-                array(
-                  select named from unnest($2) as named
-                  where not exists (
-                    select 1 from piles where id = named and station_id = $1 and retired_at is null)) as strangers"
-    ))
-    .bind::<SqlUuid, _>(new.station_id.0)
-    .bind::<Nullable<Array<SqlUuid>>, _>(scope.piles.as_ref())
-    .bind::<Nullable<Array<Text>>, _>(scope.statuses.as_ref())
-    .bind::<Int8, _>(i64::try_from(MAX_PILES + 1).unwrap_or(i64::MAX))
-    .bind::<Nullable<Array<Text>>, _>(new.bound.ids())
-    .get_result(connection)
-    .await
 }
 
 /// Inserts the batch with its piles, and then its key; `None`, without any change, if the key exists

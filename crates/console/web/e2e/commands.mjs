@@ -1,0 +1,89 @@
+// All seven commands of a pile, a command to a station with its preview, and the log of commands.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, enter, eventually, order, run, shut, site, stage } from "./stage.mjs";
+
+/** Sends a command from the page of a pile after `enterFields`; returns when it is sent. */
+async function send(page, name, enterFields = async () => undefined) {
+  await page.locator(`[data-order=${name}]`).click();
+  const dialog = page.getByRole("dialog");
+  await enterFields(dialog);
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.locator("[data-progress]").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+test("a message is requested and a configuration is changed from the page of a pile", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter(`/console/piles/${pile.id}`);
+  assert.equal(await page.locator("[data-order]").count(), 7);
+  await send(page, "trigger-message", async (dialog) => {
+    await dialog.getByLabel("Message").selectOption("MeterValues");
+    await dialog.getByLabel("Connector").selectOption("1");
+  });
+  await page.locator("[data-order=change-configuration]").click();
+  assert.equal(await page.getByRole("dialog").getByRole("button", { name: "Send" }).isEnabled(), false, "a key is required");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await send(page, "change-configuration", async (dialog) => {
+    await dialog.getByLabel("Configuration key").fill("HeartbeatInterval");
+    await dialog.getByLabel("Value", { exact: true }).fill("300");
+  });
+  const { items } = await api("GET", `/api/v1/piles/${pile.id}/commands`, undefined, { base: stage.commands });
+  assert.deepEqual(items.map(({ commandName, payload }) => [commandName, payload]), [
+    ["ChangeConfiguration", { key: "HeartbeatInterval", value: "300" }], ["TriggerMessage", { requestedMessage: "MeterValues", connectorId: 1 }],
+  ]);
+  await shut(page);
+});
+
+test("a command to a station is previewed, sent at a pace and followed", async () => {
+  const { id, piles } = await site({ name: `批量 ${run}`, piles: 3 });
+  await order({ do: "disconnect", device: piles[2].device });
+  await eventually("the device to be offline", async () => (await api("GET", `/api/v1/piles/${piles[2].id}`)).status === "Offline");
+  const page = await enter(`/console/stations/${id}`);
+  await page.locator("[data-station-order=change-availability]").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.locator("[data-preview='3'][data-refused='1']").waitFor();
+  await dialog.getByText("1 are refused").click();
+  await dialog.getByText(piles[2].device).waitFor();
+  await dialog.getByLabel("Piles per second").fill("0");
+  await dialog.getByText("A whole number from 1 to 100").waitFor();
+  assert.equal(await dialog.getByRole("button", { name: "Send" }).isEnabled(), false);
+  await dialog.getByLabel("Piles per second").fill("50");
+  await dialog.getByLabel("Charging").check();
+  await dialog.locator("[data-preview='0']").getByText("No pile is selected").waitFor();
+  await dialog.getByLabel("Charging").uncheck();
+  await dialog.getByRole("button", { name: "Send to 2 piles" }).click();
+  await page.locator("[data-batch=finished]").waitFor();
+  await page.locator("[data-count=refused]", { hasText: "1" }).waitFor();
+  const batchId = page.url().split("/").at(-1);
+  const batch = await api("GET", `/api/v1/command-batches/${batchId}`, undefined, { base: stage.commands });
+  assert.deepEqual([batch.piles, batch.ratePerSecond, batch.sent], [3, 50, 2]);
+
+  await page.getByRole("link", { name: "Commands", exact: true }).click();
+  await page.getByLabel("Station id").fill(id);
+  await page.getByLabel("Station id").press("Enter");
+  await eventually("the commands of the batch", async () => (await page.locator("tr[data-command]").count()) === 2);
+  await page.getByLabel("Command", { exact: true }).selectOption("Reset");
+  await page.getByText("No commands match").waitFor();
+  await page.getByLabel("Command", { exact: true }).selectOption("ChangeAvailability");
+  await page.getByLabel("Caller").fill("operator");
+  await page.getByLabel("Caller").press("Enter");
+  const first = page.locator("tr[data-command]").first();
+  await first.locator("summary").click();
+  await first.getByText("Published to the gateway").waitFor();
+  assert.match(page.url(), /by=operator/, "the filters are a part of the address");
+  await shut(page);
+});
+
+test("a token for reading assets sees no commands and sends none to a station", async () => {
+  const { id } = await site({ connected: false });
+  const page = await enter(`/console/stations/${id}`, { as: "read" });
+  await page.locator("[data-station-order=reset]").waitFor();
+  assert.equal(await page.locator("[data-station-order=reset]").isEnabled(), false);
+  await page.goto(`${stage.page}/console/commands`);
+  await page.locator("textarea").fill(stage.tokens.read);
+  await page.locator("button[type=submit]").click();
+  await page.getByText("It needs the scope commands:read").waitFor();
+  await shut(page);
+});
