@@ -3,10 +3,14 @@
 //! without them, one page explains how to build them.
 
 mod files;
+mod map_tiles;
 mod pages;
+mod sign_in;
 
+pub use map_tiles::{InvalidTiles, MapTiles};
 pub use pages::Console;
 use runtime::http::WebOrigin;
+pub use sign_in::{InvalidIssuer, SignIn};
 
 /// The settings of the service that the pages need.
 #[derive(Debug, Clone)]
@@ -16,6 +20,12 @@ pub struct Surroundings {
     pub dispatcher: Option<WebOrigin>,
     /// Whether the API requires a token.
     pub asks_for_tokens: bool,
+    /// The claim of a token that lists its operators; empty if tokens are never bound.
+    pub operators_claim: String,
+    /// Sign-in at an OpenID provider; without it users can only paste a token.
+    pub sign_in: Option<SignIn>,
+    /// The tiles of the map; without them it has only outlines.
+    pub map_tiles: Option<MapTiles>,
     /// The version of the release.
     pub version: &'static str,
 }
