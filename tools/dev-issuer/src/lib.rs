@@ -9,7 +9,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// The place of the private key's 32 bytes in its PKCS#8 form (RFC 8410, section 7).
+const SEED: Range<usize> = 16..48;
 
 /// Issues tokens that are signed with EdDSA by one key.
 pub struct Issuer {
@@ -17,6 +21,7 @@ pub struct Issuer {
     pub key_id: String,
     key: EncodingKey,
     public: String,
+    seed: String,
 }
 
 impl Issuer {
@@ -69,8 +74,10 @@ impl Issuer {
     fn of(private: &[u8]) -> anyhow::Result<Self> {
         let pair = Ed25519KeyPair::from_pkcs8(private)?;
         let public = BASE64_URL_SAFE_NO_PAD.encode(pair.public_key());
+        let seed = private.get(SEED).context("the key has no private half")?;
+        let seed = BASE64_URL_SAFE_NO_PAD.encode(seed);
         let key_id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, public.as_bytes()).to_string();
-        Ok(Self { key_id, key: EncodingKey::from_ed_der(private), public })
+        Ok(Self { key_id, key: EncodingKey::from_ed_der(private), public, seed })
     }
 
     /// The public key as a JWK (RFC 8037).
@@ -78,6 +85,14 @@ impl Issuer {
     pub fn jwk(&self) -> Value {
         let public = self.public();
         json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.key_id, "x": public })
+    }
+
+    /// The private key as a JWK, for a test that runs another issuer with the same key.
+    #[must_use]
+    pub fn private_jwk(&self) -> Value {
+        let mut jwk = self.jwk();
+        jwk["d"] = json!(self.seed);
+        jwk
     }
 
     /// The bytes of the public key in base64url.

@@ -10,6 +10,8 @@ const tests = (await readdir(source, { recursive: true })).filter((name) => name
 const place = await mkdtemp(join(tmpdir(), "console-test-"));
 await build({
   entryPoints: tests.map((name) => join(source, name)), outdir: place, outExtension: { ".js": ".mjs" }, bundle: true, format: "esm", platform: "node", sourcemap: "inline",
+  // Node 18 has it only in a module.
+  banner: { js: 'import { webcrypto } from "node:crypto"; globalThis.crypto ??= webcrypto;' },
 });
 const built = (await readdir(place, { recursive: true })).filter((name) => name.endsWith(".mjs")).map((name) => join(place, name));
 const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], { stdio: "inherit" });

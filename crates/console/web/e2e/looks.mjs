@@ -49,6 +49,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     station: { path: `/console/stations/${station}`, ready: ".day" },
     pile: { path: `/console/piles/${pile}`, ready: ".uplot" },
     command: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=reset]", then: "dialog" },
+    account: { path: "/console/ingest", ready: "tr[data-partition]", click: "[data-account]", then: "dialog dl" },
     ingest: { path: "/console/ingest", ready: "tr[data-partition]" },
     letter: { path: "/console/ingest", ready: "tr[data-letter]", click: "tr[data-letter] button", then: "dialog pre" },
     register: { path: "/console/ingest", ready: "tr[data-device]", click: "tr[data-device] button", then: "dialog option" },

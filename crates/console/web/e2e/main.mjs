@@ -11,6 +11,7 @@ await import("./prices.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./scopes.mjs");
+await import("./sign-in.mjs");
 await import("./looks.mjs");
 await import("./scale.mjs");
 
