@@ -1,5 +1,6 @@
 // Bundles and runs the tests that need no browser, with Node.
 import { build } from "esbuild";
+import "./outline.mjs";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -44,7 +44,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
   const { station, pile, batch } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
-    fleet: { path: "/console/", ready: ".rows a" },
+    fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
     piles: { path: "/console/?view=piles", ready: ".rows a" },
     station: { path: `/console/stations/${station}`, ready: ".day" },
     pile: { path: `/console/piles/${pile}`, ready: ".uplot" },

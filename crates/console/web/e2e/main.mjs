@@ -4,6 +4,7 @@ import { after } from "node:test";
 import { leave } from "./stage.mjs";
 
 await import("./story.mjs");
+await import("./fleet.mjs");
 await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");

@@ -53,7 +53,7 @@ after(async () => {
   setImmediate(() => process.exit());
 });
 const by = { issuer, clientId: "console", scopes: "openid assets:read assets:write operations", parameters: `resource=${encodeURIComponent(RESOURCE)}` };
-settings.value = { dispatcher: null, asksForTokens: true, operatorsClaim: "operators", signIn: by, version: "1" };
+settings.value = { dispatcher: null, asksForTokens: true, operatorsClaim: "operators", signIn: by, mapTiles: null, version: "1" };
 
 /** The user's browser at the provider. */
 class Visitor {

@@ -39,7 +39,7 @@ const lasting = (seconds: number, claims = {}) => jwt({ exp: Date.now() / 1000 +
 beforeEach(() => {
   signOut();
   now = 1_800_000_000_000;
-  settings.value = { dispatcher: null, asksForTokens: true, operatorsClaim: "operators", signIn: null, version: "1" };
+  settings.value = { dispatcher: null, asksForTokens: true, operatorsClaim: "operators", signIn: null, mapTiles: null, version: "1" };
 });
 
 test("scopes and operators come from the token", () => {

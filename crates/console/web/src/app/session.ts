@@ -15,7 +15,16 @@ export interface Settings {
   readonly operatorsClaim: string;
   /** The OpenID provider; null if users can only paste a token. */
   readonly signIn: SignInSettings | null;
+  /** The tiles of the map; null if it has only outlines. */
+  readonly mapTiles: MapTiles | null;
   readonly version: string;
+}
+
+export interface MapTiles {
+  /** The address of a tile, with `{z}`, `{x}` and `{y}`. */
+  readonly url: string;
+  /** Whose tiles they are. */
+  readonly attribution: string;
 }
 
 export interface SignInSettings {

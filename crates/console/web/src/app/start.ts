@@ -43,7 +43,7 @@ export async function readSettings(): Promise<void> {
 
 function parse(said: Record<string, unknown>): Settings {
   const text = (of: Record<string, unknown>, name: string): string => String(of[name] ?? "");
-  const signIn = said["signIn"];
+  const { signIn, mapTiles } = said;
   return {
     dispatcher: typeof said["dispatcher"] === "string" ? said["dispatcher"] : null,
     asksForTokens: said["asksForTokens"] === true,
@@ -51,6 +51,7 @@ function parse(said: Record<string, unknown>): Settings {
     signIn: isRecord(signIn)
       ? { issuer: text(signIn, "issuer"), clientId: text(signIn, "clientId"), scopes: text(signIn, "scopes"), parameters: text(signIn, "parameters") }
       : null,
+    mapTiles: isRecord(mapTiles) ? { url: text(mapTiles, "url"), attribution: text(mapTiles, "attribution") } : null,
     version: text(said, "version"),
   };
 }
