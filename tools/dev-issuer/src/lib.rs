@@ -1,5 +1,10 @@
-//! An issuer of tokens for development and tests, where there is no real issuer. Never use it in
-//! production: anyone who can read its folder can sign any token.
+//! An issuer of tokens for development and tests, where there is no real issuer, and a small OpenID
+//! provider at which the console signs in. Never use it in production: anyone who can read its
+//! folder can sign any token, and the provider asks for no password.
+
+mod provider;
+
+pub use provider::serve;
 
 use anyhow::Context as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -25,8 +30,8 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The `iss` of its tokens.
-    pub const NAME: &str = "https://issuer.localhost";
+    /// The `iss` of its tokens, and the address of the provider if it is served.
+    pub const NAME: &str = "http://127.0.0.1:8090";
     /// The `aud` of its tokens.
     pub const AUDIENCE: &str = "charging-platform";
     /// The claim that lists operators, as in the services' default of `auth.operators_claim`.
