@@ -95,9 +95,7 @@ impl Issuer {
     /// The private key as a JWK, for a test that runs another issuer with the same key.
     #[must_use]
     pub fn private_jwk(&self) -> Value {
-        let mut jwk = self.jwk();
-        jwk["d"] = json!(self.seed);
-        jwk
+        with(self.jwk(), "d", json!(self.seed))
     }
 
     /// The bytes of the public key in base64url.
@@ -123,11 +121,7 @@ impl Issuer {
     /// The same for a subject that is bound to the operators with these ids.
     #[must_use]
     pub fn claims_of(subject: &str, scopes: &str, operators: &[&str]) -> Value {
-        let mut claims = Self::claims(subject, scopes);
-        if let Some(claims) = claims.as_object_mut() {
-            claims.insert(Self::OPERATORS.to_owned(), json!(operators));
-        }
-        claims
+        with(Self::claims(subject, scopes), Self::OPERATORS, json!(operators))
     }
 
     /// A token with these claims.
@@ -138,6 +132,14 @@ impl Issuer {
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
         Ok(encode(&header, claims, &self.key)?)
     }
+}
+
+/// The object with this member.
+fn with(mut object: Value, name: &str, value: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+    object
 }
 
 #[cfg(unix)]

@@ -5,7 +5,7 @@ mod authorization;
 mod grants;
 mod users;
 
-use crate::Issuer;
+use crate::{Issuer, with};
 use actix_web::http::header;
 use actix_web::web::{self, Data, Form, Query};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -148,12 +148,12 @@ impl Provider {
 
     fn tokens(&self, grant: Grant) -> anyhow::Result<Value> {
         let user = User::find(&grant.user).context("there is no such user")?;
-        let mut access = match user.operators {
+        let access = match user.operators {
             [] => Issuer::claims(user.name, &grant.scopes),
             bound => Issuer::claims_of(user.name, &grant.scopes, bound),
         };
         let now = jsonwebtoken::get_current_timestamp();
-        access["exp"] = json!(now + LIFETIME_S);
+        let access = with(access, "exp", json!(now + LIFETIME_S));
         let identity = json!({
             "iss": Issuer::NAME, "aud": CLIENT, "sub": user.name, "name": user.name, "nonce": grant.nonce,
             "iat": now, "exp": now + LIFETIME_S,

@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import { startProvider } from "./provider/provider.mjs";
 import { enter, eventually, shut, stage } from "./stage.mjs";
 
-const provider = await startProvider({ ...stage.provider, page: stage.page, lifetime: 40 });
+const provider = await startProvider({ ...stage.provider, page: stage.page, lifetime: 12 });
 after(() => provider.stop());
 
 /** Signs in by the button and the provider's form. */

@@ -58,6 +58,7 @@ export async function startProvider({ issuer, page, key, lifetime }) {
       return grant;
     },
   });
+  provider.on("server_error", (_context, error) => console.error(error));
   const server = provider.listen(Number(new URL(issuer).port), "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));
   return {

@@ -63,8 +63,8 @@ class Visitor {
     let next = new Request(url);
     for (let step = 0; step < 20; step += 1) {
       if (next.url.startsWith(PAGE)) return new URL(next.url);
-      const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-      const response = await fetch(next, { redirect: "manual", headers: { cookie } });
+      next.headers.set("cookie", [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "));
+      const response = await fetch(next, { redirect: "manual" });
       for (const set of response.headers.getSetCookie()) {
         const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
         if (value === "") this.cookies.delete(name);
