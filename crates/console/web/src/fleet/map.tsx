@@ -8,7 +8,7 @@ import { type MapTiles, settings } from "../app/session.ts";
 import { meaning } from "../design/states.tsx";
 import { repaint } from "../design/theme.ts";
 import { count } from "../i18n/format.ts";
-import { t } from "../i18n/language.ts";
+import { language, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 import type { Mark } from "./clusters.ts";
 import { type Dot, MOODS, type Mood, type Moods, dotOf } from "./dots.ts";
@@ -138,7 +138,7 @@ function Plane({ dots, whole, chosen, tiles, onPoint, onMoved }: {
   const touched = useRef(false);
   const latest = useRef({ onPoint, onMoved });
   latest.current = { onPoint, onMoved };
-  const theme = repaint.value;
+  const [theme, words] = [repaint.value, language.value];
   useEffect(() => {
     let made: Engine | null = null;
     let ended = false;
@@ -156,7 +156,7 @@ function Plane({ dots, whole, chosen, tiles, onPoint, onMoved }: {
       made?.remove();
     };
   }, []);
-  useEffect(() => engine?.show(dots, chosen), [engine, dots, chosen, theme]);
+  useEffect(() => engine?.show(dots, chosen), [engine, dots, chosen, theme, words]);
   // Until the user moves it, the map shows all stations that were read so far.
   useEffect(() => {
     if (!touched.current) engine?.fit();
