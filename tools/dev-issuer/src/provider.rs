@@ -118,7 +118,7 @@ impl Provider {
         match (AuthorizationRequest::read(parameters, &self.origins), user) {
             (Ok(asked), Some(user)) => with_cookie(self.code(asked, user), user.name, LIFETIME_S * 100),
             (Err(reason), _) => HttpResponse::BadRequest().body(reason),
-            (_, None) => HttpResponse::BadRequest().body("there is no such user"),
+            (_, None) => HttpResponse::BadRequest().body("no user has that name"),
         }
     }
 
@@ -147,7 +147,7 @@ impl Provider {
     }
 
     fn tokens(&self, grant: Grant) -> anyhow::Result<Value> {
-        let user = User::find(&grant.user).context("there is no such user")?;
+        let user = User::find(&grant.user).context("no user has that name")?;
         let access = match user.operators {
             [] => Issuer::claims(user.name, &grant.scopes),
             bound => Issuer::claims_of(user.name, &grant.scopes, bound),
