@@ -44,6 +44,7 @@ console: ## build the console's pages, which become part of the next build of as
 
 console-test: ## test the console in headless Chromium; six minutes; screenshots go to target/console
 	@$(pages)/e2e/set-up && $(MAKE) --no-print-directory console && npm --prefix $(pages) --silent test && \
+	npm --prefix $(pages)/e2e/provider ci --silent && npm --prefix $(pages)/e2e/provider --silent test && \
 	$(with-stack) cargo test -p system-tests --test console -- --ignored --nocapture
 
 test: ## run all tests; starts the servers that they need

@@ -15,7 +15,7 @@ from waiting import eventually, free_port
 
 SERVICES = ("event-ingestor", "command-dispatcher", "asset-api")
 SCOPES = "assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations"
-ISSUER = "https://issuer.localhost"
+ISSUER = "http://127.0.0.1:8090"
 
 
 @pytest.fixture(scope="module")

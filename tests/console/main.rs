@@ -30,9 +30,17 @@ async fn operators_see_the_fleet_and_act_on_it() {
     // Pages come through a proxy of the player, which can be cut, so its port must be known before
     // anything starts.
     let page = format!("http://127.0.0.1:{}", testkit::free_port());
-    let [assets, commands] = world.platform.show_console(&testkit::jwks_file(&issuer), &page).await;
-    let token = |subject: &str, scopes: &str| issuer.sign(&Issuer::claims(subject, scopes)).unwrap();
+    // The player runs a provider with the key of this test's issuer, so pasted tokens are valid, too.
+    let provider = format!("http://127.0.0.1:{}", testkit::free_port());
+    let jwks_file = testkit::jwks_file(&issuer);
+    let [assets, commands] = world.platform.show_console(&jwks_file, &provider, &page).await;
+    let token = |subject: &str, scopes: &str| {
+        let mut claims = Issuer::claims(subject, scopes);
+        claims["iss"] = json!(provider);
+        issuer.sign(&claims).unwrap()
+    };
     let stage = json!({
+        "provider": { "issuer": provider, "key": issuer.private_jwk() },
         "page": page, "assets": format!("http://{assets}"), "commands": format!("http://{commands}"),
         "tokens": {
             "all": token("operator", "assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations"),

@@ -163,22 +163,27 @@ impl Platform {
         [assets, serve_commands(&self.database, &self.redis_url, &topics.commands, &own).await]
     }
 
-    /// The same for browsers whose pages come from `page`, an origin that leads to asset-api;
-    /// returns the addresses of asset-api and command-dispatcher.
+    /// The same for browsers whose pages come from `page`, an origin that leads to asset-api, and
+    /// whose users sign in at `provider`; returns the addresses of asset-api and command-dispatcher.
     ///
     /// # Panics
     /// When the services do not start.
-    pub async fn show_console(&self, jwks_file: &Path, page: &str) -> [SocketAddr; 2] {
+    pub async fn show_console(&self, jwks_file: &Path, provider: &str, page: &str) -> [SocketAddr; 2] {
         let own = [
             ("auth.mode", "jwt"),
-            ("auth.issuer", Issuer::NAME),
+            ("auth.issuer", provider),
             ("auth.jwks_file", jwks_file.to_str().unwrap()),
         ];
         let topics = &self.simulator_settings.topics;
         let dispatcher = [own.as_slice(), &[("http.cors_origins", page)]].concat();
         let commands = serve_commands(&self.database, &self.redis_url, &topics.commands, &dispatcher).await;
         let origin = format!("http://{commands}");
-        let assets = [own.as_slice(), &[("console.dispatcher_origin", origin.as_str())]].concat();
+        let console = [
+            ("console.dispatcher_origin", origin.as_str()),
+            ("console.sign_in_client_id", "console"),
+            ("console.sign_in_parameters", "resource=https://platform.example"),
+        ];
+        let assets = [own.as_slice(), &console].concat();
         [serve_assets(&self.database, &topics.events, &assets).await, commands]
     }
 

@@ -14,7 +14,7 @@ use crate::tariffs;
 use actix_web::web;
 use anyhow::Context as _;
 use chrono::TimeDelta;
-use console::{Console, Surroundings};
+use console::{Console, MapTiles, SignIn, Surroundings};
 use retention::Retention;
 use runtime::Context;
 use runtime::auth::AuthMode;
@@ -106,10 +106,20 @@ fn delete_old_rows(settings: &Settings, context: &Context) -> anyhow::Result<()>
 }
 
 fn console(settings: &Settings) -> anyhow::Result<Console> {
+    let (own, auth) = (&settings.console, &settings.auth);
+    let asks_for_tokens = auth.mode == AuthMode::Jwt;
+    let sign_in = (asks_for_tokens && !own.sign_in_client_id.is_empty()).then(|| {
+        let (id, scopes, parameters) = (&own.sign_in_client_id, &own.sign_in_scopes, &own.sign_in_parameters);
+        SignIn::new(&auth.issuer, id, scopes, parameters, &own.sign_in_origins)
+    });
+    let map_tiles = (!own.map_tiles.is_empty()).then(|| MapTiles::new(&own.map_tiles, &own.map_attribution));
     let surroundings = Surroundings {
-        dispatcher: settings.console.dispatcher_origin.clone(),
-        label_content: settings.console.label_content.clone(),
-        asks_for_tokens: settings.auth.mode == AuthMode::Jwt,
+        dispatcher: own.dispatcher_origin.clone(),
+        label_content: own.label_content.clone(),
+        asks_for_tokens,
+        operators_claim: auth.operators_claim.clone(),
+        sign_in: sign_in.transpose()?,
+        map_tiles: map_tiles.transpose()?,
         version: env!("CARGO_PKG_VERSION"),
     };
     Console::new(&surroundings).context("the console's settings cannot be written")

@@ -68,6 +68,18 @@ pub struct ConsoleSettings {
     pub dispatcher_origin: Option<WebOrigin>,
     /// The text of the QR code on the label of a connector, with names of its values in braces.
     pub label_content: LabelContent,
+    /// The console's client id at the issuer of tokens; empty if the console does not sign in there.
+    pub sign_in_client_id: String,
+    /// The scopes that the console requests, separated by spaces.
+    pub sign_in_scopes: String,
+    /// Further parameters of the console's requests to the issuer, in the form of a query.
+    pub sign_in_parameters: String,
+    /// Origins of the issuer's endpoints, if they are not at the origin of the issuer.
+    pub sign_in_origins: Vec<WebOrigin>,
+    /// The address of the map's tiles; empty if it has none.
+    pub map_tiles: String,
+    /// Whose tiles they are.
+    pub map_attribution: String,
 }
 
 fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WebOrigin>, D::Error> {

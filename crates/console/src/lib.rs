@@ -4,11 +4,15 @@
 
 mod files;
 mod label;
+mod map_tiles;
 mod pages;
+mod sign_in;
 
 pub use label::{InvalidLabelContent, LabelContent};
+pub use map_tiles::{InvalidTiles, MapTiles};
 pub use pages::Console;
 use runtime::http::WebOrigin;
+pub use sign_in::{InvalidIssuer, SignIn};
 
 /// The settings of the service that the pages need.
 #[derive(Debug, Clone)]
@@ -20,6 +24,12 @@ pub struct Surroundings {
     pub label_content: LabelContent,
     /// Whether the API requires a token.
     pub asks_for_tokens: bool,
+    /// The claim of a token that lists its operators; empty if tokens are never bound.
+    pub operators_claim: String,
+    /// Sign-in at an OpenID provider; without it users can only paste a token.
+    pub sign_in: Option<SignIn>,
+    /// The tiles of the map; without them it has only outlines.
+    pub map_tiles: Option<MapTiles>,
     /// The version of the release.
     pub version: &'static str,
 }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod availability;
+pub mod connector_counts;
 pub mod import;
 pub mod pile_counts;
 pub mod piles;

@@ -13,10 +13,14 @@ use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use storage::assets::availability::{self, Availability, Tally};
+use storage::assets::connector_counts;
 use storage::assets::pile_counts::{self, PileCounts};
 use storage::assets::piles::{self, Filter};
 use testkit::TestDatabase;
 use uuid::Uuid;
+
+/// The power that each connector reported, in W.
+const POWER_W: i32 = 1_500;
 
 /// The state of one device.
 #[derive(Debug, Clone)]
@@ -102,8 +106,8 @@ impl Device {
             writeln!(
                 sql,
                 "insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at,
-                                         status_partition, status_offset, status_event)
-                 values ('CP-{number}', {id}, {status}, '2026-07-25', '2026-07-25', 0, 1, 1);"
+                                         status_partition, status_offset, status_event, power_w, power_at)
+                 values ('CP-{number}', {id}, {status}, '2026-07-25', '2026-07-25', 0, 1, 1, {POWER_W}, '2026-07-25');"
             )
             .unwrap();
         }
@@ -157,6 +161,14 @@ async fn counts_and_finds_piles_by_their_derived_status() {
     let trust = std::mem::take(&mut counts.trust);
     assert_eq!(trust.iter().map(|(_, count)| count).sum::<i64>(), 300);
     assert_eq!(counts, PileCounts { piles, stations: BTreeMap::from([("Open", 5)]), trust: Vec::new() });
+    let mut connectors = Tally::new();
+    for (status, count) in expected.values().flat_map(Availability::connectors_of_all_types) {
+        *connectors.entry(status).or_default() += count;
+    }
+    let counted = connector_counts::count(&mut connection, &OperatorBound::All).await.unwrap();
+    assert_eq!(counted.connectors, connectors);
+    let charging = connectors.get(&PileStatus::Reported(ConnectorStatus::Charging)).copied().unwrap_or(0);
+    assert_eq!(counted.charging_power_w, f64::from(POWER_W) * f64::from(i32::try_from(charging).unwrap()));
     assert_eq!(availability::load(&mut connection, ids[4]).await.unwrap(), Availability::default());
 
     let words = ConnectorStatus::ALL.map(PileStatus::Reported);
@@ -192,6 +204,8 @@ async fn does_not_count_retired_piles() {
         .unwrap();
     let counted = availability::load(&mut connection, StationId(station)).await.unwrap();
     assert_eq!(counted.piles, BTreeMap::from([(PileStatus::Unknown, 1)]));
+    let connectors = connector_counts::count(&mut connection, &OperatorBound::All).await.unwrap();
+    assert_eq!(connectors.connectors, Tally::new(), "neither pile has a connector");
     let gone = Filter { retired: true, ..Filter::default() };
     let gone = piles::list(&mut connection, &OperatorBound::All, &gone, None, 10).await.unwrap();
     assert_eq!(gone[0].details.charge_point_id.as_str(), "CP-1");

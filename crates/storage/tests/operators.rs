@@ -16,7 +16,7 @@ use storage::assets::audit::{self, Edited};
 use storage::assets::import::put_many;
 use storage::assets::piles::{self, PileQuery, PileRefusal};
 use storage::assets::stations::{self, StationRefusal};
-use storage::assets::{pile_counts, placements};
+use storage::assets::{connector_counts, pile_counts, placements};
 use storage::feed::{self, Owner};
 use storage::{Connection, sessions};
 use testkit::TestDatabase;
@@ -131,6 +131,13 @@ async fn what_another_operator_has_cannot_be_reached() {
     assert!(piles::find_with_live(connection, bound, other_pile).await.unwrap().is_none());
     let counts = pile_counts::count(connection, bound, minute(0)).await.unwrap();
     assert_eq!((counts.piles.values().sum::<i64>(), counts.stations.values().sum::<i64>()), (1, 1));
+    let declared =
+        r#"update piles set connectors = '[{"connectorId": 1, "type": "GB_DC", "maxPowerKw": null}]'"#;
+    database.execute(declared).await;
+    for (bound, count) in [(bound, 1), (none, 0), (&OperatorBound::All, 2)] {
+        let counts = connector_counts::count(connection, bound).await.unwrap();
+        assert_eq!(counts.connectors.values().sum::<i64>(), count);
+    }
 
     let (stamp_of_move, reason) = (stamp(1), Label::parse("r").unwrap());
     let moved =

@@ -39,13 +39,18 @@ impl Environment {
         progress("migrating the database");
         Process::run("asset-api", "migrate", &[]).await?;
         let access = issuer.map(Access::open).transpose()?;
+        let has_provider = matches!(ports, Ports::Documented);
         let logs = log_folder()?;
         let mut services = Vec::new();
         let mut addresses = Vec::new();
         let (assets, commands) = (ports.pick(8080)?, ports.pick(8081)?);
         // The console is served by one service and sends commands to the other.
-        let console = ("CHARGING__CONSOLE__DISPATCHER_ORIGIN", format!("http://{commands}"));
-        let pages = ("CHARGING__HTTP__CORS_ORIGINS", origins(&assets));
+        let mut console = vec![("CHARGING__CONSOLE__DISPATCHER_ORIGIN", format!("http://{commands}"))];
+        let pages = vec![("CHARGING__HTTP__CORS_ORIGINS", origins(&assets))];
+        if let Some(folder) = issuer.filter(|_| has_provider) {
+            console.push(("CHARGING__CONSOLE__SIGN_IN_CLIENT_ID", "console".to_owned()));
+            provide_sign_in(folder, &origins(&assets))?;
+        }
         for (name, http, admin) in [
             ("asset-api", Some((&assets, console)), 9080),
             ("command-dispatcher", Some((&commands, pages)), 9081),
@@ -54,7 +59,8 @@ impl Environment {
             let admin = ports.pick(admin)?;
             let mut settings = vec![("CHARGING__ADMIN__LISTEN", admin.clone())];
             let http = http.map(|(listen, own)| {
-                settings.extend([("CHARGING__HTTP__LISTEN", listen.clone()), own]);
+                settings.push(("CHARGING__HTTP__LISTEN", listen.clone()));
+                settings.extend(own);
                 settings.extend(access.iter().flat_map(|access| access.settings.clone()));
                 listen.clone()
             });
@@ -105,6 +111,17 @@ impl Environment {
 /// The origins from which a browser on this machine loads the pages of a service.
 fn origins(listen: &str) -> String {
     format!("http://{listen},http://{}", listen.replace("127.0.0.1", "localhost"))
+}
+
+/// Serves the development issuer's OpenID provider, at which the console at `origins` signs in.
+fn provide_sign_in(folder: &Path, origins: &str) -> anyhow::Result<()> {
+    let served = dev_issuer::serve(Issuer::open(folder)?, origins.split(',').map(str::to_owned).collect());
+    tokio::spawn(async {
+        if let Err(error) = served.await {
+            progress(&format!("the console has no sign-in: {error:#}; paste a token of `make token`"));
+        }
+    });
+    Ok(())
 }
 
 /// The services' authentication settings, and a token for the story.

@@ -1,5 +1,10 @@
-//! An issuer of tokens for development and tests, where there is no real issuer. Never use it in
-//! production: anyone who can read its folder can sign any token.
+//! An issuer of tokens for development and tests, where there is no real issuer, and a small OpenID
+//! provider at which the console signs in. Never use it in production: anyone who can read its
+//! folder can sign any token, and the provider asks for no password.
+
+mod provider;
+
+pub use provider::serve;
 
 use anyhow::Context as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -9,7 +14,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// The place of the private key's 32 bytes in its PKCS#8 form (RFC 8410, section 7).
+const SEED: Range<usize> = 16..48;
 
 /// Issues tokens that are signed with EdDSA by one key.
 pub struct Issuer {
@@ -17,11 +26,12 @@ pub struct Issuer {
     pub key_id: String,
     key: EncodingKey,
     public: String,
+    seed: String,
 }
 
 impl Issuer {
-    /// The `iss` of its tokens.
-    pub const NAME: &str = "https://issuer.localhost";
+    /// The `iss` of its tokens, and the address of the provider if it is served.
+    pub const NAME: &str = "http://127.0.0.1:8090";
     /// The `aud` of its tokens.
     pub const AUDIENCE: &str = "charging-platform";
     /// The claim that lists operators, as in the services' default of `auth.operators_claim`.
@@ -69,8 +79,10 @@ impl Issuer {
     fn of(private: &[u8]) -> anyhow::Result<Self> {
         let pair = Ed25519KeyPair::from_pkcs8(private)?;
         let public = BASE64_URL_SAFE_NO_PAD.encode(pair.public_key());
+        let seed = private.get(SEED).context("the key has no private half")?;
+        let seed = BASE64_URL_SAFE_NO_PAD.encode(seed);
         let key_id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, public.as_bytes()).to_string();
-        Ok(Self { key_id, key: EncodingKey::from_ed_der(private), public })
+        Ok(Self { key_id, key: EncodingKey::from_ed_der(private), public, seed })
     }
 
     /// The public key as a JWK (RFC 8037).
@@ -78,6 +90,12 @@ impl Issuer {
     pub fn jwk(&self) -> Value {
         let public = self.public();
         json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.key_id, "x": public })
+    }
+
+    /// The private key as a JWK, for a test that runs another issuer with the same key.
+    #[must_use]
+    pub fn private_jwk(&self) -> Value {
+        with(self.jwk(), "d", json!(self.seed))
     }
 
     /// The bytes of the public key in base64url.
@@ -103,11 +121,7 @@ impl Issuer {
     /// The same for a subject that is bound to the operators with these ids.
     #[must_use]
     pub fn claims_of(subject: &str, scopes: &str, operators: &[&str]) -> Value {
-        let mut claims = Self::claims(subject, scopes);
-        if let Some(claims) = claims.as_object_mut() {
-            claims.insert(Self::OPERATORS.to_owned(), json!(operators));
-        }
-        claims
+        with(Self::claims(subject, scopes), Self::OPERATORS, json!(operators))
     }
 
     /// A token with these claims.
@@ -118,6 +132,14 @@ impl Issuer {
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
         Ok(encode(&header, claims, &self.key)?)
     }
+}
+
+/// The object with this member.
+fn with(mut object: Value, name: &str, value: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+    object
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! `/api/v1/fleet`: the numbers of all piles and stations by status.
+//! `/api/v1/fleet`: the numbers of all piles, connectors and stations by status.
 
 pub mod routes;
 
@@ -15,6 +15,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use storage::assets::availability::Tally;
+use storage::assets::{connector_counts, pile_counts};
 use tokio::sync::Mutex;
 
 /// Largest age of a response. Counting reads every row, so one count answers many requests.
@@ -46,7 +48,7 @@ impl PileCounts {
     }
 }
 
-/// The numbers of piles and stations by status, and of piles by confidence.
+/// The numbers of piles, connectors and stations by status, and of piles by confidence.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Fleet")]
@@ -56,6 +58,14 @@ struct FleetView {
     /// The number of piles for each pile status, retired piles not included. Statuses with a count
     /// of zero are absent.
     piles: BTreeMap<&'static str, i64>,
+    /// The number of connectors, declared or reported, for each connector status. They count as
+    /// `Offline` if their device is offline, as `Faulted` or `Unavailable` if it is out of service
+    /// as a whole, and as `Unknown` if nothing was reported. Statuses with a count of zero are
+    /// absent.
+    connectors: BTreeMap<&'static str, i64>,
+    /// The power of the connectors with the status `Charging`, by their latest readings, in W.
+    /// Connectors without a reading count as zero.
+    charging_power_w: f64,
     /// The number of stations for each station status (`Planned`, `Open`, `Closed`), retired
     /// stations not included. Statuses with a count of zero are absent.
     stations: BTreeMap<&'static str, i64>,
@@ -77,17 +87,23 @@ pub async fn count(
     }
     let (begun, counted_at) = (Instant::now(), runtime::clock::now());
     let silent_since = api.freshness_policy().silent_since;
-    let counted = api
+    let (counted, outlets) = api
         .run(move |mut connection| async move {
-            Ok::<_, ApiError>(
-                storage::assets::pile_counts::count(&mut connection, &bound, silent_since).await?,
-            )
+            let piles = pile_counts::count(&mut connection, &bound, silent_since).await?;
+            Ok::<_, ApiError>((piles, connector_counts::count(&mut connection, &bound).await?))
         })
         .await?;
-    let piles = counted.piles.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
+    let by_word = |tally: Tally| tally.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
     let trust = counted.trust.iter().map(|(trust, count)| (trust, *count));
     let confidence = api.freshness_policy().count(trust);
-    let view = FleetView { counted_at, piles, stations: counted.stations, confidence };
+    let view = FleetView {
+        counted_at,
+        piles: by_word(counted.piles),
+        connectors: by_word(outlets.connectors),
+        charging_power_w: outlets.charging_power_w,
+        stations: counted.stations,
+        confidence,
+    };
     let answer = HttpResponse::Ok().json(&view);
     *last = Some((begun, view));
     Ok(answer)

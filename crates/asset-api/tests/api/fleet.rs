@@ -6,14 +6,15 @@ use insta::assert_snapshot;
 use serde_json::json;
 use testkit::eventually;
 
-/// Of three piles one is charging, one is offline, and one was never connected.
+/// Of three piles one is charging at one of its two connectors, one is offline, and one was never connected.
 const LIVE_STATE: &str = "
     insert into charge_points (charge_point_id, online, last_seen_at)
     values ('CP-1', true, '2026-07-25T10:10:00Z'), ('CP-2', false, '2026-07-25T10:10:00Z'), ('CP-9', true, '2026-07-25T10:10:00Z');
     insert into connectors (charge_point_id, connector_id, status, status_at, status_appended_at, status_partition,
-                            status_offset, status_event)
-    select id, 1, 'Charging', '2026-07-25T10:00:00Z', '2026-07-25T10:00:00Z', 0, 1, 1
-    from unnest(array['CP-1', 'CP-2', 'CP-9']) as id";
+                            status_offset, status_event, power_w, power_at)
+    select id, number, status, '2026-07-25T10:00:00Z', '2026-07-25T10:00:00Z', 0, 1, 1, 61500.5, '2026-07-25T10:00:00Z'
+    from unnest(array['CP-1', 'CP-2', 'CP-9', 'CP-1'], array[1, 1, 1, 2], array['Charging', 'Charging', 'Charging', 'Faulted'])
+         as outlet (id, number, status)";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_piles_and_stations_by_status() {
@@ -27,10 +28,16 @@ async fn counts_piles_and_stations_by_status() {
     content-type: application/json
 
     {
+      "chargingPowerW": 61500.5,
       "confidence": {
         "live": 1,
         "stale": 1,
         "unknown": 1
+      },
+      "connectors": {
+        "Charging": 1,
+        "Faulted": 1,
+        "Offline": 1
       },
       "countedAt": "[now]",
       "piles": {

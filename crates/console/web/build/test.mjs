@@ -1,5 +1,6 @@
 // Bundles and runs the tests that need no browser, with Node.
 import { build } from "esbuild";
+import "./outline.mjs";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +12,8 @@ const tests = (await readdir(source, { recursive: true })).filter((name) => name
 const place = await mkdtemp(join(tmpdir(), "console-test-"));
 await build({
   entryPoints: tests.map((name) => join(source, name)), outdir: place, outExtension: { ".js": ".mjs" }, bundle: true, format: "esm", platform: "node", sourcemap: "inline",
+  // Node 18 has it only in a module.
+  banner: { js: 'import { webcrypto } from "node:crypto"; globalThis.crypto ??= webcrypto;' },
 });
 const built = (await readdir(place, { recursive: true })).filter((name) => name.endsWith(".mjs")).map((name) => join(place, name));
 const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], { stdio: "inherit" });

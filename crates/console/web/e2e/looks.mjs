@@ -35,11 +35,12 @@ test("every page is accessible and fits, in both languages, light and dark, wide
   const { prices, station, pile, batch, session } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
-    fleet: { path: "/console/", ready: ".rows a" },
+    fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
     piles: { path: "/console/?view=piles", ready: ".rows a" },
     station: { path: `/console/stations/${station}`, ready: ".day" },
     pile: { path: `/console/piles/${pile}`, ready: ".uplot" },
     command: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=reset]", then: "dialog" },
+    account: { path: "/console/ingest", ready: "tr[data-partition]", click: "[data-account]", then: "dialog dl" },
     ingest: { path: "/console/ingest", ready: "tr[data-partition]" },
     letter: { path: "/console/ingest", ready: "tr[data-letter]", click: "tr[data-letter] button", then: "dialog pre" },
     register: { path: "/console/ingest", ready: "tr[data-device]", click: "tr[data-device] button", then: "dialog option" },

@@ -4,6 +4,7 @@ import { after } from "node:test";
 import { leave } from "./stage.mjs";
 
 await import("./story.mjs");
+await import("./fleet.mjs");
 await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
@@ -19,6 +20,7 @@ await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./assets.mjs");
 await import("./scopes.mjs");
+await import("./sign-in.mjs");
 await import("./looks.mjs");
 await import("./scale.mjs");
 

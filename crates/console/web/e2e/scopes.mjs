@@ -1,18 +1,16 @@
 // Authorization: without a token, with an invalid token, and with tokens of different scopes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, shut, signIn, site, stage } from "./stage.mjs";
+import { enter, paste, shut, signIn, site, stage } from "./stage.mjs";
 
 test("sign-in requires a token and explains why a text is not one", async () => {
   const page = await enter("/console/ingest", { as: null });
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   assert.equal(await page.locator("nav").count(), 0);
-  await page.locator("textarea").fill("not a token");
-  await page.locator("button[type=submit]").click();
+  await paste(page, "not a token");
   await page.getByText("This is not a token").waitFor();
   const [head, body] = stage.tokens.all.split(".");
-  await page.locator("textarea").fill(`${head}.${body}.${"A".repeat(86)}`);
-  await page.locator("button[type=submit]").click();
+  await paste(page, `${head}.${body}.${"A".repeat(86)}`);
   await page.getByText("The service refused the token").waitFor();
   await signIn(page, "all");
   await page.getByRole("heading", { name: "Ingest", level: 1 }).waitFor();

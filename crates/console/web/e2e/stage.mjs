@@ -78,13 +78,16 @@ export async function leave() {
  */
 function watch(page) {
   page.faults = [];
-  page.on("pageerror", (error) => page.faults.push(String(error)));
+  // The pages of the provider are not ours.
+  const away = (url) => url.startsWith(stage.provider.issuer);
+  page.on("pageerror", (error) => away(page.url()) || page.faults.push(String(error)));
   page.on("console", (message) => {
-    if (/Content Security Policy|Trusted/i.test(message.text())) page.faults.push(message.text());
+    if (!away(page.url()) && /Content Security Policy|Trusted/i.test(message.text())) page.faults.push(message.text());
   });
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (![stage.page, stage.commands].includes(origin) && protocol !== "data:") page.faults.push(`asks ${request.url()}`);
+    if (away(request.frame().url())) return;
+    if (![stage.page, stage.commands, stage.provider.issuer].includes(origin) && protocol !== "data:") page.faults.push(`asks ${request.url()}`);
   });
 }
 
@@ -102,9 +105,17 @@ export async function enter(path, { as = "all", language = "en", dark = false, w
 }
 
 export async function signIn(page, as) {
-  await page.locator("textarea").fill(stage.tokens[as]);
-  await page.locator("button[type=submit]").click();
+  await paste(page, stage.tokens[as]);
   await page.locator("nav").waitFor();
+}
+
+/** Signs in with a text instead of at the provider. */
+export async function paste(page, text) {
+  await page.locator("details:has(textarea)").evaluate((details) => {
+    details.open = true;
+  });
+  await page.locator("textarea").fill(text);
+  await page.locator("button[type=submit]").click();
 }
 
 /** Closes a page; throws if it did what it must not do. */

@@ -1,6 +1,8 @@
 // The entry point: loads texts and settings, and shows the page of the address.
 
 import { render } from "preact";
+import { RETURN_PATH } from "./app/oidc/flow.ts";
+import { report } from "./app/oidc/frame.ts";
 import { Shell } from "./app/shell.tsx";
 import { start } from "./app/start.ts";
 import { loadTexts } from "./i18n/language.ts";
@@ -17,14 +19,15 @@ import "./tariffs/tariffs.css";
 import "./session/session.css";
 
 const place = document.getElementById("app");
-void start();
-loadTexts().then(
-  () => {
-    if (place === null) return;
-    place.textContent = "";
-    render(<Shell />, place);
-  },
-  () => {
+if (location.pathname !== RETURN_PATH || !report()) {
+  void start();
+  loadTexts().then(show, () => {
     if (place !== null) place.textContent = "The console could not be loaded; reload the page. 控制台加载失败，请刷新页面。";
-  },
-);
+  });
+}
+
+function show(): void {
+  if (place === null) return;
+  place.textContent = "";
+  render(<Shell />, place);
+}

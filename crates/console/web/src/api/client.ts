@@ -3,7 +3,7 @@
 
 import type { paths as AssetPaths } from "../../generated/asset-api.ts";
 import type { paths as CommandPaths } from "../../generated/command-dispatcher.ts";
-import { deny, settings, token } from "../app/session.ts";
+import { deny, renewed, settings, token } from "../app/session.ts";
 import { Problem } from "./problem.ts";
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -90,14 +90,18 @@ export function authorization(): Record<string, string> {
   return held === null ? {} : { authorization: `Bearer ${held}` };
 }
 
-/** Sends a request. Throws a `Problem` on failure; a refused token ends the session. */
-export async function send(url: string, init: RequestInit): Promise<Response> {
+/**
+ * Sends a request. Throws a `Problem` on failure; a refused token is renewed once, or ends the
+ * session.
+ */
+export async function send(url: string, init: RequestInit, again = true): Promise<Response> {
   const response = await fetch(url, { ...init, cache: "no-store", credentials: "omit" }).catch((cause: unknown) => {
     if (init.signal?.aborted && !(init.signal.reason instanceof DOMException && init.signal.reason.name === "TimeoutError")) throw cause;
     throw Problem.unreachable(cause);
   });
   if (response.ok) return response;
   const problem = await Problem.of(response);
+  if (problem.status === 401 && again && (await renewed())) return send(url, { ...init, headers: { ...init.headers, ...authorization() } }, false);
   if (problem.status === 401) deny(problem.detail ?? problem.title);
   throw problem;
 }

@@ -104,6 +104,12 @@ export function go(href: string): void {
   scrollTo(0, 0);
 }
 
+/** Replaces the current entry of the history. */
+export function restore(href: string): void {
+  history.replaceState(null, "", href);
+  address.value = here();
+}
+
 /** Writes values to the query of the address, without a new entry in the history. */
 export function remember(values: Record<string, string | undefined>): void {
   const next = new URLSearchParams(location.search);
@@ -112,8 +118,7 @@ export function remember(values: Record<string, string | undefined>): void {
     else next.set(name, value);
   }
   const text = next.toString();
-  history.replaceState(null, "", location.pathname + (text === "" ? "" : `?${text}`));
-  address.value = here();
+  restore(location.pathname + (text === "" ? "" : `?${text}`));
 }
 
 /** Makes links within the console change the page without reloading it. */

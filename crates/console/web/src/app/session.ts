@@ -2,6 +2,7 @@
 // is shown; the services enforce them.
 
 import { computed, signal } from "@preact/signals";
+import { claimsOf, listed } from "./oidc/claims.ts";
 
 export type Scope = "assets:read" | "assets:write" | "drivers:read" | "commands:read" | "commands:send" | "tariffs:read" | "tariffs:write" | "audit:read" | "operations";
 
@@ -12,15 +13,48 @@ export interface Settings {
   /** The text of the codes on labels, with names of values in braces. */
   readonly labelContent: string;
   readonly asksForTokens: boolean;
+  /** The claim of a token that lists its operators; empty if tokens have none. */
+  readonly operatorsClaim: string;
+  /** The OpenID provider; null if users can only paste a token. */
+  readonly signIn: SignInSettings | null;
+  /** The tiles of the map; null if it has only outlines. */
+  readonly mapTiles: MapTiles | null;
   readonly version: string;
+}
+
+export interface MapTiles {
+  /** The address of a tile, with `{z}`, `{x}` and `{y}`. */
+  readonly url: string;
+  /** Whose tiles they are. */
+  readonly attribution: string;
+}
+
+export interface SignInSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** The scopes to request, separated by spaces. */
+  readonly scopes: string;
+  /** Further parameters of requests to the provider, in the form of a query. */
+  readonly parameters: string;
 }
 
 export interface Session {
   readonly token: string;
   readonly subject: string;
+  /** The user's name; the subject if the token came without one. */
+  readonly name: string;
   readonly scopes: ReadonlySet<string>;
+  /** The operators to which the token is bound; null if it reaches all. */
+  readonly operators: readonly string[] | null;
   /** When the token expires, in ms since 1970; null if it does not. */
   readonly endsAt: number | null;
+}
+
+/** Where a session comes from, if its token was not pasted. */
+export interface Origin {
+  readonly name: string | null;
+  /** Returns a new token; null if the user must sign in again. A network failure throws. */
+  readonly renew: () => Promise<string | null>;
 }
 
 export const settings = signal<Settings | null>(null);
@@ -30,7 +64,16 @@ export const denied = signal<string | null>(null);
 
 export const mayEnter = computed(() => settings.value !== null && (!settings.value.asksForTokens || session.value !== null));
 
-let ending: ReturnType<typeof setTimeout> | undefined;
+/** The longest time before its expiry at which a token is renewed, in ms. */
+const RENEWAL_MS = 60_000;
+/** Delay before a renewal is repeated after a network failure, in ms. */
+const AGAIN_MS = 5_000;
+/** The longest time of a timer, in ms; longer than a tab stays open. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+let origin: Origin | null = null;
+let renewing: Promise<boolean> | null = null;
+let timers: ReturnType<typeof setTimeout>[] = [];
 
 /** Whether the session has a scope; without authentication every scope is granted. */
 export function may(scope: Scope): boolean {
@@ -46,14 +89,16 @@ export function token(): string | null {
 /**
  * Begins a session; returns why a text is not a valid token. Only the services check the signature.
  */
-export function signIn(text: string): "not-a-token" | "over" | null {
-  const found = read(text.trim().replace(/^bearer\s+/i, ""));
+export function signIn(text: string, from: Origin | null = null): "not-a-token" | "over" | null {
+  const found = read(text.trim().replace(/^bearer\s+/i, ""), from);
   if (found === null) return "not-a-token";
   if (found.endsAt !== null && found.endsAt <= Date.now()) return "over";
-  clearTimeout(ending);
+  release();
+  origin = from;
   if (found.endsAt !== null) {
-    // The longest time of a timer is longer than a tab stays open.
-    ending = setTimeout(() => deny(null), Math.min(found.endsAt - Date.now(), 2 ** 31 - 1));
+    const left = found.endsAt - Date.now();
+    at(left, () => void renewed().then((good) => good || deny(null)));
+    if (from !== null) at(left - Math.min(RENEWAL_MS, left / 4), () => void renewed());
   }
   denied.value = null;
   session.value = found;
@@ -61,9 +106,15 @@ export function signIn(text: string): "not-a-token" | "over" | null {
 }
 
 export function signOut(): void {
-  clearTimeout(ending);
+  release();
   denied.value = null;
   session.value = null;
+}
+
+function release(): void {
+  timers.forEach(clearTimeout);
+  timers = [];
+  origin = null;
 }
 
 /** Ends the session because a service refused the token or the token expired. */
@@ -73,23 +124,42 @@ export function deny(why: string | null): void {
   denied.value = why ?? "";
 }
 
-function read(text: string): Session | null {
-  const parts = text.split(".");
-  const middle = parts[1];
-  if (parts.length !== 3 || middle === undefined || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return null;
-  try {
-    const bytes = Uint8Array.from(atob(middle.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof claims !== "object" || claims === null) return null;
-    const { sub, exp, scope, scp } = claims as Record<string, unknown>;
-    const named = [scope, scp].flatMap((said) => (typeof said === "string" ? said.split(" ") : Array.isArray(said) ? said.map(String) : []));
-    return {
-      token: text,
-      subject: typeof sub === "string" ? sub : "",
-      scopes: new Set(named),
-      endsAt: typeof exp === "number" ? exp * 1000 : null,
-    };
-  } catch {
-    return null;
-  }
+/**
+ * Replaces the token by a new one if the session can be renewed. All callers meanwhile receive the
+ * same result.
+ */
+export function renewed(): Promise<boolean> {
+  const held = origin;
+  if (held === null) return Promise.resolve(false);
+  renewing ??= held.renew().then(
+    // The user may have signed out meanwhile.
+    (next) => next !== null && origin === held && signIn(next, held) === null,
+    () => {
+      at(AGAIN_MS, () => void renewed());
+      return false;
+    },
+  ).finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+function at(ms: number, act: () => void): void {
+  timers.push(setTimeout(act, Math.min(ms, LONGEST_MS)));
+}
+
+function read(text: string, from: Origin | null): Session | null {
+  const claims = claimsOf(text);
+  if (claims === null) return null;
+  const { sub, exp, scope, scp } = claims;
+  const subject = typeof sub === "string" ? sub : "";
+  const claim = settings.value?.operatorsClaim ?? "";
+  return {
+    token: text,
+    subject,
+    name: from?.name ?? subject,
+    scopes: new Set([scope, scp].flatMap((said) => listed(said).flatMap((names) => names.split(" ")))),
+    operators: claim === "" || claims[claim] === undefined ? null : listed(claims[claim]),
+    endsAt: typeof exp === "number" ? exp * 1000 : null,
+  };
 }

@@ -5,10 +5,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { theme, paint } from "../design/theme.ts";
 import { type Language, choose, language, t } from "../i18n/language.ts";
+import { Account } from "./account.tsx";
 import { FeedBanner, FeedState } from "./feed-state.tsx";
 import { lazy } from "./lazy.tsx";
+import { underWay } from "./oidc/flow.ts";
 import { type Route, type TariffRoute, route, to } from "./router.ts";
-import { type Scope, may, mayEnter, session, settings, signOut } from "./session.ts";
+import { type Scope, may, mayEnter, settings } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { readSettings, startProblem } from "./start.ts";
 import { Title } from "./title.tsx";
@@ -54,7 +56,7 @@ export function Shell(): JSX.Element {
             {entered ? <FeedState /> : null}
             <ThemeChoice />
             <LanguageChoice />
-            {entered ? <Who /> : null}
+            {entered ? <Account /> : null}
           </div>
         </div>
       </header>
@@ -74,7 +76,7 @@ function Entrance(): JSX.Element {
       </section>
     );
   }
-  return settings.value === null ? <Loading /> : <SignIn />;
+  return settings.value === null || underWay.value ? <Loading /> : <SignIn />;
 }
 
 function Page({ of }: { readonly of: Route }): JSX.Element {
@@ -172,16 +174,6 @@ function ThemeChoice(): JSX.Element {
     <button type="button" class="button slim quiet" title={`${t("bar.theme")}: ${t(`theme.${theme.value}`)}`} onClick={() => paint(next)}>
       <svg viewBox="0 0 16 16" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true"><path d={shape} /></svg>
       <span class="hidden-text">{t("bar.theme")}: {t(`theme.${theme.value}`)}</span>
-    </button>
-  );
-}
-
-function Who(): JSX.Element | null {
-  const held = session.value;
-  if (held === null) return null;
-  return (
-    <button type="button" class="button slim" title={t("bar.signedInAs", { subject: held.subject })} onClick={signOut}>
-      {t("bar.signOut")}
     </button>
   );
 }

@@ -69,6 +69,13 @@ export function forget(): void {
   settle();
 }
 
+/** Continues with a new token of the same user. The service ends a stream when its token expires. */
+export function reopen(): void {
+  if (running === null) return;
+  followed = "";
+  apply();
+}
+
 function settle(): void {
   clearTimeout(settling);
   settling = setTimeout(apply, SETTLE_MS);

@@ -1,10 +1,12 @@
-// The current number of piles by status; each number links to those piles.
+// The fleet now: connectors and their power, and the number of piles by status, each of which links to
+// those piles.
 
 import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
+import type { Fleet } from "../api/types.ts";
 import { STATUSES, StatusShape } from "../design/status.tsx";
 import { Shown } from "../design/states.tsx";
-import { clock, count } from "../i18n/format.ts";
+import { clock, count, power } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 
@@ -20,10 +22,11 @@ export function Counts({ chosen, onChoose }: {
   return (
     <section aria-label={t("fleet.counts")}>
       <Shown of={fleet} rows={1}>
-        {({ piles, countedAt }) => {
-          const all = Object.values(piles).reduce((sum, of) => sum + of, 0);
+        {({ piles, connectors, chargingPowerW, countedAt }) => {
+          const all = sum(piles);
           return (
             <>
+              <Figures connectors={connectors} chargingPowerW={chargingPowerW} />
               <ul class="counts">
                 <Count name={t("fleet.all")} value={all} pressed={chosen === ""} onClick={() => onChoose("")} />
                 {STATUSES.filter((status) => (piles[status] ?? 0) > 0 || ["Available", "Charging", "Faulted", "Offline"].includes(status)).map((status) => (
@@ -39,6 +42,39 @@ export function Counts({ chosen, onChoose }: {
         }}
       </Shown>
     </section>
+  );
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, of) => all + of, 0);
+}
+
+/** The connectors: a pile with two of them can serve one vehicle while it charges another. */
+function Figures({ connectors, chargingPowerW }: Pick<Fleet, "connectors" | "chargingPowerW">): JSX.Element {
+  const of = (status: string) => count(connectors[status] ?? 0);
+  return (
+    <dl class="figures">
+      <Figure name="connectors" label={t("fleet.connectors")} value={count(sum(connectors))} />
+      <Figure name="free" label={t("fleet.connectorsFree")} value={of("Available")} tone="Available" />
+      <Figure name="charging" label={t("fleet.connectorsCharging")} value={of("Charging")} tone="Charging" />
+      <Figure name="power" label={t("fleet.power")} value={power(chargingPowerW)} tone="Charging" />
+      <Figure name="faulted" label={t("fleet.connectorsFaulted")} value={of("Faulted")} tone="Faulted" />
+      <Figure name="offline" label={t("fleet.connectorsOffline")} value={of("Offline")} tone="Offline" />
+    </dl>
+  );
+}
+
+function Figure({ name, label, value, tone }: {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly tone?: string;
+}): JSX.Element {
+  return (
+    <div class={tone === undefined ? "figure" : `figure tone-${tone}`} data-figure={name}>
+      <dt>{tone === undefined ? null : <StatusShape status={tone} />}{label}</dt>
+      <dd class="num">{value}</dd>
+    </div>
   );
 }
 

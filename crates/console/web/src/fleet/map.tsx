@@ -1,26 +1,28 @@
-// Stations as dots on a plain map of coordinates, without tiles from other hosts. The list next to
-// it is the accessible alternative.
+// The map of stations. The list next to it is the accessible alternative.
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Station } from "../api/types.ts";
 import { go, to } from "../app/router.ts";
+import { type MapTiles, settings } from "../app/session.ts";
 import { meaning } from "../design/states.tsx";
 import { repaint } from "../design/theme.ts";
 import { count } from "../i18n/format.ts";
-import { t } from "../i18n/language.ts";
+import { language, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
-import { type Dot, MOODS, type Mood, dotOf, draw, screen } from "./dots.ts";
-import { type Point, type View, fitting, unproject, zoomed } from "./projection.ts";
+import type { Mark } from "./clusters.ts";
+import { type Dot, MOODS, type Mood, type Moods, dotOf } from "./dots.ts";
+import type { Engine } from "./engine.ts";
 import { type Near, Standing, type StationFilter, asked, listStations } from "./stations.tsx";
 
 /** Largest number of stations on the map. */
-const MOST = 5_000;
+const MOST = 10_000;
 const PAGE = 200;
 const PAUSE_MS = 600;
-const ORDER: readonly Mood[] = ["away", "free", "busy", "trouble"];
-/** Interval of reloading the stations, in ms. */
+/** Interval of reloading the stations, in ms: longer if there are many, which take many pages. */
 const EVERY_MS = 30_000;
+const EVERY_OF_MANY_MS = 120_000;
+const MANY = 1_000;
 
 interface Placed {
   readonly stations: readonly Station[];
@@ -48,6 +50,7 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
 }): JSX.Element {
   const key = JSON.stringify(filter);
   const [partial, setPartial] = useState<{ readonly key: string; readonly placed: Placed } | null>(null);
+  const [cluster, setCluster] = useState<Mark | null>(null);
   // The lists load first, because they are visible at once.
   const [begun, setBegun] = useState(false);
   useEffect(() => {
@@ -55,15 +58,21 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
     return () => clearTimeout(timer);
   }, []);
   const all = useResource(begun ? key : null, (signal) => readAll(filter, signal, (placed) => setPartial({ key, placed })));
-  useEvery(EVERY_MS, all.reload);
+  useEvery((all.value?.stations.length ?? 0) > MANY ? EVERY_OF_MANY_MS : EVERY_MS, all.reload);
   const placed = all.value ?? (partial?.key === key ? partial.placed : null);
-  // The most important dots are drawn last, on top.
-  const dots = useMemo(() => (placed?.stations.flatMap(dotOf) ?? []).sort((one, other) => ORDER.indexOf(one.mood) - ORDER.indexOf(other.mood)), [placed]);
+  const dots = useMemo(() => placed?.stations.flatMap(dotOf) ?? [], [placed]);
   const missing = (placed?.stations.length ?? 0) - dots.length;
   const pointed = dots.find((dot) => dot.id === chosen) ?? null;
+  const tiles = settings.value?.mapTiles ?? null;
   return (
     <section class="card map" aria-label={t("fleet.map")}>
-      <Plane key={key} dots={dots} whole={all.value !== undefined} chosen={chosen} onChoose={onChoose} onMoved={onMoved} />
+      <Plane
+        key={key} dots={dots} whole={all.value !== undefined} chosen={chosen} tiles={tiles} onMoved={onMoved}
+        onPoint={(mark) => {
+          setCluster(mark?.kind === "cluster" ? mark : null);
+          onChoose(mark?.kind === "station" ? mark.dot.id : null);
+        }}
+      />
       <div class="map-foot small">
         <ul class="legend">
           {(Object.keys(MOODS) as Mood[]).map((mood) => (
@@ -77,14 +86,29 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
           {(all.loading || !begun) && all.value === undefined ? ` · ${t("state.loading")}` : ""}
           {all.problem === undefined ? "" : ` · ${meaning(all.problem)}`}
         </p>
+        <p class="soft">{tiles === null ? t("map.outlines") : tiles.attribution}</p>
       </div>
       {pointed === null ? null : (
         <div class="map-card small">
           <strong>{pointed.station.name}</strong>
-          <Standing piles={pointed.station.availability.piles} />
+          <Standing piles={pointed.station.availability.connectors} />
+        </div>
+      )}
+      {cluster?.kind !== "cluster" ? null : (
+        <div class="map-card small">
+          <strong>{t("map.cluster", { n: count(cluster.stations) })}</strong>
+          <Connectors of={cluster.moods} />
         </div>
       )}
     </section>
+  );
+}
+
+function Connectors({ of }: { readonly of: Moods }): JSX.Element {
+  return (
+    <ul class="legend num">
+      {(Object.keys(MOODS) as Mood[]).filter((mood) => of[mood] > 0).map((mood) => <li key={mood}><Sign mood={mood} />{count(of[mood])}</li>)}
+    </ul>
   );
 }
 
@@ -99,133 +123,76 @@ function Sign({ mood }: { readonly mood: Mood }): JSX.Element {
   );
 }
 
-function Plane({ dots, whole, chosen, onChoose, onMoved }: {
+function Plane({ dots, whole, chosen, tiles, onPoint, onMoved }: {
   readonly dots: readonly Dot[];
   readonly whole: boolean;
   readonly chosen: string | null;
-  readonly onChoose: (id: string | null) => void;
+  readonly tiles: MapTiles | null;
+  readonly onPoint: (mark: Mark | null) => void;
   readonly onMoved: (centre: Near) => void;
 }): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [view, setView] = useState<View | null>(null);
-  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [engine, setEngine] = useState<Engine | null>(null);
+  const [broken, setBroken] = useState(false);
   const touched = useRef(false);
-  const drag = useRef<{ readonly from: Point; readonly view: View; moved: boolean } | null>(null);
-  const fingers = useRef(new Map<number, Point>());
-  const theme = repaint.value;
-
+  const latest = useRef({ onPoint, onMoved });
+  latest.current = { onPoint, onMoved };
+  const [theme, words] = [repaint.value, language.value];
   useEffect(() => {
-    const shown = canvas.current;
-    if (shown === null) return;
-    const watch = new ResizeObserver(() => setSize({ width: shown.clientWidth, height: shown.clientHeight }));
-    watch.observe(shown);
-    return () => watch.disconnect();
-  }, []);
-  useEffect(() => {
-    if (size.width > 0 && !touched.current) setView(fitting(dots.map((dot) => dot.at), size.width, size.height));
-  }, [dots, size.width, size.height, whole]);
-  useEffect(() => {
-    if (canvas.current === null || view === null) return;
-    const shown = canvas.current;
-    const frame = requestAnimationFrame(() => draw(shown, { dots, view, chosen, hovered: null }));
-    return () => cancelAnimationFrame(frame);
-  }, [dots, view, chosen, size, theme]);
-  useEffect(() => {
-    if (view !== null) onMoved({ ...unproject(view.centre), radiusM: 10_000 });
-  }, [view]);
-
-  const move = (next: View) => {
-    touched.current = true;
-    setView(next);
-  };
-  const zoom = (factor: number, at: Point = { x: size.width / 2, y: size.height / 2 }) => {
-    if (view !== null) move(zoomed(view, factor, at, size.width, size.height));
-  };
-  const pan = (x: number, y: number) => {
-    if (view !== null) move({ ...view, centre: { x: view.centre.x + x / view.scale, y: view.centre.y + y / view.scale } });
-  };
-  const find = (at: Point): Dot | null => {
-    if (view === null) return null;
-    let best: { readonly dot: Dot; readonly far: number } | null = null;
-    for (const dot of dots) {
-      const place = screen(view, dot.at, size.width, size.height);
-      const far = Math.hypot(place.x - at.x, place.y - at.y);
-      if (far <= dot.radius + 8 && (best === null || far < best.far)) best = { dot, far };
-    }
-    return best?.dot ?? null;
-  };
-  useEffect(() => {
-    const shown = canvas.current;
-    if (shown === null) return;
-    // Not passive, so that the page does not scroll in addition.
-    const wheel = (event: WheelEvent) => {
-      event.preventDefault();
-      zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0018)), { x: event.offsetX, y: event.offsetY });
+    let made: Engine | null = null;
+    let ended = false;
+    import("./engine.ts").then(({ Engine: Made }) => {
+      if (ended || place.current === null || canvas.current === null) return;
+      made = new Made(place.current, canvas.current, tiles, {
+        onPoint: (mark) => latest.current.onPoint(mark),
+        onOpen: ({ id }) => go(to.station(id)),
+        onMoved: (latitude, longitude) => latest.current.onMoved({ latitude, longitude, radiusM: 10_000 }),
+      });
+      setEngine(made);
+    }, () => setBroken(true));
+    return () => {
+      ended = true;
+      made?.remove();
     };
-    shown.addEventListener("wheel", wheel, { passive: false });
-    return () => shown.removeEventListener("wheel", wheel);
-  });
+  }, []);
+  useEffect(() => engine?.show(dots, chosen), [engine, dots, chosen, theme, words]);
+  // Until the user moves it, the map shows all stations that were read so far.
+  useEffect(() => {
+    if (!touched.current) engine?.fit();
+  }, [engine, dots, whole]);
+  const touch = () => {
+    touched.current = true;
+  };
+  const move = (act: (map: Engine) => void) => {
+    touch();
+    if (engine !== null) act(engine);
+  };
   return (
     <div class="map-plane">
-      <canvas
-        ref={canvas} role="img" aria-label={t("map.label", { n: count(dots.length) })}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          fingers.current.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
-          if (view !== null) drag.current = { from: { x: event.offsetX, y: event.offsetY }, view, moved: false };
-        }}
-        onPointerMove={(event) => {
-          const at = { x: event.offsetX, y: event.offsetY };
-          const before = fingers.current.get(event.pointerId);
-          if (before !== undefined && fingers.current.size === 2) {
-            const other = [...fingers.current].find(([id]) => id !== event.pointerId)?.[1];
-            fingers.current.set(event.pointerId, at);
-            if (other !== undefined) {
-              drag.current = null;
-              zoom(Math.hypot(at.x - other.x, at.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y)), other);
-            }
-            return;
-          }
-          const held = drag.current;
-          if (held !== null && before !== undefined) {
-            const [x, y] = [at.x - held.from.x, at.y - held.from.y];
-            if (Math.hypot(x, y) > 4) held.moved = true;
-            if (held.moved) move({ ...held.view, centre: { x: held.view.centre.x - x / held.view.scale, y: held.view.centre.y - y / held.view.scale } });
-            return;
-          }
-          const dot = find(at);
-          event.currentTarget.style.cursor = dot === null ? "grab" : "pointer";
-          if ((dot?.id ?? null) !== chosen) onChoose(dot?.id ?? null);
-        }}
-        onPointerUp={(event) => {
-          fingers.current.delete(event.pointerId);
-          const dot = drag.current?.moved === false ? find({ x: event.offsetX, y: event.offsetY }) : null;
-          drag.current = null;
-          if (dot !== null) go(to.station(dot.id));
-        }}
-        onPointerCancel={(event) => {
-          fingers.current.delete(event.pointerId);
-          drag.current = null;
-        }}
-        onPointerLeave={() => onChoose(null)}
+      <div
+        ref={place} class="map-place" role="application" aria-label={t("map.label", { n: count(dots.length) })}
+        onPointerDown={touch} onWheel={touch} onKeyDown={touch}
       />
+      <canvas ref={canvas} aria-hidden="true" />
+      {broken ? <p class="map-broken notice warn" role="alert">{t("map.broken")}</p> : null}
       <div
         class="map-controls" role="group" aria-label={t("fleet.map")}
         onKeyDown={(event) => {
           const by: Record<string, [number, number]> = { ArrowLeft: [-60, 0], ArrowRight: [60, 0], ArrowUp: [0, -60], ArrowDown: [0, 60] };
-          const to = by[event.key];
-          if (to === undefined) return;
+          const step = by[event.key];
+          if (step === undefined) return;
           event.preventDefault();
-          pan(...to);
+          move((map) => map.pan(...step));
         }}
       >
-        <button type="button" class="button slim" aria-label={t("map.zoomIn")} title={t("map.zoomIn")} onClick={() => zoom(2)}>+</button>
-        <button type="button" class="button slim" aria-label={t("map.zoomOut")} title={t("map.zoomOut")} onClick={() => zoom(0.5)}>−</button>
+        <button type="button" class="button slim" aria-label={t("map.zoomIn")} title={t("map.zoomIn")} onClick={() => move((map) => map.zoom(1))}>+</button>
+        <button type="button" class="button slim" aria-label={t("map.zoomOut")} title={t("map.zoomOut")} onClick={() => move((map) => map.zoom(-1))}>−</button>
         <button
           type="button" class="button slim" aria-label={t("map.fit")} title={t("map.fit")}
           onClick={() => {
             touched.current = false;
-            setView(fitting(dots.map((dot) => dot.at), size.width, size.height));
+            engine?.fit();
           }}
         >
           ⤢

@@ -1,4 +1,4 @@
-// The fleet page: counts of piles by status, lists of stations and piles, and the map of stations.
+// The fleet page: counts of connectors and piles, lists of stations and piles, and the map of stations.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -27,6 +27,7 @@ export function FleetPage(): JSX.Element {
     <>
       <Title text={t("fleet.title")} />
       <div class="page-head"><h1>{t("fleet.title")}</h1><FleetActions /></div>
+      {/* Open issues come first: the place of their summary. */}
       <Counts
         chosen={view === "piles" ? piles.status : null}
         onChoose={(status) => remember({ view: "piles", status, online: "" })}

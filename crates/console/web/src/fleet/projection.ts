@@ -26,29 +26,9 @@ export interface View {
   readonly scale: number;
 }
 
-export const LEAST_SCALE = 256;
-export const MOST_SCALE = 256 * 2 ** 18;
-
-export function zoomed(view: View, factor: number, at: Point, width: number, height: number): View {
-  const scale = Math.max(LEAST_SCALE, Math.min(MOST_SCALE, view.scale * factor));
-  // The point under the pointer stays in place.
-  const under = { x: view.centre.x + (at.x - width / 2) / view.scale, y: view.centre.y + (at.y - height / 2) / view.scale };
-  return { scale, centre: { x: under.x - (at.x - width / 2) / scale, y: under.y - (at.y - height / 2) / scale } };
-}
-
-/** The view that contains all points, with a margin. */
-export function fitting(points: readonly Point[], width: number, height: number): View {
-  if (points.length === 0) return { centre: { x: 0.5, y: 0.42 }, scale: Math.max(LEAST_SCALE, width) };
-  let [left, right, top, bottom] = [1, 0, 1, 0];
-  for (const { x, y } of points) {
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
-  }
-  const room = 64;
-  const scale = Math.min((width - room) / Math.max(right - left, 1e-5), (height - room) / Math.max(bottom - top, 1e-5));
-  return { centre: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale: Math.max(LEAST_SCALE, Math.min(MOST_SCALE, scale)) };
+/** Where a point of the plane is on a screen of `width` and `height`. */
+export function screen(view: View, at: Point, width: number, height: number): Point {
+  return { x: (at.x - view.centre.x) * view.scale + width / 2, y: (at.y - view.centre.y) * view.scale + height / 2 };
 }
 
 /** The distance between lines in round degrees, about 90 pixels. */

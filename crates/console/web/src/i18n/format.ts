@@ -44,6 +44,11 @@ export function kw(watts: number): string {
   return `${decimal(watts / 1000, 1)} kW`;
 }
 
+/** The power of many connectors, in a unit that keeps it short. */
+export function power(watts: number): string {
+  return watts < 1_000_000 ? kw(watts) : `${decimal(watts / 1_000_000, 1)} MW`;
+}
+
 export function ratedKw(kilowatts: number): string {
   return `${new Intl.NumberFormat(locale.value, { maximumFractionDigits: 1 }).format(kilowatts)} kW`;
 }

@@ -1,0 +1,53 @@
+// The fleet page: connectors and piles are counted, and the map leads to its stations.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, enter, eventually, order, run, shut, site } from "./stage.mjs";
+
+test("a pile with two connectors is free and charging at the same time", async () => {
+  const { piles: [pile] } = await site({ connectors: 2 });
+  const page = await enter("/console/");
+  const figure = async (name) => Number((await page.locator(`[data-figure=${name}] dd`).innerText()).replace(/\D/g, ""));
+  const [charging, free] = [await figure("charging"), await figure("free")];
+  await order({ do: "status", device: pile.device, connector: 1, status: "Charging" });
+  await eventually("one more charging connector", async () => (await figure("charging")) === charging + 1);
+  assert.equal(await figure("free"), free - 1);
+  assert.equal((await api("GET", `/api/v1/piles/${pile.id}`)).status, "Available", "the other connector can serve a vehicle");
+  await page.locator("[data-figure=power] dd", { hasText: /[kM]W/ }).waitFor();
+  await order({ do: "status", device: pile.device, connector: 1, status: "Available" });
+  await eventually("the connector to be free again", async () => (await figure("free")) === free);
+  await shut(page);
+});
+
+test("the map shows a station, and leads to it", async () => {
+  const name = `地图站 ${run}`;
+  await site({ name, place: [30.5, 114.3], connectors: 2 });
+  const page = await enter(`/console/?q=${encodeURIComponent(name)}`);
+  const plane = page.locator(".map-plane");
+  await plane.locator("canvas[data-marks='1']").waitFor({ state: "attached" });
+  await page.getByText("Outlines: Natural Earth").waitFor();
+  const { width, height } = await plane.boundingBox();
+  // One station is in the middle of the map.
+  await plane.hover({ position: { x: width / 2, y: height / 2 } });
+  await page.locator(".map-card").getByText(name).waitFor();
+  await plane.click({ position: { x: width / 2, y: height / 2 } });
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  await shut(page);
+});
+
+test("stations at one place are a cluster, which falls apart when it is clicked", async () => {
+  const name = `站群 ${run}`;
+  for (const [at, place] of [[30.6, 104.06], [30.62, 104.08], [30.58, 104.04]].entries()) await site({ name: `${name} ${at}`, place, connected: false });
+  const page = await enter(`/console/?q=${encodeURIComponent(name)}`);
+  const plane = page.locator(".map-plane");
+  await plane.locator("canvas[data-marks='3']").waitFor({ state: "attached" });
+  for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: "Zoom out" }).click();
+  await plane.locator("canvas[data-marks='1']").waitFor({ state: "attached" });
+  const { width, height } = await plane.boundingBox();
+  await plane.hover({ position: { x: width / 2, y: height / 2 } });
+  await page.locator(".map-card").getByText("3 stations").waitFor();
+  await plane.click({ position: { x: width / 2, y: height / 2 } });
+  await eventually("more than one mark", async () => Number(await plane.locator("canvas").getAttribute("data-marks")) > 1);
+  await page.locator(".map-place").focus();
+  await page.keyboard.press("ArrowRight");
+  await shut(page);
+});
