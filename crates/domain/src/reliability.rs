@@ -15,6 +15,7 @@ mod profile;
 mod roll_up;
 mod tally;
 mod timeline;
+mod window;
 
 pub use condition::{Cause, Condition, Connection};
 pub use day::Day;
@@ -24,3 +25,4 @@ pub use profile::{Profile, Ratio};
 pub use roll_up::{DayPart, Start, Stay, roll_up};
 pub use tally::{OpenFailure, Tally};
 pub use timeline::Timeline;
+pub use window::Window;

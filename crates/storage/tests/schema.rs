@@ -53,6 +53,7 @@ fn diesel_type(kind: &str) -> &'static str {
         "integer" => "Int4",
         "bigint" => "Int8",
         "double precision" => "Float8",
+        "date" => "Date",
         "timestamp with time zone" => "Timestamptz",
         "json" => "Json",
         "jsonb" => "Jsonb",

@@ -28,7 +28,7 @@ pub struct Stay {
 pub struct Start {
     /// When it was requested.
     pub at: DateTime<Utc>,
-    /// Its connector; `None` if it named none and began no session.
+    /// Its connector; the first one of the device counts it if it is not known.
     pub connector: Option<ConnectorId>,
     /// Whether it began a session, and the session was not without energy.
     pub charged: bool,
@@ -75,7 +75,7 @@ pub fn roll_up(
     let connectors = history.connectors();
     let first = connectors.first().copied();
     let mut rolled = Vec::new();
-    for connector in connectors {
+    for connector in connectors.iter().copied() {
         let timeline = history.timeline(connector);
         let mut open = open.get(&connector).copied().unwrap_or_default();
         for part in &parts {
@@ -83,7 +83,7 @@ pub fn roll_up(
             let (mut tally, left) = timeline.tally(part.from, part.until, exclusions, open);
             open = left;
             for start in starts.iter().filter(|start| (part.from..part.until).contains(&start.at)) {
-                if start.connector.or(first) == Some(connector) {
+                if start.connector.filter(|own| connectors.contains(own)).or(first) == Some(connector) {
                     tally.starts_accepted += 1;
                     tally.starts_charging += i64::from(start.charged);
                 }

@@ -1,0 +1,116 @@
+//! Computing the days of devices: some devices in one transaction, each under the lock of its row of
+//! `reliability_devices`. Whatever is interrupted is done again, and of two replicas that work at the
+//! same time each computes other devices.
+
+mod load;
+mod write;
+
+use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Int8, Nullable, Text, Timestamptz};
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::ids::ChargePointId;
+use domain::reliability::{Day, DayPart, DeviceHistory, Window, roll_up};
+
+/// The outcome of computing some devices.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Computed {
+    /// The devices that were due, in order; the next ones come after the last of them.
+    pub devices: Vec<ChargePointId>,
+    /// How many rows were written.
+    pub rows: usize,
+}
+
+/// A device whose days are due.
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(sql_type = Text)]
+    charge_point_id: String,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    computed_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    read_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    dirty_from: Option<DateTime<Utc>>,
+}
+
+/// The devices with days to compute, or to compute again: those with a place since the last computed
+/// day. `$1` is the end of the last day that has ended.
+macro_rules! due {
+    () => {
+        "from reliability_devices as device
+         where (device.dirty_from is not null or device.computed_until is null or device.computed_until < $1)
+           and exists (select from placements where placements.charge_point_id = device.charge_point_id
+                       and (placed_until is null or placed_until > coalesce(device.dirty_from, device.computed_until, '-infinity')))"
+    };
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = Int8)]
+    devices: i64,
+}
+
+/// The number of devices that are due.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn backlog(connection: &mut Connection, window: &Window) -> Result<i64, StorageError> {
+    let statement = concat!("select count(*) as devices ", due!());
+    let query = diesel::sql_query(statement).bind::<Timestamptz, _>(window.until);
+    let Count { devices } = query.get_result(connection).await?;
+    Ok(devices)
+}
+
+/// Computes up to `limit` devices that are due, in the order of their ids; only those after `after`. It
+/// leaves out devices that another transaction holds.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid; then no device is computed.
+pub async fn compute(
+    connection: &mut Connection,
+    window: &Window,
+    after: Option<&ChargePointId>,
+    limit: i64,
+) -> Result<Computed, StorageError> {
+    connection
+        .transaction(async |tx| {
+            let due = lock_due(tx, window, after, limit).await?;
+            if due.is_empty() {
+                return Ok(Computed::default());
+            }
+            let loaded = load::load(tx, window, due).await?;
+            let parts: Vec<_> = loaded.iter().map(|device| (device, days_of(device, window))).collect();
+            let rows = write::replace(tx, window, &parts).await?;
+            Ok(Computed { devices: loaded.into_iter().map(|device| device.id).collect(), rows })
+        })
+        .await
+}
+
+fn days_of(device: &load::Device, window: &Window) -> Vec<DayPart> {
+    let days = Day::split(window.zone, device.begin, window.until);
+    let history = DeviceHistory::since(device.begin, &device.state, device.facts.iter().copied());
+    roll_up(&history, &days, &device.stays, &device.open, &device.starts)
+}
+
+async fn lock_due(
+    tx: &mut Connection,
+    window: &Window,
+    after: Option<&ChargePointId>,
+    limit: i64,
+) -> Result<Vec<Due>, StorageError> {
+    let statement = concat!(
+        "select device.charge_point_id, device.computed_until, device.read_until, device.dirty_from ",
+        due!(),
+        " and device.charge_point_id > $2 order by device.charge_point_id limit $3 for update of device skip locked"
+    );
+    let due = diesel::sql_query(statement)
+        .bind::<Timestamptz, _>(window.until)
+        // Before all devices: none has an empty id.
+        .bind::<Text, _>(after.map_or("", ChargePointId::as_str))
+        .bind::<Int8, _>(limit)
+        .load(tx)
+        .await?;
+    Ok(due)
+}
