@@ -79,7 +79,7 @@ pub fn roll_up(
         let timeline = history.timeline(connector);
         let mut open = open.get(&connector).copied().unwrap_or_default();
         for part in &parts {
-            let exclusions = part.stay.map_or(&[][..], |stay| &stay.exclusions);
+            let exclusions = part.stay.map_or(&[][..], |stay| stay.exclusions.as_slice());
             let (mut tally, left) = timeline.tally(part.from, part.until, exclusions, open);
             open = left;
             for start in starts.iter().filter(|start| (part.from..part.until).contains(&start.at)) {

@@ -74,9 +74,54 @@ pub async fn compute(
     after: Option<&ChargePointId>,
     limit: i64,
 ) -> Result<Computed, StorageError> {
+    compute_range(connection, window, Range { after, only: None, limit }).await
+}
+
+/// Computes `device`, if it is due and no other transaction holds it.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub async fn compute_one(
+    connection: &mut Connection,
+    window: &Window,
+    device: &ChargePointId,
+) -> Result<Computed, StorageError> {
+    compute_range(connection, window, Range { after: None, only: Some(device), limit: 1 }).await
+}
+
+/// Up to `limit` devices that are due, in the order of their ids; only those after `after`.
+///
+/// # Errors
+/// If PostgreSQL fails or an id is invalid.
+pub async fn list_due(
+    connection: &mut Connection,
+    window: &Window,
+    after: Option<&ChargePointId>,
+    limit: i64,
+) -> Result<Vec<ChargePointId>, StorageError> {
+    let due = find_due(connection, window, Range { after, only: None, limit }, NO_LOCK).await?;
+    due.iter().map(|device| ChargePointId::parse(&device.charge_point_id).map_err(load::broken)).collect()
+}
+
+/// Some devices in the order of their ids.
+#[derive(Debug, Clone, Copy)]
+struct Range<'a> {
+    /// Only those after this one.
+    after: Option<&'a ChargePointId>,
+    /// Only this one.
+    only: Option<&'a ChargePointId>,
+    /// The most devices.
+    limit: i64,
+}
+
+async fn compute_range(
+    connection: &mut Connection,
+    window: &Window,
+    range: Range<'_>,
+) -> Result<Computed, StorageError> {
     connection
         .transaction(async |tx| {
-            let due = lock_due(tx, window, after, limit).await?;
+            let due = find_due(tx, window, range, LOCK).await?;
             if due.is_empty() {
                 return Ok(Computed::default());
             }
@@ -94,23 +139,35 @@ fn days_of(device: &load::Device, window: &Window) -> Vec<DayPart> {
     roll_up(&history, &days, &device.stays, &device.open, &device.starts)
 }
 
-async fn lock_due(
-    tx: &mut Connection,
+/// The statement that finds devices which are due, with a clause that locks them.
+macro_rules! find_due {
+    ($lock:literal) => {
+        concat!(
+            "select device.charge_point_id, device.computed_until, device.read_until, device.dirty_from ",
+            due!(),
+            " and device.charge_point_id > $2 and ($3::text is null or device.charge_point_id = $3)
+             order by device.charge_point_id limit $4",
+            $lock
+        )
+    };
+}
+
+const LOCK: &str = find_due!(" for update of device skip locked");
+const NO_LOCK: &str = find_due!("");
+
+async fn find_due(
+    connection: &mut Connection,
     window: &Window,
-    after: Option<&ChargePointId>,
-    limit: i64,
+    range: Range<'_>,
+    statement: &'static str,
 ) -> Result<Vec<Due>, StorageError> {
-    let statement = concat!(
-        "select device.charge_point_id, device.computed_until, device.read_until, device.dirty_from ",
-        due!(),
-        " and device.charge_point_id > $2 order by device.charge_point_id limit $3 for update of device skip locked"
-    );
     let due = diesel::sql_query(statement)
         .bind::<Timestamptz, _>(window.until)
         // Before all devices: none has an empty id.
-        .bind::<Text, _>(after.map_or("", ChargePointId::as_str))
-        .bind::<Int8, _>(limit)
-        .load(tx)
+        .bind::<Text, _>(range.after.map_or("", ChargePointId::as_str))
+        .bind::<Nullable<Text>, _>(range.only.map(ChargePointId::as_str))
+        .bind::<Int8, _>(range.limit)
+        .load(connection)
         .await?;
     Ok(due)
 }

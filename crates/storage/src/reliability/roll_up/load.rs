@@ -32,7 +32,7 @@ pub(super) struct Device {
 /// The devices by their ids.
 type Devices = BTreeMap<String, Device>;
 
-fn broken(what: impl ToString) -> StorageError {
+pub(super) fn broken(what: impl ToString) -> StorageError {
     StorageError::inconsistent("reliability_days", what)
 }
 
