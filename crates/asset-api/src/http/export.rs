@@ -27,11 +27,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const PAGE: usize = 500;
 
 /// A list that can be exported.
-pub trait ExportList: Send + Sync + 'static {
+pub trait ExportList: 'static {
     /// A row of the list.
-    type Row: Send;
+    type Row;
     /// The position of a row, which is the cursor of the list.
-    type Position: Display + Clone + Send + Sync;
+    type Position: Display + Clone;
     /// A row as the list shows it.
     type View<'a>: Serialize;
 
@@ -49,7 +49,7 @@ pub trait ExportList: Send + Sync + 'static {
         &self,
         after: Option<Self::Position>,
         limit: i64,
-    ) -> impl Future<Output = Result<Vec<Self::Row>, ApiError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Self::Row>, ApiError>>;
 
     /// The position of `row`.
     fn position(row: &Self::Row) -> Self::Position;

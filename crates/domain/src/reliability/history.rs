@@ -2,7 +2,6 @@
 
 use super::condition::{Condition, Connection};
 use super::timeline::Timeline;
-use crate::devices::history::Change;
 use crate::ids::ConnectorId;
 use crate::status::ConnectorStatus;
 use chrono::{DateTime, Utc};
@@ -34,21 +33,6 @@ pub enum Fact {
         /// The status since.
         status: ConnectorStatus,
     },
-}
-
-impl From<&Change> for Fact {
-    fn from(change: &Change) -> Self {
-        match change {
-            Change::Status(change) => Self::Status {
-                connector: change.connector_id,
-                previous: change.previous_status,
-                status: change.status,
-            },
-            Change::Connectivity(change) => {
-                Self::Connection(Connection::of(change.online, change.confidence))
-            }
-        }
-    }
 }
 
 /// What is known of a device besides its changes.

@@ -130,8 +130,10 @@ pub async fn list(
     if let Some(until) = filter.until {
         query = query.filter(columns::excluded_from.lt(until));
     }
-    if let Some(withdrawn) = filter.withdrawn {
-        query = query.filter(columns::withdrawn_at.is_not_null().eq(withdrawn));
+    match filter.withdrawn {
+        Some(true) => query = query.filter(columns::withdrawn_at.is_not_null()),
+        Some(false) => query = query.filter(columns::withdrawn_at.is_null()),
+        None => {}
     }
     if let Some((at, id)) = after {
         // Diesel has no row comparison. It starts the index scan at the exact row.

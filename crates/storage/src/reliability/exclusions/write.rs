@@ -84,7 +84,7 @@ pub async fn insert(
             mark_devices(tx, &entered).await?;
             let (thing, states) = (Thing::ReliabilityExclusion(entered.id), (None, Some(state(&entered))));
             audit::append_entry(tx, thing, AuditAction::Created, stamp, states).await?;
-            Ok(entered)
+            Ok::<_, Abort<ExclusionRefusal>>(entered)
         })
         .await
         .refusal_as_value()

@@ -28,7 +28,7 @@ pub(super) async fn replace(
     .await?;
     let rows: Vec<Value> = computed
         .iter()
-        .flat_map(|(device, parts)| parts.iter().map(|part| row(device.id.as_str(), part)))
+        .flat_map(|(device, parts)| parts.iter().map(move |part| row(device.id.as_str(), part)))
         .collect();
     let written = diesel::sql_query(
         "insert into reliability_days select * from jsonb_populate_recordset(null::reliability_days, $1)",
