@@ -578,6 +578,7 @@ export const en = {
   "auditThing.deadLetter": "Dead letter",
   "auditThing.import": "Import",
   "auditThing.commandBatch": "Command to a station",
+  "auditThing.reliabilityExclusion": "Excluded downtime",
 } as const satisfies Record<string, string>;
 
 export type Words = { readonly [word in keyof typeof en]: string };

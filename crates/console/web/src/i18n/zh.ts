@@ -580,4 +580,5 @@ export const zh: Words = {
   "auditThing.deadLetter": "死信",
   "auditThing.import": "导入",
   "auditThing.commandBatch": "充电站批量指令",
+  "auditThing.reliabilityExclusion": "免责时段",
 };
