@@ -27,7 +27,7 @@ pub fn connector(number: i64) -> ConnectorId {
 }
 
 /// The changes of a device: each has the status before it, and is recorded after the previous one.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Changes {
     facts: Vec<DatedFact>,
     statuses: BTreeMap<ConnectorId, ConnectorStatus>,

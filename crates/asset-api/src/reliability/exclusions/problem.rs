@@ -12,7 +12,7 @@ pub struct ExclusionNotFound;
 
 impl IntoProblem for ExclusionNotFound {
     fn into_problem(self) -> Problem {
-        Problem::not_found("EXCLUSION_NOT_FOUND", "There is no such exclusion")
+        Problem::not_found("EXCLUSION_NOT_FOUND", "The exclusion does not exist")
     }
 }
 

@@ -24,10 +24,10 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExclusionRefusal {
     /// The station does not exist within the caller's bound.
-    #[error("there is no such station")]
+    #[error("the station does not exist")]
     StationNotFound,
     /// The pile does not exist within the caller's bound.
-    #[error("there is no such pile")]
+    #[error("the pile does not exist")]
     PileNotFound,
 }
 
@@ -35,7 +35,7 @@ pub enum ExclusionRefusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WithdrawalRefusal {
     /// The exclusion does not exist within the caller's bound.
-    #[error("there is no such exclusion")]
+    #[error("the exclusion does not exist")]
     NotFound,
     /// It was withdrawn before.
     #[error("the exclusion was withdrawn at {at}")]
