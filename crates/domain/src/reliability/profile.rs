@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub enum Profile {
     /// 23 CFR 680.116(b): all time but outages, in proportion to all time. Excluded outages count as
-    /// time without an outage, and time in which the platform cannot know the condition as an outage.
+    /// time without an outage, and time in which the platform cannot know the condition as an outage:
+    /// `T_outage` is time down, unknown or excluded, and `T_excluded` is excluded time.
     #[default]
     Nevi,
     /// 可用率: time up in proportion to the time in which the connector should be up and its condition
