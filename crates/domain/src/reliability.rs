@@ -1,7 +1,7 @@
 //! The reliability ledger: how long connectors were up, down or excluded, day by day.
 //!
 //! 1. The status history of a device becomes the [`Timeline`] of each connector.
-//! 2. [`roll_up`] splits it at days, at changes of place and at [`Exclusion`]s, and adds up each part
+//! 2. [`roll_up()`] splits it at days, at changes of place and at [`Exclusion`]s, and adds up each part
 //!    to a [`Tally`] of whole seconds.
 //! 3. Tallies add up over days and connectors; a [`Profile`] states the uptime that they come to.
 //!

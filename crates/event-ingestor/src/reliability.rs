@@ -4,7 +4,7 @@
 
 mod metrics;
 
-use crate::settings::ReliabilitySettings;
+use crate::settings::{ReliabilitySettings, Settings};
 use domain::ids::ChargePointId;
 use domain::reliability::Window;
 use metrics::LedgerMetrics;
@@ -34,20 +34,14 @@ pub(crate) struct ReliabilityLedger {
 }
 
 impl ReliabilityLedger {
-    /// Uses connections of `database`, which are separate from those of batches. `kept_days` is
-    /// `ingest.status_retention_days`.
-    pub(crate) fn new(
-        database: Database,
-        settings: ReliabilitySettings,
-        kept_days: u32,
-        meter: &Meter,
-    ) -> Self {
+    /// Uses connections of `database`, which are separate from those of batches.
+    pub(crate) fn new(database: Database, settings: &Settings, meter: &Meter) -> Self {
         Self {
             lease: WorkerLease::new(database.clone(), LEASE),
             metrics: LedgerMetrics::new(meter),
             database,
-            settings,
-            kept_days,
+            settings: settings.reliability,
+            kept_days: settings.ingest.status_retention_days,
         }
     }
 
