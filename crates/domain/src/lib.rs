@@ -24,6 +24,7 @@ pub mod merged;
 pub mod order;
 pub mod reliability;
 mod schema;
+pub mod sessions;
 pub mod status;
 pub mod tariffs;
 pub mod text;
