@@ -25,11 +25,12 @@ fn the_first_day_is_wholly_in_the_history() {
 #[test]
 fn a_device_is_computed_from_its_first_touched_day() {
     let window = window("2026-06-10T12:00:00Z");
-    let computed = Some(at("2026-06-08T16:00:00Z"));
+    let end = at("2026-06-08T16:00:00Z");
+    let computed = Some(end);
     assert_eq!(window.begin(None, None), window.kept_since);
-    assert_eq!(window.begin(computed, None), computed.unwrap());
+    assert_eq!(window.begin(computed, None), end);
     assert_eq!(window.begin(computed, Some(at("2026-06-05T20:00:00Z"))), at("2026-06-05T16:00:00Z"));
-    assert_eq!(window.begin(computed, Some(at("2026-06-09T20:00:00Z"))), computed.unwrap());
+    assert_eq!(window.begin(computed, Some(at("2026-06-09T20:00:00Z"))), end);
     assert_eq!(window.begin(computed, Some(at("2020-01-01T00:00:00Z"))), window.kept_since);
     assert_eq!(window.begin(Some(at("2020-01-01T00:00:00Z")), None), window.kept_since);
 }
