@@ -168,7 +168,7 @@ impl GroupKey {
         }
     }
 
-    fn columns(&self) -> Result<(Option<Uuid>, Option<i16>, Option<&str>), StorageError> {
+    fn columns(&self) -> Result<KeyColumns<'_>, StorageError> {
         Ok(match self {
             Self::Connector(pile, connector) => (Some(pile.0), Some(number(*connector)?), None),
             Self::Pile(pile) => (Some(pile.0), None, None),
@@ -177,6 +177,9 @@ impl GroupKey {
         })
     }
 }
+
+/// A key as the id, the connector and the operator of a statement.
+type KeyColumns<'a> = (Option<Uuid>, Option<i16>, Option<&'a str>);
 
 fn number(connector: ConnectorId) -> Result<i16, StorageError> {
     i16::try_from(connector.number()).map_err(broken)
