@@ -21,6 +21,7 @@ pub struct Fixture {
     pub dead_letter: String,
     pub tariff: String,
     pub binding: String,
+    pub exclusion: String,
     platform: Platform,
     _ingestor: Ingestor,
 }
@@ -40,6 +41,7 @@ impl Fixture {
         let pile = platform.pile("a session to be open", &path, charging).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let (tariff, binding) = price(&platform).await;
+        let exclusion = exclude(&platform, text(&pile["id"])).await;
         Self {
             assets,
             commands,
@@ -51,6 +53,7 @@ impl Fixture {
             dead_letter: dead_letter(&platform).await,
             tariff,
             binding,
+            exclusion,
             platform,
             _ingestor: ingestor,
         }
@@ -82,6 +85,14 @@ async fn price(platform: &Platform) -> (String, String) {
     let binding = json!({ "subject": { "level": "platform" }, "tariffId": tariff });
     let binding = id(platform.post_asset("/api/v1/tariffs/bindings", &binding).await);
     (tariff, binding)
+}
+
+/// The id of an exclusion of this pile.
+async fn exclude(platform: &Platform, pile: String) -> String {
+    let body = json!({ "pileId": pile, "from": "2026-06-05T03:00:00Z", "until": "2026-06-05T11:00:00Z",
+                       "reason": "grid", "note": "feeder outage" });
+    let entered = platform.post_asset("/api/v1/reliability/exclusions", &body).await;
+    entered.body["id"].as_str().unwrap().to_owned()
 }
 
 /// The id of a dead letter, of a record that is not a valid event.

@@ -15,6 +15,7 @@ async fn asset_api_keeps_its_contract() {
         ("DEAD_LETTER", &fixture.dead_letter),
         ("TARIFF", &fixture.tariff),
         ("BINDING", &fixture.binding),
+        ("EXCLUSION", &fixture.exclusion),
         ("PILE", &fixture.pile),
     ];
     fuzz(&fixture, fixture.assets, "asset-api", &known).await;

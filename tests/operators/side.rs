@@ -31,7 +31,16 @@ impl Side {
     /// Creates the data of an operator named after `name`.
     pub async fn create(world: &World, name: &str) -> Self {
         let mut side = Self::empty();
-        for text in ["operator", "stationName", "address", "pileName", "tariffName", "idTag", "transaction"] {
+        for text in [
+            "operator",
+            "stationName",
+            "address",
+            "pileName",
+            "tariffName",
+            "idTag",
+            "transaction",
+            "exclusionNote",
+        ] {
             side.set(text, unique(&format!("{name}-{text}")));
         }
         // An idTag of a start has at most 20 characters.
@@ -126,6 +135,11 @@ impl Side {
             Self::change(world, Method::POST, &format!("{draft}/publish"), Some(&json!({}))).await;
             Self::change(world, Method::PUT, &draft, Some(&list)).await;
         }
+        let body = json!({
+            "pileId": self.get("pile"), "from": "2026-01-05T00:00:00Z", "until": "2026-01-06T00:00:00Z", "reason": "grid",
+            "note": self.get("exclusionNote"),
+        });
+        self.post(world, "exclusion", "/api/v1/reliability/exclusions", &body).await;
         let subject = json!({ "level": "station", "stationId": self.get("station") });
         let body = json!({ "subject": subject, "tariffId": self.get("tariff") });
         self.post(world, "binding", "/api/v1/tariffs/bindings", &body).await;
@@ -137,6 +151,7 @@ impl Side {
         }
         let [device, session, open, tag, transaction] =
             ["device", "session", "open", "idTag", "transaction"].map(|name| self.get(name));
+        let [pile, station, operator] = ["pile", "station", "operator"].map(|name| self.get(name));
         let receipt = json!({
             "sessionId": session, "pileId": self.get("pile"), "stationId": self.get("station"),
             "operatorId": self.get("operator"), "chargePointId": device, "readings": [],
@@ -154,6 +169,11 @@ impl Side {
              values ('{device}', 1, now() - interval '90 min', 11000), ('{device}', 2, now() - interval '5 min', 100);
              insert into status_changes (charge_point_id, noted_at, place, at, connector_id, status)
              values ('{device}', now() - interval '1 h', 0, now() - interval '1 h', 1, 'Available');
+             insert into reliability_days (charge_point_id, connector_id, began_at, day, pile_id, station_id, operator_id, up_s,
+                                           faulted_s, unavailable_s, offline_s, unknown_s, maintenance_s, grid_s, vandalism_s,
+                                           third_party_s, failures, repairs, repair_s, starts_accepted, starts_charging)
+             values ('{device}', 1, '2026-01-01T16:00:00Z', '2026-01-02', '{pile}', '{station}', '{operator}', 86400,
+                     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
              insert into session_receipts (session_id, number, issued_at, digest, content)
              values ('{session}', 1, now(), '00', '{receipt}')"
         );

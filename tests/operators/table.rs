@@ -197,6 +197,17 @@ pub const ROWS: &[Row] = rows![
     "getTariffVersion" "GET" "tariffs/{tariff}/versions/1" "" Hidden Exists
     "getTariffVersionAsOcpi" "GET" "tariffs/{tariff}/versions/1/ocpi?countryCode=CN&partyId=ABC" "" Hidden Exists
     "getTariffVersionAsTcec" "GET" "tariffs/{tariff}/versions/1/tcec" "" Hidden Exists
+    // The reliability ledger.
+    "listReliability" "GET" "reliability?from=2026-01-01&until=2026-02-01&limit=1" "" Listed Listed
+    "listReliability" "GET" "reliability?from=2026-01-01&until=2026-02-01&groupBy=connector&pileId={pile}" "" Listed Listed
+    "listReliability" "GET" "reliability?from=2026-01-01&until=2026-02-01&groupBy=pile&stationId={station}" "" Listed Listed
+    "listReliability" "GET" "reliability?from=2026-01-01&until=2026-02-01&groupBy=operator&operatorId={operator}" "" Listed Listed
+    "exportReliability" "GET" "reliability/export?from=2026-01-01&until=2026-02-01&groupBy=connector" "" Listed Listed
+    "exportReliability" "GET" "reliability/export?from=2026-01-01&until=2026-02-01&groupBy=operator&format=ndjson" "" Listed Listed
+    "listExclusions" "GET" "reliability/exclusions?limit=1" "" Listed Listed
+    "listExclusions" "GET" "reliability/exclusions?stationId={station}" "" Listed Listed
+    "listExclusions" "GET" "reliability/exclusions?pileId={pile}&reason=grid" "" Listed Listed
+    "getExclusion" "GET" "reliability/exclusions/{exclusion}" "" Hidden Exists
     "listBindings" "GET" "tariffs/bindings?limit=1" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?tariffId={tariff}" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?level=station&stationId={station}" "" Listed Listed
@@ -275,6 +286,9 @@ pub const ROWS: &[Row] = rows![
     "putTariffDraft" "PUT" "tariffs/{draftTariff}/draft" r#"{"timeZone":"Asia/Shanghai","schedules":[{"bands":[{"from":"00:00","to":"24:00","kind":"flat","electricityPrice":"1","serviceFee":"1"}]}]}"# Hidden Exists
     "publishTariffDraft" "POST" "tariffs/{draftTariff}/draft/publish" r#"{"effectiveFrom":"2098-01-01T00:00:00Z"}"# Hidden Exists
     "discardTariffDraft" "DELETE" "tariffs/{spareTariff}/draft" "" Hidden Exists
+    "excludeDowntime" "POST" "reliability/exclusions" r#"{"pileId":"{pile}","from":"2026-01-01T00:00:00Z","until":"2026-01-02T00:00:00Z","reason":"grid","note":"n"}"# Hidden Exists
+    "excludeDowntime" "POST" "reliability/exclusions" r#"{"stationId":"{station}","from":"2026-01-01T00:00:00Z","until":"2026-01-02T00:00:00Z","reason":"grid","note":"n"}"# Hidden Exists
+    "withdrawExclusion" "POST" "reliability/exclusions/{exclusion}/withdraw" r#"{"withdrawalNote":"n"}"# Hidden Exists
     "bindTariff" "POST" "tariffs/bindings" r#"{"subject":{"level":"pile","pileId":"{pile}"},"tariffId":"{own.tariff}"}"# Hidden Exists
     "bindTariff" "POST" "tariffs/bindings" r#"{"subject":{"level":"station","stationId":"{spareStation}"},"tariffId":"{own.tariff}"}"# Hidden Exists
     "bindTariff" "POST" "tariffs/bindings" r#"{"subject":{"level":"operator","operatorId":"{operator}"},"tariffId":"{own.tariff}"}"# Hidden Exists

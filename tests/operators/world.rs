@@ -122,6 +122,10 @@ const ROWS_OF: &str = "
                      where tariff_id in (select id from priced)),
         'bindings', (select jsonb_agg(to_jsonb(row) order by id) from tariff_bindings row
                      where tariff_id in (select id from priced) or station_id in (select id from own)),
+        'exclusions', (select jsonb_agg(to_jsonb(row) order by id) from reliability_exclusions row
+                       where operator_id = '{operator}'),
+        'days', (select jsonb_agg(to_jsonb(row) order by charge_point_id, connector_id, began_at) from reliability_days row
+                 where operator_id = '{operator}'),
         'sessions', (select jsonb_agg(to_jsonb(row) order by id) from sessions row where operator_id = '{operator}'),
         'edits', (select count(*) from asset_edits
                   where asset_id in (select id from own union all select id from piled union all select id from priced)),

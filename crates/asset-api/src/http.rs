@@ -9,6 +9,7 @@ pub(crate) mod drivers;
 pub(crate) mod edit;
 pub(crate) mod edit_request;
 pub(crate) mod error;
+pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod paging;
 pub(crate) mod scopes;

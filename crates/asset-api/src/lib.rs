@@ -11,6 +11,7 @@ mod feed;
 mod freshness;
 mod http;
 mod operations;
+mod reliability;
 mod retention_rules;
 mod routes;
 mod service;

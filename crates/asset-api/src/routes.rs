@@ -4,7 +4,7 @@ use crate::assets::{audit, import, pile_counts, piles, stations};
 use crate::devices::{status_history, unregistered};
 use crate::operations::{self, dead_letters, ingest_partitions};
 use crate::tariffs::{self, prices};
-use crate::{feed, sessions};
+use crate::{feed, reliability, sessions};
 use runtime::http::Routes;
 use runtime::openapi::About;
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub fn set_up(routes: &mut Routes<'_>) {
     audit::routes::set_up(routes);
     sessions::routes::set_up(routes);
     status_history::routes::set_up(routes);
+    reliability::routes::set_up(routes);
+    reliability::exclusions::routes::set_up(routes);
     unregistered::routes::set_up(routes);
     pile_counts::routes::set_up(routes);
     // Before tariffs: "price" and "quote" would otherwise match the id in their paths.

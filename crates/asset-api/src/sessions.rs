@@ -9,8 +9,6 @@ mod receipt;
 pub mod routes;
 mod view;
 
-pub use export::Exports;
-
 use crate::assets::piles::PileResource;
 use crate::http::bound::Bound;
 use crate::http::context::Api;

@@ -22,6 +22,7 @@ pub mod latest;
 pub mod measure;
 pub mod merged;
 pub mod order;
+pub mod reliability;
 mod schema;
 pub mod sessions;
 pub mod status;

@@ -14,6 +14,7 @@ mod metrics;
 mod presence;
 mod receipts;
 mod relay;
+mod reliability;
 mod repair;
 mod resume;
 mod retention_rules;
@@ -27,7 +28,7 @@ pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
 pub use settings::{
     DEFAULTS, FeedSettings, IngestSettings, MeteredSettings, PresenceSettings, ReceiptSettings,
-    RetentionSettings, Settings,
+    ReliabilitySettings, RetentionSettings, Settings,
 };
 
 use anyhow::Context as _;
@@ -38,6 +39,7 @@ use metrics::Metrics;
 use presence::Presence;
 use receipts::ReceiptWriter;
 use relay::{FeedMetrics, Relay};
+use reliability::ReliabilityLedger;
 use retention::{Retention, Rule, TableMetrics};
 use runtime::health::Health;
 use runtime::kafka::Kafka;
@@ -66,6 +68,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let feed = Database::for_batches(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     let (receipts, meters) = (one_connection(&settings.database)?, one_connection(&settings.database)?);
+    let ledger = ReliabilityLedger::new(one_connection(&settings.database)?, &settings, &context.meter());
     let pruned = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
     let pruned = Database::for_retention(&pruned).context("database settings")?;
     let rules = retention_rules::of(&settings);
@@ -90,7 +93,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let relayed = async { relay.await.context("the relay died") };
     let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
     let publisher = MeterPublisher::new(meters, settings.metered, &context.meter());
-    let billed = publish_sessions(writer, publisher, context.shutdown.clone());
+    let derived = derive_records(writer, publisher, ledger, context.shutdown.clone());
     let pruned = delete_old_rows(pruned, rules, watch.clone(), Arc::clone(&metrics), &context);
     let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =
         settings.ingest;
@@ -114,7 +117,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, billed, pruned, kept, counted, watched)?;
+    tokio::try_join!(replica.run(&context.shutdown), relayed, derived, pruned, kept, counted, watched)?;
     Ok(())
 }
 
@@ -128,6 +131,10 @@ fn check(settings: &Settings) -> anyhow::Result<()> {
         settings.retention.sessions_days >= RetentionSettings::SHORTEST_SESSIONS_DAYS,
         "retention.sessions_days must be at least {}: late events may change sessions that are younger",
         RetentionSettings::SHORTEST_SESSIONS_DAYS
+    );
+    anyhow::ensure!(
+        settings.retention.reliability_days >= settings.ingest.status_retention_days,
+        "retention.reliability_days must be at least ingest.status_retention_days: deleted days would be computed again"
     );
     Ok(())
 }
@@ -176,16 +183,19 @@ async fn delete_old_rows(
     Ok(())
 }
 
-/// Runs the tasks that publish what sessions come to, until asked to stop.
-async fn publish_sessions(
+/// Runs the tasks that compute what sessions and days of connectors come to, until asked to stop.
+async fn derive_records(
     writer: ReceiptWriter,
     publisher: MeterPublisher,
+    ledger: ReliabilityLedger,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(shutdown.clone())));
     let written = async { writer.await.context("the task that writes receipts died") };
-    let publisher = AbortOnDropHandle::new(tokio::spawn(publisher.run(shutdown)));
+    let publisher = AbortOnDropHandle::new(tokio::spawn(publisher.run(shutdown.clone())));
     let metered = async { publisher.await.context("the task that publishes meters died") };
-    tokio::try_join!(written, metered)?;
+    let ledger = AbortOnDropHandle::new(tokio::spawn(ledger.run(shutdown)));
+    let computed = async { ledger.await.context("the task that computes the reliability ledger died") };
+    tokio::try_join!(written, metered, computed)?;
     Ok(())
 }

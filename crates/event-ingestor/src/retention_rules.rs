@@ -8,6 +8,7 @@ use retention::Rule;
 use std::time::Duration;
 use storage::devices::charge_points;
 use storage::ingest::dead_letters;
+use storage::reliability::{self, exclusions};
 use storage::sessions::{metering, receipts, revenue};
 
 /// The name of the lease.
@@ -43,6 +44,14 @@ pub(crate) fn of(settings: &Settings) -> Vec<Rule> {
             Box::pin(charge_points::prune_unregistered(connection, slice))
         })
         .every(DEVICES),
+        Rule::new("reliability_days", "old", kept.reliability(), |connection, slice| {
+            Box::pin(reliability::prune_days(connection, slice))
+        })
+        .for_all_rows(),
+        Rule::new("reliability_exclusions", "old", kept.reliability(), |connection, slice| {
+            Box::pin(exclusions::prune(connection, slice))
+        })
+        .for_all_rows(),
         Rule::reported("meter_samples", days(settings.ingest.sample_retention_days)),
         Rule::reported("status_changes", days(settings.ingest.status_retention_days)),
     ]

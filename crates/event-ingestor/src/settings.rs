@@ -1,8 +1,9 @@
 //! The settings of the service; `defaults.toml` is the reference.
 
 use domain::devices::presence::ProbeMessage;
+use domain::tariffs::Zone;
 use runtime::settings::KafkaSettings;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub receipts: ReceiptSettings,
     /// `[metered]`: how often the meters of open sessions are published.
     pub metered: MeteredSettings,
+    /// `[reliability]`: how the days of connectors are computed.
+    pub reliability: ReliabilitySettings,
     /// `[retention]`: how long rows are kept.
     pub retention: RetentionSettings,
     /// `[feed]`: what is published to other services, and how.
@@ -115,6 +118,20 @@ impl MeteredSettings {
     }
 }
 
+/// How the days of connectors are computed.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliabilitySettings {
+    /// The clock by which days begin.
+    #[serde(deserialize_with = "zone")]
+    pub time_zone: Zone,
+}
+
+fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Zone::parse(&name).map_err(|refusal| de::Error::custom(format!("{name:?} {refusal}")))
+}
+
 /// How long rows are kept.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +148,9 @@ pub struct RetentionSettings {
     pub dead_letters_days: u32,
     /// How long a device that was never registered may be silent before it is deleted, in days.
     pub unregistered_devices_days: u32,
+    /// How long the days of connectors and exclusions are kept, in days; at least as long as the status
+    /// history, from which they would be computed again.
+    pub reliability_days: u32,
 }
 
 fn days(number: u32) -> Duration {
@@ -163,6 +183,12 @@ impl RetentionSettings {
     #[must_use]
     pub fn dead_letters(&self) -> Duration {
         days(self.dead_letters_days)
+    }
+
+    /// How long the days of connectors and exclusions are kept.
+    #[must_use]
+    pub fn reliability(&self) -> Duration {
+        days(self.reliability_days)
     }
 
     /// How long a device that was never registered may be silent.

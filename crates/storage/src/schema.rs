@@ -297,6 +297,62 @@ diesel::table! {
 }
 
 diesel::table! {
+    reliability_days (charge_point_id, connector_id, began_at) {
+        charge_point_id -> Text,
+        connector_id -> Int2,
+        began_at -> Timestamptz,
+        day -> Date,
+        pile_id -> Nullable<Uuid>,
+        station_id -> Nullable<Uuid>,
+        operator_id -> Nullable<Text>,
+        up_s -> Int4,
+        faulted_s -> Int4,
+        unavailable_s -> Int4,
+        offline_s -> Int4,
+        unknown_s -> Int4,
+        maintenance_s -> Int4,
+        grid_s -> Int4,
+        vandalism_s -> Int4,
+        third_party_s -> Int4,
+        failures -> Int4,
+        repairs -> Int4,
+        repair_s -> Int8,
+        starts_accepted -> Int4,
+        starts_charging -> Int4,
+        failure_s -> Nullable<Int8>,
+        connection -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    reliability_devices (charge_point_id) {
+        charge_point_id -> Text,
+        computed_until -> Nullable<Timestamptz>,
+        read_until -> Nullable<Timestamptz>,
+        dirty_from -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    reliability_exclusions (id) {
+        id -> Uuid,
+        station_id -> Uuid,
+        pile_id -> Nullable<Uuid>,
+        connector_id -> Nullable<Int2>,
+        operator_id -> Nullable<Text>,
+        excluded_from -> Timestamptz,
+        excluded_until -> Timestamptz,
+        reason -> Text,
+        note -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        withdrawn_at -> Nullable<Timestamptz>,
+        withdrawn_by -> Nullable<Text>,
+        withdrawal_note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     revenue (unit, station_id, starts_on, operator_id, currency) {
         unit -> Text,
         starts_on -> Date,
@@ -515,6 +571,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     meter_samples,
     piles,
     placements,
+    reliability_days,
+    reliability_devices,
+    reliability_exclusions,
     revenue,
     schema_floor,
     session_ledgers,

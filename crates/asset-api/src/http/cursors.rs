@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::ids::ChargePointId;
+use domain::ids::{ChargePointId, ConnectorId, PileId, StationId};
+use domain::text::Label;
 use std::fmt;
 use storage::assets::audit::TrailPosition;
+use storage::reliability::GroupKey;
 use uuid::Uuid;
 
 /// The first byte identifies the layout; 1 is the layout of lists by creation.
@@ -15,6 +17,7 @@ const BY_NAME: u8 = 4;
 const BY_TIME: u8 = 5;
 const BY_NOTE: u8 = 6;
 const BY_EDIT: u8 = 7;
+const BY_GROUP: u8 = 8;
 
 /// A cursor in a list of versions of one asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +171,49 @@ impl fmt::Display for ByEdit {
         let micros = at.timestamp_micros().to_be_bytes();
         let bytes = [&[BY_EDIT], micros.as_slice(), id.as_bytes(), &version.to_be_bytes()].concat();
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// A cursor in a list of groups of the reliability ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByGroup(pub GroupKey);
+
+impl ByGroup {
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let ([kind, grouping], rest) = bytes.split_first_chunk::<2>()?;
+        if *kind != BY_GROUP {
+            return None;
+        }
+        let id = |bytes: &[u8]| Uuid::from_slice(bytes).ok();
+        Some(Self(match grouping {
+            b'c' => {
+                let (pile, number) = rest.split_first_chunk::<16>()?;
+                let number = u16::from_be_bytes(number.try_into().ok()?);
+                GroupKey::Connector(PileId(id(pile)?), ConnectorId::parse(number.into()).ok()?)
+            }
+            b'p' => GroupKey::Pile(PileId(id(rest)?)),
+            b's' => GroupKey::Station(StationId(id(rest)?)),
+            b'o' => GroupKey::Operator(Label::parse(std::str::from_utf8(rest).ok()?).ok()?),
+            _ => return None,
+        }))
+    }
+}
+
+impl fmt::Display for ByGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number;
+        let (grouping, id, rest): (u8, &[u8], &[u8]) = match &self.0 {
+            GroupKey::Connector(pile, connector) => {
+                number = connector.number().to_be_bytes();
+                (b'c', pile.0.as_bytes(), &number)
+            }
+            GroupKey::Pile(pile) => (b'p', pile.0.as_bytes(), &[]),
+            GroupKey::Station(station) => (b's', station.0.as_bytes(), &[]),
+            GroupKey::Operator(operator) => (b'o', operator.as_str().as_bytes(), &[]),
+        };
+        f.write_str(&URL_SAFE_NO_PAD.encode([&[BY_GROUP, grouping], id, rest].concat()))
     }
 }
 

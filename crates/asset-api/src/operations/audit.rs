@@ -35,12 +35,12 @@ struct EntryView<'a> {
     /// `replayed`, `imported` or `cancelled`.
     action: &'a str,
     /// What it was done to: `station`, `pile`, `tariff`, `tariffVersion`, `tariffBinding`, `session`,
-    /// `deadLetter`, `import` or `commandBatch`.
+    /// `deadLetter`, `import`, `commandBatch` or `reliabilityExclusion`.
     thing_type: &'a str,
     /// The id of that thing, a UUID; of a `tariffVersion` that of its tariff.
     thing_id: Uuid,
     /// The revision of the thing to which this led; null for things without one: `tariffVersion`,
-    /// `tariffBinding`, `deadLetter`, `import` and `commandBatch`.
+    /// `tariffBinding`, `deadLetter`, `import`, `commandBatch` and `reliabilityExclusion`.
     version: Option<i64>,
     /// The names of the fields whose values differ between `before` and `after`. Empty if `before`
     /// or `after` is null.

@@ -2,11 +2,12 @@
 
 use super::SessionNotFound;
 use super::end::EndBody;
-use super::export::{CSV_EXAMPLE, ESTIMATED_ROWS, Format, NDJSON_EXAMPLE, TooManyExports};
+use super::export::{CSV_EXAMPLE, ESTIMATED_ROWS, NDJSON_EXAMPLE};
 use super::filter;
 use super::receipt::{self, ReceiptRefusal, ReceiptView, Receipts};
 use super::view::{SampleView, SessionView};
 use crate::http::error::ApiError;
+use crate::http::export::{Format, TooManyExports};
 use crate::http::scopes::{operate, read, read_tariffs};
 use actix_web::http::StatusCode;
 use chrono::DateTime;

@@ -14,7 +14,7 @@ const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 69] = [
+pub const ROUTES: [(&str, &str, &str); 75] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -51,6 +51,12 @@ pub const ROUTES: [(&str, &str, &str); 69] = [
     ("POST", "sessions/ID/end", OPERATE),
     ("GET", "sessions/ID/audit", READ),
     ("GET", "sessions/ID/meter-samples", READ),
+    ("GET", "reliability", READ),
+    ("GET", "reliability/export", READ),
+    ("GET", "reliability/exclusions", READ),
+    ("POST", "reliability/exclusions", WRITE),
+    ("GET", "reliability/exclusions/ID", READ),
+    ("POST", "reliability/exclusions/ID/withdraw", WRITE),
     ("GET", "unregistered-charge-points", READ),
     ("GET", "fleet", READ),
     ("GET", "audit", READ_AUDIT),

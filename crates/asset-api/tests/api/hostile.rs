@@ -31,7 +31,7 @@ const OF_PILES: [&str; 14] = [
     "version",
 ];
 /// The tables that edits of stations, piles and tariffs may change.
-const CHANGING: [&str; 9] = [
+const CHANGING: [&str; 11] = [
     "stations",
     "piles",
     "placements",
@@ -41,6 +41,8 @@ const CHANGING: [&str; 9] = [
     "tariffs",
     "tariff_versions",
     "tariff_bindings",
+    "reliability_devices",
+    "reliability_exclusions",
 ];
 const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
         'select count(*) as n from %I', relname), false, true, '')))[1]::text::bigint)
@@ -59,6 +61,11 @@ fn pile() -> Value {
         "chargePointId": "CP-[unique]", "name": "1", "model": "DC-120", "vendor": "V", "serialNumber": "SN-9", "ratedPowerKw": 120.0,
         "currentType": "DC", "connectors": [{ "connectorId": 1, "type": "GB_DC", "maxPowerKw": 120.0 }]
     })
+}
+
+fn exclusion(pile: &str) -> Value {
+    json!({ "pileId": pile, "connectorId": 1, "from": "2026-06-05T03:00:00Z", "until": "2026-06-05T11:00:00Z",
+            "reason": "grid", "note": "n" })
 }
 
 const LATER: &str = "2098-01-01T00:00:00Z";
@@ -97,6 +104,7 @@ struct Fixture {
     /// The tariff that is deleted.
     other_tariff: String,
     binding: String,
+    exclusion: String,
 }
 
 /// Those of sessions, of which none exists.
@@ -136,7 +144,10 @@ impl Fixture {
         let (other_station, other_pile) = (app.station().await, app.pile("CP-B").await);
         let (tariff, other_tariff) = (app.tariff(&day_and_night()).await, app.tariff(&flat("1")).await);
         let binding = app.bind(&tariff, &json!({ "level": "platform" })).await;
-        Self { app, station, pile, other_station, other_pile, tariff, other_tariff, binding }
+        let body = exclusion(id(&pile));
+        let made = app.post("/api/v1/reliability/exclusions", &body).await;
+        let exclusion = made.header("location").unwrap().to_owned();
+        Self { app, station, pile, other_station, other_pile, tariff, other_tariff, binding, exclusion }
     }
 
     /// Every route with every input. A route that is missing here fails a test, and so does a field
@@ -201,8 +212,25 @@ impl Fixture {
             on("POST", &letter, "/replay").query(&["dryRun"]),
         ];
         all.extend(endpoints_of_sessions());
+        all.extend(self.endpoints_of_reliability());
         all.extend(self.endpoints_of_tariffs());
         all
+    }
+
+    fn endpoints_of_reliability(&self) -> Vec<Endpoint> {
+        let page = ["cursor", "limit"];
+        let of = ["from", "until", "profile", "groupBy", "stationId", "pileId", "connectorId", "operatorId"];
+        let listed = ["stationId", "pileId", "reason", "from", "until", "withdrawn"];
+        vec![
+            list("GET", "reliability").query(&page).query(&of),
+            list("GET", "reliability/export").query(&of).query(&["cursor", "format"]),
+            list("GET", "reliability/exclusions").query(&page).query(&listed),
+            list("POST", "reliability/exclusions")
+                .headers(&["idempotency-key"])
+                .body(exclusion(id(&self.pile))),
+            on("GET", &self.exclusion, ""),
+            on("POST", &self.exclusion, "/withdraw").body(json!({ "withdrawalNote": "r" })),
+        ]
     }
 
     fn endpoints_of_tariffs(&self) -> Vec<Endpoint> {

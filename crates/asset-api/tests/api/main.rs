@@ -32,6 +32,7 @@ mod pages;
 mod piles;
 mod placements;
 mod prices;
+mod reliability;
 mod requests;
 mod search;
 mod session_export;

@@ -61,6 +61,10 @@ uuid_id!(
     /// A binding of a tariff to a subject. UUIDv7.
     BindingId
 );
+uuid_id!(
+    /// Downtime that does not count in the reliability ledger. UUIDv7.
+    ExclusionId
+);
 
 impl SessionId {
     /// The id of the session that `event` opened on `charge_point` at `started_at_ms` (Unix

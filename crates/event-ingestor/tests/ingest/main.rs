@@ -13,6 +13,7 @@ mod groups;
 mod halted;
 mod lost;
 mod presence;
+mod reliability;
 mod retention;
 mod samples;
 mod sharing;

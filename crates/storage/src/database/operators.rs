@@ -181,6 +181,10 @@ pub(crate) const fn trail(bound: &OperatorBound) -> OfOperators<'_> {
                 when asset_edits.thing_type = 'commandBatch' then exists (
                   select from command_batches join stations as site on site.id = command_batches.station_id
                   where command_batches.id = asset_edits.thing_id and site.operator_id = any(own.ids))
+                when asset_edits.thing_type = 'reliabilityExclusion' then exists (
+                  select from reliability_exclusions
+                  where reliability_exclusions.id = asset_edits.thing_id
+                    and reliability_exclusions.operator_id = any(own.ids))
                 when asset_edits.thing_type is not null then false
                 when exists (select from piles where piles.id = asset_edits.asset_id) then ",
             pile_edit!(),
@@ -205,6 +209,11 @@ pub(crate) const fn trail(bound: &OperatorBound) -> OfOperators<'_> {
         FROM_OWN,
     );
     OfOperators { bound, around }
+}
+
+/// Rows of `reliability_exclusions`, which keep the operator of the time when they were entered.
+pub(crate) const fn exclusions(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(reliability_exclusions.operator_id = any(", "))") }
 }
 
 /// Rows of `session_receipts`: they state the operator of the session's beginning.

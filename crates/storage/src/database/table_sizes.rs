@@ -80,6 +80,10 @@ pub async fn list_oldest(connection: &mut Connection) -> Result<Vec<OldestRow>, 
            union all
            select 'asset_edits', (select edited_at from asset_edits order by edited_at limit 1)
            union all
+           select 'reliability_days', (select began_at from reliability_days order by began_at limit 1)
+           union all
+           select 'reliability_exclusions', (select excluded_until from reliability_exclusions order by excluded_until limit 1)
+           union all
            select 'feed_chunks', (select created_at from feed_chunks where position is not null order by position limit 1)
            union all
            select parent.relname, min(to_timestamp(right(part.relname, 8), 'YYYYMMDD'))

@@ -40,6 +40,22 @@ proptest! {
     }
 
     #[test]
+    fn decodes_groups_as_they_were_encoded(id: u128, number in 0..=1_000_i64, operator in "[a-z运营商 ]{0,9}x") {
+        let (id, connector) = (Uuid::from_u128(id), ConnectorId::parse(number).unwrap());
+        let keys = [
+            GroupKey::Connector(PileId(id), connector),
+            GroupKey::Pile(PileId(id)),
+            GroupKey::Station(StationId(id)),
+            GroupKey::Operator(Label::parse(&operator).unwrap()),
+        ];
+        for key in keys {
+            let text = ByGroup(key.clone()).to_string();
+            prop_assert_eq!(ByGroup::decode(&text), Some(ByGroup(key)));
+            prop_assert_eq!(ByName::decode(&text), None);
+        }
+    }
+
+    #[test]
     fn refuses_text_of_another_length(bytes: Vec<u8>, text: String) {
         prop_assume!(![9, 13, 25, 33].contains(&bytes.len()));
         for text in [URL_SAFE_NO_PAD.encode(bytes), text] {
@@ -63,6 +79,8 @@ fn refuses_other_layouts_and_invalid_values() {
     let early = DateTime::UNIX_EPOCH - TimeDelta::seconds(1);
     let early = ByEdit(TrailPosition { at: early, id: Uuid::nil(), version: 1 });
     assert_eq!(ByEdit::decode(&early.to_string()), None);
+    assert_eq!(ByGroup::decode(&URL_SAFE_NO_PAD.encode([BY_GROUP, b'p', 1])), None);
+    assert_eq!(ByGroup::decode(&URL_SAFE_NO_PAD.encode([BY_GROUP, b'x'])), None);
     let nowhere = ByDistance { distance: f64::NAN, id: Uuid::nil() };
     assert_eq!(ByDistance::decode(&nowhere.to_string()), None);
 }

@@ -8,6 +8,7 @@ export const ACTIONS = [
 
 export const THINGS = [
   "station", "pile", "tariff", "tariffVersion", "tariffBinding", "session", "deadLetter", "import", "commandBatch",
+  "reliabilityExclusion",
 ] as const satisfies readonly NonNullable<AuditQuery["thingType"]>[];
 
 /** The names in the address of the page; an absent value does not filter. */

@@ -611,6 +611,7 @@ export const en = {
   "auditThing.deadLetter": "Dead letter",
   "auditThing.import": "Import",
   "auditThing.commandBatch": "Command to a station",
+  "auditThing.reliabilityExclusion": "Excluded downtime",
 
   "nav.sessions": "Sessions",
   "sessions.title": "Sessions",

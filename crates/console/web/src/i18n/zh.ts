@@ -612,6 +612,7 @@ export const zh: Words = {
   "auditThing.deadLetter": "死信",
   "auditThing.import": "导入",
   "auditThing.commandBatch": "充电站批量指令",
+  "auditThing.reliabilityExclusion": "免责时段",
 
   "nav.sessions": "充电订单",
   "sessions.title": "充电订单",

@@ -6,7 +6,7 @@ use crate::{Connection, StorageError};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::assets::EditStamp;
-use domain::ids::{BindingId, TariffId};
+use domain::ids::{BindingId, ExclusionId, TariffId};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub(crate) enum Thing {
     TariffVersion(TariffId),
     /// A binding of a tariff.
     TariffBinding(BindingId),
+    /// Downtime that does not count.
+    ReliabilityExclusion(ExclusionId),
     /// An import of a file.
     Import(Uuid),
 }
@@ -28,6 +30,7 @@ impl Thing {
         match self {
             Self::TariffVersion(TariffId(id)) => (ThingType::TariffVersion, id),
             Self::TariffBinding(BindingId(id)) => (ThingType::TariffBinding, id),
+            Self::ReliabilityExclusion(ExclusionId(id)) => (ThingType::ReliabilityExclusion, id),
             Self::Import(id) => (ThingType::Import, id),
         }
     }

@@ -43,11 +43,13 @@ pub enum ThingType {
     Import,
     /// A command to many piles of a station.
     CommandBatch,
+    /// Downtime that does not count in the reliability ledger.
+    ReliabilityExclusion,
 }
 
 impl ThingType {
     /// All types.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Station,
         Self::Pile,
         Self::Tariff,
@@ -57,6 +59,7 @@ impl ThingType {
         Self::DeadLetter,
         Self::Import,
         Self::CommandBatch,
+        Self::ReliabilityExclusion,
     ];
 
     /// The name in the API and in storage.
@@ -72,6 +75,7 @@ impl ThingType {
             Self::DeadLetter => "deadLetter",
             Self::Import => "import",
             Self::CommandBatch => "commandBatch",
+            Self::ReliabilityExclusion => "reliabilityExclusion",
         }
     }
 }
@@ -97,7 +101,7 @@ pub enum AuditAction {
     Replayed,
     /// A file was imported.
     Imported,
-    /// A command to many piles was cancelled.
+    /// A command to many piles was cancelled, or an exclusion was withdrawn.
     Cancelled,
 }
 
@@ -268,5 +272,6 @@ const fn condition(thing_type: ThingType) -> &'static str {
         ThingType::DeadLetter => "thing_type = 'deadLetter'",
         ThingType::Import => "thing_type = 'import'",
         ThingType::CommandBatch => "thing_type = 'commandBatch'",
+        ThingType::ReliabilityExclusion => "thing_type = 'reliabilityExclusion'",
     }
 }

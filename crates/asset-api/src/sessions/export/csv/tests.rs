@@ -1,7 +1,9 @@
-use super::{COLUMNS, HEADER, end, write_session};
+use super::{COLUMNS, HEADER};
 use crate::http::drivers::IdTags;
+use crate::http::export::csv::{end, write_row};
+use crate::http::export::{End, Outcome};
 use crate::sessions::CompleteSession;
-use crate::sessions::export::lines::{CSV_EXAMPLE, End, Outcome};
+use crate::sessions::export::CSV_EXAMPLE;
 use crate::sessions::view::SessionView;
 use csv_core::{ReadRecordResult, Reader};
 use domain::assets::Placement;
@@ -50,7 +52,7 @@ fn session(operator: &str, reason: &str) -> CompleteSession {
 
 fn row(session: &CompleteSession) -> String {
     let mut text = String::new();
-    write_session(&mut text, &SessionView::of(session, IdTags::Shown));
+    write_row(&mut text, &SessionView::of(session, IdTags::Shown), &COLUMNS);
     text
 }
 
@@ -104,7 +106,7 @@ fn writes_values_as_they_are_and_null_as_nothing() {
 #[test]
 fn the_last_row_has_as_many_cells_as_the_others() {
     let more = End { outcome: Outcome::RowLimit, rows: 7, next_cursor: Some("AQ".to_owned()) };
-    let more = cells(&end(&more));
+    let more = cells(&end(COLUMNS.len(), &more));
     assert_eq!(
         (more.len(), &more[COLUMNS.len()], &more[COLUMNS.len() + 1]),
         (COLUMNS.len() + 2, &"rowLimit".to_owned(), &"AQ".to_owned())

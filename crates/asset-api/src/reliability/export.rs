@@ -1,0 +1,151 @@
+//! `GET /api/v1/reliability/export`: all totals that match, as CSV or NDJSON.
+
+use super::after;
+use super::query::{self, Query};
+use super::view::TotalView;
+use crate::http::bound::Bound;
+use crate::http::context::Api;
+use crate::http::error::ApiError;
+use crate::http::export::{ExportList, Exports, Format, accepted_format, response};
+use crate::http::fields::Fields;
+use crate::http::fields::parse::one_of;
+use crate::http::paging::{ByGroup, take_cursor};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use domain::assets::OperatorBound;
+use runtime::http::QueryParams;
+use std::sync::Arc;
+use storage::reliability::Total;
+
+/// `GET /api/v1/reliability/export`
+pub async fn export(
+    request: HttpRequest,
+    api: Data<Api>,
+    exports: Data<Exports>,
+    Bound(bound): Bound,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let cursor = take_cursor(&mut query, ByGroup::decode)?;
+    let requested = query.optional("format", one_of(&Format::ALL, Format::as_str));
+    let asked = query::take(&mut query);
+    let asked = query.finish(asked)?;
+    let cursor = after(cursor, asked.grouping)?.map(ByGroup);
+    let format = requested.unwrap_or_else(|| accepted_format(&request));
+    let totals = Totals { api: api.into_inner(), bound, query: asked };
+    let body = exports.begin(totals, format, cursor)?.body().await?;
+    Ok(response::<Totals>(format).streaming(body))
+}
+
+/// The totals that match a query.
+struct Totals {
+    api: Arc<Api>,
+    bound: OperatorBound,
+    query: Query,
+}
+
+impl ExportList for Totals {
+    type Row = Total;
+    type Position = ByGroup;
+    type View<'a> = TotalView<'a>;
+
+    const WHAT: &'static str = "reliability";
+    const KEY: &'static str = "total";
+    const COLUMNS: &'static [&'static str] = &COLUMNS;
+    const HEADER: &'static str = HEADER;
+
+    async fn read(&self, after: Option<ByGroup>, limit: i64) -> Result<Vec<Total>, ApiError> {
+        let (bound, query) = (self.bound.clone(), self.query.clone());
+        let read = self.api.run(move |mut connection| async move {
+            let after = after.as_ref().map(|ByGroup(key)| key);
+            let Query { grouping, filter, .. } = &query;
+            Ok(storage::reliability::list(&mut connection, &bound, *grouping, filter, after, limit).await?)
+        });
+        read.await
+    }
+
+    fn position(row: &Total) -> ByGroup {
+        ByGroup(row.key.clone())
+    }
+
+    fn view<'a>(&self, row: &'a Total) -> TotalView<'a> {
+        TotalView::of(row, self.query.profile)
+    }
+}
+
+/// The first row of CSV.
+const HEADER: &str = "stationId,pileId,connectorId,operatorId,firstDay,lastDay,profile,uptimePercent,uptimeS,countedS,upS,faultedS,unavailableS,offlineS,\
+unknownS,excludedS.maintenance,excludedS.grid,excludedS.vandalism,excludedS.thirdParty,failures,repairs,meanTimeToRepairS,startsAccepted,\
+startsCharging,startSuccessPercent,exportOutcome,nextCursor\r\n";
+
+/// The columns of a total, in the order of [`HEADER`].
+const COLUMNS: [&str; 25] = [
+    "stationId",
+    "pileId",
+    "connectorId",
+    "operatorId",
+    "firstDay",
+    "lastDay",
+    "profile",
+    "uptimePercent",
+    "uptimeS",
+    "countedS",
+    "upS",
+    "faultedS",
+    "unavailableS",
+    "offlineS",
+    "unknownS",
+    "excludedS.maintenance",
+    "excludedS.grid",
+    "excludedS.vandalism",
+    "excludedS.thirdParty",
+    "failures",
+    "repairs",
+    "meanTimeToRepairS",
+    "startsAccepted",
+    "startsCharging",
+    "startSuccessPercent",
+];
+
+/// An export as CSV, for the OpenAPI document.
+pub const CSV_EXAMPLE: &str = "stationId,pileId,connectorId,operatorId,firstDay,lastDay,profile,uptimePercent,uptimeS,countedS,upS,faultedS,unavailableS,offlineS,\
+unknownS,excludedS.maintenance,excludedS.grid,excludedS.vandalism,excludedS.thirdParty,failures,repairs,meanTimeToRepairS,startsAccepted,\
+startsCharging,startSuccessPercent,exportOutcome,nextCursor\r\n\
+0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11,,,,2026-06-01,2026-06-30,nevi,98.8888,2563200,2592000,2520000,28800,0,0,0,14400,28800,0,0,1,1,28800,120,117,97.5,,\r\n\
+,,,,,,,,,,,,,,,,,,,,,,,,,complete,\r\n";
+
+/// An export as NDJSON, for the OpenAPI document.
+pub const NDJSON_EXAMPLE: &str = concat!(
+    r#"{"total":{"stationId":"0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11","pileId":null,"connectorId":null,"operatorId":null,"#,
+    r#""firstDay":"2026-06-01","lastDay":"2026-06-30","profile":"nevi","uptimePercent":98.8888,"uptimeS":2563200,"#,
+    r#""countedS":2592000,"upS":2520000,"faultedS":28800,"unavailableS":0,"offlineS":0,"unknownS":0,"#,
+    r#""excludedS":{"maintenance":14400,"grid":28800,"vandalism":0,"thirdParty":0},"failures":1,"repairs":1,"#,
+    r#""meanTimeToRepairS":28800,"startsAccepted":120,"startsCharging":117,"startSuccessPercent":97.5}}"#,
+    "\n",
+    r#"{"end":{"outcome":"complete","rows":1,"nextCursor":null}}"#,
+    "\n"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, CSV_EXAMPLE, HEADER, NDJSON_EXAMPLE};
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn has_a_column_for_each_field_of_a_total() {
+        assert_eq!(HEADER, format!("{},exportOutcome,nextCursor\r\n", COLUMNS.join(",")));
+        assert!(CSV_EXAMPLE.starts_with(HEADER));
+        for row in CSV_EXAMPLE.trim_end().split("\r\n") {
+            assert_eq!(row.split(',').count(), COLUMNS.len() + 2, "{row}");
+        }
+        let line: Value = serde_json::from_str(NDJSON_EXAMPLE.lines().next().unwrap()).unwrap();
+        let mut fields = BTreeSet::new();
+        for (name, value) in line["total"].as_object().unwrap() {
+            match value.as_object() {
+                None => drop(fields.insert(name.clone())),
+                Some(parts) => fields.extend(parts.keys().map(|part| format!("{name}.{part}"))),
+            }
+        }
+        assert_eq!(fields, COLUMNS.map(str::to_owned).into());
+    }
+}

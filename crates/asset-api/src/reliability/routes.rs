@@ -1,0 +1,99 @@
+//! The operations that list and export totals of the reliability ledger.
+
+use super::export::{self, CSV_EXAMPLE, NDJSON_EXAMPLE};
+use super::query;
+use super::view::TotalView;
+use crate::http::error::ApiError;
+use crate::http::export::{Format, TooManyExports};
+use crate::http::scopes::read;
+use actix_web::http::StatusCode;
+use runtime::auth::Reach;
+use runtime::http::Routes;
+use runtime::http::page::{InvalidCursor, Page, PageRequest};
+use runtime::openapi::{Answer, Operation, Parameter};
+use serde_json::{Value, json};
+
+/// The tag of all operations of the ledger.
+pub const TAG: &str = "Reliability";
+
+pub fn set_up(routes: &mut Routes<'_>) {
+    routes
+        .resource("/api/v1/reliability", |on| on.get(list(), super::list))
+        .resource("/api/v1/reliability/export", |on| on.get(export(), export::export));
+}
+
+fn list() -> Operation {
+    let text = "Uptime, failures and starts over whole days, from daily roll-ups that are kept longer than the status history. A day \
+                is computed an hour after its end, and again after late facts and exclusions while the status history is kept. Time \
+                belongs to the place and the operator where the charge point was then; a group without a day is absent.";
+    read(
+        Reach::Operator,
+        "listReliability",
+        TAG,
+        "List the uptime of connectors, piles, stations or operators",
+    )
+    .describe(text)
+    .with(query::parameters())
+    .with(PageRequest::parameters())
+    .answers(Answer::json::<Page<TotalView<'_>>>(
+        StatusCode::OK,
+        "A page of totals, in the order of their ids",
+        json!({ "items": [total()], "nextCursor": null }),
+    ))
+    .refuses([InvalidCursor])
+}
+
+fn export() -> Operation {
+    let text = "All totals that match, with the parameters of the list. The last line states whether the export is complete, as in the \
+                export of sessions.";
+    let format = Parameter::query::<Format>(
+        "format",
+        "The format; when absent, the one that `Accept` prefers, or `csv` if it names neither.",
+    );
+    let cursor = Parameter::query::<String>(
+        "cursor",
+        "The position after which the export begins: the `nextCursor` of an export or of a page of the list, with the same parameters.",
+    );
+    let about = "The export; as many totals as there are, up to the limits of the service";
+    read(
+        Reach::Operator,
+        "exportReliability",
+        TAG,
+        "Export the uptime of connectors, piles, stations or operators",
+    )
+    .describe(text)
+    .with(query::parameters())
+    .with([cursor, format])
+    .answers(
+        Answer::text(StatusCode::OK, about, "text/csv", CSV_EXAMPLE)
+            .or_text("application/x-ndjson", NDJSON_EXAMPLE),
+    )
+    .refuses([ApiError::from(TooManyExports), InvalidCursor.into()])
+}
+
+fn total() -> Value {
+    json!({
+        "stationId": "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11",
+        "pileId": null,
+        "connectorId": null,
+        "operatorId": null,
+        "firstDay": "2026-06-01",
+        "lastDay": "2026-06-30",
+        "profile": "nevi",
+        "uptimePercent": 98.8888,
+        "uptimeS": 2_563_200,
+        "countedS": 2_592_000,
+        "upS": 2_520_000,
+        "faultedS": 28_800,
+        "unavailableS": 0,
+        "offlineS": 0,
+        "unknownS": 0,
+        "excludedS": { "maintenance": 14_400, "grid": 28_800, "vandalism": 0, "thirdParty": 0 },
+        "failures": 1,
+        "repairs": 1,
+        "meanTimeToRepairS": 28_800,
+        "startsAccepted": 120,
+        "startsCharging": 117,
+        "startSuccessPercent": 97.5,
+    })
+}
