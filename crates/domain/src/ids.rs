@@ -9,4 +9,7 @@ mod uuid_ids;
 pub use connector_id::{ConnectorId, InvalidConnectorId};
 pub use digest_keys::{EventKey, TransactionKey};
 pub use text_ids::{Actor, ChargePointId, EventId, GatewayId, IdTag, StartIdTag, TransactionId};
-pub use uuid_ids::{BindingId, CommandBatchId, CommandId, PileId, SessionId, StationId, TariffId};
+pub use uuid_ids::{
+    BindingId, CommandBatchId, CommandId, IssueId, MaintenanceWindowId, PileId, SessionId, StationId,
+    TariffId,
+};
