@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 /// What happens to an issue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
-    /// The cause and the place. Of [`Left`](TransitionKind::Left) those of the device.
+    /// The cause and the place. Of [`Joined`](TransitionKind::Joined) and [`Left`](TransitionKind::Left)
+    /// those of the device.
     pub key: IssueKey,
     /// The issue.
     pub issue: IssueId,
@@ -28,6 +29,8 @@ pub enum TransitionKind {
     Recurred,
     /// It closes; the fact is the proof.
     Closed,
+    /// A device becomes part of the outage.
+    Joined,
     /// A device is not part of the outage any more.
     Left,
 }

@@ -84,7 +84,7 @@ proptest! {
                     }
                     TransitionKind::Recurred => prop_assert_eq!(open, Some(step.issue)),
                     TransitionKind::Closed => prop_assert_eq!(open.take(), Some(step.issue)),
-                    TransitionKind::Left => prop_assert!(false, "there is no outage"),
+                    TransitionKind::Joined | TransitionKind::Left => prop_assert!(false, "there is no outage"),
                 }
             }
         }
