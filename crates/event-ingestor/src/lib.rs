@@ -9,6 +9,7 @@
 mod after_restore;
 mod consume;
 mod device_counts;
+mod issues;
 mod metering;
 mod metrics;
 mod presence;
@@ -26,13 +27,14 @@ pub use after_restore::after_restore;
 pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
 pub use settings::{
-    DEFAULTS, FeedSettings, IngestSettings, MeteredSettings, PresenceSettings, ReceiptSettings,
-    RetentionSettings, Settings,
+    DEFAULTS, FeedSettings, IngestSettings, IssueSettings, MeteredSettings, PresenceSettings,
+    ReceiptSettings, RetentionSettings, Settings,
 };
 
 use anyhow::Context as _;
 use consume::days::Days;
 use consume::replica::{Pools, Replica};
+use issues::IssueEvaluator;
 use metering::MeterPublisher;
 use metrics::Metrics;
 use presence::Presence;
@@ -66,6 +68,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let feed = Database::for_batches(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })
         .context("database settings")?;
     let (receipts, meters) = (one_connection(&settings.database)?, one_connection(&settings.database)?);
+    let issues = one_connection(&settings.database)?;
     let pruned = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
     let pruned = Database::for_retention(&pruned).context("database settings")?;
     let rules = retention_rules::of(&settings);
@@ -90,7 +93,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let relayed = async { relay.await.context("the relay died") };
     let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
     let publisher = MeterPublisher::new(meters, settings.metered, &context.meter());
-    let billed = publish_sessions(writer, publisher, context.shutdown.clone());
+    let evaluator = IssueEvaluator::new(issues, &settings.issues, &settings.ingest.topic, &context.meter());
+    let derived = write_derived(writer, publisher, evaluator, context.shutdown.clone());
     let pruned = delete_old_rows(pruned, rules, watch.clone(), Arc::clone(&metrics), &context);
     let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =
         settings.ingest;
@@ -114,7 +118,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
     let replica =
         Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
-    tokio::try_join!(replica.run(&context.shutdown), relayed, billed, pruned, kept, counted, watched)?;
+    tokio::try_join!(replica.run(&context.shutdown), relayed, derived, pruned, kept, counted, watched)?;
     Ok(())
 }
 
@@ -176,16 +180,20 @@ async fn delete_old_rows(
     Ok(())
 }
 
-/// Runs the tasks that publish what sessions come to, until asked to stop.
-async fn publish_sessions(
+/// Runs the tasks that write what follows from the events: receipts, meters and issues, until asked to
+/// stop.
+async fn write_derived(
     writer: ReceiptWriter,
     publisher: MeterPublisher,
+    evaluator: IssueEvaluator,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(shutdown.clone())));
     let written = async { writer.await.context("the task that writes receipts died") };
-    let publisher = AbortOnDropHandle::new(tokio::spawn(publisher.run(shutdown)));
+    let publisher = AbortOnDropHandle::new(tokio::spawn(publisher.run(shutdown.clone())));
     let metered = async { publisher.await.context("the task that publishes meters died") };
-    tokio::try_join!(written, metered)?;
+    let evaluator = AbortOnDropHandle::new(tokio::spawn(evaluator.run(shutdown)));
+    let evaluated = async { evaluator.await.context("the task that evaluates issues died") };
+    tokio::try_join!(written, metered, evaluated)?;
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! The settings of the service; `defaults.toml` is the reference.
 
+mod issues;
+
+pub use issues::IssueSettings;
+
 use domain::devices::presence::ProbeMessage;
 use runtime::settings::KafkaSettings;
 use serde::Deserialize;
@@ -24,6 +28,8 @@ pub struct Settings {
     pub receipts: ReceiptSettings,
     /// `[metered]`: how often the meters of open sessions are published.
     pub metered: MeteredSettings,
+    /// `[issues]`: the rules by which issues open.
+    pub issues: IssueSettings,
     /// `[retention]`: how long rows are kept.
     pub retention: RetentionSettings,
     /// `[feed]`: what is published to other services, and how.

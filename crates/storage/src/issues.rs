@@ -215,6 +215,36 @@ pub async fn list(
     rows.into_iter().map(IssueRecord::try_from).collect()
 }
 
+/// How many issues with a cause and a severity are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenIssues {
+    /// The cause.
+    pub cause: Cause,
+    /// The severity.
+    pub severity: Severity,
+    /// How many.
+    pub count: i64,
+}
+
+/// The open issues, by cause and severity.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub async fn count_open(connection: &mut Connection) -> Result<Vec<OpenIssues>, StorageError> {
+    let rows: Vec<(String, String, i64)> = issues::table
+        .filter(issues::closed_at.is_null())
+        .group_by((issues::cause, issues::severity))
+        .select((issues::cause, issues::severity, diesel::dsl::count_star()))
+        .load(connection)
+        .await?;
+    let counted = |(cause, severity, count): (String, String, i64)| {
+        let cause = Cause::parse(&cause).ok_or_else(|| broken(cause))?;
+        let severity = Severity::parse(&severity).ok_or_else(|| broken(severity))?;
+        Ok(OpenIssues { cause, severity, count })
+    };
+    rows.into_iter().map(counted).collect()
+}
+
 /// The issues within `bound` that `filter` selects.
 fn matching<'a>(bound: &'a OperatorBound, filter: &'a Filter) -> issues::BoxedQuery<'a, Pg> {
     let mut query = issues::table.filter(operators::issues(bound)).into_boxed::<Pg>();
