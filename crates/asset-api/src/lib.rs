@@ -10,6 +10,7 @@ mod devices;
 mod feed;
 mod freshness;
 mod http;
+mod issues;
 mod operations;
 mod retention_rules;
 mod routes;
