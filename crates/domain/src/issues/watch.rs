@@ -181,12 +181,12 @@ impl Watch {
     /// Counts an occurrence; whether there are `count`. Only the latest are remembered.
     fn count(&mut self, count: u16, at: DateTime<Utc>) -> bool {
         self.recent.push(at);
-        let surplus = self.recent.len().saturating_sub(count.into());
+        let surplus = self.recent.len().saturating_sub(usize::from(count));
         self.recent.drain(..surplus);
-        self.recent.len() >= count.into()
+        self.recent.len() >= usize::from(count)
     }
 
-    fn open(&mut self, fact: Fact, at: DateTime<Utc>) -> Option<Step> {
+    fn open(&self, fact: Fact, at: DateTime<Utc>) -> Option<Step> {
         let is_open = self.standing != Standing::None;
         (!is_open).then_some(Step { at, issue: None, kind: TransitionKind::Opened, fact })
     }
