@@ -80,9 +80,9 @@ async fn callers_acknowledge_assign_and_mute_an_open_issue() {
     assert_eq!(whole["devices"], json!([]));
 
     let closed = app.post(&format!("/api/v1/issues/{ID}1/acknowledge"), &json!({})).await;
-    assert_eq!((closed.status, closed.json()["code"].clone()), (409, json!("ISSUE_CLOSED")));
+    assert_eq!((closed.status.as_u16(), closed.json()["code"].clone()), (409, json!("ISSUE_CLOSED")));
     let unknown = app.get("/api/v1/issues/0192f0c5-0000-7000-8000-0000000000ff").await;
-    assert_eq!((unknown.status, unknown.json()["code"].clone()), (404, json!("ISSUE_NOT_FOUND")));
+    assert_eq!((unknown.status.as_u16(), unknown.json()["code"].clone()), (404, json!("ISSUE_NOT_FOUND")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +100,10 @@ async fn a_maintenance_window_is_recorded_listed_and_ended_once() {
     let ended = app.post(&format!("{path}/end"), &json!({})).await.json();
     assert_eq!(ended["endsAt"], "2097-12-31T00:00:00Z", "it never applies");
     let again = app.post(&format!("{path}/end"), &json!({})).await;
-    assert_eq!((again.status, again.json()["code"].clone()), (409, json!("MAINTENANCE_WINDOW_ENDED")));
+    assert_eq!(
+        (again.status.as_u16(), again.json()["code"].clone()),
+        (409, json!("MAINTENANCE_WINDOW_ENDED"))
+    );
 
     let long = json!({ "stationId": id(&station), "endsAt": "2098-01-01T00:00:00Z", "reason": "r" });
     assert_eq!(app.post("/api/v1/maintenance-windows", &long).await.status, 400, "longer than 31 days");
@@ -110,5 +113,8 @@ async fn a_maintenance_window_is_recorded_listed_and_ended_once() {
     let mut unknown = nowhere;
     unknown["stationId"] = json!("0192f0c5-0000-7000-8000-0000000000ff");
     let unknown = app.post("/api/v1/maintenance-windows", &unknown).await;
-    assert_eq!((unknown.status, unknown.json()["code"].clone()), (404, json!("MAINTENANCE_PLACE_NOT_FOUND")));
+    assert_eq!(
+        (unknown.status.as_u16(), unknown.json()["code"].clone()),
+        (404, json!("MAINTENANCE_PLACE_NOT_FOUND"))
+    );
 }
