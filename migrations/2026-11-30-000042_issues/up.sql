@@ -52,7 +52,7 @@ comment on column issues.closed_at is 'When it closed, by PostgreSQL''s clock; n
 comment on column issues.proof is 'What ended it, like fact; null while it is open';
 comment on column issues.acknowledged_at is 'When a caller acknowledged it; null if none did';
 comment on column issues.acknowledged_by is 'The sub of that caller; null if none did';
-comment on column issues.assignee is 'Who takes care of it; null if nobody does';
+comment on column issues.assignee is 'Who takes care of it; null if it is unassigned';
 comment on column issues.muted_until is 'Until when it is muted; null, or in the past, if it is not';
 
 create table issue_events (

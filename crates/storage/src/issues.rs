@@ -72,7 +72,7 @@ pub struct IssueRecord {
     pub closed: Option<(DateTime<Utc>, Fact)>,
     /// When a caller acknowledged it, and which; `None` if none did.
     pub acknowledged: Option<(DateTime<Utc>, String)>,
-    /// Who takes care of it; `None` if nobody does.
+    /// Who takes care of it; `None` if it is unassigned.
     pub assignee: Option<String>,
     /// Until when it is muted; in the past if it is not muted any more.
     pub muted_until: Option<DateTime<Utc>>,

@@ -34,7 +34,7 @@ pub struct Acknowledgement {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "IssueAssignment", extend("additionalProperties" = false))]
 pub struct Assignment {
-    /// Who takes care of it, such as the `sub` of a caller; nobody when null or absent.
+    /// Who takes care of it, such as the `sub` of a caller; unassigned when null or absent.
     assignee: Option<Actor>,
 }
 

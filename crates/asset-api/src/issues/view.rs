@@ -54,7 +54,7 @@ pub struct IssueView<'a> {
     acknowledged_at: Option<DateTime<Utc>>,
     /// The `sub` of that caller; null if none did.
     acknowledged_by: Option<&'a str>,
-    /// Who takes care of it; null if nobody does.
+    /// Who takes care of it; null if it is unassigned.
     assignee: Option<&'a str>,
     /// Until when it is muted, RFC 3339 in UTC; null if it is not.
     muted_until: Option<DateTime<Utc>>,

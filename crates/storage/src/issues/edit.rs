@@ -20,7 +20,7 @@ pub enum IssueEdit {
         /// What the caller states; `None` if nothing.
         note: Option<Label>,
     },
-    /// The caller gives it to somebody, or to nobody.
+    /// The caller assigns it, or ends the assignment.
     Assign {
         /// Who takes care of it.
         assignee: Option<Actor>,
