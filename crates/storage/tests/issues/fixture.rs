@@ -33,8 +33,8 @@ pub async fn database(stations: &[(u32, u32)]) -> (TestDatabase, PooledConnectio
     (database, connection)
 }
 
-pub const fn station(number: u32) -> Uuid {
-    Uuid::from_u128(number as u128)
+pub fn station(number: u32) -> Uuid {
+    Uuid::from_u128(number.into())
 }
 
 pub fn device(station: u32, pile: u32) -> ChargePointId {
