@@ -17,7 +17,7 @@ release := cargo build --release --workspace --exclude chaos --exclude system-te
 # The key of the development issuer, and the contents of its tokens.
 issuer := .stack/issuer
 SUBJECT ?= developer
-SCOPES ?= assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations
+SCOPES ?= assets:read assets:write drivers:read tariffs:read tariffs:write issues:read issues:write commands:send commands:read audit:read operations
 OPERATORS ?=
 with-issuer := $(if $(filter jwt,$(AUTH)),$(issuer))
 

@@ -14,7 +14,7 @@ from story import Story
 from waiting import eventually, free_port
 
 SERVICES = ("event-ingestor", "command-dispatcher", "asset-api")
-SCOPES = "assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations"
+SCOPES = "assets:read assets:write drivers:read tariffs:read tariffs:write issues:read issues:write commands:send commands:read audit:read operations"
 ISSUER = "http://127.0.0.1:8090"
 
 

@@ -43,7 +43,7 @@ async fn operators_see_the_fleet_and_act_on_it() {
         "provider": { "issuer": provider, "key": issuer.private_jwk() },
         "page": page, "assets": format!("http://{assets}"), "commands": format!("http://{commands}"),
         "tokens": {
-            "all": token("operator", "assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations"),
+            "all": token("operator", "assets:read assets:write drivers:read tariffs:read tariffs:write issues:read issues:write commands:send commands:read audit:read operations"),
             "second": token("second", "assets:read tariffs:read tariffs:write"),
             "read": token("reader", "assets:read"),
             "operations": token("on-call", "operations"),

@@ -61,7 +61,7 @@ impl Fixture {
 
     /// A token of a caller with all scopes.
     pub fn token(&self) -> String {
-        let scopes = "assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations";
+        let scopes = "assets:read assets:write drivers:read tariffs:read tariffs:write issues:read issues:write commands:send commands:read audit:read operations";
         self.issuer.sign(&Issuer::claims("contract", scopes)).unwrap()
     }
 

@@ -50,6 +50,7 @@ impl Side {
         side.tariffs(world).await;
         side.devices(world).await;
         side.commands(world).await;
+        side.issues(world).await;
         side
     }
 
@@ -205,5 +206,25 @@ impl Side {
             shown["finishedAt"].is_string().then_some(())
         })
         .await;
+    }
+
+    async fn issues(&mut self, world: &World) {
+        self.set("issue", Uuid::now_v7().to_string());
+        let [issue, device, pile, station, operator] =
+            ["issue", "device", "pile", "station", "operator"].map(|name| self.get(name));
+        let sql = format!(
+            r#"insert into issues (id, key, cause, severity, station_id, pile_id, charge_point_id, connector_id, operator_id,
+                                   opened_at, fact, changed_at)
+               values ('{issue}', 'fault {device}/2', 'fault', 'major', '{station}', '{pile}', '{device}', 2, '{operator}', now(),
+                       '{{"at": "2026-03-01T09:30:00Z", "kind": "status", "status": "Faulted", "errorCode": null,
+                          "vendorErrorCode": null}}', now());
+               insert into issue_events (issue_id, number, at, kind, detail)
+               select id, 1, opened_at, 'opened', fact from issues where id = '{issue}'"#
+        );
+        world.platform.database.execute(&sql).await;
+        let body = json!({
+            "pileId": self.get("pile"), "beginsAt": "2098-01-01T00:00:00Z", "endsAt": "2098-01-02T00:00:00Z", "reason": "r",
+        });
+        self.post(world, "window", "/api/v1/maintenance-windows", &body).await;
     }
 }

@@ -219,6 +219,15 @@ pub const ROWS: &[Row] = rows![
     "getTimetable" "GET" "tariffs/timetable?pileId={pile}" "" Hidden Exists
     "quoteSession" "POST" "tariffs/quote" r#"{"pileId":"{pile}","connectorId":1,"readings":[{"at":"{t0}","energyWh":0},{"at":"{t1}","energyWh":1000}]}"# Hidden Exists
     "validatePriceList" "POST" "tariffs/validate" r#"{"currency":"CNY","priceList":{"timeZone":"Asia/Shanghai","schedules":[{"bands":[{"from":"00:00","to":"24:00","kind":"flat","electricityPrice":"1","serviceFee":"1"}]}]}}"# Done Done
+    // Issues.
+    "listIssues" "GET" "issues?limit=1" "" Listed Listed
+    "listIssues" "GET" "issues?stationId={station}" "" Listed Listed
+    "listIssues" "GET" "issues?operatorId={operator}" "" Listed Listed
+    "listIssues" "GET" "issues?chargePointId={device}" "" Listed Listed
+    "getIssue" "GET" "issues/{issue}" "" Hidden Exists
+    "listMaintenanceWindows" "GET" "maintenance-windows?limit=1" "" Listed Listed
+    "listMaintenanceWindows" "GET" "maintenance-windows?stationId={station}" "" Listed Listed
+    "getMaintenanceWindow" "GET" "maintenance-windows/{window}" "" Hidden Exists
     // Operations of the platform.
     "listDeadLetters" "GET" "dead-letters" "" Forbidden Forbidden
     "getDeadLetter" "GET" "dead-letters/{session}" "" Forbidden Forbidden
@@ -252,6 +261,14 @@ pub const ROWS: &[Row] = rows![
     "previewResetOfStation" "POST" "stations/{station}/commands/reset/preview" r#"{"type":"Soft"}"# Hidden Exists
     "previewChangeAvailabilityOfStation" "POST" "stations/{station}/commands/change-availability/preview" r#"{"type":"Operative"}"# Hidden Exists
     "changeAvailabilityOfStation" "POST" "stations/{station}/commands/change-availability" r#"{"type":"Operative"}"# Hidden Exists
+    // Changes of issues.
+    "acknowledgeIssue" "POST" "issues/{issue}/acknowledge" r#"{"note":"{fresh}"}"# Hidden Exists
+    "assignIssue" "POST" "issues/{issue}/assign" r#"{"assignee":"{fresh}"}"# Hidden Exists
+    "muteIssue" "POST" "issues/{issue}/mute" r#"{"until":"2098-01-01T00:00:00Z","reason":"r"}"# Hidden Exists
+    "unmuteIssue" "POST" "issues/{issue}/unmute" "" Hidden Exists
+    "createMaintenanceWindow" "POST" "maintenance-windows" r#"{"stationId":"{station}","beginsAt":"2098-01-01T00:00:00Z","endsAt":"2098-01-02T00:00:00Z","reason":"r"}"# Hidden Exists
+    "createMaintenanceWindow" "POST" "maintenance-windows" r#"{"pileId":"{pile}","beginsAt":"2098-01-01T00:00:00Z","endsAt":"2098-01-02T00:00:00Z","reason":"r"}"# Hidden Exists
+    "endMaintenanceWindow" "POST" "maintenance-windows/{window}/end" "" Hidden Exists
     // Changes of stations and piles.
     "createStation" "POST" "stations" r#"{"name":"{fresh}","operatorId":"{operator}"}"# Invalid Exists
     "createStation" "POST" "stations" r#"{"name":"{fresh}","operatorId":null}"# Exists Exists

@@ -127,6 +127,9 @@ const ROWS_OF: &str = "
         'days', (select jsonb_agg(to_jsonb(row) order by charge_point_id, connector_id, began_at) from reliability_days row
                  where operator_id = '{operator}'),
         'sessions', (select jsonb_agg(to_jsonb(row) order by id) from sessions row where operator_id = '{operator}'),
+        'issues', (select jsonb_agg(to_jsonb(row) order by id) from issues row where operator_id = '{operator}'),
+        'windows', (select jsonb_agg(to_jsonb(row) order by id) from maintenance_windows row
+                    where station_id in (select id from own)),
         'edits', (select count(*) from asset_edits
                   where asset_id in (select id from own union all select id from piled union all select id from priced)),
         'commands', (select jsonb_agg(id order by id) from commands where pile_id in (select id from piled)),

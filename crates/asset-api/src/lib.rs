@@ -10,6 +10,7 @@ mod devices;
 mod feed;
 mod freshness;
 mod http;
+mod issues;
 mod operations;
 mod reliability;
 mod retention_rules;

@@ -4,7 +4,7 @@ use crate::assets::{audit, import, pile_counts, piles, stations};
 use crate::devices::{status_history, unregistered};
 use crate::operations::{self, dead_letters, ingest_partitions};
 use crate::tariffs::{self, prices};
-use crate::{feed, reliability, sessions};
+use crate::{feed, issues, reliability, sessions};
 use runtime::http::Routes;
 use runtime::openapi::About;
 use serde_json::Value;
@@ -36,6 +36,8 @@ pub fn set_up(routes: &mut Routes<'_>) {
     tariffs::versions::routes::set_up(routes);
     tariffs::bindings::routes::set_up(routes);
     tariffs::routes::set_up(routes);
+    issues::routes::set_up(routes);
+    issues::maintenance::routes::set_up(routes);
     feed::routes::set_up(routes);
     dead_letters::routes::set_up(routes);
     ingest_partitions::routes::set_up(routes);

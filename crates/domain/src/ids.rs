@@ -10,5 +10,6 @@ pub use connector_id::{ConnectorId, InvalidConnectorId};
 pub use digest_keys::{EventKey, TransactionKey};
 pub use text_ids::{Actor, ChargePointId, EventId, GatewayId, IdTag, StartIdTag, TransactionId};
 pub use uuid_ids::{
-    BindingId, CommandBatchId, CommandId, ExclusionId, PileId, SessionId, StationId, TariffId,
+    BindingId, CommandBatchId, CommandId, ExclusionId, IssueId, MaintenanceWindowId, PileId, SessionId,
+    StationId, TariffId,
 };

@@ -18,6 +18,7 @@ pub mod feed;
 pub mod generate;
 mod id_tag_parts;
 pub mod ids;
+pub mod issues;
 pub mod latest;
 pub mod measure;
 pub mod merged;

@@ -9,6 +9,7 @@
 mod after_restore;
 mod consume;
 mod device_counts;
+mod issues;
 mod metering;
 mod metrics;
 mod presence;
@@ -27,13 +28,14 @@ pub use after_restore::after_restore;
 pub use repair::{check_sessions, repair_sessions};
 pub use resume::{ResumeCommand, resume};
 pub use settings::{
-    DEFAULTS, FeedSettings, IngestSettings, MeteredSettings, PresenceSettings, ReceiptSettings,
-    ReliabilitySettings, RetentionSettings, Settings,
+    DEFAULTS, FeedSettings, IngestSettings, IssueSettings, MeteredSettings, PresenceSettings,
+    ReceiptSettings, ReliabilitySettings, RetentionSettings, Settings,
 };
 
 use anyhow::Context as _;
 use consume::days::Days;
 use consume::replica::{Pools, Replica};
+use issues::IssueEvaluator;
 use metering::MeterPublisher;
 use metrics::Metrics;
 use presence::Presence;
@@ -69,6 +71,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         .context("database settings")?;
     let (receipts, meters) = (one_connection(&settings.database)?, one_connection(&settings.database)?);
     let ledger = ReliabilityLedger::new(one_connection(&settings.database)?, &settings, &context.meter());
+    let issues = one_connection(&settings.database)?;
     let pruned = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
     let pruned = Database::for_retention(&pruned).context("database settings")?;
     let rules = retention_rules::of(&settings);
@@ -93,7 +96,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let relayed = async { relay.await.context("the relay died") };
     let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
     let publisher = MeterPublisher::new(meters, settings.metered, &context.meter());
-    let derived = derive_records(writer, publisher, ledger, context.shutdown.clone());
+    let evaluator = IssueEvaluator::new(issues, &settings.issues, &settings.ingest.topic, &context.meter());
+    let derived = derive_records(writer, publisher, ledger, evaluator, context.shutdown.clone());
     let pruned = delete_old_rows(pruned, rules, watch.clone(), Arc::clone(&metrics), &context);
     let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =
         settings.ingest;
@@ -183,19 +187,23 @@ async fn delete_old_rows(
     Ok(())
 }
 
-/// Runs the tasks that compute what sessions and days of connectors come to, until asked to stop.
+/// Runs the tasks that compute what follows from the events: receipts, meters, days of connectors and
+/// issues, until asked to stop.
 async fn derive_records(
     writer: ReceiptWriter,
     publisher: MeterPublisher,
     ledger: ReliabilityLedger,
+    evaluator: IssueEvaluator,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(shutdown.clone())));
     let written = async { writer.await.context("the task that writes receipts died") };
     let publisher = AbortOnDropHandle::new(tokio::spawn(publisher.run(shutdown.clone())));
     let metered = async { publisher.await.context("the task that publishes meters died") };
-    let ledger = AbortOnDropHandle::new(tokio::spawn(ledger.run(shutdown)));
+    let ledger = AbortOnDropHandle::new(tokio::spawn(ledger.run(shutdown.clone())));
     let computed = async { ledger.await.context("the task that computes the reliability ledger died") };
-    tokio::try_join!(written, metered, computed)?;
+    let evaluator = AbortOnDropHandle::new(tokio::spawn(evaluator.run(shutdown)));
+    let evaluated = async { evaluator.await.context("the task that evaluates issues died") };
+    tokio::try_join!(written, metered, computed, evaluated)?;
     Ok(())
 }

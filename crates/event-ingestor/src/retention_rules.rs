@@ -8,6 +8,7 @@ use retention::Rule;
 use std::time::Duration;
 use storage::devices::charge_points;
 use storage::ingest::dead_letters;
+use storage::issues;
 use storage::reliability::{self, exclusions};
 use storage::sessions::{metering, receipts, revenue};
 
@@ -33,6 +34,12 @@ pub(crate) fn of(settings: &Settings) -> Vec<Rule> {
             Box::pin(metering::prune_ended(connection, slice))
         }),
         session_archive::rule(kept),
+        Rule::new("issues", "closed", settings.issues.retention(), |connection, slice| {
+            Box::pin(issues::prune(connection, slice))
+        }),
+        Rule::new("maintenance_windows", "past", settings.issues.retention(), |connection, slice| {
+            Box::pin(issues::maintenance::prune(connection, slice))
+        }),
         Rule::new("dead_letters", "settled", kept.settled_dead_letters(), |connection, slice| {
             Box::pin(dead_letters::prune_settled(connection, slice))
         }),

@@ -1,5 +1,9 @@
 //! The settings of the service; `defaults.toml` is the reference.
 
+mod issues;
+
+pub use issues::IssueSettings;
+
 use domain::devices::presence::ProbeMessage;
 use domain::tariffs::Zone;
 use runtime::settings::KafkaSettings;
@@ -27,6 +31,8 @@ pub struct Settings {
     pub metered: MeteredSettings,
     /// `[reliability]`: how the days of connectors are computed.
     pub reliability: ReliabilitySettings,
+    /// `[issues]`: the rules by which issues open.
+    pub issues: IssueSettings,
     /// `[retention]`: how long rows are kept.
     pub retention: RetentionSettings,
     /// `[feed]`: what is published to other services, and how.

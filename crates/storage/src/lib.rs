@@ -10,6 +10,7 @@ pub mod database;
 pub mod devices;
 pub mod feed;
 pub mod ingest;
+pub mod issues;
 pub mod reliability;
 #[expect(missing_docs, reason = "generated from the migrations, where every column is commented")]
 pub mod schema;

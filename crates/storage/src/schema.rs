@@ -250,6 +250,90 @@ diesel::table! {
 }
 
 diesel::table! {
+    issue_devices (issue_id, charge_point_id) {
+        issue_id -> Uuid,
+        charge_point_id -> Text,
+        pile_id -> Nullable<Uuid>,
+        operator_id -> Nullable<Text>,
+        joined_at -> Timestamptz,
+        left_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    issue_events (issue_id, number) {
+        issue_id -> Uuid,
+        number -> Int8,
+        at -> Timestamptz,
+        kind -> Text,
+        by -> Nullable<Text>,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    issue_progress (name) {
+        name -> Text,
+        position -> Int8,
+        evaluated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    issue_watches (key) {
+        key -> Text,
+        cause -> Text,
+        charge_point_id -> Text,
+        connector_id -> Nullable<Int4>,
+        state -> Jsonb,
+        due_at -> Nullable<Timestamptz>,
+        gateway_id -> Nullable<Text>,
+        station_id -> Nullable<Uuid>,
+        outage_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    issues (id) {
+        id -> Uuid,
+        key -> Text,
+        cause -> Text,
+        severity -> Text,
+        gateway_id -> Nullable<Text>,
+        station_id -> Nullable<Uuid>,
+        pile_id -> Nullable<Uuid>,
+        charge_point_id -> Nullable<Text>,
+        connector_id -> Nullable<Int4>,
+        operator_id -> Nullable<Text>,
+        opened_at -> Timestamptz,
+        fact -> Jsonb,
+        recurrences -> Int4,
+        version -> Int8,
+        changed_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+        proof -> Nullable<Jsonb>,
+        acknowledged_at -> Nullable<Timestamptz>,
+        acknowledged_by -> Nullable<Text>,
+        assignee -> Nullable<Text>,
+        muted_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    maintenance_windows (id) {
+        id -> Uuid,
+        station_id -> Uuid,
+        pile_id -> Nullable<Uuid>,
+        begins_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        reason -> Text,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     meter_samples (charge_point_id, connector_id, taken_at) {
         charge_point_id -> Text,
         connector_id -> Int2,
@@ -568,6 +652,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     ingest_partitions,
     ingest_replicas,
+    issue_devices,
+    issue_events,
+    issue_progress,
+    issue_watches,
+    issues,
+    maintenance_windows,
     meter_samples,
     piles,
     placements,

@@ -139,7 +139,7 @@ impl Access {
             ("CHARGING__AUTH__ISSUER", Issuer::NAME.to_owned()),
             ("CHARGING__AUTH__JWKS_FILE", jwks.display().to_string()),
         ];
-        let scopes = "assets:read assets:write drivers:read tariffs:read tariffs:write commands:send commands:read audit:read operations";
+        let scopes = "assets:read assets:write drivers:read tariffs:read tariffs:write issues:read issues:write commands:send commands:read audit:read operations";
         let token = issuer.sign(&Issuer::claims("demo", scopes))?;
         passed("the services require tokens; `make token SCOPES=\"assets:read\"` prints one");
         Ok(Self { settings, token })

@@ -8,13 +8,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// All scopes.
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 11] = [
     "assets:read",
     "assets:write",
     "audit:read",
     "commands:read",
     "commands:send",
     "drivers:read",
+    "issues:read",
+    "issues:write",
     "operations",
     "tariffs:read",
     "tariffs:write",

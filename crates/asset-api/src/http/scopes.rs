@@ -17,6 +17,10 @@ const WRITE_TARIFFS: Scope = Scope::new("tariffs:write");
 pub const READ_COMMANDS: Scope = Scope::new("commands:read");
 /// Allows seeing the tokens of drivers, which are masked otherwise.
 pub const READ_DRIVERS: Scope = Scope::new("drivers:read");
+/// Allows reading issues and maintenance windows.
+const READ_ISSUES: Scope = Scope::new("issues:read");
+/// Allows acknowledging, assigning and muting issues, and recording maintenance windows.
+const WRITE_ISSUES: Scope = Scope::new("issues:write");
 /// Allows reading what callers did.
 const READ_AUDIT: Scope = Scope::new("audit:read");
 /// Allows reading and replaying dead letters.
@@ -40,6 +44,16 @@ pub fn read_tariffs(reach: Reach, id: &'static str, tag: &'static str, summary: 
 /// An operation that changes tariffs or their bindings.
 pub fn write_tariffs(reach: Reach, id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     operation(reach, id, tag, WRITE_TARIFFS, summary)
+}
+
+/// An operation that reads issues or maintenance windows.
+pub fn read_issues(reach: Reach, id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    operation(reach, id, tag, READ_ISSUES, summary)
+}
+
+/// An operation that changes issues or maintenance windows.
+pub fn write_issues(reach: Reach, id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+    operation(reach, id, tag, WRITE_ISSUES, summary)
 }
 
 /// An operation that reads what callers did.

@@ -10,11 +10,13 @@ const READ: &str = "assets:read";
 const WRITE: &str = "assets:write";
 const OPERATE: &str = "operations";
 const READ_AUDIT: &str = "audit:read";
+const READ_ISSUES: &str = "issues:read";
+const WRITE_ISSUES: &str = "issues:write";
 const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 75] = [
+pub const ROUTES: [(&str, &str, &str); 85] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -60,6 +62,16 @@ pub const ROUTES: [(&str, &str, &str); 75] = [
     ("GET", "unregistered-charge-points", READ),
     ("GET", "fleet", READ),
     ("GET", "audit", READ_AUDIT),
+    ("GET", "issues", READ_ISSUES),
+    ("GET", "issues/ID", READ_ISSUES),
+    ("POST", "issues/ID/acknowledge", WRITE_ISSUES),
+    ("POST", "issues/ID/assign", WRITE_ISSUES),
+    ("POST", "issues/ID/mute", WRITE_ISSUES),
+    ("POST", "issues/ID/unmute", WRITE_ISSUES),
+    ("GET", "maintenance-windows", READ_ISSUES),
+    ("POST", "maintenance-windows", WRITE_ISSUES),
+    ("GET", "maintenance-windows/ID", READ_ISSUES),
+    ("POST", "maintenance-windows/ID/end", WRITE_ISSUES),
     ("GET", "ingest-partitions", OPERATE),
     ("GET", "tariffs", READ_TARIFFS),
     ("POST", "tariffs", WRITE_TARIFFS),

@@ -31,7 +31,7 @@ const OF_PILES: [&str; 14] = [
     "version",
 ];
 /// The tables that edits of stations, piles and tariffs may change.
-const CHANGING: [&str; 11] = [
+const CHANGING: [&str; 12] = [
     "stations",
     "piles",
     "placements",
@@ -43,6 +43,7 @@ const CHANGING: [&str; 11] = [
     "tariff_bindings",
     "reliability_devices",
     "reliability_exclusions",
+    "maintenance_windows",
 ];
 const COUNTS: &str = "select jsonb_object_agg(relname, (xpath('/row/n/text()', query_to_xml(format(
         'select count(*) as n from %I', relname), false, true, '')))[1]::text::bigint)
@@ -213,6 +214,7 @@ impl Fixture {
         ];
         all.extend(endpoints_of_sessions());
         all.extend(self.endpoints_of_reliability());
+        all.extend(self.endpoints_of_issues());
         all.extend(self.endpoints_of_tariffs());
         all
     }
@@ -230,6 +232,28 @@ impl Fixture {
                 .body(exclusion(id(&self.pile))),
             on("GET", &self.exclusion, ""),
             on("POST", &self.exclusion, "/withdraw").body(json!({ "withdrawalNote": "r" })),
+        ]
+    }
+
+    /// Those of issues, of which none exists, and of maintenance windows.
+    fn endpoints_of_issues(&self) -> Vec<Endpoint> {
+        let page = ["cursor", "limit"];
+        let issue = format!("/api/v1/issues/{}", Uuid::now_v7());
+        let window = format!("/api/v1/maintenance-windows/{}", Uuid::now_v7());
+        let filter =
+            ["state", "cause", "severity", "stationId", "pileId", "chargePointId", "gatewayId", "operatorId"];
+        let new = json!({ "stationId": id(&self.station), "beginsAt": LATER, "endsAt": "2098-01-02T00:00:00Z", "reason": "r" });
+        vec![
+            list("GET", "issues").query(&page).query(&filter).query(&["assignee", "acknowledged", "muted"]),
+            on("GET", &issue, ""),
+            on("POST", &issue, "/acknowledge").body(json!({ "note": "n" })),
+            on("POST", &issue, "/assign").body(json!({ "assignee": "a" })),
+            on("POST", &issue, "/mute").body(json!({ "until": LATER, "reason": "r" })),
+            on("POST", &issue, "/unmute"),
+            list("GET", "maintenance-windows").query(&page).query(&["stationId"]),
+            list("POST", "maintenance-windows").body(new),
+            on("GET", &window, ""),
+            on("POST", &window, "/end"),
         ]
     }
 

@@ -25,6 +25,7 @@ mod follower;
 mod gate;
 mod hostile;
 mod import;
+mod issues;
 mod live;
 mod openapi;
 mod outages;

@@ -1,6 +1,7 @@
 //! UUIDs of what the platform creates.
 
 use super::{ChargePointId, EventId};
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -65,6 +66,14 @@ uuid_id!(
     /// Downtime that does not count in the reliability ledger. UUIDv7.
     ExclusionId
 );
+uuid_id!(
+    /// An issue: one cause at one place. UUIDv7 derived from what opened it, see [`IssueId::derive`].
+    IssueId
+);
+uuid_id!(
+    /// A maintenance window. UUIDv7.
+    MaintenanceWindowId
+);
 
 impl SessionId {
     /// The id of the session that `event` opened on `charge_point` at `started_at_ms` (Unix
@@ -75,13 +84,26 @@ impl SessionId {
     /// by time.
     #[must_use]
     pub fn derive(charge_point: &ChargePointId, event: &EventId, started_at_ms: i64) -> Self {
-        let name = format!("{charge_point}/{event}");
-        let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).into_bytes();
-        let mut random = [0; 10];
-        random.copy_from_slice(digest.first_chunk::<10>().unwrap_or(&[0; 10]));
-        let millis = u64::try_from(started_at_ms).unwrap_or(0);
-        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+        Self(derived(&format!("{charge_point}/{event}"), started_at_ms))
     }
+}
+
+impl IssueId {
+    /// The id of the issue with this key (its cause and place) that was opened at `opened_at`. An
+    /// evaluation that is repeated opens the same issue.
+    #[must_use]
+    pub fn derive(key: &str, opened_at: DateTime<Utc>) -> Self {
+        let name = format!("{key}/{}", opened_at.timestamp_micros());
+        Self(derived(&name, opened_at.timestamp_millis()))
+    }
+}
+
+/// The UUIDv7 of `at_ms` (Unix milliseconds) whose random part is a digest of `name`.
+fn derived(name: &str, at_ms: i64) -> Uuid {
+    let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).into_bytes();
+    let mut random = [0; 10];
+    random.copy_from_slice(digest.first_chunk::<10>().unwrap_or(&[0; 10]));
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(at_ms).unwrap_or(0), &random).into_uuid()
 }
 
 #[cfg(test)]

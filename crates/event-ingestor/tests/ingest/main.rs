@@ -11,6 +11,7 @@ mod evidence;
 mod fixture;
 mod groups;
 mod halted;
+mod issues;
 mod lost;
 mod presence;
 mod reliability;

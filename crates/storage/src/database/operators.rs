@@ -216,6 +216,34 @@ pub(crate) const fn exclusions(bound: &OperatorBound) -> OfOperators<'_> {
     OfOperators { bound, around: ("(reliability_exclusions.operator_id = any(", "))") }
 }
 
+/// Rows of `issues`: those of stations of the operator, and outages of gateways that devices of the
+/// operator are, or were, part of.
+pub(crate) const fn issues(bound: &OperatorBound) -> OfOperators<'_> {
+    let around = (
+        "(exists (
+            select from (select ",
+        " as ids) as own
+            where issues.operator_id = any(own.ids) or exists (
+              select from issue_devices
+              where issue_devices.issue_id = issues.id and issue_devices.operator_id = any(own.ids))))",
+    );
+    OfOperators { bound, around }
+}
+
+/// Rows of `issue_devices`, which keep the operator of their time.
+pub(crate) const fn issue_devices(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(issue_devices.operator_id = any(", "))") }
+}
+
+/// Rows of `maintenance_windows`: the operator is that of the station.
+pub(crate) const fn maintenance_windows(bound: &OperatorBound) -> OfOperators<'_> {
+    let around = (
+        "(exists (select from stations as own where own.id = maintenance_windows.station_id and own.operator_id = any(",
+        ")))",
+    );
+    OfOperators { bound, around }
+}
+
 /// Rows of `session_receipts`: they state the operator of the session's beginning.
 pub(crate) const fn receipts(bound: &OperatorBound) -> OfOperators<'_> {
     OfOperators { bound, around: ("(session_receipts.content ->> 'operatorId' = any(", "))") }

@@ -4,7 +4,7 @@
 import { computed, signal } from "@preact/signals";
 import { claimsOf, listed } from "./oidc/claims.ts";
 
-export type Scope = "assets:read" | "assets:write" | "drivers:read" | "commands:read" | "commands:send" | "tariffs:read" | "tariffs:write" | "audit:read" | "operations";
+export type Scope = "assets:read" | "assets:write" | "drivers:read" | "commands:read" | "commands:send" | "tariffs:read" | "tariffs:write" | "issues:read" | "issues:write" | "audit:read" | "operations";
 
 /** The settings that asset-api publishes before sign-in. */
 export interface Settings {

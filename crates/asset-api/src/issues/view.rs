@@ -1,0 +1,170 @@
+//! Issues in responses.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{ChargePointId, ConnectorId, GatewayId, IssueId, PileId, StationId};
+use domain::issues::{Cause, Fact, Severity};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use storage::issues::{IssueDevice, IssueEvent, IssueRecord};
+use uuid::Uuid;
+
+/// An issue: one cause at one place. `closedAt` and `proof` are null while it is open.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Issue")]
+pub struct IssueView<'a> {
+    /// The id of the issue, a version 7 UUID.
+    id: IssueId,
+    /// What is wrong.
+    cause: Cause,
+    /// How urgent it is.
+    severity: Severity,
+    /// The gateway that has an outage; null for other places.
+    gateway_id: Option<&'a GatewayId>,
+    /// The station that has an outage, or of the charge point when the issue opened; null for a
+    /// gateway.
+    station_id: Option<StationId>,
+    /// The pile of the charge point when the issue opened; null for an outage.
+    pile_id: Option<PileId>,
+    /// The charge point; null for an outage.
+    charge_point_id: Option<&'a ChargePointId>,
+    /// The connector; null if the issue is about the charge point or an outage.
+    connector_id: Option<ConnectorId>,
+    /// The operator of the station when the issue opened; null for a gateway, and if the station had
+    /// none.
+    operator_id: Option<&'a str>,
+    /// When the issue opened, RFC 3339 in UTC.
+    opened_at: DateTime<Utc>,
+    /// What was last seen of the cause: `kind`, `at` and the values of that kind.
+    #[schemars(with = "Map<String, Value>")]
+    fact: &'a Fact,
+    /// How often the cause showed in another way since.
+    recurrences: u32,
+    /// The number of the last entry of its history.
+    version: i64,
+    /// When that entry was written, RFC 3339 in UTC.
+    changed_at: DateTime<Utc>,
+    /// When the issue closed, RFC 3339 in UTC; null while it is open.
+    closed_at: Option<DateTime<Utc>>,
+    /// What ended it, like `fact`; null while it is open.
+    #[schemars(with = "Option<Map<String, Value>>")]
+    proof: Option<&'a Fact>,
+    /// When a caller first acknowledged it, RFC 3339 in UTC; null if none did.
+    acknowledged_at: Option<DateTime<Utc>>,
+    /// The `sub` of that caller; null if none did.
+    acknowledged_by: Option<&'a str>,
+    /// Who takes care of it; null if it is unassigned.
+    assignee: Option<&'a str>,
+    /// Until when it is muted, RFC 3339 in UTC; null if it is not.
+    muted_until: Option<DateTime<Utc>>,
+}
+
+/// An issue with its history.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "WholeIssue")]
+pub struct WholeIssueView<'a> {
+    #[serde(flatten)]
+    issue: IssueView<'a>,
+    /// The latest 100 entries of its history, the newest first.
+    history: Vec<EventView<'a>>,
+    /// Of an outage, up to 100 charge points that are part of it, and then of those that were; empty for
+    /// other issues.
+    devices: Vec<DeviceView<'a>>,
+}
+
+/// What happened to an issue.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "IssueEvent")]
+struct EventView<'a> {
+    /// The number among the entries of the issue, from 1.
+    number: i64,
+    /// When it happened, RFC 3339 in UTC.
+    at: DateTime<Utc>,
+    /// What happened: `opened`, `recurred`, `closed`, `acknowledged`, `assigned`, `muted` or
+    /// `unmuted`.
+    kind: &'a str,
+    /// The `sub` of the caller; null for what the rules did.
+    by: Option<&'a str>,
+    /// The fact or the proof; of a caller the fields of its request.
+    #[schemars(with = "Map<String, Value>")]
+    detail: &'a Value,
+}
+
+/// A charge point of an outage.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "IssueDevice")]
+struct DeviceView<'a> {
+    /// The charge point.
+    charge_point_id: &'a str,
+    /// Its pile when it became part of the outage; null if it had none.
+    pile_id: Option<Uuid>,
+    /// When it became part of the outage, RFC 3339 in UTC.
+    joined_at: DateTime<Utc>,
+    /// When it was online again, or an issue of its own, RFC 3339 in UTC; null while it is part of the
+    /// outage.
+    left_at: Option<DateTime<Utc>>,
+}
+
+impl<'a> IssueView<'a> {
+    /// The issue as it is at `now`.
+    pub fn of(issue: &'a IssueRecord, now: DateTime<Utc>) -> Self {
+        let (closed_at, proof) = issue.closed.as_ref().map(|(at, proof)| (*at, proof)).unzip();
+        let (acknowledged_at, acknowledged_by) =
+            issue.acknowledged.as_ref().map(|(at, by)| (*at, by.as_str())).unzip();
+        Self {
+            id: issue.id,
+            cause: issue.cause,
+            severity: issue.severity,
+            gateway_id: issue.gateway_id.as_ref(),
+            station_id: issue.station_id,
+            pile_id: issue.pile_id,
+            charge_point_id: issue.charge_point_id.as_ref(),
+            connector_id: issue.connector_id,
+            operator_id: issue.operator_id.as_deref(),
+            opened_at: issue.opened_at,
+            fact: &issue.fact,
+            recurrences: issue.recurrences,
+            version: issue.version,
+            changed_at: issue.changed_at,
+            closed_at,
+            proof,
+            acknowledged_at,
+            acknowledged_by,
+            assignee: issue.assignee.as_deref(),
+            muted_until: issue.muted_until.filter(|until| *until > now),
+        }
+    }
+}
+
+impl<'a> WholeIssueView<'a> {
+    /// The issue as it is at `now`.
+    pub fn of(
+        issue: &'a IssueRecord,
+        now: DateTime<Utc>,
+        events: &'a [IssueEvent],
+        devices: &'a [IssueDevice],
+    ) -> Self {
+        let event = |event: &'a IssueEvent| EventView {
+            number: event.number,
+            at: event.at,
+            kind: &event.kind,
+            by: event.by.as_deref(),
+            detail: &event.detail,
+        };
+        let device = |device: &'a IssueDevice| DeviceView {
+            charge_point_id: &device.charge_point_id,
+            pile_id: device.pile_id,
+            joined_at: device.joined_at,
+            left_at: device.left_at,
+        };
+        Self {
+            issue: IssueView::of(issue, now),
+            history: events.iter().map(event).collect(),
+            devices: devices.iter().map(device).collect(),
+        }
+    }
+}

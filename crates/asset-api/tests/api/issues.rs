@@ -1,0 +1,120 @@
+//! Issues with their history, what callers do about them, and maintenance windows.
+
+use crate::app::{TestApp, id};
+use serde_json::{Value, json};
+
+const ID: &str = "0192f0c5-0000-7000-8000-00000000000";
+
+/// Three faults, opened one after the other at devices of `station`; the first one is closed.
+async fn issues(app: &TestApp, station: &str) {
+    app.database
+        .execute(&format!(
+            "insert into issues (id, key, cause, severity, station_id, charge_point_id, connector_id, operator_id,
+                                 opened_at, fact, changed_at)
+             select ('{ID}' || n)::uuid, 'fault CP-' || n || '/1', 'fault', 'major', '{}', 'CP-' || n, 1, 'op-' || n,
+                    timestamptz '2026-03-01T09:30:00Z' + n * interval '1 minute',
+                    '{{\"at\": \"2026-03-01T09:30:00Z\", \"kind\": \"status\", \"status\": \"Faulted\", \"errorCode\": null,
+                       \"vendorErrorCode\": null}}', '2026-03-01T09:30:00Z'
+             from generate_series(1, 3) as n;
+             insert into issue_events (issue_id, number, at, kind, detail)
+             select id, 1, opened_at, 'opened', fact from issues;
+             update issues set closed_at = '2026-03-01T10:00:00Z', proof = fact where key = 'fault CP-1/1'",
+            id(station)
+        ))
+        .await;
+}
+
+fn ids(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|issue| issue["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_issues_in_pages_and_by_filters() {
+    let app = TestApp::start().await;
+    let station = app.station().await;
+    issues(&app, &station).await;
+    let page = app.get("/api/v1/issues?limit=2").await.json();
+    assert_eq!(ids(&page), [format!("{ID}3"), format!("{ID}2")]);
+    let cursor = page["nextCursor"].as_str().unwrap();
+    let rest = app.get(&format!("/api/v1/issues?limit=2&cursor={cursor}")).await.json();
+    assert_eq!((ids(&rest), &rest["nextCursor"]), (vec![format!("{ID}1").as_str()], &Value::Null));
+    for (filter, expected) in [
+        ("state=open", 2),
+        ("state=closed", 1),
+        ("cause=fault", 3),
+        ("cause=offline", 0),
+        ("severity=major&acknowledged=false&muted=false", 3),
+        ("chargePointId=CP-2", 1),
+        ("operatorId=op-3", 1),
+        ("gatewayId=gateway-0", 0),
+        ("muted=true", 0),
+    ] {
+        let found = app.get(&format!("/api/v1/issues?{filter}")).await.json();
+        assert_eq!(ids(&found).len(), expected, "{filter}");
+    }
+    let found = app.get(&format!("/api/v1/issues?stationId={}", id(&station))).await.json();
+    assert_eq!(ids(&found).len(), 3);
+    assert_eq!(app.get("/api/v1/issues?cause=weather").await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_acknowledge_assign_and_mute_an_open_issue() {
+    let app = TestApp::start().await;
+    issues(&app, &app.station().await).await;
+    let issue = format!("/api/v1/issues/{ID}2");
+    let post = async |path: &str, body: Value| app.post(&format!("{issue}/{path}"), &body).await;
+    let acknowledged = post("acknowledge", json!({ "note": "on my way" })).await;
+    assert_eq!(acknowledged.status, 200, "{}", acknowledged.text());
+    assert_eq!(acknowledged.json()["acknowledgedBy"], "anonymous");
+    assert_eq!(post("assign", json!({ "assignee": "ann" })).await.json()["assignee"], "ann");
+    assert_eq!(post("mute", json!({ "until": "2001-01-01T00:00:00Z", "reason": "r" })).await.status, 400);
+    let muted = post("mute", json!({ "until": "2098-01-01T00:00:00Z", "reason": "r" })).await.json();
+    assert_eq!(muted["mutedUntil"], "2098-01-01T00:00:00Z");
+    assert_eq!(post("unmute", json!({})).await.json()["mutedUntil"], Value::Null);
+    assert_eq!(post("assign", json!({})).await.json()["assignee"], Value::Null);
+    let whole = app.get(&issue).await.json();
+    let history = whole["history"].as_array().unwrap();
+    let kinds: Vec<_> = history.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["assigned", "unmuted", "muted", "assigned", "acknowledged", "opened"]);
+    assert_eq!((&whole["version"], &history[4]["detail"]["note"]), (&json!(6), &json!("on my way")));
+    assert_eq!(whole["devices"], json!([]));
+
+    let closed = app.post(&format!("/api/v1/issues/{ID}1/acknowledge"), &json!({})).await;
+    assert_eq!((closed.status.as_u16(), closed.json()["code"].clone()), (409, json!("ISSUE_CLOSED")));
+    let unknown = app.get("/api/v1/issues/0192f0c5-0000-7000-8000-0000000000ff").await;
+    assert_eq!((unknown.status.as_u16(), unknown.json()["code"].clone()), (404, json!("ISSUE_NOT_FOUND")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_maintenance_window_is_recorded_listed_and_ended_once() {
+    let app = TestApp::start().await;
+    let station = app.station().await;
+    let body = json!({ "stationId": id(&station), "endsAt": "2098-01-01T00:00:00Z", "beginsAt": "2097-12-31T00:00:00Z",
+                       "reason": "new cable" });
+    let made = app.post("/api/v1/maintenance-windows", &body).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let path = made.header("location").unwrap().to_owned();
+    assert_eq!(app.get(&path).await.json(), made.json());
+    let listed = app.get(&format!("/api/v1/maintenance-windows?stationId={}", id(&station))).await.json();
+    assert_eq!(ids(&listed), [id(&path)]);
+    let ended = app.post(&format!("{path}/end"), &json!({})).await.json();
+    assert_eq!(ended["endsAt"], "2097-12-31T00:00:00Z", "it never applies");
+    let again = app.post(&format!("{path}/end"), &json!({})).await;
+    assert_eq!(
+        (again.status.as_u16(), again.json()["code"].clone()),
+        (409, json!("MAINTENANCE_WINDOW_ENDED"))
+    );
+
+    let long = json!({ "stationId": id(&station), "endsAt": "2098-01-01T00:00:00Z", "reason": "r" });
+    assert_eq!(app.post("/api/v1/maintenance-windows", &long).await.status, 400, "longer than 31 days");
+    let nowhere =
+        json!({ "endsAt": "2098-01-01T00:00:00Z", "beginsAt": "2097-12-31T00:00:00Z", "reason": "r" });
+    assert_eq!(app.post("/api/v1/maintenance-windows", &nowhere).await.status, 400);
+    let mut unknown = nowhere;
+    unknown["stationId"] = json!("0192f0c5-0000-7000-8000-0000000000ff");
+    let unknown = app.post("/api/v1/maintenance-windows", &unknown).await;
+    assert_eq!(
+        (unknown.status.as_u16(), unknown.json()["code"].clone()),
+        (404, json!("MAINTENANCE_PLACE_NOT_FOUND"))
+    );
+}

@@ -1,0 +1,7 @@
+//! Rules, watches, outages and the ladder.
+
+mod fixture;
+mod outages;
+mod properties;
+mod recovery;
+mod rules;

@@ -1,0 +1,1 @@
+drop table maintenance_windows, issue_progress, issue_watches, issue_devices, issue_events, issues;
