@@ -1,6 +1,6 @@
-// English texts of the pages of tariffs.
+// English texts of tariffs.
 
-export const tariffsEn = {
+export const tariffs = {
   "list.title": "Tariffs",
   "list.lead": "What charging costs. A tariff has versions of its prices, and is bound to what it prices.",
   "list.new": "New tariff",
@@ -246,5 +246,3 @@ export const tariffsEn = {
   "problem.EFFECTIVE_TIME_PAST": "The time is in the past.",
   "problem.OUT_OF_PRICED_TIME": "The time is outside the priced period.",
 } as const;
-
-export type TariffWords = { readonly [word in keyof typeof tariffsEn]: string };

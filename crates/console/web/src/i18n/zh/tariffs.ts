@@ -1,8 +1,8 @@
 // 费率页面的中文文案。
 
-import type { TariffWords } from "./tariffs-en.ts";
+import type { tariffs as Words } from "../en/tariffs.ts";
 
-export const tariffsZh: TariffWords = {
+export const tariffs: { readonly [word in keyof typeof Words]: string } = {
   "list.title": "费率",
   "list.lead": "充电的价格。费率有多个价格版本，并绑定到其定价的对象。",
   "list.new": "新建费率",

@@ -1,6 +1,6 @@
 // English texts of forms, and of the pages that manage stations and piles.
 
-export const assetsEn = {
+export const assets = {
   "form.optional": "(optional)",
   "form.choose": "Choose…",
   "form.remove": "Remove",
@@ -157,6 +157,4 @@ export const assetsEn = {
   "problem.STATION_NOT_RETIRED": "The station is not retired any more.",
   "problem.STATION_RETIRED": "The station of the pile is retired.",
   "advice.STATION_RETIRED": "Restore the station first.",
-} as const satisfies Record<string, string>;
-
-export type AssetWords = { readonly [word in keyof typeof assetsEn]: string };
+} as const;

@@ -1,8 +1,8 @@
 // 表单以及充电站、充电桩管理页面的中文文案。
 
-import type { AssetWords } from "./assets-en.ts";
+import type { assets as Words } from "../en/assets.ts";
 
-export const assetsZh: AssetWords = {
+export const assets: { readonly [word in keyof typeof Words]: string } = {
   "form.optional": "（选填）",
   "form.choose": "请选择…",
   "form.remove": "移除",
