@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 // The texts read the browser's language when they are loaded.
 Object.assign(globalThis, { localStorage: { getItem: () => "zh" }, document: { documentElement: {} } });
+await (await import("../i18n/language.ts")).loadTexts();
 const { at, byPath, countWithin, explained, scheduleOf } = await import("./findings.ts");
 
 const FAULTS = [
