@@ -53,7 +53,7 @@ pub struct NewWindowBody {
     begins_at: Option<DateTime<Utc>>,
     /// The end, exclusive, RFC 3339; in the future, and at most 31 days after the beginning.
     ends_at: DateTime<Utc>,
-    /// Why.
+    /// Why the station or the pile is maintained.
     reason: Label,
 }
 

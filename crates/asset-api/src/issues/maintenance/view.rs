@@ -21,7 +21,7 @@ pub struct WindowView<'a> {
     begins_at: DateTime<Utc>,
     /// The end, exclusive, RFC 3339 in UTC.
     ends_at: DateTime<Utc>,
-    /// Why.
+    /// Why the station or the pile is maintained.
     reason: &'a str,
     /// When it was recorded, RFC 3339 in UTC.
     created_at: DateTime<Utc>,
