@@ -8,7 +8,7 @@ const here = (path) => new URL(`../${path}`, import.meta.url);
 const BODIES = {
   "asset-api": [
     "StationDetails", "PileDetails", "PileRelocation", "ChargePointReplacement", "Outlet", "OpeningHours", "OpenPeriod",
-    "IssueAcknowledgement", "IssueAssignment", "IssueMute", "NewMaintenanceWindow",
+    "IssueAcknowledgement", "IssueAssignment", "IssueMute", "NewMaintenanceWindow", "TariffDetails", "Publish", "EndOfBinding",
   ],
 };
 
