@@ -50,7 +50,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
     piles: { path: "/console/?view=piles", ready: ".rows a" },
-    station: { path: `/console/stations/${station}`, ready: "[data-maintenance]" },
+    station: { path: `/console/stations/${station}`, ready: ".day" },
     pile: { path: `/console/piles/${pile}`, ready: ".uplot" },
     command: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=reset]", then: "dialog" },
     account: { path: "/console/ingest", ready: "tr[data-partition]", click: "[data-account]", then: "dialog dl" },

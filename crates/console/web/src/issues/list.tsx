@@ -7,7 +7,7 @@ import type { Issue } from "../api/types.ts";
 import { query, to } from "../app/router.ts";
 import { Title } from "../app/title.tsx";
 import { Empty, Shown } from "../design/states.tsx";
-import { ago, duration, moment } from "../i18n/format.ts";
+import { duration, moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useEvery, useNow, useResource } from "../live/resource.ts";
 import { StationLink } from "../live/station-names.tsx";
@@ -87,7 +87,7 @@ function Row({ issue, now }: { readonly issue: Issue; readonly now: number }): J
       <td><Severity of={severity} /></td>
       <td class="nowrap"><Place of={issue} /></td>
       <td>{stationId === null ? "" : <StationLink id={stationId} />}</td>
-      <td class="nowrap" title={moment(openedAt)}>{closedAt === null ? ago(openedAt, now) : t("issue.lasted", { time: duration(Date.parse(closedAt) - Date.parse(openedAt)) })}</td>
+      <td class="nowrap" title={moment(openedAt)}>{closedAt === null ? duration(now - Date.parse(openedAt)) : t("issue.lasted", { time: duration(Date.parse(closedAt) - Date.parse(openedAt)) })}</td>
       <td>{assignee ?? ""}</td>
       <td><Notes issue={issue} /></td>
     </tr>
