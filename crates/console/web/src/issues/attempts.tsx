@@ -16,12 +16,16 @@ const EVERY_MS = 3_000;
 
 /** A step that was tried. */
 interface Attempt {
+  /** The number among the attempts, from 1. */
+  readonly number: number;
   readonly step: string;
-  readonly issuedAt: string;
-  /** The command; null if it was refused. */
-  readonly commandId?: string | null;
-  /** The state of the command; null if it was refused. */
-  readonly state?: string | null;
+  /** When it was last decided. */
+  readonly at: string;
+  /** The command and its state; null if it was refused, and until it is recorded. */
+  readonly commandId: string | null;
+  readonly state: string | null;
+  /** The code of the problem with which it was refused; null if it was not. */
+  readonly refusal: string | null;
 }
 
 /** Nothing for an issue without attempts. */
@@ -33,12 +37,13 @@ export function Attempts({ issue }: { readonly issue: WholeIssue & { readonly at
       <div class="card-head"><h2 id="issue-attempts">{t("issue.attempts")}</h2></div>
       <div class="card-body">
         <ol class="events">
-          {attempts.map((attempt) => (
-            <li key={`${attempt.step}${attempt.issuedAt}`} data-attempt={attempt.step}>
-              <time class="num soft small" dateTime={attempt.issuedAt}>{moment(attempt.issuedAt)}</time>
+          {attempts.map(({ number, step, at, commandId, state, refusal }) => (
+            <li key={number} data-attempt={step}>
+              <time class="num soft small" dateTime={at}>{moment(at)}</time>
               <div>
-                <strong>{named("recoveryStep", attempt.step)}</strong> <StateTag state={attempt.state ?? "refused"} />
-                {typeof attempt.commandId === "string" ? <CommandSteps id={attempt.commandId} /> : null}
+                <strong>{named("recoveryStep", step)}</strong> {state === null ? <span class="tag plain">{t(refusal === null ? "issue.attemptPending" : "issue.attemptRefused")}</span> : <StateTag state={state} />}
+                {refusal === null ? null : <p class="small">{named("problem", refusal)}</p>}
+                {commandId === null ? null : <CommandSteps id={commandId} />}
               </div>
             </li>
           ))}

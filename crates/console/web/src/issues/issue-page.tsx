@@ -123,6 +123,8 @@ function Detail({ event, pileId }: { readonly event: IssueEvent; readonly pileId
       return <>{text("assignee") ?? t("issue.unassigned")}</>;
     case "muted":
       return <>{t("issue.mutedUntil", { time: moment(text("until") ?? "") })} · {text("reason")}</>;
+    case "attempted":
+      return <>{named("recoveryStep", text("step") ?? "")}</>;
     default:
       return <>{text("note") ?? ""}</>;
   }
