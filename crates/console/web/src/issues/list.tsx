@@ -86,7 +86,7 @@ function Row({ issue, now }: { readonly issue: Issue; readonly now: number }): J
       <th scope="row"><a href={to.issue(id)}>{named("cause", cause)}</a></th>
       <td><Severity of={severity} /></td>
       <td class="nowrap"><Place of={issue} /></td>
-      <td>{stationId === null ? "" : <StationLink id={stationId} />}</td>
+      <td class="nowrap">{stationId === null ? "" : <StationLink id={stationId} />}</td>
       <td class="nowrap" title={moment(openedAt)}>{closedAt === null ? duration(now - Date.parse(openedAt)) : t("issue.lasted", { time: duration(Date.parse(closedAt) - Date.parse(openedAt)) })}</td>
       <td>{assignee ?? ""}</td>
       <td><Notes issue={issue} /></td>
