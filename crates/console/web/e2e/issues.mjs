@@ -21,7 +21,7 @@ test("a fault becomes an issue, is acknowledged, assigned and muted, and closes 
     await page.locator("section[aria-labelledby=place-issues] [data-cause=fault] a", { hasText: "Fault" }).click();
     await head.waitFor();
     await page.locator("[data-severity=major]").waitFor();
-    await page.locator("[data-evidence=fact] [data-fact=status]").getByText("Faulted").waitFor();
+    await page.locator("[data-evidence=fact] [data-fact=status]", { hasText: "Faulted" }).waitFor();
     await event("opened").waitFor();
   });
 
