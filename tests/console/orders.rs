@@ -22,9 +22,14 @@ pub struct World {
     pub load: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Starts an ingestor that writes receipts soon after the end of a session.
+/// Starts an ingestor that writes receipts soon after the end of a session, and for which a device is
+/// an issue soon after it went offline.
 pub fn ingest(platform: &Platform) -> Ingestor {
-    platform.ingest_with(&[("feed.enabled", "false"), ("receipts.grace_s", "1")])
+    platform.ingest_with(&[
+        ("feed.enabled", "false"),
+        ("receipts.grace_s", "1"),
+        ("issues.offline_after_s", "3"),
+    ])
 }
 
 /// Carries out an order; returns when the gateway has sent the events.

@@ -25,14 +25,27 @@ async function scenery() {
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
   const prices = await tariff("看价格", []);
   const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
-  return { prices, station: sites[0].id, pile: devices[0].id, batch: batchId, session: session.id };
+  return { prices, station: sites[0].id, pile: devices[0].id, batch: batchId, session: session.id, ...(await troubles(sites[0])) };
+}
+
+/** An issue of a station with a history, a maintenance window there, and an outage of another station. */
+async function troubles({ id: stationId }) {
+  const dark = await site({ name: "停电站", piles: 5 });
+  for (const { device } of dark.piles) await order({ do: "disconnect", device });
+  const opened = (query) => eventually(`an issue with ${query}`, async () => (await api("GET", `/api/v1/issues?state=open&${query}`)).items[0]);
+  const { id: fault } = await opened(`cause=fault&stationId=${stationId}`);
+  await api("POST", `/api/v1/issues/${fault}/acknowledge`, { note: "技师在路上" });
+  await api("POST", `/api/v1/issues/${fault}/assign`, { assignee: "field-team-3" });
+  await api("POST", `/api/v1/issues/${fault}/mute`, { until: "2098-01-01T00:00:00Z", reason: "备件周一到" });
+  await api("POST", "/api/v1/maintenance-windows", { stationId, endsAt: new Date(Date.now() + 86_400_000).toISOString(), reason: "更换变压器" });
+  return { fault, outage: (await opened(`severity=critical&stationId=${dark.id}`)).id };
 }
 
 /** Pages that are checked in parallel, because most of the time is waiting. */
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { prices, station, pile, batch, session } = await scenery();
+  const { prices, station, pile, batch, session, fault, outage } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
@@ -58,6 +71,12 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     commands: { path: "/console/commands", ready: "tr[data-command]", click: "tr[data-command] summary", then: "tr[data-command] .life" },
     sessions: { path: "/console/sessions", ready: "tr[data-session]" },
     session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
+    issues: { path: "/console/issues", ready: "tr[data-issue]" },
+    issue: { path: `/console/issues/${fault}`, ready: "[data-event=muted]" },
+    mute: { path: `/console/issues/${fault}`, ready: "[data-action=mute]", click: "[data-action=mute]", then: "dialog form" },
+    outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]" },
+    windows: { path: "/console/maintenance", ready: "tr[data-window]" },
+    "new-window": { path: `/console/maintenance/new?station=${station}`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
     "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
     "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },

@@ -27,7 +27,8 @@ test("a draft is published for an instant, and not for one that is taken", async
   const dialog = page.getByRole("dialog");
   const instant = dialog.getByLabel("In force from");
   await instant.fill(inDays(-2));
-  await dialog.getByText("The time is in the past.").waitFor();
+  await dialog.getByRole("button", { name: "Publish the version" }).click();
+  await dialog.getByText("Must be in the future.").waitFor();
   await instant.fill(inDays(9));
   await dialog.getByRole("button", { name: "Publish the version" }).click();
   await dialog.locator("[data-problem=TARIFF_VERSION_INSTANT_TAKEN]").waitFor();
@@ -69,7 +70,7 @@ test("a binding that overlaps another one is explained, and each way out works",
   await dialog.waitFor({ state: "detached" });
 
   await page.locator("tr[data-phase=future]").getByRole("button", { name: "End" }).click();
-  await dialog.getByLabel("End (empty: at once)").fill(inDays(20));
+  await dialog.getByLabel("End (optional)", { exact: true }).fill(inDays(20));
   await dialog.getByRole("button", { name: "End", exact: true }).click();
   await dialog.waitFor({ state: "detached" });
   const [bound] = (await api("GET", `/api/v1/tariffs/bindings?tariffId=${id}`)).items;

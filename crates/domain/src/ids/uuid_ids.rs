@@ -67,7 +67,7 @@ uuid_id!(
     ExclusionId
 );
 uuid_id!(
-    /// An issue: one cause at one place. UUIDv7 derived from what opened it, see [`IssueId::derive`].
+    /// An issue: one cause at one place. A UUIDv7 that is derived from what opened it.
     IssueId
 );
 uuid_id!(

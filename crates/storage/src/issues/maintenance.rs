@@ -3,13 +3,13 @@
 use crate::database::operators;
 use crate::database::pruning::{Pruned, Slice};
 use crate::database::transaction::{Abort, Refusable};
-use crate::schema::{maintenance_windows, piles, stations};
+use crate::schema::{issue_progress, maintenance_windows, piles, stations};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{MaintenanceWindowId, PileId, StationId};
@@ -172,7 +172,8 @@ pub async fn list(
     Ok(query.load(connection).await?)
 }
 
-/// Ends the window `id` within `bound` at the time of `stamp`, or before it begins.
+/// Ends the window `id` within `bound` at the time of `stamp`, or before it begins. What is still wrong
+/// at the place becomes an issue at that time.
 ///
 /// # Errors
 /// If PostgreSQL fails.
@@ -184,6 +185,9 @@ pub async fn end(
 ) -> Result<Result<MaintenanceWindow, WindowRefusal>, StorageError> {
     connection
         .transaction(async |tx| {
+            // A pass of the rules that read the former end must be over.
+            let progress = issue_progress::table.select(issue_progress::position).for_update();
+            let _positions: Vec<i64> = progress.load(tx).await?;
             let held =
                 maintenance_windows::table.find(id.0).select(maintenance_windows::ends_at).for_update();
             let _ends_at: Option<DateTime<Utc>> = held.first(tx).await.optional()?;
@@ -191,8 +195,10 @@ pub async fn end(
             if window.ends_at <= stamp.at || window.ends_at == window.begins_at {
                 return Err(Abort::Refused(WindowRefusal::Ended { at: window.ends_at }));
             }
+            let ends_at = stamp.at.max(window.begins_at);
+            hasten(tx, &window, ends_at).await?;
             let ended = (
-                maintenance_windows::ends_at.eq(stamp.at.max(window.begins_at)),
+                maintenance_windows::ends_at.eq(ends_at),
                 maintenance_windows::ended_by.eq(stamp.by.as_str()),
             );
             let ended = diesel::update(maintenance_windows::table.find(id.0))
@@ -204,6 +210,28 @@ pub async fn end(
         })
         .await
         .refusal_as_value()
+}
+
+/// What `window` postponed to its end is due at `ends_at` instead.
+async fn hasten(
+    tx: &mut Connection,
+    window: &MaintenanceWindow,
+    ends_at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    diesel::sql_query(
+        "update issue_watches set due_at = $4, state = jsonb_set(state, '{due,at}', to_jsonb($4::timestamptz))
+         where due_at = $3 and state #>> '{due,then}' = 'open'
+           and charge_point_id in (
+             select charge_point_id from piles
+             where station_id = $1 and (id = $2 or $2 is null) and retired_at is null)",
+    )
+    .bind::<SqlUuid, _>(window.station_id)
+    .bind::<Nullable<SqlUuid>, _>(window.pile_id)
+    .bind::<Timestamptz, _>(window.ends_at)
+    .bind::<Timestamptz, _>(ends_at)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Deletes windows that ended before the age of `slice`.

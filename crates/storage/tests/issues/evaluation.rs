@@ -2,7 +2,7 @@
 
 use crate::fixture::*;
 use diesel_async::AsyncConnection;
-use domain::assets::OperatorBound;
+use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{MaintenanceWindowId, StationId};
 use domain::issues::{Cause, Seen, Severity};
 use domain::status::ConnectorStatus::{Available, Faulted};
@@ -113,16 +113,12 @@ async fn maintenance_postpones_an_issue() {
     assert_eq!(all(&mut connection, &OperatorBound::All).await, []);
     // The work ends early: one fault is repaired, the other one is an issue from then on.
     write(&database, &[status(&device(1, 2), Available)], 8).await;
-    database.execute("update issue_watches set due_at = now() - interval '1 minute'").await;
-    database.execute("update maintenance_windows set ends_at = now() - interval '1 minute'").await;
-    database
-        .execute(
-            "update issue_watches set state = jsonb_set(state, '{due,at}', to_jsonb(now() - interval '1 minute'))",
-        )
-        .await;
+    let ended = EditStamp { at: now - chrono::TimeDelta::minutes(1), ..stamp() };
+    let ended = maintenance::end(&mut connection, &only(1), window.id, &ended).await.unwrap().unwrap();
     evaluate(&mut connection).await;
     let issues = all(&mut connection, &OperatorBound::All).await;
     assert_eq!((issues.len(), issues[0].charge_point_id.as_ref()), (1, Some(&device(1, 1))));
+    assert_eq!(issues[0].opened_at, ended.ends_at);
 }
 
 #[tokio::test(flavor = "multi_thread")]

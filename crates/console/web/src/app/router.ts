@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { type AssetRoute, assetAddresses, assetRoute } from "../assets/routes.ts";
+import { type IssueRoute, issueAddresses, issueRoute } from "../issues/routes.ts";
 
 const BASE = "/console";
 
@@ -14,6 +15,7 @@ export type Route =
   | { readonly page: "audit" }
   | { readonly page: "batch"; readonly id: string }
   | AssetRoute
+  | IssueRoute
   | TariffRoute
   | { readonly page: "sessions" }
   | { readonly page: "commands" }
@@ -50,6 +52,8 @@ function parse(path: string): Route {
   // First, because the page of a new station has the form of a station's address.
   const asset = assetRoute(parts.map(decoded));
   if (asset !== null) return asset;
+  const issue = issueRoute(parts.map(decoded));
+  if (issue !== null) return issue;
   const [page, id, part, number] = parts;
   if (page === undefined) return { page: "fleet" };
   if (parts.length === 1 && isPlain(page)) return { page };
@@ -95,6 +99,7 @@ export const to = {
   session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
   ...assetAddresses(BASE),
+  ...issueAddresses(BASE),
 };
 
 export function go(href: string): void {

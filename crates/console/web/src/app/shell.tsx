@@ -26,6 +26,7 @@ const SessionsPage = lazy(async () => (await import("../sessions/page.tsx")).Ses
 const SessionPage = lazy(async () => (await import("../session/page.tsx")).SessionPage);
 const CommandsPage = lazy(async () => (await import("../commands/page.tsx")).CommandsPage);
 const AssetPages = lazy(async () => (await import("../assets/pages.tsx")).AssetPages);
+const IssuePages = lazy(async () => (await import("../issues/pages.tsx")).IssuePages);
 const TariffPages = lazy<{ readonly of: TariffRoute }>(async () => (await import("../tariffs/pages.tsx")).TariffPages);
 
 export function Shell(): JSX.Element {
@@ -97,6 +98,8 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <BatchPage id={of.id} />;
     case "assets":
       return <AssetPages show={of.show} />;
+    case "issues":
+      return <IssuePages show={of.show} />;
     case "tariffs":
     case "tariff":
     case "draft":
@@ -129,6 +132,7 @@ interface Place {
 function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
   const places: readonly Place[] = [
     { page: "fleet", href: to.fleet, text: t("nav.fleet"), scope: "assets:read" },
+    { page: "issues", href: to.issues, text: t("nav.issues"), scope: "issues:read" },
     { page: "tariffs", href: to.tariffs, text: t("nav.tariffs"), scope: "tariffs:read" },
     { page: "sessions", href: to.sessions, text: t("nav.sessions"), scope: "assets:read" },
     { page: "commands", href: to.commands, text: t("nav.commands"), scope: "commands:read" },

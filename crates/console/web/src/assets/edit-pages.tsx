@@ -2,7 +2,7 @@
 // field; only changed fields are sent, so that edits of different fields never undo each other.
 
 import type { JSX } from "preact";
-import { assets } from "../api/client.ts";
+import { assets, ifMatch } from "../api/client.ts";
 import type { Edit, Pile, Station } from "../api/types.ts";
 import { go, to } from "../app/router.ts";
 import { Shown } from "../design/states.tsx";
@@ -12,7 +12,6 @@ import { useForm } from "../forms/use-form.ts";
 import { t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
 import { AssetPage } from "./asset-page.tsx";
-import { ifMatch } from "./if-match.ts";
 import { PILE_FIELDS, PileFields } from "./pile-form.tsx";
 import { checkPile, pileBody, pilePatch, pileValues } from "./pile-values.ts";
 import { STATION_FIELDS, StationFields } from "./station-form.tsx";

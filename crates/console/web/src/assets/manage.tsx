@@ -1,13 +1,12 @@
 // What can be done with a station or a pile, and with the fleet, as links and buttons on its page.
 
 import type { JSX } from "preact";
-import { assets } from "../api/client.ts";
+import { assets, ifMatch } from "../api/client.ts";
 import type { Pile, Station } from "../api/types.ts";
 import { go, to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Confirmed } from "../design/confirmed.tsx";
 import { t } from "../i18n/language.ts";
-import { ifMatch } from "./if-match.ts";
 import type { PileView, StationView } from "./routes.ts";
 
 /** A link to a page that changes something; only a text with its reason without the scope. */

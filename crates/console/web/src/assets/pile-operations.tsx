@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { limits } from "../../generated/limits.ts";
-import { assets } from "../api/client.ts";
+import { assets, ifMatch } from "../api/client.ts";
 import type { Pile } from "../api/types.ts";
 import { go, to } from "../app/router.ts";
 import { Shown } from "../design/states.tsx";
@@ -14,7 +14,6 @@ import { useForm } from "../forms/use-form.ts";
 import { t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
 import { AssetPage } from "./asset-page.tsx";
-import { ifMatch } from "./if-match.ts";
 import { fieldName } from "./value-text.ts";
 
 const NOWHERE = { station: NO_STATION, reason: "" };

@@ -1,7 +1,7 @@
 // Retired stations and piles, which can be restored.
 
 import type { JSX } from "preact";
-import { assets } from "../api/client.ts";
+import { assets, ifMatch } from "../api/client.ts";
 import type { Page } from "../api/types.ts";
 import { go, query, remember, to } from "../app/router.ts";
 import { may } from "../app/session.ts";
@@ -13,7 +13,6 @@ import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { AssetPage } from "./asset-page.tsx";
-import { ifMatch } from "./if-match.ts";
 
 const PAGE = 50;
 

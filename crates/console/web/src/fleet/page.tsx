@@ -9,6 +9,7 @@ import { FleetActions } from "../assets/manage.tsx";
 import { Segments } from "../design/field.tsx";
 import { Forbidden } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";
+import { FleetIssues } from "../issues/fleet-summary.tsx";
 import { Counts } from "./counts.tsx";
 import { FleetMap } from "./map.tsx";
 import { PileFilters, PileList } from "./piles.tsx";
@@ -27,7 +28,7 @@ export function FleetPage(): JSX.Element {
     <>
       <Title text={t("fleet.title")} />
       <div class="page-head"><h1>{t("fleet.title")}</h1><FleetActions /></div>
-      {/* Open issues come first: the place of their summary. */}
+      <FleetIssues />
       <Counts
         chosen={view === "piles" ? piles.status : null}
         onChoose={(status) => remember({ view: "piles", status, online: "" })}

@@ -55,10 +55,10 @@ export function FormFrame<V>({ form, label, save, cancel, blocked, fields, act, 
   );
 }
 
-/** Why the service refused, with the faults that no field shows. */
-export function Refused({ problem, fields }: { readonly problem: Problem; readonly fields: readonly string[] }): JSX.Element {
+/** Why the service refused, with the faults that no field shows; without `fields`, all are shown elsewhere. */
+export function Refused({ problem, fields }: { readonly problem: Problem; readonly fields?: readonly string[] }): JSX.Element {
   const advice = known("advice", problem.code);
-  const others = problem.faults.filter(({ field }) => !fields.includes(field.split(/[.[]/)[0] ?? field));
+  const others = fields === undefined ? [] : problem.faults.filter(({ field }) => !fields.includes(field.split(/[.[]/)[0] ?? field));
   return (
     <div class="notice bad refusal" role="alert" data-problem={problem.code}>
       <p><strong>{t("form.refused")}</strong> {meaning(problem)}</p>

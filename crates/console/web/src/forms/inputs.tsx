@@ -57,6 +57,15 @@ export function TextInput({ value, onEnter, mono, ...common }: Common & {
   );
 }
 
+/** A date with a time of this machine's zone. */
+export function TimeInput({ value, onEnter, ...common }: Common & { readonly value: string; readonly onEnter: (text: string) => void }): JSX.Element {
+  return (
+    <Control {...common}>
+      {(attributes) => <input {...attributes} class="input" type="datetime-local" value={value} onInput={(event) => onEnter(event.currentTarget.value)} onBlur={common.onLeave} />}
+    </Control>
+  );
+}
+
 /** A choice among the values that the API allows; `none` is the text for no value. */
 export function ChoiceInput({ value, onChoose, textOf, none, ...common }: Common & {
   readonly value: string;

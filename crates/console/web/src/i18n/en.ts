@@ -5,6 +5,7 @@ import { audit } from "./en/audit.ts";
 import { commands } from "./en/commands.ts";
 import { fleet } from "./en/fleet.ts";
 import { frame } from "./en/frame.ts";
+import { issues } from "./en/issues.ts";
 import { names } from "./en/names.ts";
 import { operations } from "./en/operations.ts";
 import { pile } from "./en/pile.ts";
@@ -17,6 +18,7 @@ export const en = {
   ...frame,
   ...names,
   ...fleet,
+  ...issues,
   ...station,
   ...pile,
   ...assets,

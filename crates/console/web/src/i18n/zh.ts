@@ -5,6 +5,7 @@ import { audit } from "./zh/audit.ts";
 import { commands } from "./zh/commands.ts";
 import { fleet } from "./zh/fleet.ts";
 import { frame } from "./zh/frame.ts";
+import { issues } from "./zh/issues.ts";
 import { names } from "./zh/names.ts";
 import { operations } from "./zh/operations.ts";
 import { pile } from "./zh/pile.ts";
@@ -18,6 +19,7 @@ export const zh: Words = {
   ...frame,
   ...names,
   ...fleet,
+  ...issues,
   ...station,
   ...pile,
   ...assets,

@@ -12,6 +12,7 @@ import { Forbidden, Shown } from "../design/states.tsx";
 import { Status } from "../design/status.tsx";
 import type { Change } from "../feed/changes.ts";
 import { t } from "../i18n/language.ts";
+import { PlaceIssues } from "../issues/place-summary.tsx";
 import { useFollow } from "../live/follow.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 import { Actions } from "./actions.tsx";
@@ -58,6 +59,7 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
           <div class="pile-columns">
             <div class="pile-actions"><Actions pile={shown} news={news.commands} onSent={() => countNews("commands")} /></div>
             <div class="pile-main stack">
+              <PlaceIssues stationId={shown.stationId} pileId={shown.id} />
               <Facts pile={shown} />
               <Connectors pile={shown} />
               <SessionCard pile={shown} />

@@ -12,6 +12,7 @@ import { None, PileList } from "../fleet/piles.tsx";
 import { Standing } from "../fleet/stations.tsx";
 import { degrees } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
+import { PlaceIssues } from "../issues/place-summary.tsx";
 import { useEvery, useResource } from "../live/resource.ts";
 import { AvailabilityCard } from "./availability.tsx";
 import { StationCommands } from "./commands.tsx";
@@ -30,6 +31,7 @@ export function StationPage({ id }: { readonly id: string }): JSX.Element {
         <>
           <Title text={shown.name} />
           <Head station={shown} />
+          <PlaceIssues stationId={id} />
           <section class="card" aria-labelledby="station-piles">
             <div class="card-head"><h2 id="station-piles">{t("station.piles")}</h2><Standing piles={shown.availability.piles} /><a class="small" href={`${to.sessions}?station=${id}`}>{t("sessions.all")}</a></div>
             <div class="card-gap" />

@@ -5,7 +5,7 @@ import { named, t } from "../i18n/language.ts";
 import { add, remove, split } from "./bands.ts";
 import { DayStrip, Hours, inWords } from "./day-strip.tsx";
 import { type Findings, at } from "./findings.ts";
-import { Entry, Faults } from "./forms.tsx";
+import { Entry, Faults } from "./entry.tsx";
 import { type Band, KINDS, MOST, type Tier, replaced, sumOf, without } from "./price-list.ts";
 
 interface OfBands {

@@ -7,12 +7,13 @@ import type { Binding, Subject, Tariff } from "../api/types.ts";
 import { asLocal, ofLocal } from "../audit/filter.ts";
 import { Dialog } from "../design/dialog.tsx";
 import { Field, Select } from "../design/field.tsx";
+import { Refused } from "../forms/frame.tsx";
 import { moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
 import { Choice, pilesLike, stationsLike } from "./choice.tsx";
 import { type Period, asQuery, clashesWith, waysOut } from "./clashes.ts";
-import { Foot, Refusal, useSending } from "./forms.tsx";
+import { useSending } from "./sending.ts";
 
 const LEVELS = ["platform", "operator", "station", "pile", "connector"] as const;
 /** The bindings of the subject that are searched for overlaps, the newest first. */
@@ -96,8 +97,11 @@ export function BindDialog({ tariff, onBound, onClose }: { readonly tariff: Tari
           );
         })}
         {clashes.map((clash) => <Clash key={clash.id} clash={clash} period={period} disabled={sending.busy} onChange={put} onEndAndBind={() => bind(clash)} only={clashes.length === 1} />)}
-        <Refusal problem={sending.problem} />
-        <Foot text={t("binding.do")} disabled={sending.busy || subject === null || clashes.length > 0} onClose={onClose} />
+        {sending.problem === null ? null : <Refused problem={sending.problem} fields={["effectiveFrom", "effectiveUntil"]} />}
+        <div class="dialog-foot">
+          <button type="button" class="button" onClick={onClose}>{t("command.cancel")}</button>
+          <button type="submit" class="button primary" disabled={sending.busy || subject === null || clashes.length > 0}>{t("binding.do")}</button>
+        </div>
       </form>
     </Dialog>
   );

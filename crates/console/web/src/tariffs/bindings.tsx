@@ -2,21 +2,23 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { limits } from "../../generated/limits.ts";
 import { assets } from "../api/client.ts";
 import type { Binding, Subject, Tariff } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
-import { asLocal, ofLocal } from "../audit/filter.ts";
+import { ofLocal } from "../audit/filter.ts";
 import { Dialog } from "../design/dialog.tsx";
-import { Field } from "../design/field.tsx";
 import { Empty, Failed, Loading } from "../design/states.tsx";
+import { FormFrame } from "../forms/frame.tsx";
+import { TimeInput } from "../forms/inputs.tsx";
+import { useForm } from "../forms/use-form.ts";
 import { moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { useResource } from "../live/resource.ts";
 import { BindDialog } from "./bind-dialog.tsx";
 import { phaseOf } from "./clashes.ts";
-import { Foot, Refusal, useSending } from "./forms.tsx";
 
 const PAGE = 50;
 
@@ -114,25 +116,22 @@ function SubjectName({ subject }: { readonly subject: Subject }): JSX.Element {
 }
 
 function EndDialog({ binding, onEnded, onClose }: { readonly binding: Binding; readonly onEnded: () => void; readonly onClose: () => void }): JSX.Element {
-  const [until, setUntil] = useState("");
-  const sending = useSending();
-  const end = (event: Event) => {
-    event.preventDefault();
-    sending.send(async () => {
-      await assets.post("/api/v1/tariffs/bindings/{bindingId}/end", { path: { bindingId: binding.id }, body: until === "" ? {} : { effectiveUntil: until } });
-      onEnded();
-    });
+  const form = useForm({ name: `binding.end.${binding.id}`, version: 0, base: { until: "" }, check: () => [] });
+  const { until } = form.values;
+  const end = async (signal: AbortSignal) => {
+    const body = until === "" ? {} : { effectiveUntil: ofLocal(until) };
+    await assets.post("/api/v1/tariffs/bindings/{bindingId}/end", { path: { bindingId: binding.id }, body, signal });
+    onEnded();
   };
   return (
     <Dialog title={t("binding.endTitle")} onClose={onClose}>
-      <form class="dialog-form" onSubmit={end}>
+      <FormFrame form={form} label={t("binding.endTitle")} save={t("binding.end")} cancel={onClose} fields={["effectiveUntil"]} act={end}>
         <p><SubjectName subject={binding.subject} /></p>
-        <Field label={t("binding.endAt")} fault={sending.fault("effectiveUntil")}>
-          {(id) => <input id={id} type="datetime-local" class="input" value={asLocal(until)} onInput={(event) => setUntil(ofLocal(event.currentTarget.value))} />}
-        </Field>
-        <Refusal problem={sending.problem} />
-        <Foot text={t("binding.end")} disabled={sending.busy} onClose={onClose} />
-      </form>
+        <TimeInput
+          label={t("binding.endAt")} limit={limits.EndOfBinding.effectiveUntil} value={until} fault={form.fault("effectiveUntil")} hint={t("binding.endHint")}
+          onEnter={(text) => form.set("until", text)} onLeave={() => form.touch("effectiveUntil")}
+        />
+      </FormFrame>
     </Dialog>
   );
 }

@@ -1,30 +1,27 @@
 // The dialogs that create a tariff and edit its details.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { limits } from "../../generated/limits.ts";
 import { assets, ifMatch } from "../api/client.ts";
-import { Problem } from "../api/problem.ts";
 import type { Currency, Tariff } from "../api/types.ts";
 import { go, to } from "../app/router.ts";
 import { Dialog } from "../design/dialog.tsx";
-import { Field, Select } from "../design/field.tsx";
+import { ConflictNotice, type Newest, useConflict } from "../forms/conflict.tsx";
+import { FormFrame } from "../forms/frame.tsx";
+import { ChoiceInput, TextInput } from "../forms/inputs.tsx";
+import { checkAll } from "../forms/limit.ts";
+import { type Form, useForm } from "../forms/use-form.ts";
 import { named, t } from "../i18n/language.ts";
-import { Foot, Refusal, useSending } from "./forms.tsx";
 
-/** Currencies that are offered first; any other can be entered as its ISO 4217 code. */
-const USUAL = ["CNY", "HKD", "MOP", "TWD", "SGD", "EUR", "USD", "GBP", "JPY", "KRW"];
-const RULES = ["FrozenAtStart", "ByConsumption"] as const;
-const STATUSES = ["Draft", "Active"] as const;
+const LIMITS = limits.TariffDetails;
+const FIELDS = Object.keys(LIMITS);
 
-interface Details {
-  readonly name: string;
-  readonly operatorId: string;
-  readonly currency: string;
-  readonly status: string;
-  readonly changeRule: string;
-}
+/** The details as texts; an empty text is no value. */
+type Details = Readonly<Record<"name" | "operatorId" | "currency" | "status" | "changeRule", string>>;
 
-const NAMES = ["name", "operatorId", "currency", "status", "changeRule"] as const satisfies readonly (keyof Details)[];
+const NEW: Details = { name: "", operatorId: "", currency: "CNY", status: "Active", changeRule: "FrozenAtStart" };
+
+const check = (details: Details) => checkAll(LIMITS, details);
 
 function detailsOf(tariff: Tariff): Details {
   return { name: tariff.name, operatorId: tariff.operatorId ?? "", currency: tariff.currency, status: tariff.status ?? "Draft", changeRule: tariff.changeRule ?? "FrozenAtStart" };
@@ -32,91 +29,67 @@ function detailsOf(tariff: Tariff): Details {
 
 function bodyOf({ name, operatorId, currency, status, changeRule }: Details) {
   return {
-    name: name.trim(), operatorId: operatorId.trim() || null, currency: currency.trim().toUpperCase() as Currency,
-    status: status as "Draft" | "Active", changeRule: changeRule as (typeof RULES)[number],
+    name: name.trim(), operatorId: operatorId.trim() || null, currency: currency as Currency,
+    status: status as "Draft" | "Active", changeRule: changeRule as "FrozenAtStart" | "ByConsumption",
   };
 }
 
 export function NewTariff({ onClose }: { readonly onClose: () => void }): JSX.Element {
-  const [details, setDetails] = useState<Details>({ name: "", operatorId: "", currency: "CNY", status: "Active", changeRule: "FrozenAtStart" });
-  const sending = useSending();
-  const create = (event: Event) => {
-    event.preventDefault();
-    sending.send(async (key) => {
-      const made = await assets.post("/api/v1/tariffs", { body: bodyOf(details), headers: { "idempotency-key": key } });
-      go(to.tariff(made.id));
-    });
+  const form = useForm({ name: "tariff.new", base: NEW, version: 0, check });
+  const create = async (signal: AbortSignal) => {
+    const made = await assets.post("/api/v1/tariffs", { body: bodyOf(form.values), headers: { "idempotency-key": form.key }, signal });
+    go(to.tariff(made.id));
   };
   return (
     <Dialog title={t("list.new")} onClose={onClose}>
-      <form class="dialog-form" onSubmit={create}>
-        <Fields details={details} fault={sending.fault} onChange={setDetails} />
-        <Refusal problem={sending.problem} />
-        <Foot text={t("tariff.create")} disabled={sending.busy || details.name.trim() === ""} onClose={onClose} />
-      </form>
+      <FormFrame form={form} label={t("list.new")} save={t("tariff.create")} cancel={onClose} fields={FIELDS} act={create}>
+        <Fields form={form} />
+      </FormFrame>
     </Dialog>
   );
 }
 
-/** Edits the details. If another edit came first, shows what it changed and keeps what was entered. */
+async function load(tariffId: string, signal: AbortSignal): Promise<Newest<Details>> {
+  const path = { tariffId };
+  const [tariff, edits] = await Promise.all([
+    assets.get("/api/v1/tariffs/{tariffId}", { path, signal }), assets.get("/api/v1/tariffs/{tariffId}/audit", { path, signal }),
+  ]);
+  return { values: detailsOf(tariff), version: tariff.version, edits: edits.items };
+}
+
 export function EditTariff({ tariff, onSaved, onClose }: { readonly tariff: Tariff; readonly onSaved: () => void; readonly onClose: () => void }): JSX.Element {
-  const [base, setBase] = useState(tariff);
-  const [details, setDetails] = useState(() => detailsOf(tariff));
-  const [theirs, setTheirs] = useState<readonly string[]>([]);
-  const sending = useSending();
-  const path = { tariffId: tariff.id };
-  const save = (event: Event) => {
-    event.preventDefault();
-    sending.send(async () => {
-      try {
-        await assets.patch("/api/v1/tariffs/{tariffId}", { path, body: bodyOf(details), headers: ifMatch(base.version) });
-      } catch (error) {
-        if (!(error instanceof Problem) || error.code !== "VERSION_MISMATCH") throw error;
-        const now = await assets.get("/api/v1/tariffs/{tariffId}", { path });
-        const [before, after] = [detailsOf(base), detailsOf(now)];
-        const changed = NAMES.filter((name) => before[name] !== after[name]);
-        // What the user did not touch takes the value of the other edit.
-        setDetails((mine) => Object.fromEntries(NAMES.map((name) => [name, mine[name] === before[name] ? after[name] : mine[name]])) as unknown as Details);
-        setTheirs(changed.map((name) => `${t(LABELS[name])}: ${after[name]}`));
-        setBase(now);
-        return;
-      }
-      onSaved();
-    });
+  const current = { values: detailsOf(tariff), version: tariff.version, edits: [] };
+  const form = useForm({ name: `tariff.${tariff.id}`, base: current.values, version: tariff.version, check });
+  const conflict = useConflict(form, current, (signal) => load(tariff.id, signal));
+  const save = async (signal: AbortSignal) => {
+    const send = async () => void (await assets.patch("/api/v1/tariffs/{tariffId}", { path: { tariffId: tariff.id }, body: bodyOf(form.values), headers: ifMatch(form.version), signal }));
+    await conflict.guarded(send, signal);
+    onSaved();
   };
   return (
     <Dialog title={t("tariff.editTitle")} onClose={onClose}>
-      <form class="dialog-form" onSubmit={save}>
-        <Fields details={details} fault={sending.fault} onChange={setDetails} />
-        {theirs.length === 0 ? null : <div class="notice warn" role="alert" data-conflict>{t("tariff.conflict", { fields: theirs.join("; ") })}</div>}
-        <Refusal problem={sending.problem} />
-        <Foot text={t("tariff.save")} disabled={sending.busy || details.name.trim() === ""} onClose={onClose} />
-      </form>
+      <FormFrame form={form} label={t("tariff.editTitle")} save={t("tariff.save")} cancel={onClose} blocked={conflict.newest !== null} fields={FIELDS} act={save}>
+        {conflict.newest === null ? null : <ConflictNotice form={form} newest={conflict.newest} labelOf={(field) => t(LABELS[field])} textOf={textOf} />}
+        <Fields form={form} />
+      </FormFrame>
     </Dialog>
   );
 }
 
 const LABELS = { name: "tariff.name", operatorId: "tariff.operator", currency: "tariff.currency", status: "tariff.status", changeRule: "tariff.changeRule" } as const;
+/** The group of texts for the values of a field. */
+const GROUPS: Partial<Record<keyof Details, string>> = { status: "tariffStatus", changeRule: "changeRule" };
 
-function Fields({ details, fault, onChange }: { readonly details: Details; readonly fault: (field: string) => string | undefined; readonly onChange: (details: Details) => void }): JSX.Element {
-  const text = (name: "name" | "operatorId" | "currency", most: number, required: boolean) => (
-    <Field label={required ? t(LABELS[name]) : t("prices.optional", { label: t(LABELS[name]) })} fault={fault(name)}>
-      {(id) => (
-        <input
-          id={id} class="input" value={details[name]} maxLength={most} required={required} autocomplete="off" list={name === "currency" ? "currencies" : undefined}
-          aria-invalid={fault(name) !== undefined} onInput={(event) => onChange({ ...details, [name]: event.currentTarget.value })}
-        />
-      )}
-    </Field>
+function textOf(field: keyof Details, details: Details): string {
+  const group = GROUPS[field];
+  return group === undefined ? details[field] : named(group, details[field]);
+}
+
+function Fields({ form }: { readonly form: Form<Details> }): JSX.Element {
+  const common = (field: keyof Details) => ({ label: t(LABELS[field]), value: form.values[field], fault: form.fault(field), onLeave: () => form.touch(field) });
+  const text = (field: "name" | "operatorId") => <TextInput {...common(field)} limit={LIMITS[field]} onEnter={(entered) => form.set(field, entered)} />;
+  const choice = (field: "currency" | "status" | "changeRule") => (
+    <ChoiceInput {...common(field)} limit={{ ...LIMITS[field], required: true }} onChoose={(chosen) => form.set(field, chosen)} textOf={(value) => named(GROUPS[field] ?? field, value)} />
   );
-  return (
-    <>
-      {text("name", 200, true)}
-      {text("operatorId", 200, false)}
-      {text("currency", 3, true)}
-      <datalist id="currencies">{USUAL.map((code) => <option key={code} value={code} />)}</datalist>
-      <Select label={t("tariff.status")} value={details.status} onChange={(status) => onChange({ ...details, status })} choices={STATUSES.map((value) => ({ value, text: named("tariffStatus", value) }))} />
-      <Select label={t("tariff.changeRule")} value={details.changeRule} onChange={(changeRule) => onChange({ ...details, changeRule })} choices={RULES.map((value) => ({ value, text: named("changeRule", value) }))} />
-    </>
-  );
+  return <>{text("name")}{text("operatorId")}{choice("currency")}{choice("status")}{choice("changeRule")}</>;
 }

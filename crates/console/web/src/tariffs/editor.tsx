@@ -10,15 +10,16 @@ import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
 import { Confirmed } from "../design/confirmed.tsx";
 import { Shown, meaning } from "../design/states.tsx";
+import { Refused } from "../forms/frame.tsx";
 import { clockShort } from "../i18n/format.ts";
 import { useResource } from "../live/resource.ts";
 import { type Check, useCheck } from "./check.ts";
 import { type Findings, NONE, byPath, scheduleOf } from "./findings.ts";
-import { Refusal, useSending } from "./forms.tsx";
 import { GeneralForm, HolidaysForm } from "./general-form.tsx";
 import { drop, keep, kept } from "./kept.ts";
 import { type Prices, blank, edited, sent } from "./price-list.ts";
 import { ProposalNotice, PublishDialog } from "./publish.tsx";
+import { useSending } from "./sending.ts";
 import { SchedulesForm } from "./schedule-form.tsx";
 import { Week } from "./week.tsx";
 import { WhatIfCard } from "./what-if.tsx";
@@ -157,7 +158,7 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
           <button type="button" class="button slim" onClick={() => save(theirs.revision)}>{t("draft.overwrite")}</button>
         </div>
       )}
-      <Refusal problem={sending.problem} />
+      {sending.problem === null ? null : <Refused problem={sending.problem} />}
       <Foot check={check} findings={findings} dirty={dirty} revision={saved.revision} onFault={setSelected}>
         {disabled ? null : <button type="button" class="button primary" disabled={!dirty || sending.busy || theirs !== null} onClick={() => save(saved.revision)}>{t("draft.save")}</button>}
         {disabled ? null : <button type="button" class="button" disabled={dirty || saved.revision === 0 || theirs !== null} title={dirty ? t("publish.unsaved") : undefined} onClick={() => setPublishing(true)}>{t("publish.open")}</button>}

@@ -5,7 +5,7 @@ import { useId, useMemo, useState } from "preact/hooks";
 import { Field, Select } from "../design/field.tsx";
 import { named, t } from "../i18n/language.ts";
 import { type Findings, at } from "./findings.ts";
-import { Entry, Faults } from "./forms.tsx";
+import { Entry, Faults } from "./entry.tsx";
 import { MOST, type Prices, dayAfter, without } from "./price-list.ts";
 
 export interface Part {

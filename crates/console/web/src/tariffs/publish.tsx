@@ -1,49 +1,49 @@
 // Publishing a draft, at once or at an instant; or requesting it, so that a second person approves.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { limits } from "../../generated/limits.ts";
 import { assets, ifMatch } from "../api/client.ts";
 import type { TariffDraft } from "../api/types.ts";
 import { go, to } from "../app/router.ts";
-import { asLocal, ofLocal } from "../audit/filter.ts";
+import { ofLocal } from "../audit/filter.ts";
 import { session } from "../app/session.ts";
 import { Confirmed } from "../design/confirmed.tsx";
 import { Dialog } from "../design/dialog.tsx";
-import { Field } from "../design/field.tsx";
+import { FormFrame, Refused } from "../forms/frame.tsx";
+import { TimeInput } from "../forms/inputs.tsx";
+import { useForm } from "../forms/use-form.ts";
 import { moment } from "../i18n/format.ts";
-import { Foot, Refusal, useSending } from "./forms.tsx";
 import { t } from "../i18n/language.ts";
+import { useSending } from "./sending.ts";
 
 export function PublishDialog({ draft: { tariffId, revision, approvalRequired }, onRequested, onClose }: {
   readonly draft: TariffDraft;
   readonly onRequested: (draft: TariffDraft) => void;
   readonly onClose: () => void;
 }): JSX.Element {
-  const [from, setFrom] = useState("");
-  const sending = useSending();
-  const past = from !== "" && Date.parse(from) < Date.now();
-  const publish = (event: Event) => {
-    event.preventDefault();
-    sending.send(async () => {
-      const body = from === "" ? {} : { effectiveFrom: from };
-      if (approvalRequired) {
-        onRequested(await assets.put("/api/v1/tariffs/{tariffId}/draft/proposal", { path: { tariffId }, body, headers: ifMatch(revision) }));
-        return;
-      }
-      await assets.post("/api/v1/tariffs/{tariffId}/draft/publish", { path: { tariffId }, body, headers: ifMatch(revision) });
-      go(to.tariff(tariffId));
-    });
+  const form = useForm({
+    name: `tariff.publish.${tariffId}.${revision}`, version: 0, base: { from: "" },
+    check: ({ from }) => (Date.parse(from) < Date.now() ? [{ path: "effectiveFrom", why: "past" as const }] : []),
+  });
+  const { from } = form.values;
+  const publish = async (signal: AbortSignal) => {
+    const asked = { path: { tariffId }, body: from === "" ? {} : { effectiveFrom: ofLocal(from) }, headers: ifMatch(revision), signal };
+    if (approvalRequired) {
+      onRequested(await assets.put("/api/v1/tariffs/{tariffId}/draft/proposal", asked));
+      return;
+    }
+    await assets.post("/api/v1/tariffs/{tariffId}/draft/publish", asked);
+    go(to.tariff(tariffId));
   };
   return (
     <Dialog title={t("publish.title")} onClose={onClose}>
-      <form class="dialog-form" onSubmit={publish}>
+      <FormFrame form={form} label={t("publish.title")} save={approvalRequired ? t("approval.request") : t("publish.do")} cancel={onClose} fields={["effectiveFrom"]} act={publish}>
         <p>{t("publish.lead")}{approvalRequired ? ` ${t("approval.required")}` : ""}</p>
-        <Field label={t("publish.at")} fault={past ? t("publish.past") : undefined}>
-          {(id) => <input id={id} type="datetime-local" class="input" value={asLocal(from)} aria-invalid={past} onInput={(event) => setFrom(ofLocal(event.currentTarget.value))} />}
-        </Field>
-        <Refusal problem={sending.problem} />
-        <Foot text={approvalRequired ? t("approval.request") : t("publish.do")} disabled={sending.busy || past} onClose={onClose} />
-      </form>
+        <TimeInput
+          label={t("publish.at")} limit={limits.Publish.effectiveFrom} value={from} fault={form.fault("effectiveFrom")} hint={t("publish.atHint")}
+          onEnter={(text) => form.set("from", text)} onLeave={() => form.touch("effectiveFrom")}
+        />
+      </FormFrame>
     </Dialog>
   );
 }
@@ -73,7 +73,7 @@ export function ProposalNotice({ draft, disabled, onChange }: { readonly draft: 
           act={async () => onChange(await assets.delete("/api/v1/tariffs/{tariffId}/draft/proposal", asked))}
         />
       )}
-      <Refusal problem={sending.problem} />
+      {sending.problem === null ? null : <Refused problem={sending.problem} fields={[]} />}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { Select } from "../design/field.tsx";
 import { named, t } from "../i18n/language.ts";
 import { BandsForm } from "./bands-form.tsx";
 import { at, countWithin } from "./findings.ts";
-import { Entry, Faults } from "./forms.tsx";
+import { Entry, Faults } from "./entry.tsx";
 import type { Part } from "./general-form.tsx";
 import { MOST, type Prices, type Schedule, WEEKDAYS, moved, replaced, without } from "./price-list.ts";
 import { conditionsOf } from "./price-view.tsx";

@@ -6,13 +6,13 @@ import { assets } from "../api/client.ts";
 import type { WhatIf } from "../api/types.ts";
 import { may } from "../app/session.ts";
 import { Field } from "../design/field.tsx";
-import { Empty, Forbidden } from "../design/states.tsx";
+import { Empty, Forbidden, Shown } from "../design/states.tsx";
 import { count, kwh } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
+import { useResource } from "../live/resource.ts";
 import { monthAfter } from "./calendar-days.ts";
 import { Choice, stationsLike } from "./choice.tsx";
 import { difference } from "./difference.ts";
-import { Refusal, useSending } from "./forms.tsx";
 
 const PARTS = ["electricity", "service", "chargingTime", "sessionFee", "occupancy", "tax", "total"] as const;
 
@@ -25,15 +25,14 @@ function begin(month: string): string {
 export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; readonly number: number }): JSX.Element {
   const [station, setStation] = useState("");
   const [month, setMonth] = useState(() => monthAfter(new Date().toISOString().slice(0, 7), -1));
-  const [result, setResult] = useState<WhatIf | null>(null);
-  const sending = useSending();
+  const [asked, setAsked] = useState<{ readonly stationId: string; readonly from: string; readonly until: string } | null>(null);
+  const result = useResource(asked === null ? null : JSON.stringify(asked), (signal) => {
+    return assets.get("/api/v1/tariffs/{tariffId}/versions/{number}/what-if", { path: { tariffId, number }, query: asked ?? {}, signal });
+  });
   const calculate = (event: Event) => {
     event.preventDefault();
-    setResult(null);
-    sending.send(async () => {
-      const query = { stationId: station, from: begin(month), until: begin(monthAfter(month, 1)) };
-      setResult(await assets.get("/api/v1/tariffs/{tariffId}/versions/{number}/what-if", { path: { tariffId, number }, query }));
-    });
+    setAsked({ stationId: station, from: begin(month), until: begin(monthAfter(month, 1)) });
+    result.reload();
   };
   return (
     <section class="card" aria-labelledby="what-if">
@@ -44,11 +43,10 @@ export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; re
           <form class="filters" onSubmit={calculate}>
             <Choice kind="what-if" search={t("whatIf.station")} label={named("price.level", "station")} find={stationsLike} value={station} onChoose={setStation} />
             <Field label={t("whatIf.month")}>{(id) => <input id={id} type="month" class="input" value={month} required onInput={(event) => setMonth(event.currentTarget.value)} />}</Field>
-            <button type="submit" class="button primary" disabled={sending.busy || station === "" || month === ""}>{sending.busy ? t("whatIf.running") : t("whatIf.do")}</button>
+            <button type="submit" class="button primary" disabled={result.loading || station === "" || month === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
           </form>
         ) : <Forbidden scope="assets:read" />}
-        <Refusal problem={sending.problem} />
-        {result === null ? null : result.sessions === 0 ? <Empty title={t("whatIf.none")} /> : <Result of={result} />}
+        {asked === null ? null : <Shown of={result}>{(found) => (found.sessions === 0 ? <Empty title={t("whatIf.none")} /> : <Result of={found} />)}</Shown>}
       </div>
     </section>
   );

@@ -18,6 +18,8 @@ export const assets = {
   "form.tooSmall": "At least {n}.",
   "form.notAbove": "More than {n}.",
   "form.tooLarge": "At most {n}.",
+  "form.past": "Must be in the future.",
+  "form.notLater": "Must be later than the beginning.",
   "form.together": "Enter latitude and longitude, or neither.",
   "form.twice": "Another connector has this number.",
   "form.backwards": "Must be later than the beginning. After 24:00, another period of the next day continues.",

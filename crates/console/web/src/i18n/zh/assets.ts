@@ -20,6 +20,8 @@ export const assets: { readonly [word in keyof typeof Words]: string } = {
   "form.tooSmall": "不小于 {n}。",
   "form.notAbove": "须大于 {n}。",
   "form.tooLarge": "不大于 {n}。",
+  "form.past": "须晚于现在。",
+  "form.notLater": "须晚于开始时间。",
   "form.together": "纬度和经度须同时填写，或都不填。",
   "form.twice": "此枪号重复。",
   "form.backwards": "须晚于开始时间；跨过 24:00 的部分请作为次日的时段填写。",

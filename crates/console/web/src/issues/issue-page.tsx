@@ -1,0 +1,131 @@
+// The page of an issue: what is wrong where, the evidence, its history, and what callers can do.
+
+import type { ComponentChildren, JSX } from "preact";
+import { assets } from "../api/client.ts";
+import type { IssueEvent, WholeIssue } from "../api/types.ts";
+import { to } from "../app/router.ts";
+import { Title } from "../app/title.tsx";
+import { Shown } from "../design/states.tsx";
+import { ago, duration, moment } from "../i18n/format.ts";
+import { known, named, t } from "../i18n/language.ts";
+import { useEvery, useNow, useResource } from "../live/resource.ts";
+import { StationLink } from "../live/station-names.tsx";
+import { Actions } from "./actions.tsx";
+import { Attempts } from "./attempts.tsx";
+import { Devices } from "./devices.tsx";
+import { Fact, type FactValue } from "./fact.tsx";
+import { Notes } from "./notes.tsx";
+import { Place, placeText } from "./place.tsx";
+import { Severity } from "./severity.tsx";
+
+/** Interval of reloading, in ms. */
+const EVERY_MS = 3_000;
+
+export function IssuePage({ id }: { readonly id: string }): JSX.Element {
+  const issue = useResource(id, (signal) => assets.get("/api/v1/issues/{issueId}", { path: { issueId: id }, signal }));
+  useEvery(issue.value?.closedAt === null ? EVERY_MS : null, issue.reload);
+  return (
+    <Shown whole of={issue} rows={6}>
+      {(shown) => (
+        <>
+          <Head issue={shown} />
+          {shown.closedAt === null ? <Actions issue={shown} onDone={issue.reload} /> : null}
+          <div class="columns">
+            <div class="stack">
+              <Facts issue={shown} />
+              <Attempts issue={shown} />
+              <Devices issue={shown} />
+            </div>
+            <History issue={shown} />
+          </div>
+        </>
+      )}
+    </Shown>
+  );
+}
+
+function Head({ issue }: { readonly issue: WholeIssue }): JSX.Element {
+  const cause = named("cause", issue.cause);
+  return (
+    <>
+      <Title text={`${cause} · ${placeText(issue)}`} />
+      <div class="page-head">
+        <div>
+          <p class="crumb"><a href={to.issues}>{t("issues.title")}</a></p>
+          <h1 data-issue={issue.id} data-open={issue.closedAt === null}>{cause} <span class="soft">· <Place of={issue} /></span></h1>
+          <p class="soft">{known("causeAbout", issue.cause)}</p>
+        </div>
+        <div class="pile-now"><Severity of={issue.severity} /><Notes issue={issue} /></div>
+      </div>
+    </>
+  );
+}
+
+function Facts({ issue }: { readonly issue: WholeIssue }): JSX.Element {
+  const now = useNow(1_000);
+  const { stationId, pileId, operatorId, openedAt, closedAt, fact, proof, recurrences, assignee, acknowledgedAt, acknowledgedBy, mutedUntil } = issue;
+  const entry = (label: string, value: ComponentChildren) => (value === null ? null : <div><dt>{label}</dt><dd>{value}</dd></div>);
+  return (
+    <section class="card" aria-labelledby="issue-facts">
+      <div class="card-head"><h2 id="issue-facts">{t("issue.facts")}</h2></div>
+      <div class="card-body">
+        <dl class="facts">
+          {entry(t("col.station"), stationId === null ? null : <StationLink id={stationId} />)}
+          {entry(t("sessions.operator"), operatorId)}
+          {entry(t("issue.opened"), <span title={ago(openedAt, now)}>{moment(openedAt)}</span>)}
+          {entry(closedAt === null ? t("issue.age") : t("issue.duration"), duration((closedAt === null ? now : Date.parse(closedAt)) - Date.parse(openedAt)))}
+          {entry(t("issue.recurrences"), recurrences)}
+          {entry(t("issue.assignee"), assignee ?? <span class="soft">{t("issue.unassigned")}</span>)}
+          {entry(t("issue.acknowledged"), acknowledgedAt === null ? <span class="soft">{t("issues.no")}</span> : `${acknowledgedBy ?? ""} · ${moment(acknowledgedAt)}`)}
+          {entry(t("issue.muted"), mutedUntil === null ? null : t("issue.mutedUntil", { time: moment(mutedUntil) }))}
+        </dl>
+        <h3 class="facts-between">{t("issue.evidence")}</h3>
+        <p data-evidence="fact"><Fact fact={fact} pileId={pileId} /></p>
+        {proof === null ? null : (
+          <>
+            <h3 class="facts-between">{t("issue.proof")}</h3>
+            <p data-evidence="proof"><Fact fact={proof} pileId={pileId} /></p>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function History({ issue }: { readonly issue: WholeIssue }): JSX.Element {
+  return (
+    <section class="card" aria-labelledby="issue-history">
+      <div class="card-head"><h2 id="issue-history">{t("issue.history")}</h2></div>
+      <div class="card-body">
+        <ol class="events">
+          {issue.history.map((event) => (
+            <li key={event.number} data-event={event.kind}>
+              <time class="num soft small" dateTime={event.at}>{moment(event.at)}</time>
+              <div>
+                <strong>{named("issueEvent", event.kind)}</strong>{event.by === null ? null : <span class="soft"> · <span class="mono">{event.by}</span></span>}
+                <div><Detail event={event} pileId={issue.pileId} /></div>
+              </div>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </section>
+  );
+}
+
+/** The fact of an entry that the rules wrote, or what the caller stated. */
+function Detail({ event, pileId }: { readonly event: IssueEvent; readonly pileId: string | null }): JSX.Element | null {
+  const detail: FactValue = event.detail;
+  if ("kind" in detail) return <Fact fact={detail} pileId={pileId} />;
+  const text = (name: string) => (typeof detail[name] === "string" ? detail[name] : null);
+  switch (event.kind) {
+    case "assigned":
+      return <>{text("assignee") ?? t("issue.unassigned")}</>;
+    case "muted":
+      return <>{t("issue.mutedUntil", { time: moment(text("until") ?? "") })} · {text("reason")}</>;
+    case "attempted":
+      return <>{named("recoveryStep", text("step") ?? "")}</>;
+    default:
+      return <>{text("note") ?? ""}</>;
+  }
+}
