@@ -43,7 +43,7 @@ uuid_id!(
     PileId
 );
 uuid_id!(
-    /// A charging session. UUIDv7 derived from the event that opened it, see [`SessionId::derive`].
+    /// A charging session. A UUIDv7 that is derived from the event that opened it.
     SessionId
 );
 uuid_id!(
