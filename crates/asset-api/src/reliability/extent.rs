@@ -4,8 +4,8 @@ use super::query::Query;
 use crate::http::error::ApiError;
 use domain::assets::OperatorBound;
 use runtime::problem::FieldError;
-use storage::reliability::{Grouping, estimate_rows};
 use storage::PooledConnection;
+use storage::reliability::{Grouping, estimate_rows};
 
 /// The most days of connectors, by estimate, that are added up to totals of operators. One of them has all
 /// connectors of a fleet, so a page does not limit it, as it does in the other groupings. A second of

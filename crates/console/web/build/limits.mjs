@@ -6,7 +6,7 @@ const here = (path) => new URL(`../${path}`, import.meta.url);
 
 /** The bodies that forms of the console send, by service. A form that sends another one adds it. */
 const BODIES = {
-  "asset-api": ["StationDetails", "PileDetails", "PileRelocation", "ChargePointReplacement", "Outlet", "OpeningHours", "OpenPeriod"],
+  "asset-api": ["StationDetails", "PileDetails", "PileRelocation", "ChargePointReplacement", "Outlet", "OpeningHours", "OpenPeriod", "NewExclusion", "WithdrawalOfExclusion"],
 };
 
 /** The schema of a field without its alternative null, and the name under which it is shared. */
