@@ -17,6 +17,7 @@ import "./forms/forms.css";
 import "./assets/assets.css";
 import "./tariffs/tariffs.css";
 import "./session/session.css";
+import "./reliability/reliability.css";
 
 const place = document.getElementById("app");
 if (location.pathname !== RETURN_PATH || !report()) {

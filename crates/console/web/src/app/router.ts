@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { type AssetRoute, assetAddresses, assetRoute } from "../assets/routes.ts";
+import { type ReliabilityRoute, reliabilityAddresses, reliabilityRoute } from "../reliability/routes.ts";
 
 const BASE = "/console";
 
@@ -15,6 +16,7 @@ export type Route =
   | { readonly page: "batch"; readonly id: string }
   | AssetRoute
   | TariffRoute
+  | ReliabilityRoute
   | { readonly page: "sessions" }
   | { readonly page: "commands" }
   | { readonly page: "session"; readonly id: string }
@@ -50,6 +52,8 @@ function parse(path: string): Route {
   // First, because the page of a new station has the form of a station's address.
   const asset = assetRoute(parts.map(decoded));
   if (asset !== null) return asset;
+  const reliability = reliabilityRoute(parts);
+  if (reliability !== null) return reliability;
   const [page, id, part, number] = parts;
   if (page === undefined) return { page: "fleet" };
   if (parts.length === 1 && isPlain(page)) return { page };
@@ -95,6 +99,7 @@ export const to = {
   session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
   ...assetAddresses(BASE),
+  ...reliabilityAddresses(BASE),
 };
 
 export function go(href: string): void {
