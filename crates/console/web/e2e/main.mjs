@@ -19,6 +19,7 @@ await import("./tariff-approval.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./assets.mjs");
+await import("./reliability.mjs");
 await import("./scopes.mjs");
 await import("./sign-in.mjs");
 await import("./looks.mjs");

@@ -7,6 +7,8 @@ import { type Format, Part } from "./part.ts";
 const MEDIA: Readonly<Record<Format, string>> = { csv: "text/csv", ndjson: "application/x-ndjson" };
 /** Time limit of one response, in ms: that of the service, and time to read what it has sent. */
 const PATIENCE_MS = 180_000;
+/** How long a file can be read after it was offered, in ms. */
+const KEPT_MS = 60_000;
 /** Why a response may end before the export does. After any other outcome the export has failed. */
 const CONTINUED: readonly string[] = ["rowLimit", "timeLimit"];
 
@@ -65,6 +67,5 @@ export function save(content: Blob, name: string): void {
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  // The browser has begun to read it by the next task.
-  setTimeout(() => URL.revokeObjectURL(link.href), 0);
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
 }
