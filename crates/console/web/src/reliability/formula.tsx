@@ -24,6 +24,7 @@ export function Formula({ of, profile }: { readonly of: Tally; readonly profile:
           <li>{t("rel.formula.failures")}</li>
           <li>{t("rel.formula.repair")}</li>
           <li>{t("rel.formula.starts")}</li>
+          <li>{t("rel.formula.closed")}</li>
           <li>{t("rel.formula.days")}</li>
         </ul>
       </div>

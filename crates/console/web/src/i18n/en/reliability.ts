@@ -69,6 +69,7 @@ export const reliability = {
   "rel.formula.failures": "A failure begins with downtime that is not excluded, and ends when the connector is up.",
   "rel.formula.repair": "Mean time to repair: how long the failures that ended in the period had lasted, without excluded time, divided by their number.",
   "rel.formula.starts": "Start success: accepted remote starts that led to charging, of all accepted ones.",
+  "rel.formula.closed": "Time outside of a station's opening hours is excluded as third party.",
   "rel.formula.days": "Days are those of the platform's time zone. A day is computed an hour after its end, and again after late reports and exclusions.",
   "exclusion.title": "Excluded downtime",
   "exclusion.lead": "Downtime whose cause is outside the operator's control, which does not count against the uptime. Entries are never edited: withdraw one and enter another.",

@@ -71,6 +71,7 @@ export const reliability: { readonly [word in keyof typeof Words]: string } = {
   "rel.formula.failures": "故障从未免责的停用开始，到枪恢复可用为止。",
   "rel.formula.repair": "平均修复时间：期内结束的故障的持续时间（不含免责）除以其次数。",
   "rel.formula.starts": "启动成功率：设备接受的远程启动中真正开始充电的比例。",
+  "rel.formula.closed": "充电站营业时间以外的停用按第三方原因免责。",
   "rel.formula.days": "日期按平台时区划分。每天结束一小时后计算；迟到的上报和免责录入后会重新计算。",
   "exclusion.title": "免责时段",
   "exclusion.lead": "因运营商无法控制的原因造成的停用，不计入可用率。记录不可修改：请撤回后重新录入。",
