@@ -58,7 +58,7 @@ export function ExportButtons({ path, query, name }: {
       </p>
       {state.stage === "failed" ? (
         <p class="notice bad" role="alert" data-problem={state.problem.code}>
-          <strong>{meaning(state.problem)}</strong> <span class="small mono">{state.problem.code}{state.problem.detail === null ? "" : ` · ${state.problem.detail}`}</span>
+          <strong>{meaning(state.problem)}</strong> <span class="small mono">{[state.problem.code, state.problem.detail, ...state.problem.faults.map(({ message }) => message)].filter((text) => text !== null).join(" · ")}</span>
         </p>
       ) : null}
     </div>
