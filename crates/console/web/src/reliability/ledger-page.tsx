@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import { query, to } from "../app/router.ts";
 import { Title } from "../app/title.tsx";
 import { Empty, Shown } from "../design/states.tsx";
-import { ExportButtons } from "../export/export-buttons.tsx";
+import { Export } from "../export/export.tsx";
 import { count } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
@@ -42,7 +42,7 @@ function Ledger({ filter, asked }: { readonly filter: Filter; readonly asked: As
     <section class="card" aria-labelledby="totals">
       <div class="card-head">
         <h2 id="totals">{t("rel.totals", { from: filter.from, last: filter.last })}</h2>
-        <ExportButtons key={JSON.stringify(asked)} path="/api/v1/reliability/export" query={asked} name={`reliability-${filter.by}-${filter.from}-${filter.last}`} />
+        <Export key={JSON.stringify(asked)} path="/api/v1/reliability/export" query={asked} name={`reliability-${filter.by}-${filter.from}-${filter.last}`} />
       </div>
       <div class="card-body stack">
         {ledger.value === undefined && progress > 0 && ledger.loading ? <p class="soft small" role="status">{t("rel.reading", { n: count(progress) })}</p> : null}
