@@ -56,6 +56,7 @@ pub async fn carry_out(world: &World, order: Value) {
             platform.simulator.set_status(&device(), connector, status, None).await.unwrap();
         }
         "begin-unnamed" => begin_unnamed(platform, device()).await,
+        "ledger" => write_ledger(platform, text("pile"), text("until")).await,
         "garbage" => {
             let record = NewRecord {
                 key: Some(text("key").as_bytes().to_vec()),
@@ -90,6 +91,23 @@ pub async fn carry_out(world: &World, order: Value) {
         }
         unknown => panic!("unknown order {unknown:?}"),
     }
+}
+
+/// Writes the 30 days of a pile before `until` to the reliability ledger: connector 1 was faulted for an hour
+/// of each, connector 2 up. They are of a device that the platform does not know, so none is computed again.
+async fn write_ledger(platform: &Platform, pile: &str, until: &str) {
+    let rows = format!(
+        "insert into reliability_days (charge_point_id, connector_id, began_at, day, pile_id, station_id, operator_id, up_s,
+                                       faulted_s, unavailable_s, offline_s, unknown_s, maintenance_s, grid_s, vandalism_s,
+                                       third_party_s, failures, repairs, repair_s, starts_accepted, starts_charging)
+         select 'LEDGER-' || piles.id, connector, day::timestamp at time zone 'Asia/Shanghai', day, piles.id, station_id, operator_id,
+                86400 - down, down, 0, 0, 0, 0, 0, 0, 0, down / 3600, down / 3600, down, 4, 3
+         from piles join stations on stations.id = piles.station_id, generate_series(1, 2) as connector,
+              generate_series(1, 30) as ago,
+              lateral (select date '{until}' - ago as day, case connector when 1 then 3600 else 0 end as down) as one
+         where piles.id = '{pile}'"
+    );
+    platform.database.execute(&rows).await;
 }
 
 /// Announces many devices, and lets them send events at a constant rate from then on; every event

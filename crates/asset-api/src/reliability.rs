@@ -3,6 +3,7 @@
 
 pub mod exclusions;
 mod export;
+mod extent;
 mod query;
 pub mod routes;
 mod view;
@@ -17,7 +18,7 @@ use actix_web::web::Data;
 use runtime::http::QueryParams;
 use runtime::http::page::{InvalidCursor, Page};
 use storage::reliability::{GroupKey, Grouping};
-use view::TotalView;
+use view::{TotalView, TotalsPage};
 
 /// The group after which the list begins, if `after` is a cursor of a list with this grouping.
 fn after(after: Option<ByGroup>, grouping: Grouping) -> Result<Option<GroupKey>, InvalidCursor> {
@@ -38,13 +39,17 @@ async fn list(
     let asked = query.finish(asked)?;
     let after = after(cursor, asked.grouping)?;
     let profile = asked.profile;
-    let rows = api
+    let (computed_until, rows) = api
         .run(move |mut connection| async move {
+            extent::check(&mut connection, &bound, &asked).await?;
             let (grouping, filter, after) = (asked.grouping, &asked.filter, after.as_ref());
             let limit = request.rows();
-            Ok(storage::reliability::list(&mut connection, &bound, grouping, filter, after, limit).await?)
+            let rows =
+                storage::reliability::list(&mut connection, &bound, grouping, filter, after, limit).await?;
+            Ok((storage::reliability::computed_until(&mut connection).await?, rows))
         })
         .await?;
     let page = Page::cut(&request, rows, |last| ByGroup(last.key.clone()));
-    Ok(HttpResponse::Ok().json(page.show(|total| TotalView::of(total, profile))))
+    let page = page.show(|total| TotalView::of(total, profile));
+    Ok(HttpResponse::Ok().json(TotalsPage { page, computed_until }))
 }

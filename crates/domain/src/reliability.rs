@@ -7,6 +7,7 @@
 //!
 //! `docs/reliability.md` has the formulas with worked examples.
 
+mod closing;
 mod condition;
 mod day;
 mod exclusion;
@@ -17,6 +18,7 @@ mod tally;
 mod timeline;
 mod window;
 
+pub use closing::closed;
 pub use condition::{Cause, Condition, Connection};
 pub use day::Day;
 pub use exclusion::{Exclusion, ExclusionReason, ExclusionScope, InvalidExclusion};

@@ -6,6 +6,7 @@ mod connector;
 pub(crate) mod current_schema;
 pub(crate) mod day_partitions;
 pub(crate) mod error;
+pub(crate) mod explained;
 pub(crate) mod lock_table;
 pub(crate) mod message_language;
 pub(crate) mod migrations;

@@ -1,9 +1,11 @@
 //! The reliability ledger: daily roll-ups of connectors, and the downtime that does not count.
 
 pub mod exclusions;
+mod extent;
 pub mod roll_up;
 mod totals;
 
+pub use extent::{computed_until, estimate_rows};
 pub use totals::{Filter, GroupKey, Grouping, Total, list};
 
 use crate::database::pruning::{Pruned, Slice};

@@ -1,6 +1,7 @@
 //! `GET /api/v1/reliability/export`: all totals that match, as CSV or NDJSON.
 
 use super::after;
+use super::extent;
 use super::query::{self, Query};
 use super::view::TotalView;
 use crate::http::bound::Bound;
@@ -31,6 +32,9 @@ pub async fn export(
     let asked = query.finish(asked)?;
     let cursor = after(cursor, asked.grouping)?.map(ByGroup);
     let format = requested.unwrap_or_else(|| accepted_format(&request));
+    let (within, checked) = (bound.clone(), asked.clone());
+    api.run(move |mut connection| async move { extent::check(&mut connection, &within, &checked).await })
+        .await?;
     let totals = Totals { api: api.into_inner(), bound, query: asked };
     let body = exports.begin(totals, format, cursor)?.body().await?;
     Ok(response::<Totals>(format).streaming(body))

@@ -2,14 +2,14 @@
 
 use super::export::{self, CSV_EXAMPLE, NDJSON_EXAMPLE};
 use super::query;
-use super::view::TotalView;
+use super::view::TotalsPage;
 use crate::http::error::ApiError;
 use crate::http::export::{Format, TooManyExports};
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::auth::Reach;
 use runtime::http::Routes;
-use runtime::http::page::{InvalidCursor, Page, PageRequest};
+use runtime::http::page::{InvalidCursor, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::{Value, json};
 
@@ -25,7 +25,8 @@ pub fn set_up(routes: &mut Routes<'_>) {
 fn list() -> Operation {
     let text = "Uptime, failures and starts over whole days, from daily roll-ups that are kept longer than the status history. A day \
                 is computed an hour after its end, and again after late facts and exclusions while the status history is kept. Time \
-                belongs to the place and the operator where the charge point was then; a group without a day is absent.";
+                belongs to the place and the operator where the charge point was then; a group without a day is absent. A total of an \
+                operator has all of its connectors, so days of a large fleet are refused in one request if they are too many.";
     read(
         Reach::Operator,
         "listReliability",
@@ -35,10 +36,10 @@ fn list() -> Operation {
     .describe(text)
     .with(query::parameters())
     .with(PageRequest::parameters())
-    .answers(Answer::json::<Page<TotalView<'_>>>(
+    .answers(Answer::json::<TotalsPage<'_>>(
         StatusCode::OK,
         "A page of totals, in the order of their ids",
-        json!({ "items": [total()], "nextCursor": null }),
+        json!({ "items": [total()], "nextCursor": null, "computedUntil": "2026-07-01" }),
     ))
     .refuses([InvalidCursor])
 }

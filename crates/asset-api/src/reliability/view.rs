@@ -3,9 +3,22 @@
 use chrono::NaiveDate;
 use domain::ids::{ConnectorId, PileId, StationId};
 use domain::reliability::{Profile, Ratio};
+use runtime::http::page::Page;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::reliability::{GroupKey, Total};
+
+/// A page of totals.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ReliabilityPage")]
+pub struct TotalsPage<'a> {
+    #[serde(flatten)]
+    pub page: Page<TotalView<'a>>,
+    /// The day after the last one of the ledger; days of the period from it on have not ended, or are not
+    /// computed yet. Null if no day is computed.
+    pub computed_until: Option<NaiveDate>,
+}
 
 /// What a connector, a pile, a station or an operator comes to over some days. Seconds are those of all
 /// its connectors; each second is in one of `upS`, `faultedS`, `unavailableS`, `offlineS`, `unknownS` and

@@ -50,8 +50,16 @@ async fn shows_both_profiles_of_the_same_days() {
             "failures": 1, "repairs": 1, "meanTimeToRepairS": 28_800, "startsAccepted": 120, "startsCharging": 117,
             "startSuccessPercent": 97.5,
         });
-        assert_eq!(page, json!({ "items": [expected], "nextCursor": null }));
+        assert_eq!(page, json!({ "items": [expected], "nextCursor": null, "computedUntil": "2026-06-03" }));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_ledger_is_computed_until_no_day() {
+    let app = TestApp::start().await;
+    let expected = json!({ "items": [], "nextCursor": null, "computedUntil": null });
+    assert_eq!(listed(&app, "").await, expected);
+    assert_eq!(listed(&app, "&groupBy=operator").await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

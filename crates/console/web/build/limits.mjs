@@ -9,6 +9,7 @@ const BODIES = {
   "asset-api": [
     "StationDetails", "PileDetails", "PileRelocation", "ChargePointReplacement", "Outlet", "OpeningHours", "OpenPeriod",
     "IssueAcknowledgement", "IssueAssignment", "IssueMute", "NewMaintenanceWindow", "TariffDetails", "Publish", "EndOfBinding",
+    "NewExclusion", "WithdrawalOfExclusion",
   ],
 };
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge } from "./axe.mjs";
-import { api, artefacts, enter, eventually, order, run, shut, site, stage, tariff } from "./stage.mjs";
+import { api, artefacts, enter, eventually, order, run, shut, site, stage, tariff, today } from "./stage.mjs";
 
 const CITIES = [["上海", 31.23, 121.47], ["杭州", 30.27, 120.15], ["南京", 32.06, 118.79], ["苏州", 31.3, 120.58], ["合肥", 31.82, 117.23], ["宁波", 29.87, 121.55]];
 
@@ -19,6 +19,8 @@ async function scenery() {
   }
   await order({ do: "connect", device: `CP-${run}-NEW`, connectors: 1 });
   await order({ do: "garbage", key: "x", value: "no event" });
+  await order({ do: "ledger", pile: devices[0].id, until: today() });
+  await api("POST", "/api/v1/reliability/exclusions", { pileId: devices[0].id, connectorId: 1, from: "2026-06-05T03:00:00Z", until: "2026-06-05T11:00:00Z", reason: "grid", note: "10 kV 线路停电，通知 2026-118" });
   const { piles: [spare] } = await site({ connected: false });
   await api("DELETE", `/api/v1/piles/${spare.id}`);
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
@@ -78,6 +80,10 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     windows: { path: "/console/maintenance", ready: "tr[data-window]" },
     "new-window": { path: `/console/maintenance/new?station=${station}`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
+    reliability: { path: `/console/reliability?by=connector&pile=${pile}`, ready: "tr[data-total]", click: ".formula summary", then: ".formula code" },
+    exclusions: { path: "/console/reliability/exclusions", ready: "tr[data-exclusion]" },
+    withdraw: { path: "/console/reliability/exclusions", ready: "tr[data-exclusion]", click: "tr[data-withdrawn=false] button", then: "dialog .form" },
+    "exclusion-form": { path: `/console/reliability/exclusions/new?pile=${pile}`, ready: ".form option", click: ".form [type=submit]", then: ".fault" },
     "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
     "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },
     move: { path: `/console/piles/${pile}/move`, ready: "option" },

@@ -20,6 +20,7 @@ await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./assets.mjs");
 await import("./issues.mjs");
+await import("./reliability.mjs");
 await import("./scopes.mjs");
 await import("./sign-in.mjs");
 await import("./looks.mjs");

@@ -149,6 +149,12 @@ export async function api(method, path, body, { base = stage.assets, type = "app
   return said;
 }
 
+/** The date by the clock of this machine, which the browser has, too. */
+export function today() {
+  const now = new Date();
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}
+
 /** Repeats `ask` until its result is truthy. */
 export async function eventually(what, ask, patience = PATIENCE_MS) {
   const end = Date.now() + patience;

@@ -18,6 +18,7 @@ import "./assets/assets.css";
 import "./tariffs/tariffs.css";
 import "./session/session.css";
 import "./issues/issues.css";
+import "./reliability/reliability.css";
 
 const place = document.getElementById("app");
 if (location.pathname !== RETURN_PATH || !report()) {

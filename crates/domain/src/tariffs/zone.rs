@@ -1,7 +1,8 @@
 //! Time zones (IANA) and their local times.
 
+use crate::calendar::TimeOfDay;
 use crate::schema::written_as;
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 use schemars::json_schema;
 use std::fmt;
@@ -44,10 +45,20 @@ impl Zone {
     /// skip it.
     #[must_use]
     pub fn day_start(self, date: NaiveDate) -> DateTime<Utc> {
-        let midnight = date.and_time(NaiveTime::MIN);
-        let first = self.0.from_local_datetime(&midnight).earliest();
-        let first = first.or_else(|| GapInfo::new(&midnight, &self.0)?.end);
-        first.map_or_else(|| midnight.and_utc(), |first| first.to_utc())
+        self.first(date.and_time(NaiveTime::MIN))
+    }
+
+    /// The first instant at which the clock shows a time of a date, or a later one if clocks skip it. 24:00
+    /// is the beginning of the next date.
+    #[must_use]
+    pub fn instant_of(self, date: NaiveDate, time: TimeOfDay) -> DateTime<Utc> {
+        self.first(date.and_time(NaiveTime::MIN) + TimeDelta::minutes(time.minutes().into()))
+    }
+
+    fn first(self, shown: NaiveDateTime) -> DateTime<Utc> {
+        let first = self.0.from_local_datetime(&shown).earliest();
+        let first = first.or_else(|| GapInfo::new(&shown, &self.0)?.end);
+        first.map_or_else(|| shown.and_utc(), |first| first.to_utc())
     }
 
     /// The first instant after `at` at which the clock shows `minute` of its day, counted from

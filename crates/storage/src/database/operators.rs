@@ -211,6 +211,11 @@ pub(crate) const fn trail(bound: &OperatorBound) -> OfOperators<'_> {
     OfOperators { bound, around }
 }
 
+/// Rows of `reliability_days`, which keep the operator of their time.
+pub(crate) const fn reliability_days(bound: &OperatorBound) -> OfOperators<'_> {
+    OfOperators { bound, around: ("(reliability_days.operator_id = any(", "))") }
+}
+
 /// Rows of `reliability_exclusions`, which keep the operator of the time when they were entered.
 pub(crate) const fn exclusions(bound: &OperatorBound) -> OfOperators<'_> {
     OfOperators { bound, around: ("(reliability_exclusions.operator_id = any(", "))") }

@@ -181,7 +181,7 @@ impl GroupKey {
 /// A key as the id, the connector and the operator of a statement.
 type KeyColumns<'a> = (Option<Uuid>, Option<i16>, Option<&'a str>);
 
-fn number(connector: ConnectorId) -> Result<i16, StorageError> {
+pub(super) fn number(connector: ConnectorId) -> Result<i16, StorageError> {
     i16::try_from(connector.number()).map_err(broken)
 }
 

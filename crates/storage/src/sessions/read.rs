@@ -1,6 +1,7 @@
 //! Reading sessions.
 
 use crate::assets::placements;
+use crate::database::explained::Explained;
 use crate::database::operators;
 use crate::schema::sessions;
 use crate::{Connection, StorageError};
@@ -8,8 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Json, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::assets::{OperatorBound, Placement};
 use domain::ids::{
@@ -164,29 +164,8 @@ pub async fn estimate_count(
     after: Option<(DateTime<Utc>, SessionId)>,
 ) -> Result<usize, StorageError> {
     let query = filter.query(bound, after).select(sessions::id);
-    let plan: serde_json::Value = Explained(query).get_result(connection).await?;
-    let rows = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_u64);
-    let rows = rows.ok_or_else(|| super::broken(format!("plan {plan}")))?;
+    let rows = Explained(query).estimate_rows(connection).await?;
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))
-}
-
-/// The plan of a query as JSON.
-struct Explained<Q>(Q);
-
-impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Explained<Q> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("explain (format json) ");
-        self.0.walk_ast(pass.reborrow())
-    }
-}
-
-impl<Q> QueryId for Explained<Q> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<Q> Query for Explained<Q> {
-    type SqlType = Json;
 }
 
 impl Filter {

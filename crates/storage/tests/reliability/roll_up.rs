@@ -55,6 +55,17 @@ async fn a_connection_is_carried_from_day_to_day() {
     assert_eq!(days[3], json!(["2026-06-04", 43_200, 43_200, 0]));
 }
 
+/// The device is faulted from 18:00 to 20:00 by the clock of Shanghai, and the station closes at 19:00.
+#[tokio::test(flavor = "multi_thread")]
+async fn downtime_while_the_station_is_closed_is_excluded() {
+    let mut ledger = Ledger::new().await;
+    let hours = json!({ "weekly": [{ "weekday": "Monday", "from": "08:00", "to": "19:00" }] });
+    ledger.database.execute(&format!("update stations set opening_hours = '{hours}'")).await;
+    ledger.compute(&window(2)).await;
+    let days = ledger.days("day, up_s, faulted_s, third_party_s").await;
+    assert_eq!(days, json!([["2026-06-01", 79_200, 3_600, 3_600], ["2026-06-02", 86_400, 0, 0]]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_starts_that_led_to_charging() {
     let mut ledger = Ledger::new().await;

@@ -5,7 +5,7 @@ use domain::assets::OperatorBound;
 use domain::ids::ConnectorId;
 use domain::reliability::Tally;
 use domain::text::Label;
-use storage::reliability::{Filter, GroupKey, Grouping, Total, list};
+use storage::reliability::{Filter, GroupKey, Grouping, Total, computed_until, estimate_rows, list};
 
 fn june(from: u32, until: u32) -> Filter {
     let day = |number: u32| format!("2026-06-{number:02}").parse().unwrap();
@@ -120,4 +120,38 @@ async fn pages_continue_after_their_last_group() {
         found.iter().map(|total| &total.key).collect::<Vec<_>>(),
         [&GroupKey::Connector(PILE, connector)]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_ends_with_its_last_day() {
+    let mut ledger = Ledger::new().await;
+    assert_eq!(computed_until(&mut ledger.connection).await.unwrap(), None);
+    ledger.compute(&window(2)).await;
+    assert_eq!(computed_until(&mut ledger.connection).await.unwrap(), "2026-06-03".parse().ok());
+}
+
+/// A thousand days of connectors on each of 30 days, a tenth of them of operator `a`.
+const MANY_DAYS: &str = "
+    insert into reliability_days (charge_point_id, connector_id, began_at, day, operator_id, up_s, faulted_s, unavailable_s,
+                                  offline_s, unknown_s, maintenance_s, grid_s, vandalism_s, third_party_s, failures, repairs,
+                                  repair_s, starts_accepted, starts_charging)
+    select 'CP-' || device, 1, timestamptz '2026-06-01T00:00:00Z' + make_interval(days => day), date '2026-06-01' + day,
+           case device % 10 when 0 then 'a' else 'b' end, 86400, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    from generate_series(1, 1000) as device, generate_series(0, 29) as day;
+    analyze reliability_days";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rows_of_a_total_are_estimated_without_reading_them() {
+    let mut ledger = Ledger::new().await;
+    ledger.database.execute(MANY_DAYS).await;
+    let ten_of_a = Filter { operator_id: Label::parse("a").ok(), ..june(1, 11) };
+    for (bound, filter, rows) in [
+        (OperatorBound::All, june(1, 31), 30_000),
+        (OperatorBound::All, ten_of_a, 1_000),
+        (of("a"), june(1, 21), 2_000),
+        (of("c"), june(1, 31), 0),
+    ] {
+        let estimate = estimate_rows(&mut ledger.connection, &bound, &filter).await.unwrap();
+        assert!((rows * 2 / 3..=rows * 3 / 2 + 100).contains(&estimate), "{estimate} instead of {rows}");
+    }
 }

@@ -3,6 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { type AssetRoute, assetAddresses, assetRoute } from "../assets/routes.ts";
 import { type IssueRoute, issueAddresses, issueRoute } from "../issues/routes.ts";
+import { type ReliabilityRoute, reliabilityAddresses, reliabilityRoute } from "../reliability/routes.ts";
 
 const BASE = "/console";
 
@@ -17,6 +18,7 @@ export type Route =
   | AssetRoute
   | IssueRoute
   | TariffRoute
+  | ReliabilityRoute
   | { readonly page: "sessions" }
   | { readonly page: "commands" }
   | { readonly page: "session"; readonly id: string }
@@ -54,6 +56,8 @@ function parse(path: string): Route {
   if (asset !== null) return asset;
   const issue = issueRoute(parts.map(decoded));
   if (issue !== null) return issue;
+  const reliability = reliabilityRoute(parts);
+  if (reliability !== null) return reliability;
   const [page, id, part, number] = parts;
   if (page === undefined) return { page: "fleet" };
   if (parts.length === 1 && isPlain(page)) return { page };
@@ -100,6 +104,7 @@ export const to = {
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
   ...assetAddresses(BASE),
   ...issueAddresses(BASE),
+  ...reliabilityAddresses(BASE),
 };
 
 export function go(href: string): void {

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { theme, paint } from "../design/theme.ts";
 import { type Language, choose, language, t } from "../i18n/language.ts";
+import type { ReliabilityView } from "../reliability/routes.ts";
 import { Account } from "./account.tsx";
 import { FeedBanner, FeedState } from "./feed-state.tsx";
 import { lazy } from "./lazy.tsx";
@@ -28,6 +29,7 @@ const CommandsPage = lazy(async () => (await import("../commands/page.tsx")).Com
 const AssetPages = lazy(async () => (await import("../assets/pages.tsx")).AssetPages);
 const IssuePages = lazy(async () => (await import("../issues/pages.tsx")).IssuePages);
 const TariffPages = lazy<{ readonly of: TariffRoute }>(async () => (await import("../tariffs/pages.tsx")).TariffPages);
+const ReliabilityPages = lazy<{ readonly show: ReliabilityView }>(async () => (await import("../reliability/pages.tsx")).ReliabilityPages);
 
 export function Shell(): JSX.Element {
   const main = useRef<HTMLElement>(null);
@@ -112,6 +114,8 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <CommandsPage />;
     case "session":
       return <SessionPage id={of.id} />;
+    case "reliability":
+      return <ReliabilityPages show={of.show} />;
     case "nowhere":
       return (
         <section class="card">
@@ -136,6 +140,7 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
     { page: "tariffs", href: to.tariffs, text: t("nav.tariffs"), scope: "tariffs:read" },
     { page: "sessions", href: to.sessions, text: t("nav.sessions"), scope: "assets:read" },
     { page: "commands", href: to.commands, text: t("nav.commands"), scope: "commands:read" },
+    { page: "reliability", href: to.reliability(), text: t("nav.reliability"), scope: "assets:read" },
     { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },
     { page: "import", href: to.import, text: t("nav.import"), scope: "assets:write" },
     { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },

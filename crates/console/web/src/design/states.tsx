@@ -74,6 +74,7 @@ export function Failed({ problem, retry, whole }: Place & { readonly problem: Pr
       <Sign of="error" />
       <Heading whole={whole} text={t("state.errorTitle")} />
       <p>{meaning(problem)}</p>
+      {problem.faults.map(({ field, message }) => <p key={field} class="small"><span class="mono">{field}</span>: {message}</p>)}
       <p class="small mono">
         {problem.code}
         {problem.detail === null ? "" : ` · ${problem.detail}`}

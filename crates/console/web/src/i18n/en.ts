@@ -10,6 +10,7 @@ import { names } from "./en/names.ts";
 import { operations } from "./en/operations.ts";
 import { pile } from "./en/pile.ts";
 import { problems } from "./en/problems.ts";
+import { reliability } from "./en/reliability.ts";
 import { sessions } from "./en/sessions.ts";
 import { station } from "./en/station.ts";
 import { tariffs } from "./en/tariffs.ts";
@@ -23,6 +24,7 @@ export const en = {
   ...pile,
   ...assets,
   ...sessions,
+  ...reliability,
   ...commands,
   ...tariffs,
   ...operations,

@@ -40,6 +40,11 @@ function decimal(value: number, digits: number): string {
   return new Intl.NumberFormat(locale.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
+/** A value that is truncated to four decimals at most. */
+export function percent(value: number): string {
+  return `${new Intl.NumberFormat(locale.value, { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(value)} %`;
+}
+
 export function kw(watts: number): string {
   return `${decimal(watts / 1000, 1)} kW`;
 }

@@ -10,6 +10,7 @@ import { names } from "./zh/names.ts";
 import { operations } from "./zh/operations.ts";
 import { pile } from "./zh/pile.ts";
 import { problems } from "./zh/problems.ts";
+import { reliability } from "./zh/reliability.ts";
 import { sessions } from "./zh/sessions.ts";
 import { station } from "./zh/station.ts";
 import { tariffs } from "./zh/tariffs.ts";
@@ -24,6 +25,7 @@ export const zh: Words = {
   ...pile,
   ...assets,
   ...sessions,
+  ...reliability,
   ...commands,
   ...tariffs,
   ...operations,

@@ -15,6 +15,7 @@ import { t } from "../i18n/language.ts";
 import { PlaceIssues } from "../issues/place-summary.tsx";
 import { useFollow } from "../live/follow.ts";
 import { useEvery, useResource } from "../live/resource.ts";
+import { ReliabilityCard } from "../reliability/card.tsx";
 import { Actions } from "./actions.tsx";
 import { CommandLog } from "./command-log.tsx";
 import { Confidence, Connectors, Facts } from "./facts.tsx";
@@ -64,6 +65,7 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
               <Connectors pile={shown} />
               <SessionCard pile={shown} />
               <Timeline pile={shown} news={news.status} />
+              <ReliabilityCard of={{ pile: shown.id }} />
             </div>
             <div class="pile-aside stack">
               <CommandLog pileId={shown.id} news={news.commands} />

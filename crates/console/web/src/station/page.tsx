@@ -14,6 +14,7 @@ import { degrees } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { PlaceIssues } from "../issues/place-summary.tsx";
 import { useEvery, useResource } from "../live/resource.ts";
+import { ReliabilityCard } from "../reliability/card.tsx";
 import { AvailabilityCard } from "./availability.tsx";
 import { StationCommands } from "./commands.tsx";
 import { PriceCard } from "./price.tsx";
@@ -41,6 +42,7 @@ export function StationPage({ id }: { readonly id: string }): JSX.Element {
           <div class="columns">
             <AvailabilityCard stationId={id} />
             <PriceCard stationId={id} />
+            <ReliabilityCard of={{ station: id }} />
           </div>
         </>
       )}

@@ -57,7 +57,7 @@ pub(super) async fn load(
     current(tx, &mut devices).await?;
     carry(tx, &mut devices).await?;
     facts::read(tx, &mut devices).await?;
-    places::read(tx, &mut devices, window.until).await?;
+    places::read(tx, &mut devices, window).await?;
     Ok(devices.into_values().collect())
 }
 

@@ -5,10 +5,11 @@ use crate::assets::placements;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Bool, Int2, Json, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int2, Json, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use domain::assets::OpeningHours;
 use domain::ids::ConnectorId;
-use domain::reliability::{Exclusion, ExclusionReason, Start, Stay};
+use domain::reliability::{Exclusion, ExclusionReason, Start, Stay, Window, closed};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -28,6 +29,8 @@ struct StayRow {
     placed_until: Option<DateTime<Utc>>,
     #[diesel(sql_type = Json)]
     exclusions: serde_json::Value,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    opening_hours: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +41,8 @@ struct ExclusionRow {
     connector_id: Option<ConnectorId>,
 }
 
-/// The stays of devices until `$3`, with the exclusions of their places and operators that apply.
+/// The stays of devices until `$3`, with the exclusions of their places and operators that apply, and the
+/// opening hours that their stations have now.
 const STAYS: &str = "
     select place.charge_point_id, place.pile_id, place.station_id, place.operator_id,
            nullif(place.placed_from, '-infinity') as placed_from, place.placed_until,
@@ -48,7 +52,8 @@ const STAYS: &str = "
             where case when excluded.pile_id is null then excluded.station_id = place.station_id
                        else excluded.pile_id = place.pile_id end
               and excluded.operator_id is not distinct from place.operator_id and excluded.withdrawn_at is null
-              and excluded.excluded_from < $3 and excluded.excluded_until > device.begin) as exclusions
+              and excluded.excluded_from < $3 and excluded.excluded_until > device.begin) as exclusions,
+           (select opening_hours from stations where stations.id = place.station_id) as opening_hours
     from unnest($1, $2) as device (charge_point_id, begin)
     join placements as place on place.charge_point_id = device.charge_point_id
     where place.placed_from < $3 and (place.placed_until is null or place.placed_until > device.begin)
@@ -81,27 +86,28 @@ const STARTS: &str = "
         where sessions.command_id = command.id order by started_at desc limit 1) as session on true
     where command.name = 'RemoteStartTransaction' and command.state = 'confirmed'";
 
-/// Reads the stays and the starts of each device from its beginning until `until`.
+/// Reads the stays and the starts of each device from its beginning until the end of `window`.
 pub(super) async fn read(
     tx: &mut Connection,
     devices: &mut Devices,
-    until: DateTime<Utc>,
+    window: &Window,
 ) -> Result<(), StorageError> {
     let (ids, begins) = columns(devices);
     let stays: Vec<StayRow> = diesel::sql_query(STAYS)
         .bind::<Array<Text>, _>(&ids)
         .bind::<Array<Timestamptz>, _>(&begins)
-        .bind::<Timestamptz, _>(until)
+        .bind::<Timestamptz, _>(window.until)
         .load(tx)
         .await?;
     let starts: Vec<StartRow> = diesel::sql_query(STARTS)
         .bind::<Array<Text>, _>(&ids)
         .bind::<Array<Timestamptz>, _>(&begins)
-        .bind::<Timestamptz, _>(until)
+        .bind::<Timestamptz, _>(window.until)
         .load(tx)
         .await?;
     for row in stays {
-        of(devices, &row.charge_point_id)?.stays.push(row.stay()?);
+        let device = of(devices, &row.charge_point_id)?;
+        device.stays.push(row.stay(window, device.begin)?);
     }
     for row in starts {
         let connector = row.connector_id.map(|number| ConnectorId::parse(number.into())).transpose();
@@ -112,15 +118,22 @@ pub(super) async fn read(
 }
 
 impl StayRow {
-    fn stay(self) -> Result<Stay, StorageError> {
+    fn stay(self, window: &Window, begin: DateTime<Utc>) -> Result<Stay, StorageError> {
         let (pile, station) = (Some(self.pile_id), Some(self.station_id));
         let place = placements::from_columns(pile, station, self.operator_id.as_deref())?;
-        let exclusions: Vec<ExclusionRow> = serde_json::from_value(self.exclusions).map_err(broken)?;
+        let entered: Vec<ExclusionRow> = serde_json::from_value(self.exclusions).map_err(broken)?;
+        let hours: Option<OpeningHours> =
+            self.opening_hours.map(serde_json::from_value).transpose().map_err(broken)?;
+        let closed = hours.map(|hours| closed(&hours, window.zone, begin, window.until));
         Ok(Stay {
             place: place.ok_or_else(|| broken("a stay without a place"))?,
             from: self.placed_from,
             until: self.placed_until,
-            exclusions: exclusions.into_iter().map(Exclusion::from).collect(),
+            exclusions: entered
+                .into_iter()
+                .map(Exclusion::from)
+                .chain(closed.into_iter().flatten())
+                .collect(),
         })
     }
 }
