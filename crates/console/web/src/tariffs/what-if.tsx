@@ -9,7 +9,7 @@ import { Field } from "../design/field.tsx";
 import { Empty, Forbidden } from "../design/states.tsx";
 import { count, kwh } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
-import { monthAfter } from "./calendar-days.ts";
+import { monthAfter } from "../live/days.ts";
 import { Choice, stationsLike } from "./choice.tsx";
 import { difference } from "./difference.ts";
 import { Refusal, useSending } from "./forms.tsx";
