@@ -115,7 +115,8 @@ function filled(path: string, parts: Record<string, string | number> | undefined
   return path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(parts?.[name] ?? "")));
 }
 
-function searched(query: Record<string, unknown> | undefined): string {
+/** The query with the given values, with its question mark; empty if there are none. */
+export function searched(query: Record<string, unknown> | undefined): string {
   const said = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null && value !== "") said.set(name, String(value));

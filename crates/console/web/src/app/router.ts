@@ -16,6 +16,7 @@ export type Route =
   | AssetRoute
   | TariffRoute
   | { readonly page: "sessions" }
+  | { readonly page: "revenue" }
   | { readonly page: "commands" }
   | { readonly page: "session"; readonly id: string }
   | { readonly page: "nowhere" };
@@ -38,7 +39,7 @@ function here(): string {
 export const query = computed(() => new URLSearchParams(address.value.split("?")[1] ?? ""));
 export const route = computed<Route>(() => parse(address.value.split("?")[0] ?? ""));
 
-const PLAIN = ["ingest", "import", "audit", "tariffs", "sessions", "commands"] as const;
+const PLAIN = ["ingest", "import", "audit", "tariffs", "sessions", "revenue", "commands"] as const;
 
 /** Whether `page` is a page whose address is its name. */
 function isPlain(page: string): page is (typeof PLAIN)[number] {
@@ -91,6 +92,7 @@ export const to = {
   version: (id: string, number: number) => `${BASE}/tariffs/${encodeURIComponent(id)}/versions/${number}`,
   prices: (stationId: string) => `${BASE}/stations/${encodeURIComponent(stationId)}/prices`,
   sessions: `${BASE}/sessions`,
+  revenue: `${BASE}/revenue`,
   commands: `${BASE}/commands`,
   session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,

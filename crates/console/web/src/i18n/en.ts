@@ -9,6 +9,7 @@ import { names } from "./en/names.ts";
 import { operations } from "./en/operations.ts";
 import { pile } from "./en/pile.ts";
 import { problems } from "./en/problems.ts";
+import { revenue } from "./en/revenue.ts";
 import { sessions } from "./en/sessions.ts";
 import { station } from "./en/station.ts";
 import { tariffs } from "./en/tariffs.ts";
@@ -21,6 +22,7 @@ export const en = {
   ...pile,
   ...assets,
   ...sessions,
+  ...revenue,
   ...commands,
   ...tariffs,
   ...operations,

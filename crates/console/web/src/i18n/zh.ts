@@ -9,6 +9,7 @@ import { names } from "./zh/names.ts";
 import { operations } from "./zh/operations.ts";
 import { pile } from "./zh/pile.ts";
 import { problems } from "./zh/problems.ts";
+import { revenue } from "./zh/revenue.ts";
 import { sessions } from "./zh/sessions.ts";
 import { station } from "./zh/station.ts";
 import { tariffs } from "./zh/tariffs.ts";
@@ -22,6 +23,7 @@ export const zh: Words = {
   ...pile,
   ...assets,
   ...sessions,
+  ...revenue,
   ...commands,
   ...tariffs,
   ...operations,
