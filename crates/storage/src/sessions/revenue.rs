@@ -8,7 +8,6 @@ use crate::database::pruning::{Pruned, Slice};
 use crate::{Connection, StorageError};
 use chrono::NaiveDate;
 use diesel::pg::Pg;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Int8, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::assets::OperatorBound;

@@ -17,11 +17,9 @@ import { BandChart } from "./chart.tsx";
 import { type Filter, asQuery, fault, read } from "./filter.ts";
 import { Filters } from "./filters.tsx";
 import { wholeOf } from "./sums.ts";
-import { Grouped, Table } from "./table.tsx";
+import { EVERY_MS, Grouped, Table } from "./table.tsx";
 
 const PAGE = 200;
-/** Interval of reloading, in ms. */
-const EVERY_MS = 60_000;
 
 export function RevenuePage(): JSX.Element {
   if (!may("tariffs:read")) return <section class="card"><Title text={t("revenue.title")} /><Forbidden whole scope="tariffs:read" /></section>;

@@ -8,11 +8,14 @@ import { Empty, Failed, Loading } from "../design/states.tsx";
 import { count, day, kwh, month } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
+import { useEvery } from "../live/resource.ts";
 import { StationLink } from "../live/station-names.tsx";
 import { type Filter, asQuery } from "./filter.ts";
 import { BANDS, sum } from "./sums.ts";
 
 const PAGE = 100;
+/** Interval of reloading the latest rows, in ms; the same as that of the totals. */
+export const EVERY_MS = 60_000;
 
 /** The sums of each operator or station, page by page. */
 export function Grouped({ filter }: { readonly filter: Filter }): JSX.Element {
@@ -20,6 +23,7 @@ export function Grouped({ filter }: { readonly filter: Filter }): JSX.Element {
   const list = useMore<PeriodRevenue>(
     JSON.stringify(asked), (cursor, signal) => assets.get("/api/v1/revenue", { query: { ...asked, cursor, limit: PAGE }, signal }), keyOf,
   );
+  useEvery(EVERY_MS, list.refresh);
   if (list.items === undefined) return list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />;
   if (list.items.length === 0) return <Empty title={t("revenue.empty")} />;
   return (
