@@ -15,11 +15,14 @@ test("energy and revenue are shown by day, month, station and band, and exported
   const { id, piles: [pile] } = await site({ name });
   await tariff(`收入 ${run}`, [{ level: "station", stationId: id }], [["00:00", "24:00", "peak", "0.9"]]);
   const session = await charged(pile);
-  const { price: { totals } } = await api("GET", `/api/v1/sessions/${session}/receipt`);
   // The zone of the prices, so that the day is the same.
   const page = await enter(`/console/revenue?station=${id}`, { zone: "Asia/Shanghai" });
   const row = page.locator("tr[data-currency=CNY]");
-  await row.locator("strong", { hasText: totals.total.amount }).waitFor();
+  // Another receipt may replace the first one meanwhile.
+  await eventually("the total of the receipt", async () => {
+    const { price } = await api("GET", `/api/v1/sessions/${session}/receipt`);
+    return (await row.locator("strong").innerText()) === price.totals.total.amount;
+  });
   const day = await row.getAttribute("data-period");
   await page.locator("[data-sum=sessions] dd", { hasText: /^1$/ }).waitFor();
   await page.locator(".uplot").waitFor();
