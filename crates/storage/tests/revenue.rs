@@ -1,7 +1,7 @@
 //! Sums over receipts in a real PostgreSQL: at any time they equal the sums over the latest receipts, by
 //! day and by month, in total, per operator and per station.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chrono::NaiveDate;
 use domain::assets::OperatorBound;
