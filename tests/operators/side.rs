@@ -156,6 +156,7 @@ impl Side {
         let receipt = json!({
             "sessionId": session, "pileId": self.get("pile"), "stationId": self.get("station"),
             "operatorId": self.get("operator"), "chargePointId": device, "readings": [],
+            "endedAt": "2026-01-02T03:04:05Z", "energyWh": 20000.0,
         });
         let sql = format!(
             "insert into charge_points (charge_point_id, online, last_seen_at) values ('{device}', true, now());

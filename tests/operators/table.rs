@@ -208,6 +208,13 @@ pub const ROWS: &[Row] = rows![
     "listExclusions" "GET" "reliability/exclusions?stationId={station}" "" Listed Listed
     "listExclusions" "GET" "reliability/exclusions?pileId={pile}&reason=grid" "" Listed Listed
     "getExclusion" "GET" "reliability/exclusions/{exclusion}" "" Hidden Exists
+    // Energy and revenue.
+    "listRevenue" "GET" "revenue?from=2026-01-01&until=2026-02-01&limit=1" "" Listed Listed
+    "listRevenue" "GET" "revenue?from=2026-01-01&until=2026-02-01&groupBy=operator&operatorId={operator}" "" Listed Listed
+    "listRevenue" "GET" "revenue?from=2026-01-01&until=2026-02-01&unit=month&groupBy=station" "" Listed Listed
+    "listRevenue" "GET" "revenue?from=2026-01-01&until=2026-02-01&groupBy=station&stationId={station}" "" Listed Listed
+    "exportRevenue" "GET" "revenue/export?from=2026-01-01&until=2026-02-01&groupBy=station" "" Listed Listed
+    "exportRevenue" "GET" "revenue/export?from=2026-01-01&until=2026-02-01&groupBy=operator&format=ndjson" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?limit=1" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?tariffId={tariff}" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?level=station&stationId={station}" "" Listed Listed

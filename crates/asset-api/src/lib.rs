@@ -14,6 +14,7 @@ mod issues;
 mod operations;
 mod reliability;
 mod retention_rules;
+mod revenue;
 mod routes;
 mod service;
 mod sessions;

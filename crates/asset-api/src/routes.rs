@@ -4,7 +4,7 @@ use crate::assets::{audit, import, pile_counts, piles, stations};
 use crate::devices::{status_history, unregistered};
 use crate::operations::{self, dead_letters, ingest_partitions};
 use crate::tariffs::{self, prices};
-use crate::{feed, issues, reliability, sessions};
+use crate::{feed, issues, reliability, revenue, sessions};
 use runtime::http::Routes;
 use runtime::openapi::About;
 use serde_json::Value;
@@ -26,6 +26,7 @@ pub fn set_up(routes: &mut Routes<'_>) {
     piles::routes::set_up(routes);
     audit::routes::set_up(routes);
     sessions::routes::set_up(routes);
+    revenue::routes::set_up(routes);
     status_history::routes::set_up(routes);
     reliability::routes::set_up(routes);
     reliability::exclusions::routes::set_up(routes);

@@ -64,7 +64,7 @@ pub use quote::{ChargingTimeItem, EnergyItem, OccupancyItem, Quote, TaxItem, Tot
 pub use receipt::{
     AppliedTariff, BandEnergy, Receipt, ReceiptReading, ReceiptSession, ReceiptUnpriced, UnpricedCode,
 };
-pub use revenue::{BandRevenue, Fees, Revenue};
+pub use revenue::{BandRevenue, Fees, Revenue, RevenueByBand};
 pub use season::{InvalidMonthDay, MonthDay, Season};
 pub use session_quote::{MeteredSession, SessionQuote, UnquotableSession};
 pub use tax::{InvalidTaxPercent, TaxPercent};

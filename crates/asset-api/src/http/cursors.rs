@@ -2,12 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use domain::ids::{ChargePointId, ConnectorId, PileId, StationId};
+use domain::tariffs::Currency;
 use domain::text::Label;
 use std::fmt;
 use storage::assets::audit::TrailPosition;
 use storage::reliability::GroupKey;
+use storage::sessions::revenue::{RevenueGrouping, RevenuePosition};
 use uuid::Uuid;
 
 /// The first byte identifies the layout; 1 is the layout of lists by creation.
@@ -18,6 +20,7 @@ const BY_TIME: u8 = 5;
 const BY_NOTE: u8 = 6;
 const BY_EDIT: u8 = 7;
 const BY_GROUP: u8 = 8;
+const BY_PERIOD: u8 = 9;
 
 /// A cursor in a list of versions of one asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +217,63 @@ impl fmt::Display for ByGroup {
             GroupKey::Operator(operator) => (b'o', operator.as_str().as_bytes(), &[]),
         };
         f.write_str(&URL_SAFE_NO_PAD.encode([&[BY_GROUP, grouping], id, rest].concat()))
+    }
+}
+
+/// A cursor in a list of periods of the revenue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByPeriod {
+    /// What the items of the list are for.
+    pub grouping: RevenueGrouping,
+    /// The position of the last item.
+    pub position: RevenuePosition,
+}
+
+impl ByPeriod {
+    /// Decodes a cursor; `None` when the text is not a cursor of this list.
+    pub fn decode(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let ([kind, grouping], rest) = bytes.split_first_chunk::<2>()?;
+        let (days, rest) = rest.split_first_chunk()?;
+        let (station, rest) = rest.split_first_chunk()?;
+        let (currency, operator) = rest.split_first_chunk::<3>()?;
+        // PostgreSQL does not support every date that fits the layout.
+        let days = Some(i32::from_be_bytes(*days)).filter(|days| *kind == BY_PERIOD && *days > 0)?;
+        let currency = if *currency == NO_CURRENCY { "" } else { std::str::from_utf8(currency).ok()? };
+        let operator = std::str::from_utf8(operator).ok()?;
+        let is_valid = (currency.is_empty() || Currency::parse(currency).is_ok())
+            && (operator.is_empty() || Label::parse(operator).is_ok());
+        Some(Self {
+            grouping: RevenueGrouping::ALL.into_iter().find(|known| letter(*known) == *grouping)?,
+            position: RevenuePosition {
+                starts_on: NaiveDate::from_num_days_from_ce_opt(days).filter(|_| is_valid)?,
+                operator_id: operator.to_owned(),
+                station_id: Uuid::from_bytes(*station),
+                currency: currency.to_owned(),
+            },
+        })
+    }
+}
+
+const fn letter(grouping: RevenueGrouping) -> u8 {
+    match grouping {
+        RevenueGrouping::Total => b't',
+        RevenueGrouping::Operator => b'o',
+        RevenueGrouping::Station => b's',
+    }
+}
+
+/// The currency of sessions without a price.
+const NO_CURRENCY: [u8; 3] = [0; 3];
+
+impl fmt::Display for ByPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RevenuePosition { starts_on, operator_id, station_id, currency } = &self.position;
+        let days = starts_on.num_days_from_ce().to_be_bytes();
+        let currency = if currency.is_empty() { NO_CURRENCY.as_slice() } else { currency.as_bytes() };
+        let head = [BY_PERIOD, letter(self.grouping)];
+        let parts = [head.as_slice(), &days, station_id.as_bytes(), currency, operator_id.as_bytes()];
+        f.write_str(&URL_SAFE_NO_PAD.encode(parts.concat()))
     }
 }
 

@@ -52,7 +52,7 @@ pub trait ExportList: 'static {
     ) -> impl Future<Output = Result<Vec<Self::Row>, ApiError>>;
 
     /// The position of `row`.
-    fn position(row: &Self::Row) -> Self::Position;
+    fn position(&self, row: &Self::Row) -> Self::Position;
 
     /// The view of `row`.
     fn view<'a>(&self, row: &'a Self::Row) -> Self::View<'a>;

@@ -1,6 +1,8 @@
 //! Which page of a list a query asks for, and the cursors of this service's lists.
 
-pub use crate::http::cursors::{ByDistance, ByEdit, ByGroup, ByName, ByRecording, ByTime, ByVersion};
+pub use crate::http::cursors::{
+    ByDistance, ByEdit, ByGroup, ByName, ByPeriod, ByRecording, ByTime, ByVersion,
+};
 pub use runtime::http::page::{take, take_after, take_cursor};
 
 use domain::assets::Revision;

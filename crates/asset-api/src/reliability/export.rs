@@ -67,7 +67,7 @@ impl ExportList for Totals {
         read.await
     }
 
-    fn position(row: &Total) -> ByGroup {
+    fn position(&self, row: &Total) -> ByGroup {
         ByGroup(row.key.clone())
     }
 

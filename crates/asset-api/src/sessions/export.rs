@@ -92,7 +92,7 @@ impl ExportList for Sessions {
         read.await
     }
 
-    fn position(row: &CompleteSession) -> Cursor {
+    fn position(&self, row: &CompleteSession) -> Cursor {
         let session = &row.placed.session;
         Cursor { created_at: session.started_at, id: session.id.0 }
     }

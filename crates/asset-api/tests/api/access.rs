@@ -16,7 +16,7 @@ const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 85] = [
+pub const ROUTES: [(&str, &str, &str); 87] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),
@@ -59,6 +59,8 @@ pub const ROUTES: [(&str, &str, &str); 85] = [
     ("POST", "reliability/exclusions", WRITE),
     ("GET", "reliability/exclusions/ID", READ),
     ("POST", "reliability/exclusions/ID/withdraw", WRITE),
+    ("GET", "revenue", READ_TARIFFS),
+    ("GET", "revenue/export", READ_TARIFFS),
     ("GET", "unregistered-charge-points", READ),
     ("GET", "fleet", READ),
     ("GET", "audit", READ_AUDIT),

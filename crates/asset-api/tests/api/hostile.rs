@@ -138,6 +138,14 @@ fn endpoints_of_sessions() -> Vec<Endpoint> {
     ]
 }
 
+fn endpoints_of_revenue() -> Vec<Endpoint> {
+    let of = ["unit", "from", "until", "groupBy", "stationId", "operatorId"];
+    vec![
+        list("GET", "revenue").query(&["cursor", "limit"]).query(&of),
+        list("GET", "revenue/export").query(&["cursor", "format"]).query(&of),
+    ]
+}
+
 impl Fixture {
     async fn new() -> Self {
         let app = TestApp::start().await;
@@ -213,6 +221,7 @@ impl Fixture {
             on("POST", &letter, "/replay").query(&["dryRun"]),
         ];
         all.extend(endpoints_of_sessions());
+        all.extend(endpoints_of_revenue());
         all.extend(self.endpoints_of_reliability());
         all.extend(self.endpoints_of_issues());
         all.extend(self.endpoints_of_tariffs());

@@ -2,6 +2,7 @@
 
 mod metered;
 mod receipts;
+mod revenue;
 mod sessions;
 mod what_if;
 

@@ -1,7 +1,7 @@
 // The fleet page: connectors and piles are counted, and the map leads to its stations.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, eventually, order, run, shut, site } from "./stage.mjs";
+import { api, charged, enter, eventually, order, run, shut, site } from "./stage.mjs";
 
 test("a pile with two connectors is free and charging at the same time", async () => {
   const { piles: [pile] } = await site({ connectors: 2 });
@@ -16,6 +16,28 @@ test("a pile with two connectors is free and charging at the same time", async (
   await order({ do: "status", device: pile.device, connector: 1, status: "Available" });
   await eventually("the connector to be free again", async () => (await figure("free")) === free);
   await shut(page);
+});
+
+test("energy and revenue of today are those of the receipts", async () => {
+  const { id, piles: [pile] } = await site();
+  await charged(pile);
+  // The day of a price list may differ from the day in UTC.
+  const day = (by) => new Date(Date.now() + by * 86_400_000).toISOString().slice(0, 10);
+  const about = await api("GET", `/api/v1/revenue?from=${day(-1)}&until=${day(2)}&stationId=${id}`);
+  assert.equal(about.items.reduce((sum, { sessions }) => sum + sessions, 0), 1);
+  const page = await enter("/console/", { zone: "UTC" });
+  await eventually("the energy of today", async () => {
+    const { items } = await api("GET", `/api/v1/revenue?from=${day(0)}&until=${day(1)}`);
+    const kwh = items.reduce((sum, { energyWh }) => sum + energyWh, 0) / 1000;
+    const shown = await page.locator("[data-figure=energy-today] dd").innerText();
+    return shown === `${kwh.toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} kWh`;
+  });
+  await page.locator("[data-figure=revenue-today] dd", { hasText: /^[\d,.]+/ }).waitFor();
+  await shut(page);
+  const reader = await enter("/console/", { as: "read" });
+  await reader.locator("[data-figure=power]").waitFor();
+  assert.equal(await reader.locator("[data-figure=revenue-today]").count(), 0, "it needs tariffs:read");
+  await shut(reader);
 });
 
 test("the map shows a station, and leads to it", async () => {

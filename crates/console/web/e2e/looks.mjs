@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge } from "./axe.mjs";
-import { api, artefacts, enter, eventually, order, run, shut, site, stage, tariff, today } from "./stage.mjs";
+import { api, artefacts, charged, enter, eventually, order, run, shut, site, stage, tariff, today } from "./stage.mjs";
 
 const CITIES = [["上海", 31.23, 121.47], ["杭州", 30.27, 120.15], ["南京", 32.06, 118.79], ["苏州", 31.3, 120.58], ["合肥", 31.82, 117.23], ["宁波", 29.87, 121.55]];
 
@@ -25,6 +25,7 @@ async function scenery() {
   await api("DELETE", `/api/v1/piles/${spare.id}`);
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
+  await charged(devices[5]);
   const prices = await tariff("看价格", []);
   const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
   return { prices, station: sites[0].id, pile: devices[0].id, batch: batchId, session: session.id, ...(await troubles(sites[0])) };
@@ -72,6 +73,8 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     "station-command": { path: `/console/stations/${station}`, ready: ".day", click: "[data-station-order=reset]", then: "dialog [data-preview]" },
     commands: { path: "/console/commands", ready: "tr[data-command]", click: "tr[data-command] summary", then: "tr[data-command] .life" },
     sessions: { path: "/console/sessions", ready: "tr[data-session]" },
+    revenue: { path: "/console/revenue", ready: ".uplot" },
+    "revenue-stations": { path: "/console/revenue?unit=month&by=station", ready: "tr[data-period]" },
     session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
     issues: { path: "/console/issues", ready: "tr[data-issue]" },
     issue: { path: `/console/issues/${fault}`, ready: "[data-event=muted]" },

@@ -9,6 +9,7 @@ await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
 await import("./sessions.mjs");
+await import("./revenue.mjs");
 await import("./commands.mjs");
 await import("./prices.mjs");
 await import("./tariffs.mjs");

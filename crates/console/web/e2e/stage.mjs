@@ -91,10 +91,11 @@ function watch(page) {
   });
 }
 
-/** Opens the page of the console at `path`, with a token, a language and a theme. */
-export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900 } = {}) {
+/** Opens the page of the console at `path`, with a token, a language, a theme and a time zone. */
+export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone } = {}) {
   const context = await browser.newContext({
     viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
+    ...(zone === undefined ? {} : { timezoneId: zone }),
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
@@ -183,6 +184,15 @@ export async function tariff(name, subjects, bands = BANDS) {
   await api("PUT", `/api/v1/tariffs/${id}/draft`, { timeZone: "Asia/Shanghai", schedules: [{ bands: priced }] });
   await api("POST", `/api/v1/tariffs/${id}/draft/publish`, {});
   for (const subject of subjects) await api("POST", "/api/v1/tariffs/bindings", { subject, tariffId: id });
+  return id;
+}
+
+/** Charges at a pile until an operator ends the session, and waits for its receipt; returns the session. */
+export async function charged(pile) {
+  await api("POST", `/api/v1/piles/${pile.id}/commands/start-transaction`, { idTag: "RFID123", connectorId: 1 }, { base: stage.commands });
+  const { id, meterStartWh } = await eventually("the session", async () => (await api("GET", `/api/v1/piles/${pile.id}/sessions`)).items[0]);
+  await api("POST", `/api/v1/sessions/${id}/end`, { reason: "现场抄表", meterStopWh: (meterStartWh ?? 0) + 5_000 });
+  await eventually("the receipt", async () => (await api("GET", `/api/v1/sessions/${id}/receipts`)).items.length > 0);
   return id;
 }
 

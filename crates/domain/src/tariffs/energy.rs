@@ -8,7 +8,7 @@ use schemars::json_schema;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Energy in Wh, exact to thousandths: not negative, at most 1 TWh.
+/// Energy in Wh, exact to thousandths: not negative, at most 1 TWh unless it is a sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Energy(Decimal);
 
@@ -62,6 +62,18 @@ impl Energy {
             return Err(InvalidEnergy);
         }
         text.parse().map_err(|_no_number| InvalidEnergy).and_then(Self::from_wh)
+    }
+
+    /// The energy of many sessions in Wh, from text; unlike a register, it may exceed 1 TWh.
+    ///
+    /// # Errors
+    /// The text is not a decimal number, or the value is negative.
+    pub fn parse_sum(text: &str) -> Result<Self, InvalidEnergy> {
+        let wh: Decimal = text.parse().map_err(|_no_number| InvalidEnergy)?;
+        if wh < Decimal::ZERO {
+            return Err(InvalidEnergy);
+        }
+        Ok(Self::to_thousandths(wh))
     }
 
     /// The energy in Wh.
@@ -157,6 +169,13 @@ mod tests {
         for wrong in ["", "-1", "1e3", "1.2345", ".5", "5.", "1000000000000.1", "12345678901234", " 1"] {
             assert_eq!(wh(wrong), Err(InvalidEnergy), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_sum_may_exceed_the_range_of_a_meter() {
+        let sum = Energy::parse_sum("1000000000000.5").unwrap();
+        assert_eq!(serde_json::to_value(sum).unwrap(), serde_json::json!(1_000_000_000_000.5));
+        assert_eq!([Energy::parse_sum("-1"), Energy::parse_sum("much")], [Err(InvalidEnergy); 2]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What sessions came to: sums over receipts, by kind of band.
 
-use super::{BandKind, Currency, Energy, Money};
+use super::{Currency, Energy, Money};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -8,14 +8,27 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BandRevenue {
-    /// The kind of band.
-    pub kind: BandKind,
     /// The energy, in Wh.
+    #[schemars(with = "f64", range(min = 0))]
     pub energy_wh: Energy,
     /// The cost of the electricity (电费).
     pub electricity: Money,
     /// The cost of the service (服务费).
     pub service: Money,
+}
+
+/// The energy of each kind of band, and its cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RevenueByBand {
+    /// 尖, the most expensive time.
+    pub sharp: BandRevenue,
+    /// 峰, expensive.
+    pub peak: BandRevenue,
+    /// 平, neither expensive nor cheap.
+    pub flat: BandRevenue,
+    /// 谷, cheap.
+    pub valley: BandRevenue,
 }
 
 /// The fees other than those for energy.
@@ -32,13 +45,13 @@ pub struct Fees {
 }
 
 /// What sessions with a price came to, in one currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Revenue {
     /// The currency of all amounts.
     pub currency: Currency,
-    /// The energy by kind of band, the most expensive kind first; kinds without energy are left out.
-    pub bands: Vec<BandRevenue>,
+    /// The energy and its cost by kind of band.
+    pub bands: RevenueByBand,
     /// The electricity of all bands.
     pub electricity: Money,
     /// The service of all bands.
@@ -60,13 +73,13 @@ pub struct Revenue {
 impl Revenue {
     /// The sums of `bands` and `fees`, whose amounts are all in `currency`.
     #[must_use]
-    pub fn of(currency: Currency, bands: Vec<BandRevenue>, fees: Fees) -> Self {
+    pub fn of(currency: Currency, bands: RevenueByBand, fees: Fees) -> Self {
         let sum = |amounts: &[Money]| Money::sum(currency, amounts.iter().copied());
-        let electricity = Money::sum(currency, bands.iter().map(|band| band.electricity));
-        let service = Money::sum(currency, bands.iter().map(|band| band.service));
+        let RevenueByBand { sharp, peak, flat, valley } = bands;
+        let electricity = sum(&[sharp, peak, flat, valley].map(|band| band.electricity));
+        let service = sum(&[sharp, peak, flat, valley].map(|band| band.service));
         let Fees { session_fee, charging_time, occupancy, tax } = fees;
         let total = sum(&[electricity, service, session_fee, charging_time, occupancy]);
-        let bands = bands.into_iter().filter(|band| band.energy_wh != Energy::ZERO).collect();
         Self {
             currency,
             bands,
@@ -91,25 +104,20 @@ mod tests {
     fn totals_are_the_sums_of_all_parts() {
         let cny = Currency::parse("CNY").unwrap();
         let fen = |fen| Money::rounded(Decimal::new(fen, 2), cny);
-        let wh = |wh| Energy::from_wh(Decimal::from(wh)).unwrap();
-        let band = |kind, energy, electricity, service| BandRevenue {
-            kind,
-            energy_wh: wh(energy),
+        let band = |wh, electricity, service| BandRevenue {
+            energy_wh: Energy::from_wh(Decimal::from(wh)).unwrap(),
             electricity: fen(electricity),
             service: fen(service),
         };
-        let bands = vec![
-            band(BandKind::Sharp, 0, 0, 0),
-            band(BandKind::Peak, 1_000, 103, 80),
-            band(BandKind::Valley, 500, 16, 40),
-        ];
+        let bands = RevenueByBand {
+            sharp: band(100, 20, 10),
+            peak: band(1_000, 103, 80),
+            flat: band(0, 0, 0),
+            valley: band(500, 16, 40),
+        };
         let fees = Fees { session_fee: fen(100), charging_time: fen(5), occupancy: fen(30), tax: fen(22) };
         let revenue = Revenue::of(cny, bands, fees);
-        assert_eq!(
-            revenue.bands.iter().map(|band| band.kind).collect::<Vec<_>>(),
-            [BandKind::Peak, BandKind::Valley]
-        );
-        assert_eq!((revenue.electricity, revenue.service), (fen(119), fen(120)));
-        assert_eq!((revenue.total, revenue.total_with_tax), (fen(374), fen(396)));
+        assert_eq!((revenue.electricity, revenue.service), (fen(139), fen(130)));
+        assert_eq!((revenue.total, revenue.total_with_tax), (fen(404), fen(426)));
     }
 }

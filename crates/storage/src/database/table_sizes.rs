@@ -84,6 +84,8 @@ pub async fn list_oldest(connection: &mut Connection) -> Result<Vec<OldestRow>, 
            union all
            select 'reliability_exclusions', (select excluded_until from reliability_exclusions order by excluded_until limit 1)
            union all
+           select 'revenue', (select starts_on::timestamptz from revenue order by starts_on limit 1)
+           union all
            select 'feed_chunks', (select created_at from feed_chunks where position is not null order by position limit 1)
            union all
            select parent.relname, min(to_timestamp(right(part.relname, 8), 'YYYYMMDD'))

@@ -2,17 +2,19 @@
 //! transaction, and subtracts the receipt that it replaces; so a request reads rows of the periods that
 //! it asks for, and no receipts.
 
+mod row;
+
 use crate::database::pruning::{Pruned, Slice};
 use crate::{Connection, StorageError};
 use chrono::NaiveDate;
 use diesel::pg::Pg;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Int8, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::assets::OperatorBound;
 use domain::ids::StationId;
-use domain::tariffs::{BandKind, BandRevenue, Currency, Energy, Fees, Money, Revenue};
+use domain::tariffs::{Energy, Revenue};
 use domain::text::Label;
+use row::Row;
 use uuid::Uuid;
 
 /// The length of a period.
@@ -39,16 +41,31 @@ impl PeriodUnit {
     }
 }
 
-/// What one row is about, in addition to its period and currency.
+/// What one row is for, in addition to its period and currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RevenueOf {
-    /// An operator: all of its stations, and sessions without a station.
+pub enum RevenueGrouping {
+    /// All sessions.
     #[default]
-    Operators,
-    /// Each station, by its operator at the time of the sessions.
-    Stations,
-    /// This station.
-    Station(StationId),
+    Total,
+    /// The sessions of an operator, or those without one.
+    Operator,
+    /// The sessions at a station, by its operator at that time; those without a station are left out.
+    Station,
+}
+
+impl RevenueGrouping {
+    /// All groupings.
+    pub const ALL: [Self; 3] = [Self::Total, Self::Operator, Self::Station];
+
+    /// The name in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Operator => "operator",
+            Self::Station => "station",
+        }
+    }
 }
 
 /// Selects rows; all conditions must hold.
@@ -56,12 +73,14 @@ pub enum RevenueOf {
 pub struct RevenueFilter {
     /// The length of the periods.
     pub unit: PeriodUnit,
-    /// The first day; the first period contains it.
+    /// A day of the first period.
     pub from: NaiveDate,
     /// The day before which periods begin.
     pub until: NaiveDate,
-    /// What the rows are about.
-    pub of: RevenueOf,
+    /// What each row is for.
+    pub grouping: RevenueGrouping,
+    /// Only sessions at this station.
+    pub station_id: Option<StationId>,
     /// Only sessions of this operator.
     pub operator_id: Option<Label>,
 }
@@ -71,9 +90,9 @@ pub struct RevenueFilter {
 pub struct RevenuePosition {
     /// The first day of its period.
     pub starts_on: NaiveDate,
-    /// Its operator; empty for none.
+    /// Its operator; empty for sessions without one, and in a total.
     pub operator_id: String,
-    /// Its station; nil for the sum over stations.
+    /// Its station; nil unless it is for a station.
     pub station_id: Uuid,
     /// Its currency; empty for sessions without a price.
     pub currency: String,
@@ -82,7 +101,7 @@ pub struct RevenuePosition {
 /// What the sessions of a period came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeriodRevenue {
-    /// Where the row is in the list.
+    /// The position in the list.
     pub position: RevenuePosition,
     /// The number of sessions.
     pub sessions: i64,
@@ -93,109 +112,65 @@ pub struct PeriodRevenue {
 }
 
 impl PeriodRevenue {
-    /// The operator of the sessions, `None` for those without one.
+    /// The operator of the sessions, `None` for those without one, and in a total.
     #[must_use]
     pub fn operator_id(&self) -> Option<&str> {
         Some(self.position.operator_id.as_str()).filter(|id| !id.is_empty())
     }
 
-    /// The station, `None` for the sum over stations.
+    /// The station of the sessions, `None` unless the row is for a station.
     #[must_use]
     pub fn station_id(&self) -> Option<StationId> {
         Some(StationId(self.position.station_id)).filter(|id| !id.0.is_nil())
     }
 }
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Date)]
-    starts_on: NaiveDate,
-    #[diesel(sql_type = Text)]
-    operator_id: String,
-    #[diesel(sql_type = SqlUuid)]
-    station_id: Uuid,
-    #[diesel(sql_type = Text)]
-    currency: String,
-    #[diesel(sql_type = Int8)]
-    sessions: i64,
-    #[diesel(sql_type = Text)]
-    energy_wh: String,
-    /// Energy, electricity and service of each kind of band, in the order of [`BandKind::ALL`].
-    #[diesel(sql_type = Array<Text>)]
-    bands: Vec<String>,
-    /// Session fee, charging time, occupancy and tax.
-    #[diesel(sql_type = Array<Text>)]
-    fees: Vec<String>,
-}
-
-fn broken(what: impl ToString) -> StorageError {
-    StorageError::inconsistent("revenue", what)
-}
-
-impl TryFrom<Row> for PeriodRevenue {
-    type Error = StorageError;
-
-    fn try_from(row: Row) -> Result<Self, StorageError> {
-        let Row { starts_on, operator_id, station_id, currency, sessions, energy_wh, bands, fees } = row;
-        let revenue = match currency.as_str() {
-            "" => None,
-            code => Some(revenue(Currency::parse(code).map_err(broken)?, &bands, &fees)?),
-        };
-        let energy_wh = Energy::parse(&energy_wh).map_err(broken)?;
-        let position = RevenuePosition { starts_on, operator_id, station_id, currency };
-        Ok(Self { position, sessions, energy_wh, revenue })
-    }
-}
-
-fn revenue(currency: Currency, bands: &[String], fees: &[String]) -> Result<Revenue, StorageError> {
-    let money =
-        |text: &String| Money::parse(text, currency).ok_or_else(|| broken(format!("amount {text:?}")));
-    let bands = BandKind::ALL.into_iter().zip(bands.chunks(3)).map(|(kind, parts)| {
-        let [energy, electricity, service] = parts else { return Err(broken("parts of a band")) };
-        let energy_wh = Energy::parse(energy).map_err(broken)?;
-        Ok(BandRevenue { kind, energy_wh, electricity: money(electricity)?, service: money(service)? })
-    });
-    let [session_fee, charging_time, occupancy, tax] = fees else { return Err(broken("fees")) };
-    let fees = Fees {
-        session_fee: money(session_fee)?,
-        charging_time: money(charging_time)?,
-        occupancy: money(occupancy)?,
-        tax: money(tax)?,
+/// The rows of the unit `$1` from `$2` to `$3` within the operators `$4`.
+macro_rules! selected {
+    () => {
+        "from revenue
+         where unit = $1 and starts_on >= date_trunc($1, $2::timestamp)::date and starts_on < $3
+           and ($4::text[] is null or operator_id = any($4)) and sessions > 0"
     };
-    Ok(Revenue::of(currency, bands.collect::<Result<_, _>>()?, fees))
 }
 
-/// The rows of the unit `$1` from `$2` to `$3`, after the position `$5` to `$8`. A page reads at most
-/// `$9` rows of each period, along an index.
-macro_rules! rows_of {
-    ($place:literal) => {
+/// Up to `$9` of `$rows` before the position `$5` to `$8`. The comparison has the columns of the index
+/// `revenue_of_stations`, along which a page of stations is read.
+macro_rules! page_of {
+    ($($rows:expr),+) => {
         concat!(
-            "select own.starts_on, own.operator_id, own.station_id, own.currency, own.sessions, own.energy_wh::text,
-                    array[own.sharp_wh, own.sharp_electricity, own.sharp_service,
-                          own.peak_wh, own.peak_electricity, own.peak_service,
-                          own.flat_wh, own.flat_electricity, own.flat_service,
-                          own.valley_wh, own.valley_electricity, own.valley_service]::text[] as bands,
-                    array[own.session_fee, own.charging_time, own.occupancy, own.tax]::text[] as fees
-             from generate_series(date_trunc($1, $2::timestamp), $3::timestamp - interval '1 day', ('1 ' || $1)::interval)
-                  as period
-             cross join lateral (
-               select * from revenue
-               where unit = $1 and starts_on = period::date and ",
-            $place,
-            "    and ($4::text[] is null or operator_id = any($4))
-                 and ($5::date is null or starts_on < $5
-                      or (operator_id, station_id, currency) > ($6::text collate \"C\", $7, $8::text collate \"C\"))
-                 and sessions > 0
-               order by operator_id, station_id, currency limit $9
-             ) as own
-             where $5::date is null or period::date <= $5
-             order by own.starts_on desc, own.operator_id, own.station_id, own.currency limit $9"
+            "select starts_on, operator_id, station_id, currency, sessions, energy_wh::text as energy_wh,
+                    array[sharp_wh, sharp_electricity, sharp_service, peak_wh, peak_electricity, peak_service,
+                          flat_wh, flat_electricity, flat_service, valley_wh, valley_electricity, valley_service
+                         ]::text[] as bands,
+                    array[session_fee, charging_time, occupancy, tax]::text[] as fees
+             from (", $($rows),+, ") as listed
+             where (starts_on, unit, operator_id, station_id, currency)
+                   < (coalesce($5::date, 'infinity'), $1, $6::text collate \"C\", $7::uuid, $8::text collate \"C\")
+             order by starts_on desc, operator_id desc, station_id desc, currency desc limit $9"
         )
     };
 }
 
-/// Up to `limit` rows within `bound` that `filter` selects: the latest period first, and in each by
-/// operator, station and currency; with `after`, only those after that position.
+const TOTALS: &str = page_of!(
+    "select unit, starts_on, ''::text collate \"C\" as operator_id,
+            '00000000-0000-0000-0000-000000000000'::uuid as station_id, currency,
+            sum(sessions)::bigint as sessions, sum(energy_wh) as energy_wh,
+            sum(sharp_wh) as sharp_wh, sum(sharp_electricity) as sharp_electricity, sum(sharp_service) as sharp_service,
+            sum(peak_wh) as peak_wh, sum(peak_electricity) as peak_electricity, sum(peak_service) as peak_service,
+            sum(flat_wh) as flat_wh, sum(flat_electricity) as flat_electricity, sum(flat_service) as flat_service,
+            sum(valley_wh) as valley_wh, sum(valley_electricity) as valley_electricity,
+            sum(valley_service) as valley_service, sum(session_fee) as session_fee,
+            sum(charging_time) as charging_time, sum(occupancy) as occupancy, sum(tax) as tax ",
+    selected!(),
+    " and station_id = $10 group by unit, starts_on, currency"
+);
+const OF_ONE_PLACE: &str = page_of!("select * ", selected!(), " and station_id = $10");
+const OF_STATIONS: &str =
+    page_of!("select * ", selected!(), " and station_id <> '00000000-0000-0000-0000-000000000000'");
+
+/// Up to `limit` rows within `bound` that `filter` selects, the latest period first; in each, in
+/// descending order of operator, station and currency. With `after`, only those after that position.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
@@ -206,12 +181,14 @@ pub async fn list(
     after: Option<RevenuePosition>,
     limit: i64,
 ) -> Result<Vec<PeriodRevenue>, StorageError> {
-    let (text, station) = match filter.of {
-        RevenueOf::Operators => (rows_of!("station_id = '00000000-0000-0000-0000-000000000000'"), None),
-        RevenueOf::Stations => (rows_of!("station_id <> '00000000-0000-0000-0000-000000000000'"), None),
-        RevenueOf::Station(id) => (rows_of!("station_id = $10"), Some(id.0)),
+    // The nil station has the sums over stations.
+    let place = filter.station_id.map_or(Uuid::nil(), |station| station.0);
+    let (text, place) = match (filter.grouping, filter.station_id) {
+        (RevenueGrouping::Total, _) => (TOTALS, Some(place)),
+        (RevenueGrouping::Station, None) => (OF_STATIONS, None),
+        (RevenueGrouping::Operator | RevenueGrouping::Station, _) => (OF_ONE_PLACE, Some(place)),
     };
-    let (day, operator, place, currency) = match after {
+    let (day, operator, station, currency) = match after {
         Some(RevenuePosition { starts_on, operator_id, station_id, currency }) => {
             (Some(starts_on), Some(operator_id), Some(station_id), Some(currency))
         }
@@ -225,11 +202,11 @@ pub async fn list(
         .bind::<Nullable<Array<Text>>, _>(operators(bound, filter.operator_id.as_ref()))
         .bind::<Nullable<Date>, _>(day)
         .bind::<Nullable<Text>, _>(operator)
-        .bind::<Nullable<SqlUuid>, _>(place)
+        .bind::<Nullable<SqlUuid>, _>(station)
         .bind::<Nullable<Text>, _>(currency)
         .bind::<Int8, _>(limit);
-    if let Some(station) = station {
-        query = query.bind::<SqlUuid, _>(station);
+    if let Some(place) = place {
+        query = query.bind::<SqlUuid, _>(place);
     }
     let rows: Vec<Row> = query.load(connection).await?;
     rows.into_iter().map(PeriodRevenue::try_from).collect()
@@ -238,10 +215,8 @@ pub async fn list(
 /// The operators whose sessions are counted; `None` for all, and for sessions without an operator.
 fn operators(bound: &OperatorBound, wanted: Option<&Label>) -> Option<Vec<String>> {
     let Some(wanted) = wanted else { return bound.ids().map(<[String]>::to_vec) };
-    Some(match bound.reaches(Some(wanted.as_str())) {
-        true => vec![wanted.as_str().to_owned()],
-        false => Vec::new(),
-    })
+    let reached = bound.reaches(Some(wanted.as_str()));
+    Some(if reached { vec![wanted.as_str().to_owned()] } else { Vec::new() })
 }
 
 /// Deletes sums of periods that began before the age of `slice`.

@@ -56,6 +56,22 @@ proptest! {
     }
 
     #[test]
+    fn decodes_periods_as_they_were_encoded(
+        days in 1..3_000_000_i32, id: u128, operator in "|[a-z运营商 ]{0,9}x", grouping in 0..3_usize, has_price: bool,
+    ) {
+        let position = RevenuePosition {
+            starts_on: NaiveDate::from_num_days_from_ce_opt(days).unwrap(),
+            operator_id: operator.trim().to_owned(),
+            station_id: Uuid::from_u128(id),
+            currency: if has_price { "CNY" } else { "" }.to_owned(),
+        };
+        let cursor = ByPeriod { grouping: RevenueGrouping::ALL[grouping], position };
+        let text = cursor.to_string();
+        prop_assert_eq!(ByPeriod::decode(&text), Some(cursor));
+        prop_assert_eq!(ByGroup::decode(&text), None);
+    }
+
+    #[test]
     fn refuses_text_of_another_length(bytes: Vec<u8>, text: String) {
         prop_assume!(![9, 13, 25, 33].contains(&bytes.len()));
         for text in [URL_SAFE_NO_PAD.encode(bytes), text] {
@@ -81,6 +97,16 @@ fn refuses_other_layouts_and_invalid_values() {
     assert_eq!(ByEdit::decode(&early.to_string()), None);
     assert_eq!(ByGroup::decode(&URL_SAFE_NO_PAD.encode([BY_GROUP, b'p', 1])), None);
     assert_eq!(ByGroup::decode(&URL_SAFE_NO_PAD.encode([BY_GROUP, b'x'])), None);
+    let mut period = vec![BY_PERIOD, b't', 0, 0, 0, 1];
+    period.extend([7; 16]);
+    for (rest, is_valid) in
+        [("CNY", true), ("\0\0\0op", true), ("XXQ", false), ("CNYa\0", false), ("CN", false)]
+    {
+        let text = URL_SAFE_NO_PAD.encode([period.as_slice(), rest.as_bytes()].concat());
+        assert_eq!(ByPeriod::decode(&text).is_some(), is_valid, "{rest:?}");
+    }
+    period[5] = 0;
+    assert_eq!(ByPeriod::decode(&URL_SAFE_NO_PAD.encode([period.as_slice(), b"CNY"].concat())), None);
     let nowhere = ByDistance { distance: f64::NAN, id: Uuid::nil() };
     assert_eq!(ByDistance::decode(&nowhere.to_string()), None);
 }

@@ -84,7 +84,7 @@ impl<L: ExportList> Export<L> {
         }
         self.rows += page.rows.len();
         if let Some(last) = page.rows.last() {
-            self.after = Some(L::position(last));
+            self.after = Some(self.list.position(last));
         }
         let outcome = if !page.more {
             Outcome::Complete

@@ -20,6 +20,7 @@ export type Route =
   | TariffRoute
   | ReliabilityRoute
   | { readonly page: "sessions" }
+  | { readonly page: "revenue" }
   | { readonly page: "commands" }
   | { readonly page: "session"; readonly id: string }
   | { readonly page: "nowhere" };
@@ -42,7 +43,7 @@ function here(): string {
 export const query = computed(() => new URLSearchParams(address.value.split("?")[1] ?? ""));
 export const route = computed<Route>(() => parse(address.value.split("?")[0] ?? ""));
 
-const PLAIN = ["ingest", "import", "audit", "tariffs", "sessions", "commands"] as const;
+const PLAIN = ["ingest", "import", "audit", "tariffs", "sessions", "revenue", "commands"] as const;
 
 /** Whether `page` is a page whose address is its name. */
 function isPlain(page: string): page is (typeof PLAIN)[number] {
@@ -99,6 +100,7 @@ export const to = {
   version: (id: string, number: number) => `${BASE}/tariffs/${encodeURIComponent(id)}/versions/${number}`,
   prices: (stationId: string) => `${BASE}/stations/${encodeURIComponent(stationId)}/prices`,
   sessions: `${BASE}/sessions`,
+  revenue: `${BASE}/revenue`,
   commands: `${BASE}/commands`,
   session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,

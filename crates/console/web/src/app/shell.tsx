@@ -25,6 +25,7 @@ const AuditPage = lazy(async () => (await import("../audit/page.tsx")).AuditPage
 const BatchPage = lazy(async () => (await import("../batch/page.tsx")).BatchPage);
 const SessionsPage = lazy(async () => (await import("../sessions/page.tsx")).SessionsPage);
 const SessionPage = lazy(async () => (await import("../session/page.tsx")).SessionPage);
+const RevenuePage = lazy(async () => (await import("../revenue/page.tsx")).RevenuePage);
 const CommandsPage = lazy(async () => (await import("../commands/page.tsx")).CommandsPage);
 const AssetPages = lazy(async () => (await import("../assets/pages.tsx")).AssetPages);
 const IssuePages = lazy(async () => (await import("../issues/pages.tsx")).IssuePages);
@@ -110,6 +111,8 @@ function Page({ of }: { readonly of: Route }): JSX.Element {
       return <TariffPages of={of} />;
     case "sessions":
       return <SessionsPage />;
+    case "revenue":
+      return <RevenuePage />;
     case "commands":
       return <CommandsPage />;
     case "session":
@@ -139,6 +142,7 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
     { page: "issues", href: to.issues, text: t("nav.issues"), scope: "issues:read" },
     { page: "tariffs", href: to.tariffs, text: t("nav.tariffs"), scope: "tariffs:read" },
     { page: "sessions", href: to.sessions, text: t("nav.sessions"), scope: "assets:read" },
+    { page: "revenue", href: to.revenue, text: t("nav.revenue"), scope: "tariffs:read" },
     { page: "commands", href: to.commands, text: t("nav.commands"), scope: "commands:read" },
     { page: "reliability", href: to.reliability(), text: t("nav.reliability"), scope: "assets:read" },
     { page: "ingest", href: to.ingest, text: t("nav.ingest"), scope: "operations" },

@@ -21,7 +21,7 @@ export interface Line {
 
 export type Values = readonly (number | null)[];
 
-export function Chart({ label, lines, times, values, height, left, right }: {
+export function Chart({ label, lines, times, values, height, left, right, mark }: {
   /** The description for screen readers. */
   readonly label: string;
   readonly lines: readonly Line[];
@@ -31,17 +31,19 @@ export function Chart({ label, lines, times, values, height, left, right }: {
   readonly height: number;
   readonly left: string;
   readonly right?: string;
+  /** The text of a mark of the time axis, of an instant in ms; when absent, the time of day. */
+  readonly mark?: (at: number) => string;
 }): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const data = [times, ...values] as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;
-  const look = `${repaint.value}|${language.value}|${JSON.stringify(lines)}|${left}|${right}`;
+  const look = `${repaint.value}|${language.value}|${JSON.stringify(lines)}|${left}|${right}|${mark?.name}`;
   useEffect(() => {
     const shown = place.current;
     if (shown === null) return;
-    const made = new uPlot(options(lines, shown.clientWidth, height, left, right), latest.current, shown);
+    const made = new uPlot(options(lines, shown.clientWidth, height, left, right, mark), latest.current, shown);
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: shown.clientWidth, height }));
     watch.observe(shown);
@@ -55,12 +57,12 @@ export function Chart({ label, lines, times, values, height, left, right }: {
   return <div class="chart" ref={place} role="img" aria-label={label} style={{ minHeight: `${height}px` }} />;
 }
 
-function options(lines: readonly Line[], width: number, height: number, left: string, right: string | undefined): uPlot.Options {
+function options(lines: readonly Line[], width: number, height: number, left: string, right: string | undefined, mark: ((at: number) => string) | undefined): uPlot.Options {
   const axis = { stroke: colour("--soft"), font: "12px system-ui, sans-serif", grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
   const labelled = { labelFont: "12px system-ui, sans-serif", labelSize: 20, size: 50 };
   const stepped = uPlot.paths.stepped?.({ align: 1 });
   const axes: uPlot.Axis[] = [
-    { ...axis, values: (_plot, seconds) => seconds.map((second) => (near(seconds) ? clock : clockShort)(second * 1000)), space: 76 },
+    { ...axis, values: (_plot, seconds) => seconds.map((second) => (mark ?? (near(seconds) ? clock : clockShort))(second * 1000)), space: 76 },
     { ...axis, ...labelled, scale: "left", label: left },
   ];
   if (right !== undefined) axes.push({ ...axis, ...labelled, scale: "right", side: 1, label: right, grid: { show: false } });

@@ -4,11 +4,14 @@
 import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
 import type { Fleet } from "../api/types.ts";
+import { may } from "../app/session.ts";
 import { STATUSES, StatusShape } from "../design/status.tsx";
 import { Shown } from "../design/states.tsx";
 import { clock, count, power } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useEvery, useResource } from "../live/resource.ts";
+import { Figure } from "./figure.tsx";
+import { Today } from "./today.tsx";
 
 /** Interval of reloading, in ms. The service counts at most once per second. */
 const EVERY_MS = 2_000;
@@ -60,21 +63,8 @@ function Figures({ connectors, chargingPowerW }: Pick<Fleet, "connectors" | "cha
       <Figure name="power" label={t("fleet.power")} value={power(chargingPowerW)} tone="Charging" />
       <Figure name="faulted" label={t("fleet.connectorsFaulted")} value={of("Faulted")} tone="Faulted" />
       <Figure name="offline" label={t("fleet.connectorsOffline")} value={of("Offline")} tone="Offline" />
+      {may("tariffs:read") ? <Today /> : null}
     </dl>
-  );
-}
-
-function Figure({ name, label, value, tone }: {
-  readonly name: string;
-  readonly label: string;
-  readonly value: string;
-  readonly tone?: string;
-}): JSX.Element {
-  return (
-    <div class={tone === undefined ? "figure" : `figure tone-${tone}`} data-figure={name}>
-      <dt>{tone === undefined ? null : <StatusShape status={tone} />}{label}</dt>
-      <dd class="num">{value}</dd>
-    </div>
   );
 }
 

@@ -11,6 +11,7 @@ import { operations } from "./en/operations.ts";
 import { pile } from "./en/pile.ts";
 import { problems } from "./en/problems.ts";
 import { reliability } from "./en/reliability.ts";
+import { revenue } from "./en/revenue.ts";
 import { sessions } from "./en/sessions.ts";
 import { station } from "./en/station.ts";
 import { tariffs } from "./en/tariffs.ts";
@@ -25,6 +26,7 @@ export const en = {
   ...assets,
   ...sessions,
   ...reliability,
+  ...revenue,
   ...commands,
   ...tariffs,
   ...operations,

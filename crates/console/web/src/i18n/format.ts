@@ -62,6 +62,36 @@ export function kwh(wattHours: number): string {
   return `${decimal(wattHours / 1000, 2)} kWh`;
 }
 
+/** The energy of many sessions, in a unit that keeps it short. */
+export function energy(wattHours: number): string {
+  return wattHours < 10_000_000 ? `${decimal(wattHours / 1000, 1)} kWh` : `${decimal(wattHours / 1_000_000, 1)} MWh`;
+}
+
+/** An amount of the API with its currency. */
+export function money(amount: string, currency: string): string {
+  return `${decimal(Number(amount), (amount.split(".")[1] ?? "").length)} ${currency}`;
+}
+
+/** A date of the calendar, YYYY-MM-DD. */
+export function day(of: string): string {
+  return date({ year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(`${of}T00:00:00`));
+}
+
+/** The month of a date. */
+export function month(of: string): string {
+  return date({ year: "numeric", month: "long" }).format(new Date(`${of}T00:00:00`));
+}
+
+/** A day as a mark of an axis, in the zone of this machine. */
+export function dayShort(when: When): string {
+  return date({ month: "2-digit", day: "2-digit" }).format(new Date(when));
+}
+
+/** A month as a mark of an axis, in the zone of this machine. */
+export function monthShort(when: When): string {
+  return date({ year: "numeric", month: "2-digit" }).format(new Date(when));
+}
+
 export function degrees(value: number): string {
   return value.toFixed(4);
 }

@@ -11,6 +11,7 @@ import { operations } from "./zh/operations.ts";
 import { pile } from "./zh/pile.ts";
 import { problems } from "./zh/problems.ts";
 import { reliability } from "./zh/reliability.ts";
+import { revenue } from "./zh/revenue.ts";
 import { sessions } from "./zh/sessions.ts";
 import { station } from "./zh/station.ts";
 import { tariffs } from "./zh/tariffs.ts";
@@ -26,6 +27,7 @@ export const zh: Words = {
   ...assets,
   ...sessions,
   ...reliability,
+  ...revenue,
   ...commands,
   ...tariffs,
   ...operations,

@@ -7,6 +7,7 @@ import { query, to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
 import { Empty, Failed, Forbidden, Loading } from "../design/states.tsx";
+import { Export } from "../export/export.tsx";
 import { duration, kwh, moment } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
@@ -29,6 +30,7 @@ export function SessionsPage(): JSX.Element {
       <section class="card" aria-label={t("sessions.title")}>
         <div class="card-body stack">
           <Filters filter={filter} />
+          <Export path="/api/v1/sessions/export" query={asQuery(filter)} name="sessions" />
           <List filter={filter} />
         </div>
       </section>

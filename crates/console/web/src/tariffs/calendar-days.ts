@@ -1,8 +1,8 @@
 // The prices of a timetable, day by day.
 
 import type { Timetable } from "../api/types.ts";
+import { dayAfter } from "../live/days.ts";
 import { DAY, minuteOf } from "./bands.ts";
-import { dayAfter } from "./price-list.ts";
 
 export type TimetableRow = Timetable["rows"][number];
 
@@ -43,10 +43,4 @@ export function daysOf({ first, last, rows, unpriced }: Pick<Timetable, "first" 
 export function daysOfMonth(month: string): { readonly date: string; readonly days: number } {
   const [year = 1970, number = 1] = month.split("-").map(Number);
   return { date: `${month}-01`, days: new Date(Date.UTC(year, number, 0)).getUTCDate() };
-}
-
-/** The month that is `by` later, YYYY-MM. */
-export function monthAfter(month: string, by: number): string {
-  const [year = 1970, number = 1] = month.split("-").map(Number);
-  return new Date(Date.UTC(year, number - 1 + by, 1)).toISOString().slice(0, 7);
 }

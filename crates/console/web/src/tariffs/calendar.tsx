@@ -11,9 +11,10 @@ import { Title } from "../app/title.tsx";
 import { Field } from "../design/field.tsx";
 import { Empty, Shown } from "../design/states.tsx";
 import { named, t } from "../i18n/language.ts";
+import { monthAfter } from "../live/days.ts";
 import { useResource } from "../live/resource.ts";
 import { DAY, clockOf } from "./bands.ts";
-import { type CalendarDay, daysOf, daysOfMonth, monthAfter } from "./calendar-days.ts";
+import { type CalendarDay, daysOf, daysOfMonth } from "./calendar-days.ts";
 import { Hours } from "./day-strip.tsx";
 import { weekdayOf } from "./price-list.ts";
 

@@ -4,9 +4,10 @@ import type { JSX } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
 import { Field, Select } from "../design/field.tsx";
 import { named, t } from "../i18n/language.ts";
+import { dayAfter } from "../live/days.ts";
 import { type Findings, at } from "./findings.ts";
 import { Entry, Faults } from "./entry.tsx";
-import { MOST, type Prices, dayAfter, without } from "./price-list.ts";
+import { MOST, type Prices, without } from "./price-list.ts";
 
 export interface Part {
   readonly prices: Prices;

@@ -2,6 +2,7 @@
 // the check of the API reports it at its place.
 
 import type { PriceList } from "../api/types.ts";
+import { dayAfter } from "../live/days.ts";
 
 export const KINDS = ["sharp", "peak", "flat", "valley"] as const;
 export const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const;
@@ -106,11 +107,6 @@ function whole(text: string): number {
 /** The day of the week of a date, YYYY-MM-DD. */
 export function weekdayOf(date: string): string {
   return WEEKDAYS[(new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7] ?? "Monday";
-}
-
-/** A date that is `days` later, YYYY-MM-DD. */
-export function dayAfter(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** The Monday of the week of a date. */

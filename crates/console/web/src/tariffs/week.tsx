@@ -5,8 +5,9 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Field } from "../design/field.tsx";
 import { named, t } from "../i18n/language.ts";
+import { dayAfter } from "../live/days.ts";
 import { DayStrip, Hours, inWords } from "./day-strip.tsx";
-import { type Prices, dayAfter, mondayOf, replaced, scheduleOn, weekdayOf } from "./price-list.ts";
+import { type Prices, mondayOf, replaced, scheduleOn, weekdayOf } from "./price-list.ts";
 
 export function Week({ prices, disabled, onChange, onSelect }: {
   readonly prices: Prices;

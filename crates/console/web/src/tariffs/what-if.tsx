@@ -9,8 +9,8 @@ import { Field } from "../design/field.tsx";
 import { Empty, Forbidden, Shown } from "../design/states.tsx";
 import { count, kwh } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
+import { monthAfter } from "../live/days.ts";
 import { useResource } from "../live/resource.ts";
-import { monthAfter } from "./calendar-days.ts";
 import { Choice, stationsLike } from "./choice.tsx";
 import { difference } from "./difference.ts";
 

@@ -110,12 +110,4 @@ export const reliability = {
   "problem.EXCLUSION_WITHDRAWN": "The exclusion is withdrawn already.",
   "problem.TOO_MANY_EXPORTS": "The limit of concurrent exports is reached.",
   "advice.TOO_MANY_EXPORTS": "Try again when another export has ended.",
-  "export.csv": "Export CSV",
-  "export.ndjson": "Export NDJSON",
-  "export.stop": "Stop the export",
-  "export.progress": "Progress of the export",
-  "export.rows": "{n} rows so far",
-  "export.rowsOf": "{n} of about {of} rows",
-  "export.done": "{n} rows exported",
-  "export.failed": "The export failed: {why}",
 } as const;

@@ -112,12 +112,4 @@ export const reliability: { readonly [word in keyof typeof Words]: string } = {
   "problem.EXCLUSION_WITHDRAWN": "该免责时段已撤回。",
   "problem.TOO_MANY_EXPORTS": "同时导出的数量已达上限。",
   "advice.TOO_MANY_EXPORTS": "请在其他导出结束后重试。",
-  "export.csv": "导出 CSV",
-  "export.ndjson": "导出 NDJSON",
-  "export.stop": "停止导出",
-  "export.progress": "导出进度",
-  "export.rows": "已导出 {n} 行",
-  "export.rowsOf": "约 {of} 行中的 {n} 行",
-  "export.done": "已导出 {n} 行",
-  "export.failed": "导出失败：{why}",
 };

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dateOf, dayAfter, isDate, monthAfter } from "./days.ts";
+
+test("days and months continue over the ends of months and years", () => {
+  assert.deepEqual([dayAfter("2026-02-28", 1), dayAfter("2026-01-01", -1)], ["2026-03-01", "2025-12-31"]);
+  assert.deepEqual([monthAfter("2026-12", 1), monthAfter("2026-01", -1)], ["2027-01", "2025-12"]);
+  assert.equal(dateOf(new Date(2026, 2, 1, 23, 59)), "2026-03-01");
+});
+
+test("a date must exist", () => {
+  assert.deepEqual(["2026-02-28", "2026-02-30", "2026-2-3", "", "yesterday"].map(isDate), [true, false, false, false, false]);
+});

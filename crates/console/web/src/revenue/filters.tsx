@@ -1,0 +1,49 @@
+// The form of the filters of the revenue; each change is a part of the address.
+
+import type { JSX } from "preact";
+import { remember } from "../app/router.ts";
+import { Field, Segments, Select } from "../design/field.tsx";
+import { t } from "../i18n/language.ts";
+import { type Filter, GROUPINGS, UNITS } from "./filter.ts";
+
+export function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
+  const { unit } = filter;
+  const time = (name: "from" | "to") => (
+    <Field label={t(`revenue.${name}`)}>
+      {(id) => (unit === "day"
+        ? <input id={id} type="date" class="input" value={filter[name]} required onChange={(event) => remember({ [name]: event.currentTarget.value })} />
+        : <input id={id} type="month" class="input" value={filter[name].slice(0, 7)} required onChange={(event) => remember({ [name]: dateIn(event.currentTarget.value) })} />)}
+    </Field>
+  );
+  const text = (name: "station" | "operator", label: string) => (
+    <Field label={label} grow>
+      {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => remember({ [name]: event.currentTarget.value.trim() })} />}
+    </Field>
+  );
+  return (
+    <div class="filters">
+      <Segments
+        label={t("revenue.unit")} value={unit} choices={UNITS.map((value) => ({ value, text: t(`revenue.${value}`) }))}
+        // The days of the other unit would be too few or too many.
+        onChange={(next) => remember({ unit: next === "day" ? "" : next, from: "", to: "" })}
+      />
+      {time("from")}
+      {time("to")}
+      <Select
+        label={t("revenue.by")} value={filter.by} onChange={(by) => remember({ by: by === "total" ? "" : by })}
+        choices={GROUPINGS.map((value) => ({ value, text: t(`revenue.${value}`) }))}
+      />
+      {text("station", t("revenue.stationId"))}
+      {text("operator", t("revenue.operator"))}
+      <button
+        type="button" class="button" disabled={filter.station === "" && filter.operator === "" && filter.by === "total"}
+        onClick={() => remember({ station: "", operator: "", by: "" })}
+      >{t("audit.clear")}</button>
+    </div>
+  );
+}
+
+/** A day of a month, as the address has it. */
+function dateIn(month: string): string {
+  return month === "" ? "" : `${month}-01`;
+}
