@@ -124,8 +124,8 @@ async fn pass(
     }
     let transitions = evaluation.take_transitions();
     let transitions = outage::regroup(tx, rules.outages, &mut evaluation, &mut places, transitions).await?;
-    write::write(tx, &places, &transitions).await?;
     watches::store(tx, &evaluation, &places).await?;
+    write::write(tx, &places, &transitions).await?;
     Ok((transitions, due))
 }
 
@@ -137,7 +137,7 @@ const fn is_judged(change: &FeedChange) -> bool {
 fn device(change: &FeedChange) -> Option<&ChargePointId> {
     match &change.subject {
         FeedSubject::ChargePoint(device) => Some(device),
-        FeedSubject::Station(_) | FeedSubject::Tariff(_) => None,
+        FeedSubject::Station(_) | FeedSubject::Tariff(_) | FeedSubject::Issue(_) => None,
     }
 }
 

@@ -5,5 +5,6 @@
 
 mod edits;
 mod evaluation;
+mod feed;
 mod fixture;
 mod outages;
