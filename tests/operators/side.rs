@@ -223,6 +223,9 @@ impl Side {
                select id, 1, opened_at, 'opened', fact from issues where id = '{issue}'"#
         );
         world.platform.database.execute(&sql).await;
+        // The feed has the issue with this edit.
+        let acknowledge = format!("/api/v1/issues/{issue}/acknowledge");
+        Self::change(world, Method::POST, &acknowledge, Some(&json!({}))).await;
         let body = json!({
             "pileId": self.get("pile"), "beginsAt": "2098-01-01T00:00:00Z", "endsAt": "2098-01-02T00:00:00Z", "reason": "r",
         });

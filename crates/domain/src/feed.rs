@@ -7,6 +7,7 @@
 mod audience;
 mod body;
 mod derive;
+mod issue;
 mod metered;
 mod position;
 mod settled;
@@ -19,12 +20,13 @@ pub use body::{
 };
 pub(crate) use derive::{connectivity_change, status_change};
 pub use derive::{derive, relinked_command};
+pub use issue::IssueSnapshot;
 pub use metered::{LiveMeter, SessionMeter, SessionMetered};
 pub use position::{FeedPosition, InvalidFeedPosition};
 pub use settled::{ReceiptIssued, SessionSettled};
 pub use tariff::{BindingAction, PricesChanged, TariffAction, TariffBindingChanged, TariffChanged};
 
-use crate::ids::{ChargePointId, PileId, StationId, TariffId};
+use crate::ids::{ChargePointId, IssueId, PileId, StationId, TariffId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -50,6 +52,8 @@ pub enum FeedSubject {
     Station(StationId),
     /// A tariff, and the subjects to which it is bound.
     Tariff(TariffId),
+    /// An issue.
+    Issue(IssueId),
 }
 
 /// What changed. The names are the CloudEvents types; the bodies are the `data` that consumers
@@ -88,6 +92,16 @@ pub enum FeedKind {
     /// A tariff was bound to a subject, or such a binding was ended.
     #[serde(rename = "charging.tariff.binding_changed.v1")]
     TariffBindingChanged(TariffBindingChanged),
+    /// An issue opened.
+    #[serde(rename = "charging.issue.opened.v1")]
+    IssueOpened(Box<IssueSnapshot>),
+    /// The cause of an open issue showed in another way, a device of a further operator became part
+    /// of it, or a caller acknowledged, assigned or muted it.
+    #[serde(rename = "charging.issue.changed.v1")]
+    IssueChanged(Box<IssueSnapshot>),
+    /// An issue closed; also one that opened in the same transaction.
+    #[serde(rename = "charging.issue.closed.v1")]
+    IssueClosed(Box<IssueSnapshot>),
 }
 
 impl FeedChange {
@@ -96,16 +110,27 @@ impl FeedChange {
     pub const MAX_CHUNK_LEN: usize = 500;
 
     /// The partition key, which keeps the changes of one subject in order: the id of the charge
-    /// point, the station or the tariff.
+    /// point, the station, the tariff or the issue.
     #[must_use]
     pub fn key(&self) -> String {
         self.subject.to_string()
+    }
+
+    /// The device that the change is about: its subject, or that of the issue; `None` if it is about
+    /// none.
+    #[must_use]
+    pub fn charge_point(&self) -> Option<&ChargePointId> {
+        match &self.subject {
+            FeedSubject::ChargePoint(device) => Some(device),
+            FeedSubject::Station(_) | FeedSubject::Tariff(_) => None,
+            FeedSubject::Issue(_) => self.kind.issue()?.charge_point_id.as_ref(),
+        }
     }
 }
 
 impl FeedKind {
     /// The CloudEvents types of all kinds.
-    pub const TYPES: [&'static str; 10] = [
+    pub const TYPES: [&'static str; 13] = [
         "charging.connector.status_changed.v1",
         "charging.charge_point.connectivity_changed.v1",
         "charging.session.changed.v1",
@@ -116,7 +141,19 @@ impl FeedKind {
         "charging.pile.changed.v1",
         "charging.tariff.changed.v1",
         "charging.tariff.binding_changed.v1",
+        "charging.issue.opened.v1",
+        "charging.issue.changed.v1",
+        "charging.issue.closed.v1",
     ];
+
+    /// The issue; `None` if the change is not about one.
+    #[must_use]
+    pub fn issue(&self) -> Option<&IssueSnapshot> {
+        match self {
+            Self::IssueOpened(issue) | Self::IssueChanged(issue) | Self::IssueClosed(issue) => Some(issue),
+            _ => None,
+        }
+    }
 
     /// The station and the pile that the body names; `None` for those that it does not name.
     #[must_use]
@@ -131,6 +168,9 @@ impl FeedKind {
             Self::CommandChanged(command) => (None, Some(command.pile_id)),
             Self::StationChanged(station) => (Some(station.station_id), None),
             Self::PileChanged(pile) => (Some(pile.station_id), Some(pile.pile_id)),
+            Self::IssueOpened(issue) | Self::IssueChanged(issue) | Self::IssueClosed(issue) => {
+                (issue.station_id, issue.pile_id)
+            }
             Self::ConnectorStatusChanged(_)
             | Self::ConnectivityChanged(_)
             | Self::TariffChanged(_)
@@ -141,8 +181,8 @@ impl FeedKind {
     /// The CloudEvents type.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
-        let [status, connectivity, session, metered, settled, command, station, pile, tariff, binding] =
-            Self::TYPES;
+        let [status, connectivity, session, metered, settled, command, station, pile, ..] = Self::TYPES;
+        let [.., tariff, binding, opened, changed, closed] = Self::TYPES;
         match self {
             Self::ConnectorStatusChanged(_) => status,
             Self::ConnectivityChanged(_) => connectivity,
@@ -154,6 +194,9 @@ impl FeedKind {
             Self::PileChanged(_) => pile,
             Self::TariffChanged(_) => tariff,
             Self::TariffBindingChanged(_) => binding,
+            Self::IssueOpened(_) => opened,
+            Self::IssueChanged(_) => changed,
+            Self::IssueClosed(_) => closed,
         }
     }
 }
@@ -164,6 +207,7 @@ impl fmt::Display for FeedSubject {
             Self::ChargePoint(id) => id.fmt(f),
             Self::Station(id) => id.fmt(f),
             Self::Tariff(id) => id.fmt(f),
+            Self::Issue(id) => id.fmt(f),
         }
     }
 }

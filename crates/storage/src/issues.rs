@@ -7,6 +7,7 @@ mod edit;
 mod evaluate;
 pub mod maintenance;
 mod prune;
+mod publish;
 mod row;
 
 pub use edit::{IssueEdit, IssueRefusal, edit};
@@ -28,6 +29,7 @@ use domain::issues::{Cause, Fact, Severity};
 use domain::text::Label;
 use row::Row;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The most events of the history of an issue, and the most devices of an outage, that are read at
 /// once.
@@ -145,6 +147,18 @@ pub async fn find(
     id: IssueId,
 ) -> Result<Option<IssueRecord>, StorageError> {
     find_among(connection, operators::issues(bound), id).await
+}
+
+/// The issues with these ids, in their order, locked until the commit.
+async fn lock_many(tx: &mut Connection, ids: &BTreeSet<IssueId>) -> Result<Vec<IssueRecord>, StorageError> {
+    let rows: Vec<Row> = issues::table
+        .filter(issues::id.eq_any(ids.iter().map(|id| id.0)))
+        .order(issues::id)
+        .select(Row::as_select())
+        .for_update()
+        .load(tx)
+        .await?;
+    rows.into_iter().map(IssueRecord::try_from).collect()
 }
 
 async fn find_among(

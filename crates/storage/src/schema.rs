@@ -276,6 +276,7 @@ diesel::table! {
         name -> Text,
         position -> Int8,
         evaluated_at -> Timestamptz,
+        baseline_after -> Nullable<Text>,
     }
 }
 

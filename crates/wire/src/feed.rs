@@ -20,8 +20,8 @@ pub const CHANGE_CONTENT_TYPE: &str = "application/protobuf";
 /// A change as a Kafka record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedChange {
-    /// The record's key, [`FeedChange::key`]: the id of the charge point, the station or the
-    /// tariff.
+    /// The record's key, [`FeedChange::key`]: the id of the charge point, the station, the
+    /// tariff or the issue.
     pub key: String,
     /// The record's value.
     pub value: Vec<u8>,

@@ -1,7 +1,7 @@
 //! The changes that a caller may see.
 
 use crate::http::drivers::IdTags;
-use crate::http::scopes::{READ_COMMANDS, READ_TARIFFS};
+use crate::http::scopes::{READ_COMMANDS, READ_ISSUES, READ_TARIFFS};
 use domain::feed::{Audience, FeedKind, Redaction};
 use runtime::Problem;
 use runtime::auth::{Caller, Scope};
@@ -11,6 +11,7 @@ use runtime::auth::{Caller, Scope};
 pub struct FeedAccess {
     commands: bool,
     tariffs: bool,
+    issues: bool,
     id_tags: IdTags,
 }
 
@@ -20,24 +21,26 @@ impl FeedAccess {
         Self {
             commands: caller.has(READ_COMMANDS),
             tariffs: caller.has(READ_TARIFFS),
+            issues: caller.has(READ_ISSUES),
             id_tags: IdTags::of(caller),
         }
     }
 
     /// Whether the caller sees everything.
     pub const fn is_full(self) -> bool {
-        self.commands && self.tariffs && self.redaction().is_empty()
+        self.has_all_types() && self.redaction().is_empty()
     }
 
     /// Whether the caller sees changes of this type.
     pub fn admits(self, kind: &str) -> bool {
-        if self.commands && self.tariffs {
+        if self.has_all_types() {
             return true;
         }
         match FeedKind::audience_of(kind) {
             Some(Audience::Assets) => true,
             Some(Audience::Commands) => self.commands,
             Some(Audience::Tariffs) => self.tariffs,
+            Some(Audience::Issues) => self.issues,
             None => false,
         }
     }
@@ -59,6 +62,10 @@ impl FeedAccess {
         Err(Problem::forbidden().detail(detail))
     }
 
+    const fn has_all_types(self) -> bool {
+        self.commands && self.tariffs && self.issues
+    }
+
     /// What is hidden in the changes that the caller sees.
     pub const fn redaction(self) -> Redaction {
         Redaction { id_tags: matches!(self.id_tags, IdTags::Masked), prices: !self.tariffs }
@@ -71,5 +78,6 @@ const fn scope_of(audience: Audience) -> Option<Scope> {
         Audience::Assets => None,
         Audience::Commands => Some(READ_COMMANDS),
         Audience::Tariffs => Some(READ_TARIFFS),
+        Audience::Issues => Some(READ_ISSUES),
     }
 }

@@ -3,7 +3,7 @@
 use super::access::FeedAccess;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::uuid;
-use domain::feed::{FeedKind, FeedSubject, Redaction};
+use domain::feed::{FeedKind, Redaction};
 use domain::ids::{ChargePointId, PileId, StationId};
 use runtime::Problem;
 use serde_json::Value;
@@ -60,18 +60,14 @@ impl Filter {
             && self.types.is_none()
     }
 
-    /// Whether the filter selects a change about `subject` with this place and type. A change that
-    /// does not name a station matches no filter of stations; likewise for piles.
-    pub fn lets_through(&self, subject: &FeedSubject, place: EventPlace, kind: &str) -> bool {
+    /// Whether the filter selects a change about `device` with this place and type. A change that does
+    /// not name a station matches no filter of stations; likewise for piles and devices.
+    pub fn lets_through(&self, device: Option<&ChargePointId>, place: EventPlace, kind: &str) -> bool {
         if !self.access.admits(kind) {
             return false;
         }
         let (station, pile) = place;
-        let wanted = match (&self.devices, subject) {
-            (None, _) => true,
-            (Some(devices), FeedSubject::ChargePoint(id)) => devices.contains(id),
-            (Some(_), FeedSubject::Station(_) | FeedSubject::Tariff(_)) => false,
-        };
+        let wanted = self.devices.as_ref().is_none_or(|wanted| device.is_some_and(|id| wanted.contains(id)));
         let is_there = is_among(self.stations.as_ref(), station) && is_among(self.piles.as_ref(), pile);
         wanted && is_there && self.types.as_ref().is_none_or(|types| types.contains(kind))
     }

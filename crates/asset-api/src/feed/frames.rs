@@ -4,7 +4,8 @@ use super::filter::{EventPlace, Filter};
 use super::hidden::{self, Hidden};
 use actix_web::web::{BufMut as _, Bytes, BytesMut};
 use domain::assets::OperatorBound;
-use domain::feed::{FeedChange, FeedPosition, FeedSubject};
+use domain::feed::{FeedChange, FeedPosition};
+use domain::ids::ChargePointId;
 use storage::feed::{Chunk, Owner};
 use wire::feed::CloudEvent;
 
@@ -24,7 +25,7 @@ pub struct Frames {
 struct Rendered {
     start: usize,
     end: usize,
-    subject: FeedSubject,
+    device: Option<ChargePointId>,
     place: EventPlace,
     kind: &'static str,
     hidden: Vec<Hidden>,
@@ -46,7 +47,8 @@ impl Frames {
             let (place, kind) = (change.kind.place(), change.kind.type_name());
             let text = bytes.get_ref().get(start..end).unwrap_or_default();
             let hidden = hidden::find(&change.kind, text)?;
-            events.push(Rendered { start, end, kind, place, subject: change.subject, hidden });
+            let device = change.charge_point().cloned();
+            events.push(Rendered { start, end, kind, place, device, hidden });
         }
         Ok(Self { position: chunk.position, bytes: bytes.into_inner().freeze(), events, owners })
     }
@@ -78,7 +80,7 @@ impl Frames {
         let selected = events.iter().zip(owners).filter(|(event, owner)| {
             // Without a known owner, only a client without a bound sees the change.
             owner.unwrap_or(&Owner::Unknown).is_within(bound)
-                && filter.lets_through(&event.subject, event.place, event.kind)
+                && filter.lets_through(event.device.as_ref(), event.place, event.kind)
         });
         for (event, _owner) in selected {
             let text = self.bytes.get(event.start..event.end).unwrap_or_default();

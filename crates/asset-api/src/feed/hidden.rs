@@ -49,7 +49,10 @@ pub fn find(kind: &FeedKind, text: &[u8]) -> Result<Vec<Hidden>, serde_json::Err
         | FeedKind::StationChanged(_)
         | FeedKind::PileChanged(_)
         | FeedKind::TariffChanged(_)
-        | FeedKind::TariffBindingChanged(_) => return Ok(Vec::new()),
+        | FeedKind::TariffBindingChanged(_)
+        | FeedKind::IssueOpened(_)
+        | FeedKind::IssueChanged(_)
+        | FeedKind::IssueClosed(_) => return Ok(Vec::new()),
     };
     let mut hidden = Vec::new();
     if let Some(instead) = mask(session)? {

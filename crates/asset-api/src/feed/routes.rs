@@ -26,20 +26,20 @@ fn follow() -> Operation {
     let text = "An endless stream of server-sent events: each has an `id`, its `event` is the type of the change, and its `data` is \
                 JSON. A client that reconnects with its last `id` in `Last-Event-ID` misses no change. The stream ends at the `exp` \
                 of the token, with the event `feed.ended`, whose `data` has a `code`.";
-    read(Reach::Operator, "followFeed", "Feed", "Follow the changes of assets, devices, sessions and tariffs")
+    read(Reach::Operator, "followFeed", "Feed", "Follow the changes of assets, devices, sessions, tariffs and issues")
         .describe(text)
         .with([
             Parameter::query::<String>(
                 "chargePointId",
-                "Only changes of these charge points; a comma-separated list.",
+                "Only changes of these charge points and of their issues; a comma-separated list.",
             ),
             Parameter::query::<String>(
                 "stationId",
-                "Only changes that name one of these stations; a comma-separated list. Sessions, receipts, piles and stations name theirs.",
+                "Only changes that name one of these stations; a comma-separated list. Sessions, receipts, piles, stations and issues name theirs.",
             ),
             Parameter::query::<String>(
                 "pileId",
-                "Only changes that name one of these piles; a comma-separated list. Sessions, receipts, commands and piles name theirs.",
+                "Only changes that name one of these piles; a comma-separated list. Sessions, receipts, commands, piles and issues name theirs.",
             ),
             Parameter::query::<String>("types", "Only changes of these types; a comma-separated list."),
             Parameter::query::<String>("type", "The former name of `types`."),

@@ -18,7 +18,7 @@ pub const READ_COMMANDS: Scope = Scope::new("commands:read");
 /// Allows seeing the tokens of drivers, which are masked otherwise.
 pub const READ_DRIVERS: Scope = Scope::new("drivers:read");
 /// Allows reading issues and maintenance windows.
-const READ_ISSUES: Scope = Scope::new("issues:read");
+pub const READ_ISSUES: Scope = Scope::new("issues:read");
 /// Allows acknowledging, assigning and muting issues, and recording maintenance windows.
 const WRITE_ISSUES: Scope = Scope::new("issues:write");
 /// Allows reading what callers did.

@@ -117,12 +117,20 @@ fn changes() -> Vec<FeedChange> {
         "issuedAt": "2026-03-01T09:00:00Z", "expiresAt": "2026-03-01T09:01:00Z", "failure": null,
     });
     let tariff = json!({ "tariffId": SESSION, "action": "created", "version": 1, "prices": null });
+    let issue = json!({
+        "issueId": SESSION, "cause": "fault", "severity": "major", "gatewayId": null, "stationId": null, "pileId": null,
+        "chargePointId": "CP-1", "connectorId": 1, "operatorId": null, "openedAt": "2026-03-01T09:00:00Z",
+        "fact": { "at": "2026-03-01T09:00:00Z", "kind": "quiet", "seconds": 1 }, "recurrences": 0, "version": 1,
+        "changedAt": "2026-03-01T09:00:00Z", "closedAt": null, "proof": null, "acknowledgedAt": null,
+        "acknowledgedBy": null, "assignee": null, "mutedUntil": null,
+    });
     [
         ("charging.session.changed.v1", session.clone()),
         ("charging.session.metered.v1", with("meter", meter)),
         ("charging.session.settled.v1", with("receipt", receipt)),
         ("charging.command.changed.v1", command),
         ("charging.tariff.changed.v1", tariff),
+        ("charging.issue.opened.v1", issue),
     ]
     .into_iter()
     .map(|(name, data)| FeedChange {
@@ -163,13 +171,14 @@ async fn the_feed_shows_each_change_to_callers_with_its_scope() {
     let change = |kind: &str, tag: Value, total: Value| (kind.to_owned(), tag, total);
     let none = || Value::Null;
     assert_eq!(
-        followed(&fixture, "assets:read commands:read tariffs:read drivers:read").await,
+        followed(&fixture, "assets:read commands:read tariffs:read issues:read drivers:read").await,
         [
             change("session.changed", json!(TAG), none()),
             change("session.metered", json!(TAG), json!("1.50")),
             change("session.settled", json!(TAG), none()),
             change("command.changed", none(), none()),
             change("tariff.changed", none(), none()),
+            change("issue.opened", none(), none()),
         ]
     );
     assert_eq!(
@@ -184,11 +193,16 @@ async fn the_feed_shows_each_change_to_callers_with_its_scope() {
             change("command.changed", none(), none()),
         ]
     );
-    let asked = fixture.get("/api/v1/feed?types=charging.command.changed.v1", "assets:read").await;
-    assert_eq!(asked.status(), 403);
-    let problem: Value = asked.json().await.unwrap();
     assert_eq!(
-        problem["detail"],
-        "changes of the type charging.command.changed.v1 need the scope commands:read, which the token lacks"
+        followed(&fixture, "assets:read issues:read").await.last(),
+        Some(&change("issue.opened", none(), none()))
     );
+    for (kind, scope) in [("command.changed", "commands:read"), ("issue.opened", "issues:read")] {
+        let asked = fixture.get(&format!("/api/v1/feed?types=charging.{kind}.v1"), "assets:read").await;
+        assert_eq!(asked.status(), 403);
+        let problem: Value = asked.json().await.unwrap();
+        let detail =
+            format!("changes of the type charging.{kind}.v1 need the scope {scope}, which the token lacks");
+        assert_eq!(problem["detail"], detail);
+    }
 }

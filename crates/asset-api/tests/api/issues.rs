@@ -1,6 +1,7 @@
 //! Issues with their history, what callers do about them, and maintenance windows.
 
 use crate::app::{TestApp, id};
+use crate::follower::Follower;
 use serde_json::{Value, json};
 
 const ID: &str = "0192f0c5-0000-7000-8000-00000000000";
@@ -117,4 +118,35 @@ async fn a_maintenance_window_is_recorded_listed_and_ended_once() {
         (unknown.status.as_u16(), unknown.json()["code"].clone()),
         (404, json!("MAINTENANCE_PLACE_NOT_FOUND"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_has_the_whole_issue_after_each_edit() {
+    let app = TestApp::start().await;
+    let station = app.station().await;
+    issues(&app, &station).await;
+    let types = "types=charging.issue.changed.v1";
+    let mut all = Follower::start(&app, &format!("?{types}"), None).await;
+    let assign = |number: u32| format!("/api/v1/issues/{ID}{number}/assign");
+    for number in [2, 3] {
+        assert_eq!(app.post(&assign(number), &json!({ "assignee": "ann" })).await.status, 200);
+    }
+    let event = all.next().await.unwrap();
+    assert_eq!(
+        (event.kind.as_str(), &event.data["subject"]),
+        ("charging.issue.changed.v1", &json!(format!("{ID}2")))
+    );
+    // The body has the fields of the API's issue, with the id under its name in the feed.
+    let mut data = event.data["data"].clone();
+    data["id"] = data["issueId"].take();
+    let mut whole = app.get(&format!("/api/v1/issues/{ID}2")).await.json();
+    for only_in_the_api in ["history", "devices"] {
+        whole.as_object_mut().unwrap().remove(only_in_the_api);
+    }
+    data.as_object_mut().unwrap().remove("issueId");
+    assert_eq!(data, whole);
+    for filter in ["chargePointId=CP-3", &format!("stationId={}&chargePointId=CP-3", id(&station))] {
+        let mut filtered = Follower::start(&app, &format!("?{types}&{filter}"), Some("0-0")).await;
+        assert_eq!(filtered.next().await.unwrap().data["subject"], format!("{ID}3"), "{filter}");
+    }
 }

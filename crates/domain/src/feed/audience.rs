@@ -12,6 +12,8 @@ pub enum Audience {
     Commands,
     /// Callers that may read tariffs, prices and receipts.
     Tariffs,
+    /// Callers that may read issues.
+    Issues,
 }
 
 /// What is hidden from a caller in the changes that it may see.
@@ -45,6 +47,9 @@ impl FeedKind {
         Audience::Assets,
         Audience::Tariffs,
         Audience::Tariffs,
+        Audience::Issues,
+        Audience::Issues,
+        Audience::Issues,
     ];
 
     /// The audience of a type; `None` if the type is unknown.
@@ -80,7 +85,10 @@ impl FeedKind {
             | Self::StationChanged(_)
             | Self::PileChanged(_)
             | Self::TariffChanged(_)
-            | Self::TariffBindingChanged(_) => None,
+            | Self::TariffBindingChanged(_)
+            | Self::IssueOpened(_)
+            | Self::IssueChanged(_)
+            | Self::IssueClosed(_) => None,
         }
     }
 }
@@ -90,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_and_prices_have_audiences_of_their_own() {
+    fn commands_prices_and_issues_have_audiences_of_their_own() {
         let of = |audience| {
             let types = FeedKind::TYPES.into_iter();
             types.filter(|name| FeedKind::audience_of(name) == Some(audience)).collect::<Vec<_>>()
@@ -103,6 +111,10 @@ mod tests {
                 "charging.tariff.changed.v1",
                 "charging.tariff.binding_changed.v1"
             ]
+        );
+        assert_eq!(
+            of(Audience::Issues),
+            ["charging.issue.opened.v1", "charging.issue.changed.v1", "charging.issue.closed.v1"]
         );
         assert_eq!(FeedKind::audience_of("charging.vehicle.changed.v1"), None);
     }

@@ -47,6 +47,25 @@ impl Evaluation {
         }
     }
 
+    /// Applies `state`, which a device has, as read at `now`, when the change to it is not in the feed
+    /// any more. What the feed has shown of the same cause and place counts more. The condition holds
+    /// at `now` at the earliest, so changes that were written before are evaluated before.
+    pub fn begin_with(&mut self, rules: &[Rule], state: &FeedChange, now: DateTime<Utc>) {
+        let written = WrittenChange { change: state, written_at: state.at.min(now), is_punctual: false };
+        for signal in rules.iter().filter_map(|rule| rule.judge(written)) {
+            let due = match signal.verdict {
+                Verdict::Present => now,
+                Verdict::PresentAt(due) => due.max(now),
+                Verdict::Occurred { .. } | Verdict::Toggled { .. } | Verdict::Absent | Verdict::Gone => {
+                    continue;
+                }
+            };
+            if !self.watches.contains_key(&signal.key) {
+                self.apply_signal(Signal { verdict: Verdict::PresentAt(due), ..signal }, now);
+            }
+        }
+    }
+
     /// Lets happen what is due at `now`.
     pub fn elapse(&mut self, now: DateTime<Utc>) {
         let is_due = |watch: &Watch| watch.due.is_some_and(|due| due.at <= now);

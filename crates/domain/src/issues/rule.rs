@@ -94,9 +94,12 @@ impl Rule {
             FeedKind::SessionMetered(metered) => self.judge_metered(device, metered, at),
             FeedKind::SessionSettled(settled) => self.judge_settled(device, settled, at),
             FeedKind::CommandChanged(command) => self.judge_command(device, command, written),
-            FeedKind::StationChanged(_) | FeedKind::TariffChanged(_) | FeedKind::TariffBindingChanged(_) => {
-                None
-            }
+            FeedKind::StationChanged(_)
+            | FeedKind::TariffChanged(_)
+            | FeedKind::TariffBindingChanged(_)
+            | FeedKind::IssueOpened(_)
+            | FeedKind::IssueChanged(_)
+            | FeedKind::IssueClosed(_) => None,
         }
     }
 

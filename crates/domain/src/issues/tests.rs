@@ -1,5 +1,6 @@
 //! Rules, watches, outages and the ladder.
 
+mod baseline;
 mod fixture;
 mod outages;
 mod properties;

@@ -168,6 +168,8 @@ impl Watch {
         let is_known =
             self.fact.as_ref().is_some_and(|before| before.says_the_same(&fact)) && self.about == about;
         if is_known && (self.due.is_some() || self.standing != Standing::None) {
+            // A watch that began with a state of the device may read the change to it later.
+            self.due = self.due.map(|known| Due { at: known.at.min(due), ..known });
             return None;
         }
         self.about = about;

@@ -8,7 +8,8 @@ use diesel::Queryable;
 use diesel::result::QueryResult;
 use diesel::sql_types::{Int4, Jsonb, Nullable, Text};
 use domain::commands::CommandState;
-use domain::feed::{FeedChange, FeedKind};
+use domain::feed::{AssetAction, FeedChange, FeedKind, FeedSubject, IssueSnapshot, StationChanged};
+use domain::ids::StationId;
 use serde_json::Value;
 
 /// Changes that one transaction wrote together.
@@ -66,6 +67,11 @@ const STORED_TYPE: &str = "feedType";
 /// The type as which such a change is stored.
 const KNOWN_TYPE: &str = "charging.session.changed.v1";
 
+/// A change of an issue, whose subject the previous release does not know either, is stored as a
+/// change of a station that does not exist, with the id of the issue. The change itself is under this
+/// key, which that release ignores; it would restore the type under [`STORED_TYPE`].
+const STORED_CHANGE: &str = "feedChange";
+
 /// The state of a command that the previous release does not know, under this key, which that
 /// release ignores.
 const STORED_STATE: &str = "feedState";
@@ -73,15 +79,21 @@ const STORED_STATE: &str = "feedState";
 const KNOWN_STATE: CommandState = CommandState::Expired;
 
 /// The body of the row for `chunk`, in a form that the previous release can read: id tags that are
-/// too long for it are in two parts, and types and states that it does not know are replaced.
+/// too long for it are in two parts, and types, states and subjects that it does not know are replaced.
 fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
     let is_known = |change: &FeedChange| {
-        long_id_tag(change).is_none() && !is_of_new_type(change) && !is_in_new_state(change)
+        long_id_tag(change).is_none()
+            && !is_of_new_type(change)
+            && !is_in_new_state(change)
+            && change.kind.issue().is_none()
     };
     if chunk.iter().all(is_known) {
         return serde_json::to_string(chunk);
     }
     let rows = chunk.iter().map(|change| {
+        if let Some(issue) = change.kind.issue() {
+            return issue_row(change, issue);
+        }
         let mut row = serde_json::to_value(change)?;
         if let Some(Value::Object(data)) = row.pointer_mut("/kind/data") {
             if let Some((head, rest)) = long_id_tag(change) {
@@ -102,9 +114,21 @@ fn render_chunk(chunk: &[FeedChange]) -> serde_json::Result<String> {
     serde_json::to_string(&rows.collect::<serde_json::Result<Vec<_>>>()?)
 }
 
+fn issue_row(change: &FeedChange, issue: &IssueSnapshot) -> serde_json::Result<Value> {
+    let station_id = StationId(issue.issue_id.0);
+    let stand_in = StationChanged { station_id, action: AssetAction::Updated, version: issue.version };
+    let kind = FeedKind::StationChanged(stand_in);
+    let mut row =
+        serde_json::to_value(FeedChange { subject: FeedSubject::Station(station_id), at: change.at, kind })?;
+    if let Some(Value::Object(data)) = row.pointer_mut("/kind/data") {
+        data.insert(STORED_CHANGE.to_owned(), serde_json::to_value(change)?);
+    }
+    Ok(row)
+}
+
 /// The changes of a row that [`render_chunk`] or an earlier release wrote.
 fn parse(body: &str) -> serde_json::Result<Vec<FeedChange>> {
-    if !body.contains(STORED_TYPE) && !body.contains(STORED_STATE) {
+    if ![STORED_TYPE, STORED_STATE, STORED_CHANGE].iter().any(|key| body.contains(key)) {
         return serde_json::from_str(body);
     }
     let rows: Vec<Value> = serde_json::from_str(body)?;
@@ -112,6 +136,9 @@ fn parse(body: &str) -> serde_json::Result<Vec<FeedChange>> {
         let Some(data) = row.pointer_mut("/kind/data").and_then(Value::as_object_mut) else {
             return serde_json::from_value(row);
         };
+        if let Some(change) = data.remove(STORED_CHANGE) {
+            return serde_json::from_value(change);
+        }
         if let Some(state) = data.remove(STORED_STATE) {
             data.insert("state".to_owned(), state);
         }
@@ -183,108 +210,4 @@ pub(super) fn broken(what: impl ToString) -> StorageError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::feed::SessionChanged;
-
-    const TAG: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
-
-    #[test]
-    fn stores_a_cancelled_command_as_ended_for_the_previous_release() {
-        let change = serde_json::json!({
-            "subject": { "chargePoint": "CP-1" },
-            "at": "2026-11-28T12:22:19Z",
-            "kind": { "type": "charging.command.changed.v1", "data": {
-                "commandId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab",
-                "pileId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "name": "RemoteStopTransaction",
-                "state": "cancelled", "gatewayId": "gateway-0", "issuedAt": "2026-11-28T12:22:19Z",
-                "expiresAt": "2026-11-28T12:23:19Z", "failure": null,
-            } },
-        });
-        let change: FeedChange = serde_json::from_value(change).unwrap();
-        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
-        let row: Value = serde_json::from_str(&stored).unwrap();
-        assert_eq!(row[0]["kind"]["data"]["state"], "expired");
-        assert_eq!(parse(&stored).unwrap(), std::slice::from_ref(&change));
-        let shown = serde_json::to_value(&change).unwrap();
-        assert_eq!(shown["kind"]["data"]["state"], "cancelled", "followers must get the state");
-    }
-
-    #[test]
-    fn stores_a_long_id_tag_in_two_parts_for_the_previous_release() {
-        let change = serde_json::json!({
-            "subject": { "chargePoint": "CP-1" },
-            "at": "2026-11-28T12:22:19Z",
-            "kind": { "type": "charging.session.changed.v1", "data": {
-                "sessionId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "phase": "open", "connectorId": 1,
-                "transactionId": "634", "idTag": TAG, "reservationId": null, "commandId": null,
-                "startedAt": "2026-11-28T12:22:19Z", "startedBy": "event", "meterStartWh": 1.0,
-                "endedAt": null, "endReason": null, "meterStopWh": null,
-            } },
-        });
-        let change: FeedChange = serde_json::from_value(change).unwrap();
-        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
-        let row: Value = serde_json::from_str(&stored).unwrap();
-        let data = &row[0]["kind"]["data"];
-        assert_eq!(
-            (&data["idTag"], &data["idTagRest"]),
-            (&"3f2504e0-4f89-11d3-9".into(), &"a0c-0305e82c3301".into())
-        );
-        assert_eq!(serde_json::from_str::<Vec<FeedChange>>(&stored).unwrap(), std::slice::from_ref(&change));
-        let shown = serde_json::to_value(&change).unwrap();
-        assert_eq!(shown["kind"]["data"]["idTag"], TAG, "followers must get the whole tag");
-        assert_eq!(shown["kind"]["data"].get("idTagRest"), None);
-    }
-
-    #[test]
-    fn stores_a_receipt_as_a_change_of_its_session_for_the_previous_release() {
-        let change = serde_json::json!({
-            "subject": { "chargePoint": "CP-1" },
-            "at": "2026-11-28T13:22:19Z",
-            "kind": { "type": "charging.session.settled.v1", "data": {
-                "sessionId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "phase": "ended", "connectorId": 1,
-                "transactionId": "634", "idTag": TAG, "reservationId": null, "commandId": null,
-                "startedAt": "2026-11-28T12:22:19Z", "startedBy": "event", "meterStartWh": 1.0,
-                "endedAt": "2026-11-28T13:02:19Z", "endReason": null, "meterStopWh": 20501.0,
-                "receipt": {
-                    "number": 2, "replaces": 1, "issuedAt": "2026-11-28T13:22:19Z", "digest": "00ff",
-                    "energyWh": 20500.0, "total": { "amount": "41.02", "currency": "CNY" }, "unpriced": null,
-                },
-            } },
-        });
-        let change: FeedChange = serde_json::from_value(change).unwrap();
-        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
-        let row: Value = serde_json::from_str(&stored).unwrap();
-        assert_eq!(row[0]["kind"]["type"], "charging.session.changed.v1");
-        let session: SessionChanged = serde_json::from_value(row[0]["kind"]["data"].clone()).unwrap();
-        let FeedKind::SessionSettled(settled) = &change.kind else { panic!("{change:?}") };
-        assert_eq!(session, settled.session, "the previous release must read the session");
-        assert_eq!(parse(&stored).unwrap(), std::slice::from_ref(&change));
-    }
-
-    #[test]
-    fn stores_a_meter_as_a_change_of_its_session_for_the_previous_release() {
-        let change = serde_json::json!({
-            "subject": { "chargePoint": "CP-1" },
-            "at": "2026-11-28T12:52:19Z",
-            "kind": { "type": "charging.session.metered.v1", "data": {
-                "sessionId": "0192f0c1-7a3b-7cc1-8f00-0123456789ab", "phase": "open", "connectorId": 1,
-                "transactionId": "634", "idTag": TAG, "reservationId": null, "commandId": null,
-                "startedAt": "2026-11-28T12:22:19Z", "startedBy": "event", "meterStartWh": 1.0,
-                "endedAt": null, "endReason": null, "meterStopWh": null,
-                "meter": {
-                    "readAt": "2026-11-28T12:52:19Z", "energyWh": 20500.0, "powerW": 41000.0, "socPercent": 61.0,
-                    "total": { "amount": "41.02", "currency": "CNY" }, "unpriced": null,
-                },
-            } },
-        });
-        let change: FeedChange = serde_json::from_value(change).unwrap();
-        let stored = render_chunk(std::slice::from_ref(&change)).unwrap();
-        let row: Value = serde_json::from_str(&stored).unwrap();
-        assert_eq!(row[0]["kind"]["type"], "charging.session.changed.v1");
-        let session: SessionChanged = serde_json::from_value(row[0]["kind"]["data"].clone()).unwrap();
-        let FeedKind::SessionMetered(metered) = &change.kind else { panic!("{change:?}") };
-        assert_eq!(session, metered.session, "the previous release must read the session");
-        assert_eq!(parse(&stored).unwrap(), std::slice::from_ref(&change));
-    }
-}
+mod tests;

@@ -4,20 +4,24 @@
 //! - A change of a session states its place, which never changes.
 //! - The operator of a station, a pile, a tariff or a binding is stored with the change when it is
 //!   written: later edits must not show it to another operator.
+//! - An issue states its operator. An outage also belongs to the operators of its devices, which are
+//!   read when a bound caller follows, as the API does.
 //! - Changes of devices are written in the hot path, where the operator is not known. It follows
 //!   from the placement at the time of the change, and is read when a bound caller follows.
 
 use super::Chunk;
 use crate::database::bulk::{self, Bulk, Lookup, Rows};
+use crate::schema::issue_devices;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::assets::OperatorBound;
-use domain::feed::{FeedChange, FeedKind, FeedSubject, SessionChanged};
+use domain::feed::{FeedChange, FeedKind, FeedSubject, IssueSnapshot, SessionChanged};
 use domain::tariffs::Subject;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// To which operator a change belongs.
@@ -25,6 +29,8 @@ use uuid::Uuid;
 pub enum Owner {
     /// To this operator.
     Operator(String),
+    /// To each of these operators: an outage of their devices.
+    Operators(BTreeSet<String>),
     /// To all operators: tariffs without an operator and bindings at the level of the platform.
     Everyone,
     /// To no operator, or it is not known. Only callers without a bound may see the change.
@@ -38,6 +44,8 @@ impl Owner {
         match self {
             Self::Everyone => true,
             Self::Operator(operator) => bound.reaches(Some(operator)),
+            Self::Operators(operators) if operators.is_empty() => bound.reaches(None),
+            Self::Operators(operators) => operators.iter().any(|operator| bound.reaches(Some(operator))),
             Self::Unknown => bound.reaches(None),
         }
     }
@@ -69,6 +77,10 @@ fn source(kind: &FeedKind) -> Option<Value> {
             Subject::Station { station_id } => json!({ "station": station_id }),
             Subject::Pile { pile_id } | Subject::Connector { pile_id, .. } => json!({ "pile": pile_id }),
         },
+        // For the previous release, which does not know the body.
+        FeedKind::IssueOpened(issue) | FeedKind::IssueChanged(issue) | FeedKind::IssueClosed(issue) => {
+            json!({ "operator": issue.operator_id.as_ref()? })
+        }
         FeedKind::ConnectorStatusChanged(_)
         | FeedKind::ConnectivityChanged(_)
         | FeedKind::SessionChanged(_)
@@ -79,7 +91,7 @@ fn source(kind: &FeedKind) -> Option<Value> {
 }
 
 /// The owners of the changes of `chunks`, in their order. One statement if a change is about a
-/// device, otherwise none.
+/// device, and one if a change is about an outage.
 ///
 /// # Errors
 /// If PostgreSQL fails.
@@ -89,6 +101,7 @@ pub async fn load_owners(
 ) -> Result<Vec<Vec<Owner>>, StorageError> {
     let mut owners: Vec<Vec<Owner>> = Vec::with_capacity(chunks.len());
     let mut wanted = Places::default();
+    let mut outages: Vec<((usize, usize), Uuid)> = Vec::new();
     for (chunk, at_chunk) in chunks.iter().zip(0..) {
         let mut of_chunk = Vec::with_capacity(chunk.changes.len());
         for (index, change) in chunk.changes.iter().enumerate() {
@@ -99,9 +112,16 @@ pub async fn load_owners(
                     wanted.push((at_chunk, index), device, pile, change.at);
                     of_chunk.push(Owner::Unknown);
                 }
+                Found::Outage(issue) => {
+                    outages.push(((at_chunk, index), issue.issue_id.0));
+                    of_chunk.push(Owner::Operators(issue.operator_id.iter().cloned().collect()));
+                }
             }
         }
         owners.push(of_chunk);
+    }
+    if !outages.is_empty() {
+        add_operators_of_devices(connection, &mut owners, &outages).await?;
     }
     if wanted.positions.is_empty() {
         return Ok(owners);
@@ -122,6 +142,32 @@ pub async fn load_owners(
 enum Found<'a> {
     Owner(Owner),
     At(Option<&'a str>, Option<Uuid>),
+    Outage(&'a IssueSnapshot),
+}
+
+/// Adds the operators of the devices that are, or were, part of `outages`, the issues of the changes at
+/// these places.
+async fn add_operators_of_devices(
+    connection: &mut Connection,
+    owners: &mut [Vec<Owner>],
+    outages: &[((usize, usize), Uuid)],
+) -> Result<(), StorageError> {
+    let ids: BTreeSet<Uuid> = outages.iter().map(|(_, issue)| *issue).collect();
+    let found: Vec<(Uuid, Option<String>)> = issue_devices::table
+        .filter(issue_devices::issue_id.eq_any(ids))
+        .filter(issue_devices::operator_id.is_not_null())
+        .select((issue_devices::issue_id, issue_devices::operator_id))
+        .distinct()
+        .load(connection)
+        .await?;
+    for ((chunk, index), issue) in outages {
+        let of_change = owners.get_mut(*chunk).and_then(|of_chunk| of_chunk.get_mut(*index));
+        if let Some(Owner::Operators(operators)) = of_change {
+            let own = found.iter().filter(|(id, _)| id == issue);
+            operators.extend(own.filter_map(|(_, operator)| operator.clone()));
+        }
+    }
+    Ok(())
 }
 
 fn owner<'a>(change: &'a FeedChange, stored: Option<&str>) -> Found<'a> {
@@ -135,7 +181,11 @@ fn owner<'a>(change: &'a FeedChange, stored: Option<&str>) -> Found<'a> {
             FeedKind::ConnectorStatusChanged(_) | FeedKind::ConnectivityChanged(_),
             FeedSubject::ChargePoint(device),
         ) => Found::At(Some(device.as_str()), None),
-        _ => Found::Owner(Owner::of(stored)),
+        (kind, _) => match kind.issue() {
+            Some(issue) if issue.charge_point_id.is_none() => Found::Outage(issue),
+            Some(issue) => Found::Owner(Owner::of(issue.operator_id.as_deref())),
+            None => Found::Owner(Owner::of(stored)),
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! What callers do with an issue.
 
+use super::publish::publish;
 use super::{IssueRecord, broken, find};
 use crate::database::transaction::{Abort, Refusable};
 use crate::schema::{issue_events, issues};
@@ -11,6 +12,7 @@ use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{Actor, IssueId};
 use domain::text::Label;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What a caller does with an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +84,7 @@ impl IssueEdit {
     }
 }
 
-/// Applies `edit` to the issue `id` within `bound`, and appends it to the history. An edit that would
+/// Applies `edit` to the issue `id` within `bound`, and appends it to the history and to the feed. An edit that would
 /// change nothing is not recorded, so that a request may be repeated.
 ///
 /// # Errors
@@ -118,6 +120,7 @@ pub async fn edit(
                 issue_events::detail.eq(edit.detail()),
             );
             diesel::insert_into(issue_events::table).values(event).execute(tx).await?;
+            publish(tx, std::slice::from_ref(&issue), &BTreeSet::new()).await?;
             Ok(issue)
         })
         .await

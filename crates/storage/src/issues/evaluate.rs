@@ -1,15 +1,17 @@
 //! One pass of the rules over the feed, in one transaction.
 
+mod baseline;
 mod context;
 mod outage;
 mod watches;
 mod write;
 
 use crate::{Connection, StorageError, feed};
+use baseline::Baseline;
 use chrono::{DateTime, TimeDelta, Utc};
 use context::Places;
 use diesel::QueryableByName;
-use diesel::sql_types::{Int8, Text, Timestamptz};
+use diesel::sql_types::{Int8, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::feed::{FeedChange, FeedKind, FeedSubject};
 use domain::ids::ChargePointId;
@@ -20,6 +22,8 @@ use std::collections::BTreeSet;
 const CHUNKS: i64 = 50;
 /// The most watches whose time is over that one pass handles.
 const DUE: i64 = 500;
+/// The most devices of the baseline that one pass reads.
+const BASELINE: i64 = 500;
 /// A time is over only this long afterwards: a change that was written before may be committed later.
 const SETTLED_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// How late events may be written for their lateness to be that of devices.
@@ -43,7 +47,7 @@ pub struct EvaluationRules {
 pub struct Evaluated {
     /// What happened to issues.
     pub transitions: Vec<Transition>,
-    /// Whether everything was read and nothing is due.
+    /// Whether everything was read, with the states of all devices, and nothing is due.
     pub is_complete: bool,
     /// How many positions of the feed were deleted before they were read.
     pub missed: i64,
@@ -65,8 +69,10 @@ pub async fn evaluate(
     let begin = feed::span(connection).await?.first - 1;
     connection
         .transaction(async |tx| {
-            let Progress { position, now } = lock_progress(tx, begin).await?;
+            let Progress { position, now, baseline_after } = lock_progress(tx, begin).await?;
             let missed = (begin - position).max(0);
+            // What was wrong before the feed begins is not in it, and neither is what was missed.
+            let baseline_after = if missed > 0 { Some(String::new()) } else { baseline_after };
             let chunks = feed::list_after(tx, position.max(begin), CHUNKS).await?;
             let read_all = i64::try_from(chunks.len()).is_ok_and(|count| count < CHUNKS);
             let punctual_from = context::punctual_from(tx, &rules.ingest_topic, now).await?;
@@ -80,27 +86,33 @@ pub async fn evaluate(
                     is_punctual: punctual_from.is_some_and(|from| written_at >= from),
                 })
                 .collect();
+            let baseline = match &baseline_after {
+                Some(after) if read_all => baseline::load(tx, after, BASELINE).await?,
+                _ => Baseline { after: baseline_after, ..Baseline::default() },
+            };
             let until = read_all.then_some(now - SETTLED_AFTER);
-            let (transitions, due) = pass(tx, rules, &changes, until).await?;
+            let (transitions, due) = pass(tx, rules, &changes, &baseline, until).await?;
             let last = chunks.last();
-            store_progress(tx, last.map_or(position.max(begin), |chunk| chunk.position)).await?;
-            let is_complete = read_all && due < DUE;
+            let read = last.map_or(position.max(begin), |chunk| chunk.position);
+            store_progress(tx, read, baseline.after.as_deref()).await?;
+            let is_complete = read_all && due < DUE && baseline.after.is_none();
             let read_to = last.map(|chunk| chunk.created_at);
             Ok(Evaluated { transitions, is_complete, missed, read_to })
         })
         .await
 }
 
-/// Applies `changes`, and lets happen what is due at `until`; returns what happened to issues and how
-/// many watches were due.
+/// Applies `changes` and the states of `baseline`, and lets happen what is due at `until`; returns what
+/// happened to issues and how many watches were due.
 async fn pass(
     tx: &mut Connection,
     rules: &EvaluationRules,
     changes: &[WrittenChange<'_>],
+    baseline: &Baseline,
     until: Option<DateTime<Utc>>,
 ) -> Result<(Vec<Transition>, i64), StorageError> {
     let devices: BTreeSet<&ChargePointId> =
-        changes.iter().filter_map(|written| device(written.change)).collect();
+        changes.iter().map(|written| written.change).chain(&baseline.states).filter_map(device).collect();
     let mut watches = watches::load_of_devices(tx, &devices).await?;
     let mut due = 0;
     if let Some(until) = until {
@@ -108,7 +120,7 @@ async fn pass(
         due = i64::try_from(over.len()).unwrap_or(DUE);
         watches.extend(over);
     }
-    if changes.is_empty() && due == 0 {
+    if devices.is_empty() && due == 0 {
         return Ok((Vec::new(), 0));
     }
     let concerned = watches.keys().filter_map(|key| key.place.charge_point());
@@ -119,13 +131,16 @@ async fn pass(
     for written in changes.iter().filter(|written| is_placed(&places, written.change)) {
         evaluation.apply(&rules.rules, *written);
     }
+    for state in baseline.states.iter().filter(|state| is_placed(&places, state)) {
+        evaluation.begin_with(&rules.rules, state, baseline.read_at.unwrap_or(state.at));
+    }
     if let Some(until) = until {
         evaluation.elapse(until);
     }
     let transitions = evaluation.take_transitions();
     let transitions = outage::regroup(tx, rules.outages, &mut evaluation, &mut places, transitions).await?;
-    write::write(tx, &places, &transitions).await?;
     watches::store(tx, &evaluation, &places).await?;
+    write::write(tx, &places, &transitions).await?;
     Ok((transitions, due))
 }
 
@@ -137,7 +152,7 @@ const fn is_judged(change: &FeedChange) -> bool {
 fn device(change: &FeedChange) -> Option<&ChargePointId> {
     match &change.subject {
         FeedSubject::ChargePoint(device) => Some(device),
-        FeedSubject::Station(_) | FeedSubject::Tariff(_) => None,
+        FeedSubject::Station(_) | FeedSubject::Tariff(_) | FeedSubject::Issue(_) => None,
     }
 }
 
@@ -153,6 +168,8 @@ struct Progress {
     position: i64,
     #[diesel(sql_type = Timestamptz)]
     now: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    baseline_after: Option<String>,
 }
 
 /// Locks the progress until the commit, and returns it with the time. The first evaluation begins after
@@ -167,17 +184,22 @@ async fn lock_progress(tx: &mut Connection, begin: i64) -> Result<Progress, Stor
     .execute(tx)
     .await?;
     let locked = diesel::sql_query(
-        "select position, clock_timestamp() as now from issue_progress where name = $1 for update",
+        "select position, baseline_after, clock_timestamp() as now from issue_progress where name = $1 for update",
     );
     Ok(locked.bind::<Text, _>(NAME).get_result(tx).await?)
 }
 
-async fn store_progress(tx: &mut Connection, position: i64) -> Result<(), StorageError> {
+async fn store_progress(
+    tx: &mut Connection,
+    position: i64,
+    baseline_after: Option<&str>,
+) -> Result<(), StorageError> {
     diesel::sql_query(
-        "update issue_progress set position = $2, evaluated_at = clock_timestamp() where name = $1",
+        "update issue_progress set position = $2, baseline_after = $3, evaluated_at = clock_timestamp() where name = $1",
     )
     .bind::<Text, _>(NAME)
     .bind::<Int8, _>(position)
+    .bind::<Nullable<Text>, _>(baseline_after)
     .execute(tx)
     .await?;
     Ok(())

@@ -139,6 +139,9 @@ fn check_order(changes: &[FeedChange]) {
             FeedKind::CommandChanged(body) => assert_eq!(accepted.last(), Some(&body.command_id)),
             FeedKind::ConnectivityChanged(_) | FeedKind::StationChanged(_) => {}
             FeedKind::TariffChanged(_) | FeedKind::TariffBindingChanged(_) => panic!("there are no tariffs"),
+            FeedKind::IssueOpened(_) | FeedKind::IssueChanged(_) | FeedKind::IssueClosed(_) => {
+                panic!("there are no issues")
+            }
             FeedKind::SessionChanged(_) | FeedKind::SessionMetered(_) | FeedKind::SessionSettled(_) => {
                 panic!("there are no sessions")
             }

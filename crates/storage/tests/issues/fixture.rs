@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::assets::{EditStamp, OperatorBound};
-use domain::feed::{ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject};
+use domain::feed::{
+    ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, IssueSnapshot,
+};
 use domain::ids::{Actor, ChargePointId, ConnectorId, GatewayId};
 use domain::issues::{OutageRules, Rule};
 use domain::status::ConnectorStatus;
+use storage::feed::Owner;
 use storage::issues::{self, EvaluationRules, Filter, IssueRecord};
 use storage::{Connection, PooledConnection, feed};
 use testkit::TestDatabase;
@@ -101,6 +104,20 @@ pub async fn all(connection: &mut Connection, bound: &OperatorBound) -> Vec<Issu
     let mut all = issues::list(connection, bound, &Filter::default(), None, 1_000).await.unwrap();
     all.reverse();
     all
+}
+
+/// The changes of issues in the feed so far, with their types in short, and with their owners.
+pub async fn published(connection: &mut Connection) -> Vec<(String, IssueSnapshot, Owner)> {
+    feed::sequence_all(connection).await.unwrap();
+    let chunks = feed::list_after(connection, 0, 1_000).await.unwrap();
+    let owners = feed::load_owners(connection, &chunks).await.unwrap();
+    let changes = chunks.into_iter().flat_map(|chunk| chunk.changes);
+    let of_issue = |(change, owner): (FeedChange, Owner)| {
+        let issue = change.kind.issue()?.clone();
+        assert_eq!(change.subject, FeedSubject::Issue(issue.issue_id));
+        Some((change.kind.type_name().split('.').nth(2)?.to_owned(), issue, owner))
+    };
+    changes.zip(owners.concat()).filter_map(of_issue).collect()
 }
 
 pub fn only(operator: u32) -> OperatorBound {

@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod baseline;
 mod edits;
 mod evaluation;
+mod feed;
 mod fixture;
 mod outages;

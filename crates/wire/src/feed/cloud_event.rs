@@ -13,7 +13,7 @@ pub struct CloudEvent<'a> {
     pub id: String,
     /// The feed that the change belongs to.
     pub source: &'a str,
-    /// What changed: the charge point, the station or the tariff.
+    /// What changed: the charge point, the station, the tariff or the issue.
     pub subject: String,
     /// When it changed, in RFC 3339.
     pub time: String,

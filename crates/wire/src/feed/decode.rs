@@ -1,5 +1,6 @@
 //! Decodes changes from protobuf, as a consumer in Rust does.
 
+mod issue;
 mod metered;
 mod settled;
 mod tariff;
@@ -17,8 +18,8 @@ use domain::feed::{
     SessionChanged, SessionPhase, StationChanged,
 };
 use domain::ids::{
-    Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, PileId, SessionId, StationId, TariffId,
-    TransactionId,
+    Actor, ChargePointId, CommandId, ConnectorId, GatewayId, IdTag, IssueId, PileId, SessionId, StationId,
+    TariffId, TransactionId,
 };
 use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
@@ -44,6 +45,7 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
         Subject::ChargePointId(id) => FeedSubject::ChargePoint(charge_point(&id)?),
         Subject::StationId(id) => FeedSubject::Station(StationId(uuid(&id)?)),
         Subject::TariffId(id) => FeedSubject::Tariff(TariffId(uuid(&id)?)),
+        Subject::IssueId(id) => FeedSubject::Issue(IssueId(uuid(&id)?)),
     };
     let kind = match message.kind.ok_or_else(|| invalid("no kind"))? {
         Kind::ConnectorStatus(body) => FeedKind::ConnectorStatusChanged(connector_status(body)?),
@@ -56,6 +58,9 @@ pub fn decode_change(value: &[u8]) -> Decoded<FeedChange> {
         Kind::Pile(body) => FeedKind::PileChanged(pile(&body)?),
         Kind::Tariff(body) => FeedKind::TariffChanged(tariff::changed(&body)?),
         Kind::TariffBinding(body) => FeedKind::TariffBindingChanged(tariff::binding(&body)?),
+        Kind::IssueOpened(body) => FeedKind::IssueOpened(issue::issue(body)?),
+        Kind::IssueChanged(body) => FeedKind::IssueChanged(issue::issue(body)?),
+        Kind::IssueClosed(body) => FeedKind::IssueClosed(issue::issue(body)?),
     };
     Ok(FeedChange { subject, at: required(message.time.as_ref())?, kind })
 }

@@ -1,5 +1,6 @@
 //! Encodes changes as protobuf.
 
+pub(super) mod issue;
 mod metered;
 mod settled;
 pub(super) mod tariff;
@@ -25,6 +26,7 @@ pub fn encode_change(change: &FeedChange) -> Vec<u8> {
         FeedSubject::ChargePoint(id) => Subject::ChargePointId(id.to_string()),
         FeedSubject::Station(id) => Subject::StationId(id.to_string()),
         FeedSubject::Tariff(id) => Subject::TariffId(id.to_string()),
+        FeedSubject::Issue(id) => Subject::IssueId(id.to_string()),
     };
     let message = proto::FeedChange {
         subject: Some(subject),
@@ -46,6 +48,9 @@ fn kind(kind: &FeedKind) -> Kind {
         FeedKind::PileChanged(body) => Kind::Pile(pile(body)),
         FeedKind::TariffChanged(body) => Kind::Tariff(tariff::changed(body)),
         FeedKind::TariffBindingChanged(body) => Kind::TariffBinding(tariff::binding(body)),
+        FeedKind::IssueOpened(body) => Kind::IssueOpened(issue::issue(body)),
+        FeedKind::IssueChanged(body) => Kind::IssueChanged(issue::issue(body)),
+        FeedKind::IssueClosed(body) => Kind::IssueClosed(issue::issue(body)),
     }
 }
 

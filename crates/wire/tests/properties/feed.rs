@@ -1,6 +1,7 @@
 //! Every change of the feed survives protobuf and its stored JSON.
 
 use crate::generate::{amount, charge_point_id, connector_id, gateway_id, text, time, transaction_id, uuid};
+use crate::issue::issue;
 use domain::assets::Placement;
 use domain::commands::{CommandState, EffectKind, RouteSource};
 use domain::devices::presence::Confidence;
@@ -10,7 +11,7 @@ use domain::feed::{
     PricesChanged, ReceiptIssued, SessionChanged, SessionMeter, SessionMetered, SessionPhase, SessionSettled,
     StationChanged, TariffAction, TariffBindingChanged, TariffChanged,
 };
-use domain::ids::{Actor, BindingId, CommandId, IdTag, PileId, SessionId, StationId, TariffId};
+use domain::ids::{Actor, BindingId, CommandId, IdTag, IssueId, PileId, SessionId, StationId, TariffId};
 use domain::sessions::session::StartedBy;
 use domain::status::ConnectorStatus;
 use domain::tariffs::{Currency, Money, Subject, UnpricedCode};
@@ -39,6 +40,7 @@ fn change() -> impl Strategy<Value = FeedChange> {
         charge_point_id().prop_map(FeedSubject::ChargePoint),
         uuid().prop_map(|id| FeedSubject::Station(StationId(id))),
         uuid().prop_map(|id| FeedSubject::Tariff(TariffId(id))),
+        uuid().prop_map(|id| FeedSubject::Issue(IssueId(id))),
     ];
     (subject, time(), kind()).prop_map(|(subject, at, kind)| FeedChange { subject, at, kind })
 }
@@ -69,6 +71,9 @@ fn kind() -> impl Strategy<Value = FeedKind> {
         ),
         tariff().prop_map(FeedKind::TariffChanged),
         binding().prop_map(FeedKind::TariffBindingChanged),
+        issue().prop_map(FeedKind::IssueOpened),
+        issue().prop_map(FeedKind::IssueChanged),
+        issue().prop_map(FeedKind::IssueClosed),
     ]
 }
 

@@ -5,5 +5,6 @@
 mod feed;
 mod generate;
 mod iso_8601;
+mod issue;
 mod round_trip;
 mod survival;

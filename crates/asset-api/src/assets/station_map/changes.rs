@@ -69,7 +69,7 @@ impl Changes {
                     FeedSubject::Station(station) => {
                         self.stations.insert(station);
                     }
-                    FeedSubject::Tariff(_) => {}
+                    FeedSubject::Tariff(_) | FeedSubject::Issue(_) => {}
                 }
             }
         }

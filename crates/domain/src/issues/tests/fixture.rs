@@ -116,15 +116,30 @@ impl Run {
     /// One pass: applies `changes`, each written when it happened, and then lets happen what is due at
     /// `until`.
     pub fn pass(&mut self, changes: &[FeedChange], until: Option<DateTime<Utc>>) -> &mut Self {
+        self.evaluate(|evaluation| {
+            for change in changes {
+                evaluation.apply(&rules(), written(change, change.at));
+            }
+            if let Some(until) = until {
+                evaluation.elapse(until);
+            }
+        })
+    }
+
+    /// One pass that applies `states`, which the device has at `now`.
+    pub fn begin_with(&mut self, states: &[FeedChange], now: DateTime<Utc>) -> &mut Self {
+        self.evaluate(|evaluation| {
+            for state in states {
+                evaluation.begin_with(&rules(), state, now);
+            }
+        })
+    }
+
+    fn evaluate(&mut self, pass: impl FnOnce(&mut Evaluation)) -> &mut Self {
         let stored = self.stored.iter();
         let watches = stored.map(|(key, text)| (key.clone(), serde_json::from_str(text).unwrap())).collect();
         let mut evaluation = Evaluation::new(watches, self.maintenance.clone());
-        for change in changes {
-            evaluation.apply(&rules(), written(change, change.at));
-        }
-        if let Some(until) = until {
-            evaluation.elapse(until);
-        }
+        pass(&mut evaluation);
         self.transitions.extend(evaluation.take_transitions());
         let changed: Vec<(IssueKey, Watch)> =
             evaluation.changed().map(|(key, watch)| (key.clone(), watch.clone())).collect();

@@ -69,7 +69,7 @@ fn changes_without_a_known_operator_are_for_unbound_callers_only() {
     let bound = OperatorBound::Only(["op-1".to_owned()].into());
     let stored = |stored| match owner(&change(station()), stored) {
         Found::Owner(owner) => owner,
-        Found::At(..) => panic!("the operator of a station is stored"),
+        Found::At(..) | Found::Outage(_) => panic!("the operator of a station is stored"),
     };
     assert!(stored(Some("op-1")).is_within(&bound));
     assert!(!stored(Some("op-2")).is_within(&bound));

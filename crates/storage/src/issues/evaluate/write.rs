@@ -1,38 +1,53 @@
 //! Writes what happened to issues, and their history.
 
 use super::context::Places;
-use crate::issues::broken;
+use crate::issues::publish::publish;
+use crate::issues::{broken, lock_many};
 use crate::{Connection, StorageError};
-use diesel::sql_types::{Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::ids::ChargePointId;
 use domain::issues::{IssuePlace, Transition, TransitionKind};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Writes `transitions` in their order: an issue may close and the next one with its key open in one
-/// pass.
+/// pass. Appends the outcome for each issue to the feed; call it last in the transaction.
 pub(super) async fn write(
     tx: &mut Connection,
     places: &Places,
     transitions: &[Transition],
 ) -> Result<(), StorageError> {
+    let (mut opened, mut changed) = (BTreeSet::new(), BTreeSet::new());
     for transition in transitions {
-        match transition.kind {
-            TransitionKind::Opened => open(tx, places, transition).await?,
+        let is_news = match transition.kind {
+            TransitionKind::Opened => {
+                opened.insert(transition.issue);
+                open(tx, places, transition).await?
+            }
             TransitionKind::Recurred => recur(tx, transition).await?,
             TransitionKind::Closed => close(tx, transition).await?,
             TransitionKind::Joined => join(tx, places, transition).await?,
             TransitionKind::Left => leave(tx, transition).await?,
+        };
+        if is_news {
+            changed.insert(transition.issue);
         }
     }
-    Ok(())
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let issues = lock_many(tx, &changed).await?;
+    publish(tx, &issues, &opened).await
 }
 
 fn fact(transition: &Transition) -> Result<Value, StorageError> {
     serde_json::to_value(&transition.fact).map_err(broken)
 }
 
-async fn open(tx: &mut Connection, places: &Places, transition: &Transition) -> Result<(), StorageError> {
+/// Opens an issue. These functions return whether the feed must contain what happened.
+async fn open(tx: &mut Connection, places: &Places, transition: &Transition) -> Result<bool, StorageError> {
     let Transition { key, issue, at, .. } = transition;
     let device = key.place.charge_point();
     let place = device.and_then(|device| places.get(device));
@@ -44,7 +59,7 @@ async fn open(tx: &mut Connection, places: &Places, transition: &Transition) -> 
         IssuePlace::Station(station) => Some(station.0),
         _ => place.map(|place| place.station_id),
     };
-    diesel::sql_query(
+    let written = diesel::sql_query(
         "with opened as (
            insert into issues (id, key, cause, severity, gateway_id, station_id, pile_id, charge_point_id, connector_id,
                                operator_id, opened_at, fact, changed_at)
@@ -66,11 +81,11 @@ async fn open(tx: &mut Connection, places: &Places, transition: &Transition) -> 
     .bind::<Jsonb, _>(fact(transition)?)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(written > 0)
 }
 
-async fn recur(tx: &mut Connection, transition: &Transition) -> Result<(), StorageError> {
-    diesel::sql_query(
+async fn recur(tx: &mut Connection, transition: &Transition) -> Result<bool, StorageError> {
+    let written = diesel::sql_query(
         "with changed as (
            update issues set fact = $3, recurrences = recurrences + 1, version = version + 1, changed_at = clock_timestamp()
            where id = $1 and closed_at is null
@@ -83,11 +98,11 @@ async fn recur(tx: &mut Connection, transition: &Transition) -> Result<(), Stora
     .bind::<Jsonb, _>(fact(transition)?)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(written > 0)
 }
 
-async fn close(tx: &mut Connection, transition: &Transition) -> Result<(), StorageError> {
-    diesel::sql_query(
+async fn close(tx: &mut Connection, transition: &Transition) -> Result<bool, StorageError> {
+    let written = diesel::sql_query(
         "with closed as (
            update issues set closed_at = greatest($2, opened_at), proof = $3, version = version + 1,
                              changed_at = clock_timestamp()
@@ -103,26 +118,37 @@ async fn close(tx: &mut Connection, transition: &Transition) -> Result<(), Stora
     .bind::<Jsonb, _>(fact(transition)?)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(written > 0)
 }
 
-/// A device becomes part of an outage.
-async fn join(tx: &mut Connection, places: &Places, transition: &Transition) -> Result<(), StorageError> {
+/// A device becomes part of an outage. That is news for an operator that had none there before.
+async fn join(tx: &mut Connection, places: &Places, transition: &Transition) -> Result<bool, StorageError> {
+    #[derive(QueryableByName)]
+    struct Joined {
+        #[diesel(sql_type = Bool)]
+        is_first: bool,
+    }
     let device = device(transition)?;
     let place = places.get(device);
-    diesel::sql_query(
-        "insert into issue_devices (issue_id, charge_point_id, pile_id, operator_id, joined_at)
-         values ($1, $2, $3, $4, $5)
-         on conflict (issue_id, charge_point_id) do update set left_at = null",
+    let joined: Joined = diesel::sql_query(
+        "with joined as (
+           insert into issue_devices (issue_id, charge_point_id, pile_id, operator_id, joined_at)
+           values ($1, $2, $3, $4, $5)
+           on conflict (issue_id, charge_point_id) do update set left_at = null
+           returning operator_id)
+         select operator_id is not null and not exists (
+                  select from issue_devices as before
+                  where before.issue_id = $1 and before.operator_id = joined.operator_id) as is_first
+         from joined",
     )
     .bind::<SqlUuid, _>(transition.issue.0)
     .bind::<Text, _>(device.as_str())
     .bind::<Nullable<SqlUuid>, _>(place.map(|place| place.pile_id))
     .bind::<Nullable<Text>, _>(place.and_then(|place| place.operator_id.as_deref()))
     .bind::<Timestamptz, _>(transition.at)
-    .execute(tx)
+    .get_result(tx)
     .await?;
-    Ok(())
+    Ok(joined.is_first)
 }
 
 fn device(transition: &Transition) -> Result<&ChargePointId, StorageError> {
@@ -130,7 +156,7 @@ fn device(transition: &Transition) -> Result<&ChargePointId, StorageError> {
 }
 
 /// A device leaves an outage. That is no event of the outage, which may have thousands of devices.
-async fn leave(tx: &mut Connection, transition: &Transition) -> Result<(), StorageError> {
+async fn leave(tx: &mut Connection, transition: &Transition) -> Result<bool, StorageError> {
     let device = device(transition)?;
     diesel::sql_query(
         "update issue_devices set left_at = $3 where issue_id = $1 and charge_point_id = $2 and left_at is null",
@@ -140,5 +166,5 @@ async fn leave(tx: &mut Connection, transition: &Transition) -> Result<(), Stora
     .bind::<Timestamptz, _>(transition.at)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(false)
 }

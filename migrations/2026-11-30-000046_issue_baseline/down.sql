@@ -1,0 +1,1 @@
+alter table issue_progress drop column baseline_after;
