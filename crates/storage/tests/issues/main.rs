@@ -1,9 +1,10 @@
 //! Issues in a real PostgreSQL: each change counts once, an outage is one issue, and what callers do is
 //! kept.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod edits;
 mod evaluation;
 mod fixture;
 mod outages;
+mod recovery;
