@@ -19,7 +19,7 @@ use domain::ids::IssueId;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathId, QueryParams, Resource};
-use storage::issues::{self, IssueRecord, IssueRefusal};
+use storage::issues::{self, IssueRecord, IssueRefusal, recovery};
 use view::{IssueView, WholeIssueView};
 
 /// An issue in a path.
@@ -60,15 +60,16 @@ async fn get(
     Bound(bound): Bound,
     PathId(id): PathId<IssueResource>,
 ) -> Result<HttpResponse, ApiError> {
-    let (issue, events, devices) = api
+    let (issue, events, attempts, devices) = api
         .run(move |mut connection| async move {
             let issue = issues::find(&mut connection, &bound, id).await?.ok_or(IssueRefusal::NotFound)?;
             let events = issues::list_events(&mut connection, id).await?;
+            let attempts = recovery::list_attempts(&mut connection, id).await?;
             let is_outage = issue.charge_point_id.is_none();
             let devices =
                 if is_outage { issues::list_devices(&mut connection, &bound, id).await? } else { Vec::new() };
-            Ok((issue, events, devices))
+            Ok((issue, events, attempts, devices))
         })
         .await?;
-    Ok(HttpResponse::Ok().json(WholeIssueView::of(&issue, edit::now(), &events, &devices)))
+    Ok(HttpResponse::Ok().json(WholeIssueView::of(&issue, edit::now(), &events, &attempts, &devices)))
 }

@@ -14,7 +14,8 @@
 //! Only a published command is answered with 202.
 //!
 //! A stop whose transaction id is not known yet waits, and a session that reaches a limit of its
-//! start is stopped: see [`stops`].
+//! start is stopped: see [`stops`]. If it is turned on, [`recovery`] sends commands that may end the
+//! cause of an issue.
 //!
 //! A command to a whole station is recorded as one of the [`batches`], which replicas carry out
 //! through the same dispatcher.
@@ -26,6 +27,7 @@ mod http;
 mod lost_commands;
 mod metrics;
 mod presence;
+mod recovery;
 mod retention_rules;
 mod service;
 mod settings;

@@ -13,6 +13,7 @@ use crate::dispatch::reroute::Rerouter;
 use crate::dispatch::topic::CommandTopic;
 use crate::metrics::Metrics;
 use crate::presence::{Prober, Watch};
+use crate::recovery::RecoveryWorker;
 use crate::stops::StopWorker;
 use crate::{Settings, http, retention_rules};
 use actix_web::web;
@@ -45,9 +46,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let kafka = Kafka::new(&settings.kafka)?;
     let topic = Arc::new(CommandTopic::new(&kafka, &settings.dispatch));
     report_health(&context.health, &database, &redis, &topic);
-    if settings.database.require_synchronous_standby {
-        report_standby(&context.health, database.clone());
-    }
+    report_standby(&context.health, &database, &settings.database);
     let topic_retention = RetentionCheck::new(&kafka, &settings.dispatch, metrics.clone());
     let state = topic_retention.state();
     context.health.add_advisory("commands retention", move || state.advisory());
@@ -66,7 +65,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let watched = Database::new(&DatabaseSettings { max_connections: 1, ..settings.database.clone() })?;
     let prober =
         Prober::new(watched.clone(), keys.clone(), publisher.clone(), &settings.dispatch, &settings.presence);
-    let watch = Watch::new(watched, prober, settings.presence, &context.meter());
+    let watch = Watch::new(watched, prober, settings.presence.clone(), &context.meter());
     let events = watch.topic();
     context.health.add_advisory("events read", move || events.advisory());
     let watch = AbortOnDropHandle::new(tokio::spawn(watch.run(context.shutdown.clone())));
@@ -88,8 +87,9 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
         patience,
     );
     let dispatcher = Arc::new(dispatcher);
-    // The checks of limits wait for nothing that commands wait for.
+    // The checks of limits and of issues wait for nothing that commands wait for.
     let checked = Database::new(&DatabaseSettings { max_connections: 2, ..settings.database.clone() })?;
+    let recovery = recover_issues(checked.clone(), Arc::clone(&dispatcher), &settings, &context);
     let stops = StopWorker::new(checked, Arc::clone(&dispatcher), settings.stops, &context.meter());
     let stops = AbortOnDropHandle::new(tokio::spawn(stops.run(context.shutdown.clone())));
     let runner = Runner::new(batches.clone(), Arc::clone(&dispatcher), metrics, &settings.dispatch);
@@ -104,6 +104,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     runner.await?;
     rerouter.await?;
     stops.await?;
+    recovery.await?;
     delivery.finish().await;
     expiry.await?;
     topic_retention.await?;
@@ -112,7 +113,24 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn report_standby(health: &Health, database: Database) {
+/// The task that sends commands against the causes of issues.
+fn recover_issues(
+    database: Database,
+    dispatcher: Arc<Dispatcher>,
+    settings: &Settings,
+    context: &Context,
+) -> AbortOnDropHandle<()> {
+    let Settings { recovery, presence, .. } = settings;
+    let worker = RecoveryWorker::new(database, dispatcher, recovery, presence, &context.meter());
+    AbortOnDropHandle::new(tokio::spawn(worker.run(context.shutdown.clone())))
+}
+
+/// Reports whether a standby is connected, if the service must have one.
+fn report_standby(health: &Health, database: &Database, settings: &DatabaseSettings) {
+    if !settings.require_synchronous_standby {
+        return;
+    }
+    let database = database.clone();
     health.add("synchronous standby", move || {
         let database = database.clone();
         async move { database.check_synchronous_standby().await }

@@ -1,6 +1,8 @@
 //! The settings of the service; `defaults.toml` describes every key.
 
+use chrono::TimeDelta;
 use domain::devices::presence::ProbeMessage;
+use domain::issues::{Ladder, RecoveryStep};
 use domain::status::ConnectorStatus;
 use runtime::auth::AuthSettings;
 use runtime::settings::{HttpSettings, KafkaSettings, RedisSettings};
@@ -8,6 +10,7 @@ use serde::Deserialize;
 use std::num::NonZeroU16;
 use std::time::Duration;
 use storage::DatabaseSettings;
+use storage::issues::recovery::RecoveryTerms;
 use wire::routing::RoutingHash;
 
 /// The defaults with comments: the reference of this service's settings.
@@ -31,6 +34,8 @@ pub struct Settings {
     pub dispatch: DispatchSettings,
     /// `[stops]`
     pub stops: StopSettings,
+    /// `[recovery]`
+    pub recovery: RecoverySettings,
     /// `[presence]`
     pub presence: PresenceSettings,
     /// `[retention]`
@@ -105,6 +110,25 @@ pub struct StopSettings {
     pub limit_retention_days: u32,
 }
 
+/// `[recovery]`: commands that the platform sends to end the cause of an issue.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoverySettings {
+    /// Whether this replica may send them.
+    pub enabled: bool,
+    /// Milliseconds between two reads of the open issues.
+    pub poll_ms: u64,
+    /// Seconds for which an issue is open, and the outcome of a step is awaited, before the next step at
+    /// the device.
+    pub pause_s: u32,
+    /// The last step that is tried.
+    pub last_step: RecoveryStep,
+    /// The most steps within a minute, at all issues.
+    pub steps_per_minute: u32,
+    /// The most commands to a device within 24 hours, for all its issues.
+    pub device_steps_per_day: u32,
+}
+
 /// `[retention]`: how long rows are kept.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +184,27 @@ impl StopSettings {
     #[must_use]
     pub fn limit_retention(&self) -> Duration {
         days(self.limit_retention_days)
+    }
+}
+
+impl RecoverySettings {
+    /// The time between two reads of the open issues.
+    #[must_use]
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms.max(1))
+    }
+
+    /// When steps are tried, and how many.
+    #[must_use]
+    pub fn terms(&self) -> RecoveryTerms {
+        RecoveryTerms {
+            ladder: Ladder {
+                pause: TimeDelta::seconds(self.pause_s.into()),
+                last: self.last_step,
+                device_steps_per_day: self.device_steps_per_day,
+            },
+            steps_per_minute: self.steps_per_minute,
+        }
     }
 }
 
@@ -270,6 +315,13 @@ mod tests {
         assert_eq!(kept("30", "10", "20"), DAY * 30);
         assert_eq!(kept("10", "30", "20"), DAY * 30);
         assert_eq!(kept("10", "20", "30"), DAY * 30);
+    }
+
+    #[test]
+    fn the_recovery_of_issues_is_off_by_default() {
+        assert!(!settings(&[]).recovery.enabled);
+        let terms = settings(&[("recovery.last_step", "hardReset")]).recovery.terms();
+        assert_eq!(terms.ladder.last, domain::issues::RecoveryStep::HardReset);
     }
 
     #[test]

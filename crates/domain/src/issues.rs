@@ -5,6 +5,7 @@
 //! times of the watch. The result depends on the feed and on the rules alone, not on when it is
 //! evaluated: a due time that is over takes effect before a change that was written after it.
 //! Devices that are offline together are one issue of their gateway or station ([`OutageRules`]).
+//! A [`Ladder`] decides which command is tried next against the cause of an open issue.
 
 mod cause;
 mod evaluation;
@@ -26,7 +27,9 @@ pub use fact::{Fact, Seen};
 pub use maintenance::{Maintenance, Period};
 pub use outage::{Crowd, OutageLevel, OutageRules};
 pub use place::{IssueKey, IssuePlace};
-pub use recovery::{Attempt, Decision, Ladder, RecoveryStep};
+pub use recovery::{
+    Attempt, AttemptState, Circumstances, Decision, Hold, Ladder, RecoveryCase, RecoveryStep,
+};
 pub use rule::Rule;
 pub use signal::{Signal, Verdict};
 pub use transition::{Transition, TransitionKind};

@@ -8,6 +8,7 @@ mod evaluate;
 pub mod maintenance;
 mod prune;
 mod publish;
+pub mod recovery;
 mod row;
 
 pub use edit::{IssueEdit, IssueRefusal, edit};
@@ -88,11 +89,11 @@ pub struct IssueEvent {
     pub number: i64,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// `opened`, `recurred`, `closed`, `acknowledged`, `assigned`, `muted` or `unmuted`.
+    /// `opened`, `recurred`, `closed`, `acknowledged`, `assigned`, `muted`, `unmuted` or `attempted`.
     pub kind: String,
-    /// The caller; `None` for what the rules did.
+    /// The caller; `None` for what the platform did.
     pub by: Option<String>,
-    /// The fact or the proof; of a caller what it stated.
+    /// The fact or the proof; of a caller what it stated; of an attempt its step and number.
     pub detail: Value,
 }
 

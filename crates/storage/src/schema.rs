@@ -250,6 +250,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    issue_attempts (issue_id, number) {
+        issue_id -> Uuid,
+        number -> Int4,
+        step -> Text,
+        command_id -> Uuid,
+        charge_point_id -> Text,
+        at -> Timestamptz,
+        refusal -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     issue_devices (issue_id, charge_point_id) {
         issue_id -> Uuid,
         charge_point_id -> Text,
@@ -653,6 +665,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     ingest_partitions,
     ingest_replicas,
+    issue_attempts,
     issue_devices,
     issue_events,
     issue_progress,

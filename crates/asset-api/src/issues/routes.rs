@@ -40,7 +40,18 @@ fn get() -> Operation {
     let mut example = issue();
     if let Some(fields) = example.as_object_mut() {
         let opened = json!({ "number": 1, "at": OPENED_AT, "kind": "opened", "by": null, "detail": fact() });
-        fields.insert("history".to_owned(), json!([opened]));
+        let attempted = json!({
+            "number": 2, "at": ATTEMPTED_AT, "kind": "attempted", "by": null,
+            "detail": { "step": "trigger", "number": 1 },
+        });
+        let attempt = json!({
+            "number": 1, "step": "trigger", "at": ATTEMPTED_AT, "commandId": "0192f0c5-8c22-7f7b-8c1d-3b3c3d3e3f30",
+            "state": "confirmed", "refusal": null,
+        });
+        fields.insert("version".to_owned(), json!(2));
+        fields.insert("changedAt".to_owned(), json!(ATTEMPTED_AT));
+        fields.insert("history".to_owned(), json!([attempted, opened]));
+        fields.insert("attempts".to_owned(), json!([attempt]));
         fields.insert("devices".to_owned(), json!([]));
     }
     read_issues(Reach::Operator, "getIssue", TAG, "Get an issue with its history")
@@ -79,6 +90,7 @@ fn edit(id: &'static str, summary: &'static str) -> Operation {
 }
 
 const OPENED_AT: &str = "2026-03-01T09:30:02Z";
+const ATTEMPTED_AT: &str = "2026-03-01T09:35:02Z";
 
 fn fact() -> Value {
     json!({

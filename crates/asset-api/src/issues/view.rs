@@ -1,11 +1,13 @@
 //! Issues in responses.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{ChargePointId, ConnectorId, GatewayId, IssueId, PileId, StationId};
-use domain::issues::{Cause, Fact, Severity};
+use domain::commands::CommandState;
+use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IssueId, PileId, StationId};
+use domain::issues::{Cause, Fact, RecoveryStep, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use storage::issues::recovery::IssueAttempt;
 use storage::issues::{IssueDevice, IssueEvent, IssueRecord};
 use uuid::Uuid;
 
@@ -69,6 +71,9 @@ pub struct WholeIssueView<'a> {
     issue: IssueView<'a>,
     /// The latest 100 entries of its history, the newest first.
     history: Vec<EventView<'a>>,
+    /// The latest 100 attempts to end the cause with a command, the earliest first; empty unless the
+    /// platform is set to try that.
+    attempts: Vec<AttemptView<'a>>,
     /// Of an outage, up to 100 charge points that are part of it, and then of those that were; empty for
     /// other issues.
     devices: Vec<DeviceView<'a>>,
@@ -83,14 +88,35 @@ struct EventView<'a> {
     number: i64,
     /// When it happened, RFC 3339 in UTC.
     at: DateTime<Utc>,
-    /// What happened: `opened`, `recurred`, `closed`, `acknowledged`, `assigned`, `muted` or
-    /// `unmuted`.
+    /// What happened: `opened`, `recurred`, `closed`, `acknowledged`, `assigned`, `muted`, `unmuted` or
+    /// `attempted`.
     kind: &'a str,
-    /// The `sub` of the caller; null for what the rules did.
+    /// The `sub` of the caller; null for what the platform did.
     by: Option<&'a str>,
-    /// The fact or the proof; of a caller the fields of its request.
+    /// The fact or the proof; of a caller the fields of its request; of an attempt its `step` and
+    /// `number`.
     #[schemars(with = "Map<String, Value>")]
     detail: &'a Value,
+}
+
+/// An attempt to end the cause of an issue with a command.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "IssueAttempt")]
+struct AttemptView<'a> {
+    /// The number among the attempts at the issue, from 1.
+    number: u32,
+    /// The step of the recovery ladder.
+    step: RecoveryStep,
+    /// When it was last decided, RFC 3339 in UTC: again while its command cannot be sent.
+    at: DateTime<Utc>,
+    /// The command; null if it was refused, and until it is recorded.
+    command_id: Option<CommandId>,
+    /// The state of the command; null without one.
+    state: Option<CommandState>,
+    /// The problem code with which the command was refused, such as `CONNECTOR_NOT_AVAILABLE`; null if
+    /// it was not.
+    refusal: Option<&'a str>,
 }
 
 /// A charge point of an outage.
@@ -146,6 +172,7 @@ impl<'a> WholeIssueView<'a> {
         issue: &'a IssueRecord,
         now: DateTime<Utc>,
         events: &'a [IssueEvent],
+        attempts: &'a [IssueAttempt],
         devices: &'a [IssueDevice],
     ) -> Self {
         let event = |event: &'a IssueEvent| EventView {
@@ -154,6 +181,11 @@ impl<'a> WholeIssueView<'a> {
             kind: &event.kind,
             by: event.by.as_deref(),
             detail: &event.detail,
+        };
+        let attempt = |attempt: &'a IssueAttempt| {
+            let (command_id, state) = attempt.command.unzip();
+            let IssueAttempt { number, step, at, .. } = *attempt;
+            AttemptView { number, step, at, command_id, state, refusal: attempt.refusal.as_deref() }
         };
         let device = |device: &'a IssueDevice| DeviceView {
             charge_point_id: &device.charge_point_id,
@@ -164,6 +196,7 @@ impl<'a> WholeIssueView<'a> {
         Self {
             issue: IssueView::of(issue, now),
             history: events.iter().map(event).collect(),
+            attempts: attempts.iter().map(attempt).collect(),
             devices: devices.iter().map(device).collect(),
         }
     }

@@ -87,6 +87,34 @@ async fn callers_acknowledge_assign_and_mute_an_open_issue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_issue_shows_what_was_tried_with_the_commands() {
+    let app = TestApp::start().await;
+    let pile = app.pile("CP-2").await;
+    issues(&app, &app.station().await).await;
+    let command = "0192f0c5-0000-7000-8000-0000000000c1";
+    app.database
+        .execute(&format!(
+            "insert into commands (id, pile_id, charge_point_id, name, payload, state, gateway_id, partition, issued_at,
+                                   expires_at, life)
+             values ('{command}', '{pile}', 'CP-2', 'Reset', '{{}}', 'confirmed', 'gateway-0', 0, now(), now(), '{{\"trail\": []}}');
+             insert into issue_attempts (issue_id, number, step, command_id, charge_point_id, at, refusal)
+             values ('{ID}2', 1, 'trigger', gen_random_uuid(), 'CP-2', '2026-03-01T09:40:00Z', 'CONNECTOR_NOT_AVAILABLE'),
+                    ('{ID}2', 2, 'softReset', '{command}', 'CP-2', '2026-03-01T09:45:00Z', null),
+                    ('{ID}2', 3, 'hardReset', gen_random_uuid(), 'CP-2', '2026-03-01T09:50:00Z', null)",
+            pile = id(&pile)
+        ))
+        .await;
+    let attempt = |number: u32, step: &str, at: &str, command: Option<&str>, state: Option<&str>| json!({ "number": number, "step": step, "at": at, "commandId": command, "state": state, "refusal": null });
+    let mut refused = attempt(1, "trigger", "2026-03-01T09:40:00Z", None, None);
+    refused["refusal"] = json!("CONNECTOR_NOT_AVAILABLE");
+    let sent = attempt(2, "softReset", "2026-03-01T09:45:00Z", Some(command), Some("confirmed"));
+    let pending = attempt(3, "hardReset", "2026-03-01T09:50:00Z", None, None);
+    let whole = app.get(&format!("/api/v1/issues/{ID}2")).await.json();
+    assert_eq!(whole["attempts"], json!([refused, sent, pending]));
+    assert_eq!(app.get(&format!("/api/v1/issues/{ID}3")).await.json()["attempts"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_maintenance_window_is_recorded_listed_and_ended_once() {
     let app = TestApp::start().await;
     let station = app.station().await;

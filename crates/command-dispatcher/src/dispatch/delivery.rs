@@ -38,7 +38,7 @@ pub(crate) struct RoutedCommand {
     pub confidence: Confidence,
     /// How the gateway was found.
     pub way: ResolvedRoute,
-    /// The `sub` of the caller; `None` for a stop that the platform sends by itself.
+    /// The `sub` of the caller; `None` for a command that the platform sends by itself.
     pub issued_by: Option<Actor>,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,

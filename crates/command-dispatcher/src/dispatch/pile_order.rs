@@ -13,7 +13,7 @@ pub(crate) struct PileOrder {
     pub pile_id: PileId,
     /// What the caller wants.
     pub intent: Intent,
-    /// The `sub` of the caller; `None` for a stop that the platform sends by itself.
+    /// The `sub` of the caller; `None` for a command that the platform sends by itself.
     pub issued_by: Option<Actor>,
     /// The operators to which the caller is bound; without a bound for the platform itself.
     pub bound: OperatorBound,

@@ -24,6 +24,7 @@ mod outages;
 mod presence;
 mod promises;
 mod records;
+mod recovery;
 mod redis_groups;
 mod reroute;
 mod reset;

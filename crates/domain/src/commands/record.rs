@@ -30,8 +30,8 @@ pub struct CommandRecord {
     pub gateway_id: GatewayId,
     /// How that gateway was found; `None` for commands of releases that did not record it.
     pub route: Option<RouteSource>,
-    /// The `sub` of the caller that requested the command; `None` for stops that the platform sends
-    /// by itself, and for commands of releases that did not record it.
+    /// The `sub` of the caller that requested the command; `None` for commands that the platform
+    /// sends by itself, and for commands of releases that did not record it.
     pub issued_by: Option<Actor>,
     /// When the command was requested.
     pub issued_at: DateTime<Utc>,

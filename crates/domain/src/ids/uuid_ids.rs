@@ -98,12 +98,30 @@ impl IssueId {
     }
 }
 
+impl CommandId {
+    /// The id of the command `name` that the platform sends because of `origin`, a command or an issue.
+    /// All replicas derive the same id, so that only one of them can record the command.
+    ///
+    /// A UUIDv7 with the time of `origin`, whose random part is a digest.
+    #[must_use]
+    pub(crate) fn derive(origin: Uuid, name: &str) -> Self {
+        let [a, b, c, d, e, f, ..] = origin.into_bytes();
+        let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        Self(with_digest(millis, Uuid::new_v5(&origin, name.as_bytes())))
+    }
+}
+
 /// The UUIDv7 of `at_ms` (Unix milliseconds) whose random part is a digest of `name`.
 fn derived(name: &str, at_ms: i64) -> Uuid {
-    let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).into_bytes();
+    let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+    with_digest(u64::try_from(at_ms).unwrap_or(0), digest)
+}
+
+/// The UUIDv7 of `millis` (Unix milliseconds) whose random part is that of `digest`.
+fn with_digest(millis: u64, digest: Uuid) -> Uuid {
     let mut random = [0; 10];
-    random.copy_from_slice(digest.first_chunk::<10>().unwrap_or(&[0; 10]));
-    uuid::Builder::from_unix_timestamp_millis(u64::try_from(at_ms).unwrap_or(0), &random).into_uuid()
+    random.copy_from_slice(digest.into_bytes().first_chunk::<10>().unwrap_or(&[0; 10]));
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
 #[cfg(test)]

@@ -1,144 +1,102 @@
 //! The recovery ladder: commands that are tried one after the other until the cause of an issue is
 //! gone.
 
-use super::{Cause, IssueKey};
-use crate::commands::{Availability, CommandKind, CommandState, ResetKind, TriggeredMessage};
-use crate::ids::ConnectorId;
-use chrono::{DateTime, TimeDelta, Utc};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod case;
+mod step;
 
-/// A step of the ladder, the gentlest first. The names are stored and returned by the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum RecoveryStep {
-    /// Request the status again.
-    Trigger,
-    /// Restart the software of the device.
-    SoftReset,
-    /// Restart the device.
-    HardReset,
-    /// Unlock the connector.
-    Unlock,
-    /// Take the connector out of service.
-    OutOfService,
-}
+pub use case::{Attempt, AttemptState, Circumstances, Hold, RecoveryCase};
+pub use step::RecoveryStep;
+
+use crate::ids::{CommandId, IssueId};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// When the steps are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ladder {
     /// How long an issue must be open, and how long the outcome of a step is awaited, before the next
-    /// step.
+    /// step at the same device.
     pub pause: TimeDelta,
     /// The last step that is tried.
     pub last: RecoveryStep,
-}
-
-/// A step that was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt {
-    /// The step.
-    pub step: RecoveryStep,
-    /// When its command was issued; of a refused command, when that was.
-    pub issued_at: DateTime<Utc>,
-    /// The state of the command; `None` if it was refused.
-    pub state: Option<CommandState>,
+    /// The most commands to a device within 24 hours, for all its issues.
+    pub device_steps_per_day: u32,
 }
 
 /// What the ladder does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It tries this step.
-    Try(RecoveryStep),
+    /// It tries this step as the attempt with this number, counted from 1.
+    Try(RecoveryStep, u32),
     /// It waits until this instant.
     Wait(DateTime<Utc>),
+    /// A step is due, and this keeps it from being tried now.
+    Held(Hold),
     /// No step is left, or none helps against the cause: a person must.
     Exhausted,
 }
 
-impl RecoveryStep {
-    /// All steps, the gentlest first.
-    pub const ALL: [Self; 5] =
-        [Self::Trigger, Self::SoftReset, Self::HardReset, Self::Unlock, Self::OutOfService];
-
-    /// The name in the API, the feed and storage.
+impl CommandId {
+    /// The id of the command of the attempt with this number at an issue. All replicas derive the same
+    /// id, so that only one of them can record the command.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trigger => "trigger",
-            Self::SoftReset => "softReset",
-            Self::HardReset => "hardReset",
-            Self::Unlock => "unlock",
-            Self::OutOfService => "outOfService",
-        }
-    }
-
-    /// Parses such a name.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.as_str() == word)
-    }
-
-    /// The command of the step at a connector, `None` being the device as a whole; `None` if the step
-    /// needs a connector.
-    #[must_use]
-    pub fn command(self, connector: Option<ConnectorId>) -> Option<CommandKind> {
-        let outlet = connector.filter(|connector| !connector.is_whole());
-        Some(match self {
-            Self::Trigger => CommandKind::TriggerMessage {
-                requested: TriggeredMessage::StatusNotification,
-                connector_id: outlet,
-            },
-            Self::SoftReset => CommandKind::Reset { kind: ResetKind::Soft },
-            Self::HardReset => CommandKind::Reset { kind: ResetKind::Hard },
-            Self::Unlock => CommandKind::UnlockConnector { connector_id: outlet? },
-            Self::OutOfService => CommandKind::ChangeAvailability {
-                connector_id: outlet.unwrap_or(ConnectorId::WHOLE),
-                availability: Availability::Inoperative,
-            },
-        })
+    pub fn of_recovery(issue: IssueId, number: u32) -> Self {
+        Self::derive(issue.0, &format!("recovery/{number}"))
     }
 }
 
 impl Ladder {
-    /// What to do about the open issue with this key, after `attempts`, the earliest first.
+    /// What to do about the open issue `case` at `now`.
     #[must_use]
-    pub fn decide(
-        &self,
-        key: &IssueKey,
-        opened_at: DateTime<Utc>,
-        attempts: &[Attempt],
-        now: DateTime<Utc>,
-    ) -> Decision {
-        let last = attempts.last();
-        if last.and_then(|last| last.state).is_some_and(|state| !state.is_end()) {
-            return Decision::Wait(now + self.pause);
+    pub fn decide(&self, case: &RecoveryCase, now: DateTime<Utc>) -> Decision {
+        let last = case.attempts.last();
+        let (step, number) = match last {
+            // Its command was not recorded: the same command is tried again.
+            Some(last) if last.state == AttemptState::Pending && last.step <= self.last => {
+                (last.step, last.number)
+            }
+            Some(last) if last.is_under_way() => return Decision::Wait(now + self.pause),
+            _ => match self.next_step(case) {
+                Some(step) => (step, last.map_or(1, |last| last.number.saturating_add(1))),
+                None => return Decision::Exhausted,
+            },
+        };
+        let ready_at = last.map_or(case.opened_at, |last| last.at) + self.pause;
+        if now < ready_at {
+            return Decision::Wait(ready_at);
         }
-        let tried = attempts.iter().map(|attempt| attempt.step).max();
-        let connector = key.place.connector();
-        let next = RecoveryStep::ALL.into_iter().find(|step| {
+        match self.hold(step, case, now) {
+            Some(hold) => Decision::Held(hold),
+            None => Decision::Try(step, number),
+        }
+    }
+
+    /// The step after those that were tried; `None` if none is left.
+    fn next_step(&self, case: &RecoveryCase) -> Option<RecoveryStep> {
+        let tried = case.attempts.iter().filter(|attempt| attempt.is_tried()).map(|attempt| attempt.step);
+        let tried = tried.max();
+        RecoveryStep::ALL.into_iter().find(|step| {
             *step <= self.last
                 && tried.is_none_or(|tried| *step > tried)
-                && is_helpful(*step, key.cause)
-                && step.command(connector).is_some()
-        });
-        let Some(next) = next else { return Decision::Exhausted };
-        let ready_at = last.map_or(opened_at, |last| last.issued_at) + self.pause;
-        if ready_at <= now { Decision::Try(next) } else { Decision::Wait(ready_at) }
+                && step.helps_against(case.key.cause)
+                && step.command(case.key.place.connector()).is_some()
+        })
     }
-}
 
-/// Whether a step may end the cause. A device that is offline gets no command, and no command repairs
-/// a price.
-const fn is_helpful(step: RecoveryStep, cause: Cause) -> bool {
-    match cause {
-        Cause::Fault | Cause::StartWithoutCharge => true,
-        // A stuck session ends with a restart; its cable stays locked, and the connector in service.
-        Cause::StuckSession => {
-            matches!(step, RecoveryStep::Trigger | RecoveryStep::SoftReset | RecoveryStep::HardReset)
-        }
-        // The boot notification sets the clock.
-        Cause::ClockSkew => matches!(step, RecoveryStep::SoftReset | RecoveryStep::HardReset),
-        Cause::Offline | Cause::Flapping | Cause::SessionWithoutEnergy | Cause::PriceGap => false,
+    /// What keeps `step` from being tried now, if anything does.
+    fn hold(&self, step: RecoveryStep, case: &RecoveryCase, now: DateTime<Utc>) -> Option<Hold> {
+        let Circumstances { muted_until, maintenance_until, is_assigned, is_online, .. } = case.circumstances;
+        let is_later = |until: Option<DateTime<Utc>>| until.is_some_and(|until| until > now);
+        let others = case.circumstances.last_step_of_others.map(|at| at + self.pause);
+        let is_used_up = case.circumstances.steps_in_day >= self.device_steps_per_day;
+        [
+            (is_later(muted_until), Hold::Muted),
+            (is_later(maintenance_until), Hold::Maintenance),
+            (is_assigned, Hold::Assigned),
+            (!is_online, Hold::Offline),
+            (case.circumstances.is_in_use(step.reach(case.key.place.connector())), Hold::InUse),
+            (is_later(others) || is_used_up, Hold::DeviceLimit),
+        ]
+        .into_iter()
+        .find_map(|(holds, hold)| holds.then_some(hold))
     }
 }

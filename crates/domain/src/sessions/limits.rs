@@ -16,7 +16,6 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use uuid::Uuid;
 
 /// The limits of a session; at least one is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -263,15 +262,8 @@ impl StopAttempt {
 impl CommandId {
     /// The id of the stop number `attempt`, counted from 1, that a limit of the session of the start
     /// `start` causes. All replicas derive the same id, so that only one of them can record the stop.
-    ///
-    /// A UUIDv7 with the time of the start, whose random part is a digest.
     #[must_use]
     pub fn of_limit_stop(start: Self, attempt: u16) -> Self {
-        let digest = Uuid::new_v5(&start.0, format!("limit-stop/{attempt}").as_bytes()).into_bytes();
-        let mut random = [0; 10];
-        random.copy_from_slice(digest.first_chunk::<10>().unwrap_or(&[0; 10]));
-        let [a, b, c, d, e, f, ..] = start.0.into_bytes();
-        let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+        Self::derive(start.0, &format!("limit-stop/{attempt}"))
     }
 }

@@ -37,7 +37,7 @@ pub struct NewCommand {
     pub seen_gateway_id: Option<GatewayId>,
     /// How far the device's online state is trusted.
     pub confidence: Confidence,
-    /// The `sub` of the caller; `None` for a stop that the platform sends by itself.
+    /// The `sub` of the caller; `None` for a command that the platform sends by itself.
     pub issued_by: Option<Actor>,
     /// The caller's idempotency key, if any.
     pub keyed: Option<KeyedRequest>,

@@ -4,7 +4,7 @@ use crate::database::pruning::{Pruned, Slice};
 use crate::{Connection, StorageError};
 
 /// Deletes commands that reached their end and were issued before the age of `slice`. A command is
-/// kept as long as an idempotency key, a batch or the limits of a session refer to it.
+/// kept as long as an idempotency key, a batch, the limits of a session or an issue refer to it.
 ///
 /// # Errors
 /// If PostgreSQL fails.
@@ -22,6 +22,7 @@ pub async fn prune(connection: &mut Connection, slice: Slice) -> Result<Pruned, 
             and not exists (select from command_batch_items where command_id = old.id)
             and not exists (select from session_limits where command_id = old.id)
             and not exists (select from session_limits where stop_command_id = old.id)
+            and not exists (select from issue_attempts where command_id = old.id)
           returning 1)
         select (select count(*) from gone) as rows, count(*) as examined, max(issued_at) as up_to from old";
     slice.run(connection, statement).await

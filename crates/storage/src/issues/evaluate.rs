@@ -195,7 +195,7 @@ async fn store_progress(
     baseline_after: Option<&str>,
 ) -> Result<(), StorageError> {
     diesel::sql_query(
-        "update issue_progress set position = $2, baseline_after = $3, evaluated_at = clock_timestamp() where name = $1",
+        "update issue_progress set position = $2, baseline_after = $3, evaluated_at = statement_timestamp() where name = $1",
     )
     .bind::<Text, _>(NAME)
     .bind::<Int8, _>(position)

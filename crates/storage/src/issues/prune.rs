@@ -3,7 +3,7 @@
 use crate::database::pruning::{Pruned, Slice};
 use crate::{Connection, StorageError};
 
-/// Deletes issues that closed before the age of `slice`, with their history and devices.
+/// Deletes issues that closed before the age of `slice`, with their history, devices and attempts.
 ///
 /// # Errors
 /// If PostgreSQL fails.

@@ -1,7 +1,7 @@
 //! Issues in a real PostgreSQL: each change counts once, an outage is one issue, and what callers do is
 //! kept.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod baseline;
 mod edits;
@@ -9,3 +9,4 @@ mod evaluation;
 mod feed;
 mod fixture;
 mod outages;
+mod recovery;

@@ -163,8 +163,9 @@ pub(crate) struct CommandAnswer<'a> {
     /// The limits of the session that a start set. Null if it set none, once the limits are no longer
     /// kept (`stops.limit_retention_days`), and for other commands.
     limits: Option<ShownLimits>,
-    /// The subject of the caller that requested the command. Null for a stop that the platform sends
-    /// by itself at a limit, and for commands of releases that did not record it.
+    /// The subject of the caller that requested the command. Null for a command that the platform
+    /// sends by itself, at a limit or to end the cause of an issue, and for commands of releases that did
+    /// not record it.
     issued_by: Option<&'a Actor>,
     /// When the command was requested, RFC 3339 in UTC.
     issued_at: DateTime<Utc>,

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()

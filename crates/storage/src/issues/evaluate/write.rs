@@ -87,7 +87,7 @@ async fn open(tx: &mut Connection, places: &Places, transition: &Transition) -> 
 async fn recur(tx: &mut Connection, transition: &Transition) -> Result<bool, StorageError> {
     let written = diesel::sql_query(
         "with changed as (
-           update issues set fact = $3, recurrences = recurrences + 1, version = version + 1, changed_at = clock_timestamp()
+           update issues set fact = $3, recurrences = recurrences + 1, version = version + 1, changed_at = statement_timestamp()
            where id = $1 and closed_at is null
            returning id, version, fact)
          insert into issue_events (issue_id, number, at, kind, detail)
@@ -105,7 +105,7 @@ async fn close(tx: &mut Connection, transition: &Transition) -> Result<bool, Sto
     let written = diesel::sql_query(
         "with closed as (
            update issues set closed_at = greatest($2, opened_at), proof = $3, version = version + 1,
-                             changed_at = clock_timestamp()
+                             changed_at = statement_timestamp()
            where id = $1 and closed_at is null
            returning id, version, closed_at, proof),
          left_over as (
