@@ -1,7 +1,7 @@
 // All seven commands of a pile, a command to a station with its preview, and the log of commands.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, eventually, order, run, shut, site, stage } from "./stage.mjs";
+import { api, enter, eventually, order, run, shut, signIn, site, stage } from "./stage.mjs";
 
 /** Sends a command from the page of a pile after `enterFields`; returns when it is sent. */
 async function send(page, name, enterFields = async () => undefined) {
@@ -17,6 +17,7 @@ async function send(page, name, enterFields = async () => undefined) {
 test("a message is requested and a configuration is changed from the page of a pile", async () => {
   const { piles: [pile] } = await site();
   const page = await enter(`/console/piles/${pile.id}`);
+  await page.locator("[data-order]").last().waitFor();
   assert.equal(await page.locator("[data-order]").count(), 7);
   await send(page, "trigger-message", async (dialog) => {
     await dialog.getByLabel("Message").selectOption("MeterValues");
@@ -82,8 +83,7 @@ test("a token for reading assets sees no commands and sends none to a station", 
   await page.locator("[data-station-order=reset]").waitFor();
   assert.equal(await page.locator("[data-station-order=reset]").isEnabled(), false);
   await page.goto(`${stage.page}/console/commands`);
-  await page.locator("textarea").fill(stage.tokens.read);
-  await page.locator("button[type=submit]").click();
+  await signIn(page, "read");
   await page.getByText("It needs the scope commands:read").waitFor();
   await shut(page);
 });

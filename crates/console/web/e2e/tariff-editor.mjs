@@ -78,7 +78,7 @@ test("seasons, days of the week, holidays, tiers and fees are edited, and the we
   await page.getByText("Must be a day of the year as MM-DD.").waitFor();
   await page.getByLabel("First day (MM-DD)").fill("01-01");
   await page.getByLabel("Last day (MM-DD)").fill("12-31");
-  await page.getByLabel("Holidays", { exact: true }).selectOption("only");
+  await page.getByRole("combobox", { name: "Holidays", exact: true }).selectOption("only");
   await page.getByText("Needs holidays, but there are none.").waitFor();
   await page.getByLabel("Date", { exact: true }).fill("2027-10-01");
   await page.getByLabel("Through (optional)").fill("2027-10-03");

@@ -1,6 +1,6 @@
 //! The metrics of issues.
 
-use domain::issues::{Cause, TransitionKind};
+use domain::issues::{Cause, Severity, TransitionKind};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Meter};
 use runtime::lock::MutexExt as _;
@@ -33,12 +33,10 @@ impl IssueMetrics {
             .i64_observable_gauge("issues.open")
             .with_description("Open issues, by cause and severity")
             .with_callback(move |observer| {
-                for of_cause in observed.locked().open.iter().flatten() {
-                    let labels = [
-                        KeyValue::new("cause", of_cause.cause.as_str()),
-                        KeyValue::new("severity", of_cause.severity.as_str()),
-                    ];
-                    observer.observe(of_cause.count, &labels);
+                if let Some(open) = &observed.locked().open {
+                    for (labels, count) in by_cause_and_severity(open) {
+                        observer.observe(count, &labels);
+                    }
                 }
             })
             .build();
@@ -105,4 +103,16 @@ impl IssueMetrics {
     pub(super) fn left(&self) {
         *self.state.locked() = State::default();
     }
+}
+
+/// The number of open issues by cause and severity, also where there are none.
+fn by_cause_and_severity(open: &[OpenIssues]) -> impl Iterator<Item = ([KeyValue; 2], i64)> {
+    let pairs = Cause::ALL
+        .into_iter()
+        .flat_map(|cause| Severity::ALL.into_iter().map(move |severity| (cause, severity)));
+    pairs.map(|(cause, severity)| {
+        let counted = open.iter().find(|open| (open.cause, open.severity) == (cause, severity));
+        let labels = [KeyValue::new("cause", cause.as_str()), KeyValue::new("severity", severity.as_str())];
+        (labels, counted.map_or(0, |counted| counted.count))
+    })
 }

@@ -56,7 +56,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
 function Figures({ connectors, chargingPowerW }: Pick<Fleet, "connectors" | "chargingPowerW">): JSX.Element {
   const of = (status: string) => count(connectors[status] ?? 0);
   return (
-    <dl class="figures">
+    <dl class="fleet-figures">
       <Figure name="connectors" label={t("fleet.connectors")} value={count(sum(connectors))} />
       <Figure name="free" label={t("fleet.connectorsFree")} value={of("Available")} tone="Available" />
       <Figure name="charging" label={t("fleet.connectorsCharging")} value={of("Charging")} tone="Charging" />
