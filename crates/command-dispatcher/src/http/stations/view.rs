@@ -31,7 +31,7 @@ pub(crate) struct PreviewAnswer<'a> {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "RefusedPile")]
 struct RefusedPileView<'a> {
-    /// The pile.
+    /// The id of the pile.
     pile_id: PileId,
     /// Its device; null if the pile was retired or moved during the preview.
     charge_point_id: Option<&'a ChargePointId>,
