@@ -93,7 +93,10 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
   const save = (revision: number) => sending.send(async () => {
     const path = { tariffId: tariff.id };
     try {
-      take(await assets.put("/api/v1/tariffs/{tariffId}/draft", { path, body: sent(prices), headers: revision === 0 ? {} : ifMatch(revision) }));
+      const now = await assets.put("/api/v1/tariffs/{tariffId}/draft", { path, body: sent(prices), headers: revision === 0 ? {} : ifMatch(revision) });
+      take(now);
+      // The API may write a number in another form; what was typed meanwhile stays.
+      setPrices((current) => (current === prices ? edited(now.priceList) : current));
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "VERSION_MISMATCH") throw error;
       setTheirs(await assets.get("/api/v1/tariffs/{tariffId}/draft", { path }));

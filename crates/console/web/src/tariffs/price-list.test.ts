@@ -63,3 +63,13 @@ test("a schedule moves by one place, and not beyond the ends", () => {
   assert.deepEqual(moved([1, 2, 3], 2, 1), [1, 2, 3]);
   assert.deepEqual(moved([1, 2, 3], 0, -1), [1, 2, 3]);
 });
+
+test("equal prices are equal texts, in whatever order their names are", () => {
+  const band = { from: "00:00", to: "24:00", kind: "flat", electricityPrice: "0.9", serviceFee: "0.1", tiers: [{ aboveWh: "1000", electricityPrice: "1", serviceFee: "0" }] };
+  const turned = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).reverse()) as T;
+  const prices = blank("Asia/Shanghai");
+  const [schedule] = prices.schedules;
+  assert.ok(schedule !== undefined);
+  const of = (one: typeof band) => JSON.stringify(sent({ ...prices, schedules: [{ ...schedule, seasons: [turned({ from: "01-01", to: "02-01" })], bands: [one] }] }));
+  assert.equal(of({ ...turned(band), tiers: band.tiers.map(turned) }), of(band));
+});

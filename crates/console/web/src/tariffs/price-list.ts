@@ -78,7 +78,7 @@ export function edited(list: PriceList): Prices {
 
 /**
  * The prices as the API reads them: what is empty is absent, and a number that is none is -1, which
- * its check reports.
+ * its check reports. The names of each part are in one order, so that equal prices are equal texts.
  */
 export function sent(prices: Prices): PriceList {
   const { timeZone, taxPercent, sessionFee, chargingTime, occupancy, holidays, schedules } = prices;
@@ -86,18 +86,23 @@ export function sent(prices: Prices): PriceList {
     timeZone,
     ...(holidays.length === 0 ? {} : { holidays }),
     schedules: schedules.map(({ seasons, weekdays, holiday, bands }) => ({
-      ...(seasons.length === 0 ? {} : { seasons }),
+      ...(seasons.length === 0 ? {} : { seasons: seasons.map(({ from, to }) => ({ from, to })) }),
       ...(weekdays.length === 0 ? {} : { weekdays }),
       ...(holiday === "any" ? {} : { holiday: holiday === "only" }),
-      bands: bands.map(({ tiers, ...band }) => ({ ...band, ...(tiers.length === 0 ? {} : { tiers: tiers.map((tier) => ({ ...tier, aboveWh: whole(tier.aboveWh) })) }) })),
+      bands: bands.map(sentBand),
     })),
     ...(sessionFee === "" ? {} : { sessionFee }),
-    ...(chargingTime === null ? {} : { chargingTime }),
+    ...(chargingTime === null ? {} : { chargingTime: { pricePerMinute: chargingTime.pricePerMinute, basis: chargingTime.basis } }),
     ...(occupancy === null ? {} : { occupancy: { pricePerMinute: occupancy.pricePerMinute, graceMinutes: whole(occupancy.graceMinutes), ...(occupancy.cap === "" ? {} : { cap: occupancy.cap }) } }),
     ...(taxPercent === "" ? {} : { taxPercent }),
   };
   // Names of kinds and days are not checked here but by the API.
   return list as PriceList;
+}
+
+function sentBand({ from, to, kind, electricityPrice, serviceFee, tiers }: Band) {
+  const above = tiers.map((tier) => ({ aboveWh: whole(tier.aboveWh), electricityPrice: tier.electricityPrice, serviceFee: tier.serviceFee }));
+  return { from, to, kind, electricityPrice, serviceFee, ...(above.length === 0 ? {} : { tiers: above }) };
 }
 
 function whole(text: string): number {
