@@ -310,9 +310,9 @@ pub const ROWS: &[Row] = rows![
     "patchTariff" "PATCH" "tariffs/{spareTariff}" r#"{"name":"{fresh}"}"# Hidden Exists
     "patchTariff" "PATCH" "tariffs/{own.spareTariff}" r#"{"operatorId":"{operator}"}"# Refused Exists
     "putTariffDraft" "PUT" "tariffs/{draftTariff}/draft" r#"{"timeZone":"Asia/Shanghai","schedules":[{"bands":[{"from":"00:00","to":"24:00","kind":"flat","electricityPrice":"1","serviceFee":"1"}]}]}"# Hidden Exists
-    "publishTariffDraft" "POST" "tariffs/{draftTariff}/draft/publish" r#"{"effectiveFrom":"2098-01-01T00:00:00Z"}"# Hidden Exists
     "proposeTariffDraft" "PUT" "tariffs/{draftTariff}/draft/proposal" r#"{"effectiveFrom":"2098-01-01T00:00:00Z"}"# Hidden Exists
     "withdrawTariffProposal" "DELETE" "tariffs/{draftTariff}/draft/proposal" "" Hidden Exists
+    "publishTariffDraft" "POST" "tariffs/{draftTariff}/draft/publish" r#"{"effectiveFrom":"2098-01-01T00:00:00Z"}"# Hidden Exists
     "discardTariffDraft" "DELETE" "tariffs/{spareTariff}/draft" "" Hidden Exists
     "excludeDowntime" "POST" "reliability/exclusions" r#"{"pileId":"{pile}","from":"2026-01-01T00:00:00Z","until":"2026-01-02T00:00:00Z","reason":"grid","note":"n"}"# Hidden Exists
     "excludeDowntime" "POST" "reliability/exclusions" r#"{"stationId":"{station}","from":"2026-01-01T00:00:00Z","until":"2026-01-02T00:00:00Z","reason":"grid","note":"n"}"# Hidden Exists
