@@ -61,7 +61,9 @@ async fn the_baseline_is_read_in_batches_and_once() {
     let mut cursors = Vec::new();
     loop {
         let evaluated = issues::evaluate(&mut connection, &rules()).await.unwrap();
-        cursors.push(database.json("select coalesce(to_jsonb(baseline_after), 'null') from issue_progress").await);
+        cursors.push(
+            database.json("select coalesce(to_jsonb(baseline_after), 'null') from issue_progress").await,
+        );
         if evaluated.is_complete {
             break;
         }
