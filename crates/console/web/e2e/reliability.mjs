@@ -66,7 +66,7 @@ test("the ledger is exported with what is selected", async () => {
     const text = await readFile(await download.path(), "utf8");
     assert.equal(text.trimEnd().split("\n").length, lines, text);
     assert.match(text, /complete/);
-    await page.locator("[data-export=done]").getByText("2 rows exported").waitFor();
+    await page.locator("[data-export=done]").getByText("Exported rows: 2").waitFor();
   }
   await shut(page);
 });

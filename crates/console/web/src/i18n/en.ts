@@ -3,6 +3,7 @@
 import { assets } from "./en/assets.ts";
 import { audit } from "./en/audit.ts";
 import { commands } from "./en/commands.ts";
+import { exports } from "./en/exports.ts";
 import { fleet } from "./en/fleet.ts";
 import { frame } from "./en/frame.ts";
 import { issues } from "./en/issues.ts";
@@ -29,6 +30,7 @@ export const en = {
   ...revenue,
   ...commands,
   ...tariffs,
+  ...exports,
   ...operations,
   ...audit,
   ...problems,

@@ -3,6 +3,7 @@
 import { assets } from "./zh/assets.ts";
 import { audit } from "./zh/audit.ts";
 import { commands } from "./zh/commands.ts";
+import { exports } from "./zh/exports.ts";
 import { fleet } from "./zh/fleet.ts";
 import { frame } from "./zh/frame.ts";
 import { issues } from "./zh/issues.ts";
@@ -30,6 +31,7 @@ export const zh: Words = {
   ...revenue,
   ...commands,
   ...tariffs,
+  ...exports,
   ...operations,
   ...audit,
   ...problems,

@@ -35,13 +35,5 @@ export const revenue = {
   "revenue.noOperator": "no operator",
   "revenue.onlyStation": "Only this station",
   "revenue.empty": "No sessions in these periods",
-  "export.csv": "Export CSV",
-  "export.ndjson": "Export NDJSON",
-  "export.stop": "Stop the export",
-  "export.progress": "Progress of the export",
-  "export.rows": "{n} rows so far",
-  "export.rowsOf": "{n} of about {of} rows",
-  "export.done": "Exported rows: {n}",
   "problem.EXPORT_FAILED": "The service ended it several times without a new row. Try again later.",
-  "export.failed": "The export failed: {why}",
 } as const;

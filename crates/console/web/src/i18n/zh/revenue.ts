@@ -37,13 +37,5 @@ export const revenue: { readonly [word in keyof typeof Words]: string } = {
   "revenue.noOperator": "无运营商",
   "revenue.onlyStation": "仅此站",
   "revenue.empty": "这些周期内没有会话",
-  "export.csv": "导出 CSV",
-  "export.ndjson": "导出 NDJSON",
-  "export.stop": "停止导出",
-  "export.progress": "导出进度",
-  "export.rows": "已导出 {n} 行",
-  "export.rowsOf": "约 {of} 行中的 {n} 行",
-  "export.done": "已导出行数：{n}",
   "problem.EXPORT_FAILED": "服务多次中止而没有新数据，请稍后再试。",
-  "export.failed": "导出失败：{why}",
 };
