@@ -82,7 +82,7 @@ function DayRow({ day, chosen, onChoose }: { readonly day: CalendarDay; readonly
   const { date, segments } = day;
   return (
     <div class="week-day" data-day={date}>
-      <button type="button" class="button slim" aria-pressed={chosen} aria-label={t("calendar.choose", { date })} onClick={onChoose}>
+      <button type="button" class="button slim" aria-pressed={chosen} title={t("calendar.choose", { date })} onClick={onChoose}>
         <span class="num">{date.slice(5)}</span> {named("weekday", weekdayOf(date))}
       </button>
       <div class="strip" role="img" aria-label={t("calendar.day", { date, bands: inWords(day) })}>
