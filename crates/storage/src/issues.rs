@@ -1,6 +1,6 @@
 //! Issues, their history, and the maintenance windows in which none opens.
 //!
-//! [`evaluate`] follows the feed: issues, the memory of the rules and the position in the feed are one
+//! [`evaluate()`] follows the feed: issues, the memory of the rules and the position in the feed are one
 //! transaction, so each change counts exactly once, whatever is interrupted.
 
 mod edit;

@@ -183,7 +183,7 @@ pub async fn publish(
     publish_if(connection, bound, tariff, expected, stamp, |_draft| Ok(effective_from)).await
 }
 
-/// Like [`publish`], if the caller of `stamp` approves the request of another caller; the version comes
+/// Like [`publish()`], if the caller of `stamp` approves the request of another caller; the version comes
 /// into force at the instant of the request, which `effective_from` may repeat.
 ///
 /// # Errors
