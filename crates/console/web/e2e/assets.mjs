@@ -118,8 +118,12 @@ test("edits of two people are compared field by field", async (t) => {
 
   await step(t, page, "the choice is saved with the other fields of both", async () => {
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("heading", { name: "甲桩", level: 1 }).waitFor();
-    const { name, model, vendor, version } = await api("GET", path);
+    // The form has the name in its heading, too.
+    await page.getByRole("heading", { name: "甲桩", level: 1, exact: true }).waitFor();
+    const { name, model, vendor, version } = await eventually("the edit", async () => {
+      const found = await api("GET", path);
+      return found.version === 3 ? found : null;
+    });
     assert.deepEqual([name, model, vendor, version], ["甲桩", "DC-180", "Vendor-B", 3]);
   });
 
