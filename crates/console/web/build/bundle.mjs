@@ -4,6 +4,7 @@ import { build } from "esbuild";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import "./limits.mjs";
+import "./outline.mjs";
 
 const here = (path) => new URL(`../${path}`, import.meta.url);
 const path = (name) => here(name).pathname;
