@@ -67,8 +67,10 @@ function Row({ row, filter }: { readonly row: PeriodRevenue; readonly filter: Fi
       <th scope="row" class="nowrap">{filter.unit === "day" ? day(startsOn) : month(startsOn)}</th>
       {filter.by === "station" && stationId !== null ? (
         <td>
-          <StationLink id={stationId} />
-          {filter.station === "" ? <div class="small"><a href={addressOf(filter, stationId)}>{t("revenue.onlyStation")}</a></div> : null}
+          <div class="stack">
+            <StationLink id={stationId} />
+            {filter.station === "" ? <a class="small" href={addressOf(filter, stationId)}>{t("revenue.onlyStation")}</a> : null}
+          </div>
         </td>
       ) : null}
       {filter.by === "total" ? null : <td class="mono">{operatorId ?? <span class="soft">{t("revenue.noOperator")}</span>}</td>}
