@@ -10,7 +10,7 @@ import { useResource } from "../live/resource.ts";
 import { Figures, Shares } from "./figures.tsx";
 import { asQuery, read } from "./filter.ts";
 import { sum, tallyOf } from "./ledger.ts";
-import { dateOf } from "./period.ts";
+import { dateOf } from "../live/days.ts";
 import type { Place } from "./routes.ts";
 
 export function ReliabilityCard({ of }: { readonly of: Place }): JSX.Element {

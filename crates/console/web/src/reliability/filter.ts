@@ -1,7 +1,8 @@
 // What the page of the ledger shows, as its address has it, and as the API takes it.
 
 import type { ReliabilityQuery } from "../api/types.ts";
-import { MOST_DAYS, type Period, addDays, isDay, lengthOf, preset } from "./period.ts";
+import { dayAfter, isDate } from "../live/days.ts";
+import { MOST_DAYS, type Period, lengthOf, preset } from "./period.ts";
 
 export const GROUPS = ["connector", "pile", "station", "operator"] as const;
 export const PROFILES = ["nevi", "availability"] as const satisfies readonly NonNullable<ReliabilityQuery["profile"]>[];
@@ -26,7 +27,7 @@ export type Asked = { readonly [name in keyof ReliabilityQuery]: ReliabilityQuer
 export function read(address: URLSearchParams, today: string): Filter {
   const said = (name: string) => address.get(name)?.trim() ?? "";
   const usual = preset("last30", today);
-  const day = (name: "from" | "last") => (isDay(said(name)) ? said(name) : usual[name]);
+  const day = (name: "from" | "last") => (isDate(said(name)) ? said(name) : usual[name]);
   const one = <T extends string>(all: readonly T[], name: string, usually: T): T => all.find((word) => word === said(name)) ?? usually;
   return {
     by: one(GROUPS, "by", "station"), profile: one(PROFILES, "profile", "nevi"), sort: one(SORTS, "sort", "uptime"),
@@ -44,7 +45,7 @@ export function periodFault(period: Period): "reversed" | "tooLong" | null {
 /** The parameters of the API, whose `until` is the day after the last one. */
 export function asQuery({ by, profile, from, last, station, pile, connector, operator }: Filter): Asked {
   return {
-    from, until: addDays(last, 1), profile, groupBy: by,
+    from, until: dayAfter(last, 1), profile, groupBy: by,
     ...(station === "" ? {} : { stationId: station }), ...(pile === "" ? {} : { pileId: pile }),
     ...(/^\d{1,4}$/.test(connector) ? { connectorId: Number(connector) } : {}), ...(operator === "" ? {} : { operatorId: operator }),
   };

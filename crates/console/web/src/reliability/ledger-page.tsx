@@ -15,7 +15,7 @@ import { type Asked, type Filter, asQuery, periodFault, read } from "./filter.ts
 import { Filters } from "./filters.tsx";
 import { Formula } from "./formula.tsx";
 import { sum, tallyOf } from "./ledger.ts";
-import { dateOf } from "./period.ts";
+import { dateOf } from "../live/days.ts";
 import { MOST_TOTALS, type Totals, readTotals } from "./read-totals.ts";
 import { TotalsTable } from "./totals-table.tsx";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addDays, dateOf, isDay, lengthOf, preset } from "./period.ts";
+import { dateOf, dayAfter, isDate } from "../live/days.ts";
+import { lengthOf, preset } from "./period.ts";
 
 test("usual periods end before today", () => {
   assert.deepEqual(preset("last30", "2026-03-01"), { from: "2026-01-30", last: "2026-02-28" });
@@ -17,7 +18,7 @@ test("a period has both of its ends", () => {
 });
 
 test("only days of the calendar are days", () => {
-  assert.deepEqual(["2026-02-28", "2026-02-29", "2026-2-1", "", "soon"].map(isDay), [true, false, false, false, false]);
-  assert.equal(addDays("2026-12-31", 1), "2027-01-01");
+  assert.deepEqual(["2026-02-28", "2026-02-29", "2026-2-1", "", "soon"].map(isDate), [true, false, false, false, false]);
+  assert.equal(dayAfter("2026-12-31", 1), "2027-01-01");
   assert.equal(dateOf(new Date(2026, 0, 5, 23, 59)), "2026-01-05");
 });
