@@ -34,7 +34,7 @@ async function pass(seconds: number): Promise<void> {
 function jwt(claims: object): string {
   return `h.${Buffer.from(JSON.stringify({ sub: "u1", scope: "assets:read operations", ...claims })).toString("base64url")}.s`;
 }
-/** A token that is valid for so many seconds from now. */
+/** A token that is valid for this number of seconds from now. */
 const lasting = (seconds: number, claims = {}) => jwt({ exp: Date.now() / 1000 + seconds, ...claims });
 beforeEach(() => {
   signOut();

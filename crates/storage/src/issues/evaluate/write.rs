@@ -155,7 +155,8 @@ fn device(transition: &Transition) -> Result<&ChargePointId, StorageError> {
     transition.key.place.charge_point().ok_or_else(|| broken("only a device joins or leaves an outage"))
 }
 
-/// A device leaves an outage. That is no event of the outage, which may have thousands of devices.
+/// Records that a device left an outage. The history of the outage has no entry for it, because an outage
+/// may have thousands of devices.
 async fn leave(tx: &mut Connection, transition: &Transition) -> Result<bool, StorageError> {
     let device = device(transition)?;
     diesel::sql_query(
