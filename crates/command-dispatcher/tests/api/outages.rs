@@ -123,7 +123,8 @@ async fn a_topic_that_appears_is_used_without_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_was_not_confirmed_may_be_on_the_topic() {
     let broker = DeafBroker::start().await;
-    let settings = [("kafka.brokers", broker.address.as_str()), ("dispatch.publish_timeout_ms", "3000")];
+    // Long enough for the command to reach the broker on a slow machine.
+    let settings = [("kafka.brokers", broker.address.as_str()), ("dispatch.publish_timeout_ms", "15000")];
     let app = TestApp::with(&settings).await;
     app.create_topic(8).await;
     let pile = free_pile(&app).await;
@@ -196,8 +197,8 @@ async fn names_the_command_to_query_when_the_deadline_expires() {
     let broker = DeafBroker::start().await;
     let settings = [
         ("kafka.brokers", broker.address.as_str()),
-        ("dispatch.publish_timeout_ms", "4000"),
-        ("http.request_deadline_ms", "2500"),
+        ("dispatch.publish_timeout_ms", "15000"),
+        ("http.request_deadline_ms", "10000"),
     ];
     let app = TestApp::with(&settings).await;
     app.create_topic(8).await;
