@@ -34,9 +34,9 @@ pub use settings::{
 
 use anyhow::Context as _;
 use consume::days::Days;
-use consume::replica::{Pools, Replica};
+use consume::replica::{Connections, Replica};
 use issues::IssueEvaluator;
-use metering::MeterPublisher;
+use metering::{MeterPublisher, MeteredConnectors};
 use metrics::Metrics;
 use presence::Presence;
 use receipts::ReceiptWriter;
@@ -95,7 +95,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
     let relayed = async { relay.await.context("the relay died") };
     let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
-    let publisher = MeterPublisher::new(meters, settings.metered, &context.meter());
+    let metered = Arc::new(MeteredConnectors::new(settings.metered.interval().is_some()));
+    let publisher = MeterPublisher::new(meters, settings.metered, Arc::clone(&metered), &context.meter());
     let evaluator = IssueEvaluator::new(issues, &settings.issues, &settings.ingest.topic, &context.meter());
     let derived = derive_records(writer, publisher, ledger, evaluator, context.shutdown.clone());
     let pruned = delete_old_rows(pruned, rules, watch.clone(), Arc::clone(&metrics), &context);
@@ -119,8 +120,8 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let presence = Presence::new(settings.ingest.silence(settings.presence));
     let check = settings.ingest.silence_check();
     let watched = presence.clone().run(watch, Arc::clone(&metrics), check, context.shutdown.clone());
-    let replica =
-        Replica::new(id, settings.ingest, Pools { database, leases }, kafka, metrics, days, presence);
+    let connections = Connections { database, leases, kafka };
+    let replica = Replica::new(id, settings.ingest, connections, metrics, days, presence, metered);
     tokio::try_join!(replica.run(&context.shutdown), relayed, derived, pruned, kept, counted, watched)?;
     Ok(())
 }

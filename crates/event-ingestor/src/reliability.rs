@@ -74,16 +74,22 @@ impl ReliabilityLedger {
                 self.metrics.left();
                 return Ok(());
             }
-            if last.is_none() {
-                self.report_backlog(window).await?;
-            }
             let devices = match self.compute(window, last.as_ref(), AT_ONCE).await {
                 Err(error) if !error.is_transient() => self.compute_apart(window, last.as_ref()).await?,
                 computed => computed?.devices,
             };
+            let is_first = last.is_none();
             match devices.into_iter().next_back() {
                 Some(device) => last = Some(device),
+                // None is due: to count them would read the rows of all devices once more.
+                None if is_first => {
+                    self.metrics.behind(0);
+                    return Ok(());
+                }
                 None => break,
+            }
+            if is_first {
+                self.report_backlog(window).await?;
             }
         }
         self.report_backlog(window).await

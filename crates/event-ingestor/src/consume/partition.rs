@@ -13,6 +13,7 @@ use crate::consume::batch_writer::BatchWriter;
 use crate::consume::days::Days;
 use crate::consume::dead_letter_cap::{DeadLetterCap, OmittedRange};
 use crate::consume::group_commit::{self, GroupCommit};
+use crate::metering::MeteredConnectors;
 use crate::metrics::Metrics;
 use crate::presence::{HeardGateways, SilentDevices};
 use crate::settings::IngestSettings;
@@ -61,6 +62,8 @@ pub(crate) struct PartitionTask {
     pub silent_devices: Arc<SilentDevices>,
     /// The rules for silent devices.
     pub silence: SilencePolicy,
+    /// Records connectors whose readings were written.
+    pub metered: Arc<MeteredConnectors>,
     pub lease: PartitionLease,
     /// The last record whose effects are in the database, if known.
     pub last_record: Option<LastRecord>,

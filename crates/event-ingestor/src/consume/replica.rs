@@ -12,6 +12,7 @@ use crate::consume::partition::fetch_size::FetchSize;
 use crate::consume::partition::log_check::LogCheck;
 use crate::consume::partition::refusal::Refusals;
 use crate::consume::partition::{Ended, PartitionTask};
+use crate::metering::MeteredConnectors;
 use crate::metrics::Metrics;
 use crate::presence::Presence;
 use crate::settings::IngestSettings;
@@ -40,12 +41,14 @@ use uuid::Uuid;
 /// How often a stopping replica checks whether its partitions are left.
 const LEAVING_POLL: Duration = Duration::from_millis(20);
 
-/// The connection pools of a replica.
-pub(crate) struct Pools {
+/// The connections of a replica.
+pub(crate) struct Connections {
     /// Connections for batches.
     pub database: Database,
     /// The connection for renewing leases, which no batch can delay.
     pub leases: Database,
+    /// Connections to the brokers.
+    pub kafka: Kafka,
 }
 
 /// A replica and the partitions that it consumes.
@@ -58,6 +61,7 @@ pub(crate) struct Replica {
     metrics: Arc<Metrics>,
     days: Arc<Days>,
     presence: Presence,
+    metered: Arc<MeteredConnectors>,
     turns: Arc<Semaphore>,
     writer: Arc<BatchWriter>,
     group_commit: Arc<GroupCommit>,
@@ -99,13 +103,13 @@ impl Replica {
     pub(crate) fn new(
         id: Uuid,
         settings: IngestSettings,
-        pools: Pools,
-        kafka: Kafka,
+        connections: Connections,
         metrics: Arc<Metrics>,
         days: Arc<Days>,
         presence: Presence,
+        metered: Arc<MeteredConnectors>,
     ) -> Self {
-        let Pools { database, leases } = pools;
+        let Connections { database, leases, kafka } = connections;
         let turns = Arc::new(Semaphore::new(settings.concurrent_batches.get()));
         let writer = Arc::new(BatchWriter::new(database.clone(), Arc::clone(&days)));
         let group_commit =
@@ -126,6 +130,7 @@ impl Replica {
             metrics,
             days,
             presence,
+            metered,
             owned: BTreeMap::new(),
             discover_at: Instant::now(),
             knows_topic: false,
@@ -265,6 +270,7 @@ impl Replica {
             gateways: Arc::clone(&self.presence.gateways),
             silent_devices: Arc::clone(&self.presence.silent_devices),
             silence: self.presence.silence,
+            metered: Arc::clone(&self.metered),
             turns: Arc::clone(&self.turns),
             lease,
             last_record: None,

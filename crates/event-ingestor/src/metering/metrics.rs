@@ -25,7 +25,7 @@ impl MeterMetrics {
             pass_duration: meter
                 .f64_histogram("session.meters.pass.duration")
                 .with_unit("s")
-                .with_description("Time to check all open sessions and publish those that are due")
+                .with_description("Time to publish the sessions that were read and are due")
                 .with_boundaries(PASS_BOUNDS.to_vec())
                 .build(),
         };
@@ -44,7 +44,7 @@ impl MeterMetrics {
         self.failed.add(1, &[]);
     }
 
-    /// Records a pass over all open sessions.
+    /// Records a pass over the sessions that were read.
     pub(super) fn passed(&self, took: Duration) {
         self.pass_duration.record(took.as_secs_f64(), &[]);
     }

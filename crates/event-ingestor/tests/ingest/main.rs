@@ -13,6 +13,7 @@ mod groups;
 mod halted;
 mod issues;
 mod lost;
+mod meters;
 mod presence;
 mod reliability;
 mod retention;

@@ -7,7 +7,7 @@
 
 mod due;
 
-pub use due::{DueSession, list_due};
+pub use due::{DueSession, ReadSessions, list_due, list_read};
 
 use super::read::open_of;
 use super::{PlacedSession, find_metered};

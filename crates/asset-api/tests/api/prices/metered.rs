@@ -3,12 +3,15 @@
 use super::sessions::recorded;
 use crate::app::TestApp;
 use domain::feed::{FeedChange, FeedKind, SessionMetered};
+use domain::ids::{ChargePointId, ConnectorId};
 use domain::tariffs::UnpricedCode;
 use serde_json::json;
 use std::time::Duration;
 use storage::Connection;
 use storage::Slice;
-use storage::sessions::metering::{PreparedMeter, list_due, postpone, prepare, prune_ended, publish};
+use storage::sessions::metering::{
+    PreparedMeter, ReadSessions, list_due, list_read, postpone, prepare, prune_ended, publish,
+};
 
 const OPEN: &str = "0192f0c1-0000-7000-8000-000000000002";
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -102,6 +105,28 @@ async fn a_meter_follows_new_readings_only_and_at_most_once_per_interval() {
     let live: Vec<_> = published(&app).await.into_iter().map(|body| body.meter).collect();
     let live: Vec<_> = live.iter().map(|meter| (meter.energy_wh, meter.soc_percent)).collect();
     assert_eq!(live, [(Some(4_000.0), None), (Some(5_000.0), Some(55.0))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sessions_of_connectors_are_due_at_once_or_when_the_interval_ends() {
+    let app = charging().await;
+    let mut connection = app.database.pool.connection().await.unwrap();
+    let key = |number| (ChargePointId::parse("CP-1").unwrap(), ConnectorId::parse(number).unwrap());
+    let mut read = async || list_read(&mut connection, &[key(1), key(2)], INTERVAL).await.unwrap();
+    let ReadSessions { due, later } = read().await;
+    let ids: Vec<String> = due.iter().map(|session| session.id.0.to_string()).collect();
+    assert_eq!((ids, later), (vec![OPEN.to_owned()], Vec::new()), "connector 2 has no session");
+    assert_eq!(publish_all(&app).await, 1);
+    assert_eq!(read().await, ReadSessions::default(), "there is no new reading");
+    app.database.execute(READ_AGAIN).await;
+    let ReadSessions { due: none, later } = read().await;
+    let [(connector, due_in)] = later.as_slice() else { panic!("{later:?}") };
+    assert_eq!((none, connector), (Vec::new(), &key(1)));
+    assert!(!due_in.is_zero() && *due_in <= INTERVAL, "{due_in:?}");
+    app.database.execute(INTERVAL_PASSES).await;
+    let ReadSessions { due: again, later } = read().await;
+    assert_eq!((again.len(), later.len()), (1, 0));
+    assert!(again[0].live.read_at > due[0].live.read_at);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -164,6 +164,7 @@ impl PartitionTask {
     /// Takes over a committed batch.
     fn committed(&mut self, checkpoint: Checkpoint, batch: &Batch, tally: Option<&Tally>, started: Instant) {
         self.advance_to(checkpoint);
+        self.metered.record(batch.items.iter().filter_map(|item| item.event.as_ref().ok()));
         self.report(batch, tally, started);
         self.fetch_size.written();
         if batch.items.iter().any(|item| !item.is_refused()) {
