@@ -154,7 +154,8 @@ impl Kafka {
         self.on_runtime(Box::pin(async move { describe::retention_of(&cluster, &topic).await })).await
     }
 
-    /// Creates a topic with replication factor 1 and waits until it is listed; for tests and tools.
+    /// Creates a topic with replication factor 1 and waits until it is listed, for half a minute, because
+    /// a broker that has just started takes longer than a request may; for tests and tools.
     ///
     /// # Errors
     ///
@@ -162,10 +163,7 @@ impl Kafka {
     pub async fn create_topic(&self, name: &str, partitions: i32) -> Result<(), KafkaError> {
         let cluster = Arc::clone(&self.0);
         let name = name.to_owned();
-        self.on_runtime(Box::pin(async move {
-            cluster.listing.create(&name, partitions, cluster.request_timeout).await
-        }))
-        .await
+        self.on_runtime(Box::pin(async move { cluster.listing.create(&name, partitions).await })).await
     }
 
     /// Deletes a topic; for tests and tools. Succeeds if the topic does not exist.

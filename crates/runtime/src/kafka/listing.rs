@@ -14,6 +14,8 @@ use super::{
     connection::{Connections, within},
 };
 
+/// The longest time in which a topic is created and listed.
+const CREATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause between checks of a topic that is being created.
 const CREATION_POLL: Duration = Duration::from_millis(50);
 
@@ -66,25 +68,20 @@ impl Listing {
         self.known.locked().remove(topic);
     }
 
-    pub(super) async fn create(
-        &self,
-        topic: &str,
-        partitions: i32,
-        timeout: Duration,
-    ) -> Result<(), KafkaError> {
+    pub(super) async fn create(&self, topic: &str, partitions: i32) -> Result<(), KafkaError> {
+        let end = Instant::now() + CREATION_TIMEOUT;
         let client = self.connections.current().await?;
         let controller = client.controller_client().map_err(Failure::client)?;
-        let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        let timeout_ms = i32::try_from(CREATION_TIMEOUT.as_millis()).unwrap_or(i32::MAX);
         let creation = async {
             controller.create_topic(topic, partitions, 1, timeout_ms).await.map_err(Failure::client)
         };
-        within(timeout, creation).await?;
-        let end = Instant::now() + timeout;
+        within(CREATION_TIMEOUT, creation).await?;
         loop {
             match self.refresh(topic).await {
                 Ok(listed) if i32::try_from(listed.len()) == Ok(partitions) => return Ok(()),
-                Err(error) if !matches!(error, KafkaError::TopicUnknown(_)) => return Err(error),
-                _ if Instant::now() > end => return Err(Failure::TimedOut(timeout).into()),
+                Err(error) if Instant::now() > end => return Err(error),
+                Ok(_) if Instant::now() > end => return Err(Failure::TimedOut(CREATION_TIMEOUT).into()),
                 _ => tokio::time::sleep(CREATION_POLL).await,
             }
         }
