@@ -52,12 +52,7 @@ impl MeterPublisher {
                 );
             }
         }
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease on publishing meters could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     /// Checks all open sessions once, as long as the lease is held.

@@ -2,6 +2,7 @@
 
 pub mod after_restore;
 pub(crate) mod bulk;
+pub(crate) mod causes;
 mod connector;
 pub(crate) mod current_schema;
 pub(crate) mod day_partitions;
