@@ -9,6 +9,7 @@ pub(crate) mod day_partitions;
 pub(crate) mod error;
 pub(crate) mod explained;
 pub(crate) mod lock_table;
+pub(crate) mod lock_wait;
 pub(crate) mod message_language;
 pub(crate) mod migrations;
 pub(crate) mod online_steps;
