@@ -83,12 +83,7 @@ impl RecoveryWorker {
                 );
             }
         }
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease of the recovery could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     /// Considers all open issues once.

@@ -39,6 +39,7 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the settings are invalid or the port cannot be bound.
 pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
+    settings.check()?;
     context.health.add("http", || async { Err("the HTTP listener has not started".to_owned()) });
     let metrics = Metrics::new(&context.meter());
     let database = Database::for_batches(&settings.database)?;
@@ -51,8 +52,7 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let state = topic_retention.state();
     context.health.add_advisory("commands retention", move || state.advisory());
     let topic_retention = AbortOnDropHandle::new(tokio::spawn(topic_retention.run(context.shutdown.clone())));
-    let kept = tokio::spawn(delete_old_rows(&settings, &context)?.run(context.shutdown.clone()));
-    let kept = AbortOnDropHandle::new(kept);
+    let kept = delete_old_rows(&settings, &context)?;
 
     let deadline = Duration::from_millis(settings.http.request_deadline_ms);
     let patience = deadline.saturating_sub(MARGIN);
@@ -138,10 +138,12 @@ fn report_standby(health: &Health, database: &Database, settings: &DatabaseSetti
 }
 
 /// The task that deletes old rows of the tables of this service.
-fn delete_old_rows(settings: &Settings, context: &Context) -> anyhow::Result<Retention> {
+fn delete_old_rows(settings: &Settings, context: &Context) -> anyhow::Result<AbortOnDropHandle<()>> {
     let database = DatabaseSettings { max_connections: 1, ..settings.database.clone() };
     let database = Database::for_retention(&database)?;
-    Ok(Retention::new(database, retention_rules::LEASE, retention_rules::of(settings), &context.meter()))
+    let rules = retention_rules::of(settings);
+    let retention = Retention::new(database, retention_rules::LEASE, rules, &context.meter());
+    Ok(AbortOnDropHandle::new(tokio::spawn(retention.run(context.shutdown.clone()))))
 }
 
 fn report_health(health: &Health, database: &Database, redis: &Redis, topic: &Arc<CommandTopic>) {

@@ -167,6 +167,22 @@ pub struct PresenceSettings {
     pub ingest_lag_s: u32,
 }
 
+impl Settings {
+    /// Refuses settings that contradict each other.
+    ///
+    /// # Errors
+    /// Names the settings and their rule.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let PresenceSettings { probe_interval_s, probe_answer_s, .. } = self.presence;
+        anyhow::ensure!(
+            probe_interval_s > probe_answer_s,
+            "presence.probe_interval_s ({probe_interval_s}) must be more than presence.probe_answer_s \
+             ({probe_answer_s}): a device that may still answer its last probe is not offline yet"
+        );
+        Ok(())
+    }
+}
+
 impl StopSettings {
     /// The time between two searches for waiting stops.
     #[must_use]
@@ -292,46 +308,4 @@ impl PresenceSettings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{DEFAULTS, Settings};
-    use std::time::Duration;
-
-    const DAY: Duration = Duration::from_secs(86_400);
-
-    fn settings(overrides: &[(&str, &str)]) -> Settings {
-        runtime::settings::parse(DEFAULTS, overrides).unwrap()
-    }
-
-    #[test]
-    fn a_command_is_kept_as_long_as_what_refers_to_it() {
-        let kept = |commands, batches, limits| {
-            let settings = settings(&[
-                ("retention.commands_days", commands),
-                ("retention.batches_days", batches),
-                ("stops.limit_retention_days", limits),
-            ]);
-            settings.retention.commands(settings.stops)
-        };
-        assert_eq!(kept("30", "10", "20"), DAY * 30);
-        assert_eq!(kept("10", "30", "20"), DAY * 30);
-        assert_eq!(kept("10", "20", "30"), DAY * 30);
-    }
-
-    #[test]
-    fn the_recovery_of_issues_is_off_by_default() {
-        assert!(!settings(&[]).recovery.enabled);
-        let terms = settings(&[("recovery.last_step", "hardReset")]).recovery.terms();
-        assert_eq!(terms.ladder.last, domain::issues::RecoveryStep::HardReset);
-    }
-
-    #[test]
-    fn keys_outlive_their_batches() {
-        let kept = |hours, ttl| {
-            settings(&[("dispatch.idempotency_retention_h", hours), ("dispatch.batch_ttl_s", ttl)])
-                .dispatch
-                .idempotency_retention()
-        };
-        assert_eq!(kept("24", "1800"), DAY);
-        assert_eq!(kept("1", "7200"), Duration::from_secs(3 * 3_600));
-    }
-}
+mod tests;

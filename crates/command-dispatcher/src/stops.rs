@@ -70,12 +70,7 @@ impl StopWorker {
                 );
             }
         }
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease of the stops could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     async fn tick(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {

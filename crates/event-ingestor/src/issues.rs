@@ -58,12 +58,7 @@ impl IssueEvaluator {
             }
         }
         self.metrics.left();
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease on evaluating issues could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     /// Evaluates what is left of the feed, as long as the lease is held.

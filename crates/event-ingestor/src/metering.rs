@@ -75,12 +75,7 @@ impl MeterPublisher {
                 );
             }
         }
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease on publishing meters could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     async fn work(&mut self, interval: Duration, shutdown: &Shutdown) -> Result<(), StorageError> {

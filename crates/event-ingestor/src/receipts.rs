@@ -49,12 +49,7 @@ impl ReceiptWriter {
             }
         }
         self.metrics.left();
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease on writing receipts could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     /// Checks all sessions that are due, as long as the lease is held.

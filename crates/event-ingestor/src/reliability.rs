@@ -57,12 +57,7 @@ impl ReliabilityLedger {
             }
         }
         self.metrics.left();
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease on the reliability ledger could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     /// Computes all devices that are due, as long as the lease is held.

@@ -54,12 +54,7 @@ impl Retention {
                 );
             }
         }
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the lease on deleting old rows could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     /// Performs the rules that are due, as long as the lease is held.

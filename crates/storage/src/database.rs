@@ -2,12 +2,14 @@
 
 pub mod after_restore;
 pub(crate) mod bulk;
+pub(crate) mod causes;
 mod connector;
 pub(crate) mod current_schema;
 pub(crate) mod day_partitions;
 pub(crate) mod error;
 pub(crate) mod explained;
 pub(crate) mod lock_table;
+pub(crate) mod lock_wait;
 pub(crate) mod message_language;
 pub(crate) mod migrations;
 pub(crate) mod online_steps;

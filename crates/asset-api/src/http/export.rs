@@ -6,9 +6,11 @@
 
 pub mod csv;
 mod format;
+mod request;
 mod stream;
 
 pub use format::{End, Format, Outcome};
+pub use request::ExportRequest;
 pub use stream::Export;
 
 use crate::http::error::{ApiError, IntoProblem};
@@ -127,7 +129,7 @@ pub fn response<L: ExportList>(format: Format) -> HttpResponseBuilder {
 }
 
 /// The format that the caller prefers according to `Accept`; CSV if it prefers neither.
-pub fn accepted_format(request: &HttpRequest) -> Format {
+fn accepted_format(request: &HttpRequest) -> Format {
     let accepted = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
     accepted.iter().find_map(|media| Format::of_media(media.essence_str())).unwrap_or(Format::Csv)
 }

@@ -4,40 +4,24 @@ use super::after;
 use super::extent;
 use super::query::{self, Query};
 use super::view::TotalView;
-use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
-use crate::http::export::{ExportList, Exports, Format, accepted_format, response};
-use crate::http::fields::Fields;
-use crate::http::fields::parse::one_of;
-use crate::http::paging::{ByGroup, take_cursor};
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use crate::http::export::{ExportList, ExportRequest};
+use crate::http::paging::ByGroup;
+use actix_web::HttpResponse;
 use domain::assets::OperatorBound;
-use runtime::http::QueryParams;
 use std::sync::Arc;
 use storage::reliability::Total;
 
 /// `GET /api/v1/reliability/export`
-pub async fn export(
-    request: HttpRequest,
-    api: Data<Api>,
-    exports: Data<Exports>,
-    Bound(bound): Bound,
-    QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let cursor = take_cursor(&mut query, ByGroup::decode)?;
-    let requested = query.optional("format", one_of(&Format::ALL, Format::as_str));
-    let asked = query::take(&mut query);
-    let asked = query.finish(asked)?;
-    let cursor = after(cursor, asked.grouping)?.map(ByGroup);
-    let format = requested.unwrap_or_else(|| accepted_format(&request));
-    let (within, checked) = (bound.clone(), asked.clone());
+pub async fn export(mut request: ExportRequest) -> Result<HttpResponse, ApiError> {
+    let (cursor, query) = request.read(ByGroup::decode, query::take)?;
+    let cursor = after(cursor, query.grouping)?.map(ByGroup);
+    let (within, checked) = (request.bound.clone(), query.clone());
+    let api = &request.api;
     api.run(move |mut connection| async move { extent::check(&mut connection, &within, &checked).await })
         .await?;
-    let totals = Totals { api: api.into_inner(), bound, query: asked };
-    let body = exports.begin(totals, format, cursor)?.body().await?;
-    Ok(response::<Totals>(format).streaming(body))
+    request.respond(|api, bound| Totals { api, bound, query }, cursor).await
 }
 
 /// The totals that match a query.

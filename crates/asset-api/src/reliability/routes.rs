@@ -4,13 +4,13 @@ use super::export::{self, CSV_EXAMPLE, NDJSON_EXAMPLE};
 use super::query;
 use super::view::TotalsPage;
 use crate::http::error::ApiError;
-use crate::http::export::{Format, TooManyExports};
+use crate::http::export::{ExportRequest, TooManyExports};
 use crate::http::scopes::read;
 use actix_web::http::StatusCode;
 use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, PageRequest};
-use runtime::openapi::{Answer, Operation, Parameter};
+use runtime::openapi::{Answer, Operation};
 use serde_json::{Value, json};
 
 /// The tag of all operations of the ledger.
@@ -47,14 +47,6 @@ fn list() -> Operation {
 fn export() -> Operation {
     let text = "All totals that match, with the parameters of the list. The last line states whether the export is complete, as in the \
                 export of sessions.";
-    let format = Parameter::query::<Format>(
-        "format",
-        "The format; when absent, the one that `Accept` prefers, or `csv` if it names neither.",
-    );
-    let cursor = Parameter::query::<String>(
-        "cursor",
-        "The position after which the export begins: the `nextCursor` of an export or of a page of the list, with the same parameters.",
-    );
     let about = "The export; as many totals as there are, up to the limits of the service";
     read(
         Reach::Operator,
@@ -64,7 +56,7 @@ fn export() -> Operation {
     )
     .describe(text)
     .with(query::parameters())
-    .with([cursor, format])
+    .with(ExportRequest::parameters())
     .answers(
         Answer::text(StatusCode::OK, about, "text/csv", CSV_EXAMPLE)
             .or_text("application/x-ndjson", NDJSON_EXAMPLE),

@@ -6,38 +6,21 @@ pub use examples::{CSV_EXAMPLE, NDJSON_EXAMPLE};
 
 use super::view::RevenueView;
 use super::{after, query};
-use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
-use crate::http::export::{ExportList, Exports, Format, accepted_format, response};
-use crate::http::fields::Fields;
-use crate::http::fields::parse::one_of;
-use crate::http::paging::{ByPeriod, take_cursor};
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use crate::http::export::{ExportList, ExportRequest};
+use crate::http::paging::ByPeriod;
+use actix_web::HttpResponse;
 use domain::assets::OperatorBound;
-use runtime::http::QueryParams;
 use std::sync::Arc;
 use storage::sessions::revenue::{PeriodRevenue, RevenueFilter};
 
 /// `GET /api/v1/revenue/export`
-pub async fn export(
-    request: HttpRequest,
-    api: Data<Api>,
-    exports: Data<Exports>,
-    Bound(bound): Bound,
-    QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let cursor = take_cursor(&mut query, ByPeriod::decode)?;
-    let requested = query.optional("format", one_of(&Format::ALL, Format::as_str));
-    let filter = query::take(&mut query);
-    let filter = query.finish(filter)?;
+pub async fn export(mut request: ExportRequest) -> Result<HttpResponse, ApiError> {
+    let (cursor, filter) = request.read(ByPeriod::decode, query::take)?;
     let grouping = filter.grouping;
     let cursor = after(cursor, grouping)?.map(|position| ByPeriod { grouping, position });
-    let format = requested.unwrap_or_else(|| accepted_format(&request));
-    let sums = Sums { api: api.into_inner(), bound, filter };
-    let body = exports.begin(sums, format, cursor)?.body().await?;
-    Ok(response::<Sums>(format).streaming(body))
+    request.respond(|api, bound| Sums { api, bound, filter }, cursor).await
 }
 
 /// The sums that match a filter.

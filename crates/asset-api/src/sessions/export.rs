@@ -7,20 +7,15 @@ pub use examples::{CSV_EXAMPLE, NDJSON_EXAMPLE};
 
 use super::view::SessionView;
 use super::{CompleteSession, complete, filter};
-use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::drivers::IdTags;
 use crate::http::error::ApiError;
-use crate::http::export::{ExportList, Exports, Format, accepted_format, response};
-use crate::http::fields::Fields;
-use crate::http::fields::parse::one_of;
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use crate::http::export::{ExportList, ExportRequest, response};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use domain::assets::OperatorBound;
 use domain::ids::SessionId;
-use runtime::http::QueryParams;
-use runtime::http::page::{Cursor, take_cursor};
+use runtime::http::page::Cursor;
 use std::sync::Arc;
 use storage::sessions::Filter;
 
@@ -28,21 +23,11 @@ use storage::sessions::Filter;
 pub const ESTIMATED_ROWS: &str = "X-Estimated-Rows";
 
 /// `GET /api/v1/sessions/export`
-pub async fn export(
-    request: HttpRequest,
-    api: Data<Api>,
-    exports: Data<Exports>,
-    Bound(bound): Bound,
-    id_tags: IdTags,
-    QueryParams(mut query): QueryParams<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let after = take_cursor(&mut query, Cursor::decode)?;
-    let requested = query.optional("format", one_of(&Format::ALL, Format::as_str));
-    let filter = filter::take(&mut query);
-    query.finish(Some(()))?;
+pub async fn export(mut request: ExportRequest, id_tags: IdTags) -> Result<HttpResponse, ApiError> {
+    let (after, filter) = request.read(Cursor::decode, |query| Some(filter::take(query)))?;
     filter::check(&filter, id_tags)?;
-    let format = requested.unwrap_or_else(|| accepted_format(&request));
-    let sessions = Sessions { api: api.into_inner(), bound, filter: Arc::new(filter), id_tags };
+    let ExportRequest { api, exports, bound, format, .. } = request;
+    let sessions = Sessions { api, bound, filter: Arc::new(filter), id_tags };
     let export = exports.begin(sessions, format, after)?;
     let estimated = export.list().estimated_count(after).await?.min(exports.max_rows());
     let body = export.body().await?;

@@ -7,7 +7,7 @@ use super::filter;
 use super::receipt::{self, ReceiptRefusal, ReceiptView, Receipts};
 use super::view::{SampleView, SessionView};
 use crate::http::error::ApiError;
-use crate::http::export::{Format, TooManyExports};
+use crate::http::export::{ExportRequest, TooManyExports};
 use crate::http::scopes::{operate, read, read_tariffs};
 use actix_web::http::StatusCode;
 use chrono::DateTime;
@@ -50,18 +50,10 @@ fn export() -> Operation {
                 why this one ended: `rowLimit`, `timeLimit`, `stopped` or `failed`. A response without that line was cut off. In CSV, a \
                 text that a spreadsheet could take for a formula, or that begins with an apostrophe, has an apostrophe in front.";
     let about = "The export; as many sessions as there are, up to the limits of the service";
-    let format = Parameter::query::<Format>(
-        "format",
-        "The format; when absent, the one that `Accept` prefers, or `csv` if it names neither.",
-    );
-    let cursor = Parameter::query::<String>(
-        "cursor",
-        "The position after which the export begins: the `nextCursor` of an export or of a page of the list, with the same filters.",
-    );
     read(Reach::Operator, "exportSessions", TAG, "Export sessions")
         .describe(text)
         .with(filter::parameters())
-        .with([cursor, format])
+        .with(ExportRequest::parameters())
         .answers(
             Answer::text(StatusCode::OK, about, "text/csv", CSV_EXAMPLE)
                 .or_text("application/x-ndjson", NDJSON_EXAMPLE)

@@ -98,12 +98,7 @@ impl Watch {
                 tracing::warn!(error = causes(&error), "silent devices could not be probed; retrying in 1 s");
             }
         }
-        if let Err(error) = self.lease.release().await {
-            tracing::warn!(
-                error = causes(&error),
-                "the watch lease could not be released; it expires within 10 s"
-            );
-        }
+        self.lease.release().await;
     }
 
     async fn tick(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {

@@ -16,6 +16,6 @@ await build({
   banner: { js: 'import { webcrypto } from "node:crypto"; globalThis.crypto ??= webcrypto;' },
 });
 const built = (await readdir(place, { recursive: true })).filter((name) => name.endsWith(".mjs")).map((name) => join(place, name));
-const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], { cwd: join(source, ".."), stdio: "inherit" });
 await rm(place, { recursive: true });
 process.exit(status ?? 1);

@@ -65,7 +65,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     tariffs: { path: "/console/tariffs", ready: "tr[data-tariff]" },
     "new-tariff": { path: "/console/tariffs", ready: "tr[data-tariff]", click: ".page-head button", then: "dialog form" },
     tariff: { path: `/console/tariffs/${prices}`, ready: "tr[data-version]" },
-    version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".band-part" },
+    version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".strip-part" },
     draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
     bind: { path: `/console/tariffs/${prices}`, ready: "section[aria-labelledby=bindings] .state", click: "section[aria-labelledby=bindings] .card-head button", then: "dialog option" },
     calendar: { path: `/console/stations/${station}/prices`, ready: "[data-day]" },

@@ -19,7 +19,9 @@ const NO_PRODUCER: i64 = -1;
 const FORMAT: i8 = 2;
 const SNAPPY: i16 = 2;
 
-/// Appends `batch`; acknowledged once all in-sync replicas have it.
+/// Appends `batch`; acknowledged once all in-sync replicas have it. Unlike one of [`ProduceMany`], a
+/// refused batch is a failure of the request, so that its connection counts the failure and looks for
+/// the leader again.
 pub(super) struct Produce<'a> {
     pub(super) topic: &'a str,
     pub(super) partition: i32,

@@ -1,5 +1,6 @@
 //! Opening of connections: choice of the server, TLS, and the settings of the session.
 
+use super::causes::causes;
 use super::message_language::ASK_FOR_ENGLISH;
 use super::servers::{Server, servers};
 use super::settings::{ChannelBinding, DatabaseSettings, SslMode};
@@ -143,18 +144,4 @@ fn without_tls(settings: &DatabaseSettings, files: &TlsFiles<'_>) -> Result<(), 
         "{useless} has no effect because database.sslmode is disable: set database.sslmode to verify-full, or \
          remove {useless}"
     )))
-}
-
-/// An error with its causes on one line, each text once.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

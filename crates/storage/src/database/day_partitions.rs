@@ -1,6 +1,7 @@
 //! Tables with one partition per day (UTC), created ahead of time and dropped as a whole when old.
 
 use crate::database::current_schema::lock_offset;
+use crate::database::lock_wait::LOCK_WAIT;
 use crate::{Connection, StorageError};
 use chrono::{Days, NaiveDate};
 use diesel::expression::SqlLiteral;
@@ -72,9 +73,8 @@ impl DayPartitions {
             self.lock(tx).await?;
             let old: Vec<_> = self.days(tx).await?.into_iter().filter(|held| *held < day).collect();
             if !old.is_empty() {
-                // Batches wait while the drop waits for its lock, so the wait is short, and ends before
-                // PostgreSQL looks for deadlocks and lets one of the batches fail.
-                tx.batch_execute("set local lock_timeout = '500ms'").await?;
+                // Batches wait while the drop waits for its lock.
+                tx.batch_execute(&format!("set local lock_timeout = '{LOCK_WAIT}'")).await?;
             }
             for day in &old {
                 tx.batch_execute(&format!("drop table {}", self.name(*day))).await?;

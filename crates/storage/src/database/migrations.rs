@@ -1,6 +1,7 @@
 //! The schema: migrating it, and refusing to work with an incompatible one.
 
 use super::current_schema::{self, own_relation};
+use super::lock_wait::LOCK_WAIT;
 use super::online_steps;
 use crate::{Connection, Database, StorageError};
 use diesel::QueryableByName;
@@ -26,12 +27,8 @@ const MIGRATION_LOCK: i64 = 0x6368_6172_6765;
 /// Pause between attempts to get that lock.
 const LOCK_POLL: Duration = Duration::from_millis(200);
 
-/// How long a migration waits for a lock, and blocks the statements queued after it: less than the
-/// statement timeout, and less than PostgreSQL's `deadlock_timeout`, 1 s. A migration that changes two
-/// tables and a query that reads both may wait for each other; then the migration must give up, and
-/// not the query.
-const LOCK_WAIT: &str = "500ms";
-/// How long the queued statements then have the table.
+/// How long the statements that are queued after a migration have the table, once it has waited for
+/// [`LOCK_WAIT`] and is undone.
 const LOCK_PAUSE: Duration = Duration::from_secs(1);
 /// Largest number of attempts per run.
 const LOCK_ATTEMPTS: u32 = 150;

@@ -4,6 +4,7 @@ mod metrics;
 
 use crate::StorageError;
 use crate::database::connector::Connector;
+use crate::database::lock_wait::LOCK_WAIT;
 use crate::database::settings::DatabaseSettings;
 use crate::database::trace;
 use deadpool::managed::QueueMode;
@@ -80,14 +81,10 @@ impl Database {
     /// # Errors
     /// As [`Database::new`].
     pub fn for_retention(settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        Self::with_session(settings, Use::Retention, "set lock_timeout = '500ms';")
+        Self::with_session(settings, Use::Retention, &format!("set lock_timeout = '{LOCK_WAIT}';"))
     }
 
-    fn with_session(
-        settings: &DatabaseSettings,
-        purpose: Use,
-        session: &'static str,
-    ) -> Result<Self, StorageError> {
+    fn with_session(settings: &DatabaseSettings, purpose: Use, session: &str) -> Result<Self, StorageError> {
         let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
         let connector = Arc::new(Connector::new(settings, session)?);
         // The connector has the address.

@@ -5,6 +5,7 @@
 //! may overlap with the next holder, so the task must tolerate this.
 
 use super::partitions::{self, LeaseRenewal, PartitionLease};
+use crate::database::causes::causes;
 use crate::{Database, PooledConnection, StorageError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -56,16 +57,18 @@ impl WorkerLease {
         Ok(self.held.is_some())
     }
 
-    /// Releases the lease, so that another replica can take it at once. Otherwise it expires within
-    /// 10 s.
-    ///
-    /// # Errors
-    /// When PostgreSQL fails.
-    pub async fn release(self) -> Result<(), StorageError> {
-        let Some(lease) = self.held else { return Ok(()) };
+    /// Releases the lease, so that another replica can take it at once. If PostgreSQL fails, it
+    /// expires within 10 s.
+    pub async fn release(self) {
+        let Some(lease) = self.held else { return };
         let work =
             async move |mut connection: PooledConnection| partitions::release(&mut connection, &lease).await;
-        self.database.run::<_, StorageError, _, _>(work).await?;
-        Ok(())
+        if let Err(error) = self.database.run::<_, StorageError, _, _>(work).await {
+            tracing::warn!(
+                lease = self.name,
+                error = causes(&error),
+                "the lease of a background task could not be released; it expires within 10 s"
+            );
+        }
     }
 }

@@ -55,7 +55,7 @@ function Head({ issue }: { readonly issue: WholeIssue }): JSX.Element {
           <h1 data-issue={issue.id} data-open={issue.closedAt === null}>{cause} <span class="soft">· <Place of={issue} /></span></h1>
           <p class="soft">{known("causeAbout", issue.cause)}</p>
         </div>
-        <div class="pile-now"><Severity of={issue.severity} /><Notes issue={issue} /></div>
+        <div class="page-now"><Severity of={issue.severity} /><Notes issue={issue} /></div>
       </div>
     </>
   );

@@ -26,7 +26,7 @@ export function Actions({ pile, news, onSent }: { readonly pile: Pile; readonly 
             </button>
           ))}
         </div>
-        {allowed ? (reachable ? null : <p class="soft small actions-why">{t("command.noDispatcher")}</p>) : <p class="soft small actions-why">{t("command.forbidden")}</p>}
+        {allowed ? (reachable ? null : <p class="soft small why-not">{t("command.noDispatcher")}</p>) : <p class="soft small actions-why">{t("command.forbidden")}</p>}
       </div>
       {order === null ? null : <CommandDialog pile={pile} order={order} news={news} onSent={onSent} onClose={() => setOrder(null)} />}
     </section>

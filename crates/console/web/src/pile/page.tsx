@@ -86,7 +86,7 @@ function Head({ pile }: { readonly pile: Pile }): JSX.Element {
         <h1>{pile.name ?? pile.chargePointId}</h1>
         {pile.name === null ? null : <p class="soft mono">{pile.chargePointId}</p>}
       </div>
-      <div class="pile-now">
+      <div class="page-now">
         <span class="pile-status" data-pile-status={pile.status}><Status status={pile.status} /></span>
         <Confidence pile={pile} />
       </div>

@@ -30,7 +30,7 @@ export function StationCommands({ station }: { readonly station: Station }): JSX
             </button>
           ))}
         </div>
-        {allowed ? (reachable ? null : <p class="soft small actions-why">{t("command.noDispatcher")}</p>) : <p class="soft small actions-why">{t("command.forbidden")}</p>}
+        {allowed ? (reachable ? null : <p class="soft small why-not">{t("command.noDispatcher")}</p>) : <p class="soft small actions-why">{t("command.forbidden")}</p>}
       </div>
       {order === null ? null : <StationDialog station={station} order={order} onClose={() => setOrder(null)} />}
     </section>

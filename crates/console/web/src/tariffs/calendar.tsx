@@ -87,7 +87,7 @@ function DayRow({ day, chosen, onChoose }: { readonly day: CalendarDay; readonly
       </button>
       <div class="strip" role="img" aria-label={t("calendar.day", { date, bands: inWords(day) })}>
         {segments.map(({ from, to: end, row }) => (
-          <div key={from} class={row === null ? "band-part gap" : `band-part band-part-${row.kind}`} style={{ left: `${(from / DAY) * 100}%`, width: `${((end - from) / DAY) * 100}%` }}>
+          <div key={from} class={row === null ? "strip-part gap" : `strip-part strip-part-${row.kind}`} style={{ left: `${(from / DAY) * 100}%`, width: `${((end - from) / DAY) * 100}%` }}>
             {row === null ? null : <span class="num">{row.pricePerKwh}</span>}
           </div>
         ))}

@@ -31,13 +31,13 @@ export function DayStrip({ bands, label, tall, onChange }: {
       {partsOf(bands).map(({ band, from, to }) => {
         const { kind = "" } = bands[band] ?? {};
         return (
-          <div key={`${band}-${from}`} class={`band-part band-part-${kind}`} data-part={`${clockOf(from)}-${clockOf(to)}`} style={{ left: percent(from), width: percent(to - from) }}>
+          <div key={`${band}-${from}`} class={`strip-part strip-part-${kind}`} data-part={`${clockOf(from)}-${clockOf(to)}`} style={{ left: percent(from), width: percent(to - from) }}>
             <span>{named("band", kind)}</span>
             <span class="num">{priceOf(bands[band])}</span>
           </div>
         );
       })}
-      {gapsOf(bands).map(({ from, to }) => <div key={from} class="band-part gap" data-gap={`${clockOf(from)}-${clockOf(to)}`} style={{ left: percent(from), width: percent(to - from) }} />)}
+      {gapsOf(bands).map(({ from, to }) => <div key={from} class="strip-part gap" data-gap={`${clockOf(from)}-${clockOf(to)}`} style={{ left: percent(from), width: percent(to - from) }} />)}
       {onChange === undefined ? null : edgesOf(bands).map((edge) => (
         <EdgeHandle
           key={`${edge.before}-${edge.after}`} edge={edge} bands={bands} onMove={(to) => onChange(moveEdge(bands, edge.at, to))}
