@@ -85,7 +85,7 @@ async fn a_command_without_a_recorded_item_outcome_is_not_sent_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_with_an_unknown_outcome_is_not_sent_again() {
-    let app = app(&[("http.request_deadline_ms", "3000")]).await;
+    let app = app(&[("http.request_deadline_ms", "10000")]).await;
     let (station, piles) = station(&app, 3).await;
     let order = app.order(station, "reset", json!({"ratePerSecond": 100})).await;
     app.finished(&order).await;
