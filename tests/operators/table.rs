@@ -218,6 +218,8 @@ pub const ROWS: &[Row] = rows![
     "listRevenue" "GET" "revenue?from=2026-01-01&until=2026-02-01&groupBy=station&stationId={station}" "" Listed Listed
     "exportRevenue" "GET" "revenue/export?from=2026-01-01&until=2026-02-01&groupBy=station" "" Listed Listed
     "exportRevenue" "GET" "revenue/export?from=2026-01-01&until=2026-02-01&groupBy=operator&format=ndjson" "" Listed Listed
+    "sumEnergy" "GET" "energy?from=2026-01-01&until=2026-02-01&stationId={station}" "" Listed Listed
+    "sumEnergy" "GET" "energy?from=2026-01-01&until=2026-02-01&operatorId={operator}" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?limit=1" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?tariffId={tariff}" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?level=station&stationId={station}" "" Listed Listed

@@ -143,6 +143,7 @@ fn endpoints_of_revenue() -> Vec<Endpoint> {
     vec![
         list("GET", "revenue").query(&["cursor", "limit"]).query(&of),
         list("GET", "revenue/export").query(&["cursor", "format"]).query(&of),
+        list("GET", "energy").query(&["from", "until", "stationId", "operatorId"]),
     ]
 }
 
