@@ -141,6 +141,7 @@ pub const ROWS: &[Row] = rows![
     "listStations" "GET" "stations?near=31.23,121.47&limit=1" "" Listed Listed
     "listStations" "GET" "stations?near=31.23,121.47&operatorId={operator}" "" Listed Listed
     "getStation" "GET" "stations/{station}" "" Hidden Exists
+    "getStation" "GET" "stations/{retiredStation}?retired=true" "" Hidden Exists
     "getStationAvailability" "GET" "stations/{station}/availability" "" Hidden Exists
     "auditStation" "GET" "stations/{station}/audit?limit=1" "" Hidden Exists
     "auditStation" "GET" "stations/{retiredStation}/audit" "" Hidden Exists
@@ -154,6 +155,7 @@ pub const ROWS: &[Row] = rows![
     "listPiles" "GET" "piles?online=true" "" Listed Listed
     "listPiles" "GET" "piles?retired=true" "" Listed Listed
     "getPile" "GET" "piles/{pile}" "" Hidden Exists
+    "getPile" "GET" "piles/{retiredPile}?retired=true" "" Hidden Exists
     "auditPile" "GET" "piles/{pile}/audit?limit=1" "" Hidden Exists
     "auditPile" "GET" "piles/{retiredPile}/audit" "" Hidden Exists
     "listPlacements" "GET" "piles/{pile}/placements?limit=1" "" Hidden Exists
@@ -216,6 +218,8 @@ pub const ROWS: &[Row] = rows![
     "listRevenue" "GET" "revenue?from=2026-01-01&until=2026-02-01&groupBy=station&stationId={station}" "" Listed Listed
     "exportRevenue" "GET" "revenue/export?from=2026-01-01&until=2026-02-01&groupBy=station" "" Listed Listed
     "exportRevenue" "GET" "revenue/export?from=2026-01-01&until=2026-02-01&groupBy=operator&format=ndjson" "" Listed Listed
+    "sumEnergy" "GET" "energy?from=2026-01-01&until=2026-02-01&stationId={station}" "" Listed Listed
+    "sumEnergy" "GET" "energy?from=2026-01-01&until=2026-02-01&operatorId={operator}" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?limit=1" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?tariffId={tariff}" "" Listed Listed
     "listBindings" "GET" "tariffs/bindings?level=station&stationId={station}" "" Listed Listed

@@ -1,5 +1,5 @@
 //! `/api/v1/revenue`: the energy of sessions and what they came to, by day or month, in total or by
-//! operator or station.
+//! operator or station; and `/api/v1/energy`: their energy alone.
 
 mod export;
 mod query;
@@ -16,7 +16,7 @@ use actix_web::web::Data;
 use runtime::http::QueryParams;
 use runtime::http::page::{InvalidCursor, Page};
 use storage::sessions::revenue::{RevenueGrouping, RevenuePosition};
-use view::RevenueView;
+use view::{EnergyView, RevenueView};
 
 /// The position after which the list begins, if `after` is a cursor of a list with this grouping.
 fn after(
@@ -48,4 +48,20 @@ async fn list(
         .await?;
     let page = Page::cut(&request, rows, |last| ByPeriod { grouping, position: last.position.clone() });
     Ok(HttpResponse::Ok().json(page.show(RevenueView::of)))
+}
+
+/// `GET /api/v1/energy`
+async fn energy(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let filter = query::take_days(&mut query);
+    let filter = query.finish(filter)?;
+    let total = api
+        .run(move |mut connection| async move {
+            Ok(storage::sessions::revenue::total_energy(&mut connection, &bound, &filter).await?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(EnergyView::from(total)))
 }

@@ -116,9 +116,10 @@ async fn page(
             let limit = request.rows();
             let rows = storage::sessions::list(&mut connection, &bound, &filter, after, limit).await?;
             // A pile with sessions exists.
-            if let Some(pile) = pile.filter(|_| rows.is_empty()) {
-                let found = storage::assets::piles::find(&mut connection, &bound, pile).await?;
-                found.ok_or(PileRefusal::NotFound)?;
+            if let Some(pile) = pile.filter(|_| rows.is_empty())
+                && !storage::assets::piles::is_known(&mut connection, &bound, pile).await?
+            {
+                return Err(PileRefusal::NotFound.into());
             }
             let rows = complete(&mut connection, rows).await?;
             let place = |last: &CompleteSession| {

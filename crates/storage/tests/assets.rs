@@ -292,6 +292,8 @@ async fn a_retired_pile_does_not_prevent_retiring_its_station() {
         .unwrap()
         .unwrap();
     assert_eq!(stations::find(&mut connection, &OperatorBound::All, station.id).await.unwrap(), None);
+    let found = stations::find_also_retired(&mut connection, &OperatorBound::All, station.id).await.unwrap();
+    assert_eq!(found.unwrap().revision.retired_at, Some(noon()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

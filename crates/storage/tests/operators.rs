@@ -128,7 +128,9 @@ async fn what_another_operator_has_cannot_be_reached() {
     assert!(stations::find(connection, none, own).await.unwrap().is_none());
     let listed = piles::list(connection, bound, &piles::Filter::default(), None, 10).await.unwrap();
     assert_eq!(listed.iter().map(|pile| pile.id).collect::<Vec<_>>(), [own_pile]);
-    assert!(piles::find_with_live(connection, bound, other_pile).await.unwrap().is_none());
+    let of_other = PileQuery { id: other_pile, bound: bound.clone(), also_retired: true };
+    assert!(piles::find_with_live(connection, &of_other).await.unwrap().is_none());
+    assert!(stations::find_also_retired(connection, bound, other).await.unwrap().is_none());
     let counts = pile_counts::count(connection, bound, minute(0)).await.unwrap();
     assert_eq!((counts.piles.values().sum::<i64>(), counts.stations.values().sum::<i64>()), (1, 1));
     let declared =
@@ -222,14 +224,22 @@ async fn piles_that_are_read_together_are_as_each_caller_reads_them_alone() {
     let ids = [site.piles[0], retired, PileId(Uuid::now_v7()), site.piles[1], silent, site.piles[0]];
     let both = OperatorBound::Only(["a".to_owned(), "b".to_owned()].into());
     let bounds = [OperatorBound::All, of("a"), of("b"), both, of("c"), OperatorBound::Only([].into())];
-    let of_all = |bound: &OperatorBound| ids.map(|id| PileQuery { id, bound: bound.clone() });
-    let queries: Vec<_> = bounds.iter().flat_map(of_all).collect();
+    let of_all = |also_retired: bool| {
+        let of =
+            move |bound: &OperatorBound| ids.map(|id| PileQuery { id, bound: bound.clone(), also_retired });
+        bounds.iter().flat_map(of)
+    };
+    let queries: Vec<_> = of_all(false).chain(of_all(true)).collect();
     let together = piles::find_many_with_live(connection, &queries).await.unwrap();
     assert_eq!(together.len(), queries.len());
-    let mut sessions_seen = BTreeSet::new();
+    let (mut sessions_seen, mut readers_of_retired) = (BTreeSet::new(), 0);
     for (query, found) in queries.iter().zip(together) {
-        let alone = piles::find_with_live(connection, &query.bound, query.id).await.unwrap();
+        let alone = piles::find_with_live(connection, query).await.unwrap();
         assert_eq!(found, alone, "{query:?}");
+        if query.id == retired && found.is_some() {
+            assert!(query.also_retired, "{query:?}");
+            readers_of_retired += 1;
+        }
         let live = found.and_then(|(_, live)| live);
         let open =
             live.iter().flat_map(|live| live.connectors.values()).filter(|shown| shown.session.is_some());
@@ -237,6 +247,7 @@ async fn piles_that_are_read_together_are_as_each_caller_reads_them_alone() {
     }
     // Callers differ in the sessions that they see of one pile.
     assert!(sessions_seen.len() > 2, "{sessions_seen:?}");
+    assert_eq!(readers_of_retired, 3, "a caller without a bound, and two that reach operator b");
     assert_eq!(piles::find_many_with_live(connection, &[]).await.unwrap(), []);
 }
 

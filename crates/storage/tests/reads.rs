@@ -125,8 +125,8 @@ async fn the_most_frequent_reads_read_few_rows() {
     fill(connection, STATIONS).await;
     fill(connection, PILES).await;
 
-    let (found, rows) =
-        rows_read!(connection, piles::find_with_live(connection, &OperatorBound::All, pile(12_345)));
+    let query = PileQuery { id: pile(12_345), bound: OperatorBound::All, also_retired: false };
+    let (found, rows) = rows_read!(connection, piles::find_with_live(connection, &query));
     let (found, live) = found.unwrap();
     assert_eq!((found.id, live.unwrap().connectors.len()), (pile(12_345), 2));
     // The pile three times, the device, two connectors, the open session.
@@ -135,7 +135,8 @@ async fn the_most_frequent_reads_read_few_rows() {
     let only_a = OperatorBound::Only(["a".to_owned()].into());
     for count in [2, 40] {
         let bound = |number| if number == 1 { only_a.clone() } else { OperatorBound::All };
-        let query = |number: u32| PileQuery { id: pile(number * 2_000), bound: bound(number) };
+        let query =
+            |number: u32| PileQuery { id: pile(number * 2_000), bound: bound(number), also_retired: false };
         let queries: Vec<_> = (0..count).map(query).collect();
         let (found, rows) = rows_read!(connection, piles::find_many_with_live(connection, &queries));
         // As above, and the station that a bound caller does not reach. No station has an operator.

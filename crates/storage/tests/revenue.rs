@@ -10,7 +10,7 @@ use domain::text::Label;
 use serde_json::{Value, json};
 use std::time::Duration;
 use storage::sessions::revenue::{
-    PeriodRevenue, PeriodUnit, RevenueFilter, RevenueGrouping, RevenuePosition, list, prune,
+    PeriodRevenue, PeriodUnit, RevenueFilter, RevenueGrouping, RevenuePosition, list, prune, total_energy,
 };
 use storage::{PooledConnection, Slice};
 use testkit::TestDatabase;
@@ -42,6 +42,12 @@ impl Fixture {
 
     async fn list(&mut self, bound: &OperatorBound, filter: &RevenueFilter) -> Vec<PeriodRevenue> {
         list(&mut self.connection, bound, filter, None, 1_000).await.unwrap()
+    }
+
+    /// The number of sessions and their energy in Wh.
+    async fn energy(&mut self, bound: &OperatorBound, filter: &RevenueFilter) -> (i64, String) {
+        let total = total_energy(&mut self.connection, bound, filter).await.unwrap();
+        (total.sessions, total.energy_wh.wh().normalize().to_string())
     }
 
     async fn all(&mut self, grouping: RevenueGrouping) -> Vec<PeriodRevenue> {
@@ -247,6 +253,30 @@ async fn a_bound_caller_sees_the_sessions_of_its_operators() {
         assert_eq!(sessions, 2, "{grouping:?} of one station");
         let filter = RevenueFilter { station_id: Some(SOUTH), ..of_2026(PeriodUnit::Day, grouping) };
         assert_eq!(fixture.list(&OperatorBound::All, &filter).await, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn energy_is_summed_up_over_days_operators_and_currencies() {
+    let mut fixture = Fixture::new().await;
+    let year = of_2026(PeriodUnit::Day, RevenueGrouping::Total);
+    assert_eq!(fixture.energy(&OperatorBound::All, &year).await, (0, "0".to_owned()));
+    fixture.receipt(1, 1, &priced("2026-03-01", NORTH, "a", "CNY")).await;
+    fixture.receipt(2, 1, &priced("2026-03-02", NORTH, "a", "EUR")).await;
+    fixture.receipt(3, 1, &priced("2026-03-02", SOUTH, "b", "CNY")).await;
+    fixture.receipt(4, 1, &unpriced("2026-03-02T12:00:00Z")).await;
+    let second = RevenueFilter { from: day("2026-03-02"), until: day("2026-03-03"), ..year.clone() };
+    let south = RevenueFilter { station_id: Some(SOUTH), ..year.clone() };
+    let of_b = RevenueFilter { operator_id: Label::parse("b").ok(), ..year.clone() };
+    for (bound, filter, sessions, wh) in [
+        (OperatorBound::All, &year, 4, "9000"),
+        (OperatorBound::All, &second, 3, "6000"),
+        (OperatorBound::All, &south, 1, "3000"),
+        (OperatorBound::All, &of_b, 1, "3000"),
+        (of("a"), &year, 2, "6000"),
+        (of("a"), &of_b, 0, "0"),
+    ] {
+        assert_eq!(fixture.energy(&bound, filter).await, (sessions, wh.to_owned()), "{bound:?} {filter:?}");
     }
 }
 

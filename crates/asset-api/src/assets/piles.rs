@@ -69,7 +69,8 @@ pub async fn create(
             let live = piles::find_live(&mut connection, &bound, &pile.details.charge_point_id).await?;
             let made = piles::insert_once(&mut connection, &bound, &pile, &by, keyed.as_ref()).await??;
             let Err(before) = creation::created(made)? else { return Ok((pile, live, false)) };
-            let found = piles::find_with_live(&mut connection, &bound, PileId(before)).await?;
+            let query = PileQuery { id: PileId(before), bound, also_retired: false };
+            let found = piles::find_with_live(&mut connection, &query).await?;
             let (pile, live) = found.ok_or(PileRefusal::NotFound)?;
             Ok((pile, live, true))
         })
@@ -126,8 +127,11 @@ pub async fn get(
     api: Data<Api>,
     Bound(bound): Bound,
     PathId(id): PathId<PileResource>,
+    QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = api.find_pile(PileQuery { id, bound }).await?.ok_or(PileRefusal::NotFound)?;
+    let also_retired = query.optional("retired", parse::in_query(parse::flag)).unwrap_or(false);
+    query.finish(Some(()))?;
+    let found = api.find_pile(PileQuery { id, bound, also_retired }).await?.ok_or(PileRefusal::NotFound)?;
     Ok(show(&api, &found))
 }
 

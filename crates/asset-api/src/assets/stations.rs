@@ -13,7 +13,7 @@ use crate::http::creation;
 use crate::http::edit;
 use crate::http::edit_request::EditRequest;
 use crate::http::error::{ApiError, IntoProblem as _};
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, parse};
 use crate::http::paging::{self, ByDistance};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -65,7 +65,7 @@ pub async fn create(
             let Err(before) = creation::created(made)? else {
                 return Ok((station, Availability::default(), false));
             };
-            let (station, availability) = load(&mut connection, &bound, StationId(before)).await?;
+            let (station, availability) = load(&mut connection, &bound, StationId(before), false).await?;
             Ok((station, availability, true))
         })
         .await?;
@@ -181,8 +181,11 @@ pub async fn get(
     api: Data<Api>,
     Bound(bound): Bound,
     PathId(id): PathId<StationResource>,
+    QueryParams(mut query): QueryParams<Fields>,
 ) -> Result<HttpResponse, ApiError> {
-    let (station, availability) = find(&api, bound, id).await?;
+    let also_retired = query.optional("retired", parse::in_query(parse::flag)).unwrap_or(false);
+    query.finish(Some(()))?;
+    let (station, availability) = find(&api, bound, id, also_retired).await?;
     Ok(edit::respond(StatusCode::OK, station.revision).json(StationView::of(
         &station,
         &availability,
@@ -196,21 +199,31 @@ pub async fn availability(
     Bound(bound): Bound,
     PathId(id): PathId<StationResource>,
 ) -> Result<HttpResponse, ApiError> {
-    let (_, availability) = find(&api, bound, id).await?;
+    let (_, availability) = find(&api, bound, id, false).await?;
     Ok(HttpResponse::Ok().json(AvailabilityView::of(id, &availability, api.freshness_policy())))
 }
 
 /// Loads a station and the availability of its piles.
-async fn find(api: &Api, bound: OperatorBound, id: StationId) -> Result<(Station, Availability), ApiError> {
-    api.run(move |mut connection| async move { load(&mut connection, &bound, id).await }).await
+async fn find(
+    api: &Api,
+    bound: OperatorBound,
+    id: StationId,
+    also_retired: bool,
+) -> Result<(Station, Availability), ApiError> {
+    api.run(move |mut connection| async move { load(&mut connection, &bound, id, also_retired).await }).await
 }
 
 async fn load(
     connection: &mut Connection,
     bound: &OperatorBound,
     id: StationId,
+    also_retired: bool,
 ) -> Result<(Station, Availability), ApiError> {
-    let station = stations::find(connection, bound, id).await?.ok_or(StationRefusal::NotFound)?;
+    let found = match also_retired {
+        true => stations::find_also_retired(connection, bound, id).await?,
+        false => stations::find(connection, bound, id).await?,
+    };
+    let station = found.ok_or(StationRefusal::NotFound)?;
     Ok((station, availability::load(connection, id).await?))
 }
 

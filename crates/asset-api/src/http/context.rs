@@ -66,7 +66,7 @@ impl Api {
     }
 
     /// Finds a pile with its live state, as the database has it after the call; `None` if the caller
-    /// reaches none with this id, or it is retired.
+    /// reaches none with this id.
     pub async fn find_pile(&self, query: PileQuery) -> Result<Option<FoundPile>, ApiError> {
         self.piles.find(query).await
     }

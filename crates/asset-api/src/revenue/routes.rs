@@ -1,11 +1,11 @@
-//! The operations that list and export what sessions came to.
+//! The operations that list and export what sessions came to, and sum up their energy.
 
 use super::export::{self, CSV_EXAMPLE, NDJSON_EXAMPLE};
 use super::query;
-use super::view::RevenueView;
+use super::view::{EnergyView, RevenueView};
 use crate::http::error::ApiError;
 use crate::http::export::{ExportRequest, TooManyExports};
-use crate::http::scopes::read_tariffs;
+use crate::http::scopes::{read, read_tariffs};
 use actix_web::http::StatusCode;
 use runtime::auth::Reach;
 use runtime::http::Routes;
@@ -18,7 +18,8 @@ const TAG: &str = "Revenue";
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/revenue", |on| on.get(list(), super::list))
-        .resource("/api/v1/revenue/export", |on| on.get(export(), export::export));
+        .resource("/api/v1/revenue/export", |on| on.get(export(), export::export))
+        .resource("/api/v1/energy", |on| on.get(energy(), super::energy));
 }
 
 fn list() -> Operation {
@@ -49,6 +50,19 @@ fn export() -> Operation {
                 .or_text("application/x-ndjson", NDJSON_EXAMPLE),
         )
         .refuses([ApiError::from(TooManyExports), InvalidCursor.into()])
+}
+
+fn energy() -> Operation {
+    let text = "For callers that may not read money, from the same sums as revenue: a session counts once it has a receipt, on the day on \
+                which it ended by the clock of its price list; without a price, by UTC.";
+    read(Reach::Operator, "sumEnergy", TAG, "Sum up the energy of sessions over days")
+        .describe(text)
+        .with(query::parameters_of_days())
+        .answers(Answer::json::<EnergyView>(
+            StatusCode::OK,
+            "The sums",
+            json!({ "sessions": 12, "energyWh": 264_000.0 }),
+        ))
 }
 
 fn period() -> Value {

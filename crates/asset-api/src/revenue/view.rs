@@ -5,7 +5,7 @@ use domain::ids::StationId;
 use domain::tariffs::{Energy, Revenue};
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::sessions::revenue::PeriodRevenue;
+use storage::sessions::revenue::{PeriodRevenue, TotalEnergy};
 
 /// What the sessions of a day or a month came to by their latest receipts, in one currency.
 #[derive(Serialize, JsonSchema)]
@@ -38,5 +38,23 @@ impl<'a> RevenueView<'a> {
             energy_wh: row.energy_wh,
             revenue: row.revenue.as_ref(),
         }
+    }
+}
+
+/// The energy of sessions.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "TotalEnergy")]
+pub struct EnergyView {
+    /// The number of sessions.
+    sessions: i64,
+    /// Their energy, in Wh; sessions with unknown energy add nothing.
+    #[schemars(with = "f64", range(min = 0))]
+    energy_wh: Energy,
+}
+
+impl From<TotalEnergy> for EnergyView {
+    fn from(TotalEnergy { sessions, energy_wh }: TotalEnergy) -> Self {
+        Self { sessions, energy_wh }
     }
 }

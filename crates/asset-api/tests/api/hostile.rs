@@ -143,6 +143,7 @@ fn endpoints_of_revenue() -> Vec<Endpoint> {
     vec![
         list("GET", "revenue").query(&["cursor", "limit"]).query(&of),
         list("GET", "revenue/export").query(&["cursor", "format"]).query(&of),
+        list("GET", "energy").query(&["from", "until", "stationId", "operatorId"]),
     ]
 }
 
@@ -180,7 +181,7 @@ impl Fixture {
             list("POST", "stations").headers(&once).body(self::station()),
             list("POST", "stations/import").query(&import),
             list("POST", "piles/import").query(&import),
-            on("GET", station, ""),
+            on("GET", station, "").query(&["retired"]),
             on("PUT", station, "").headers(&revision).body(self::station()),
             on("PATCH", station, "").headers(&revision).body(self::station()),
             on("DELETE", &self.other_station, "").headers(&revision),
@@ -193,7 +194,7 @@ impl Fixture {
                 .query(&["chargePointId", "stationId", "pileId", "types", "type", "lastEventId"])
                 .headers(&["last-event-id"]),
             list("GET", "piles").query(&page).query(&piles),
-            on("GET", pile, ""),
+            on("GET", pile, "").query(&["retired"]),
             on("PUT", pile, "").headers(&revision).body(self::pile()),
             on("PATCH", pile, "").headers(&revision).body(self::pile()),
             on("DELETE", &self.other_pile, "").headers(&revision),

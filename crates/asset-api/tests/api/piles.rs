@@ -149,6 +149,29 @@ async fn a_retired_pile_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retired_pile_is_read_by_those_who_ask_for_it() {
+    let app = TestApp::start().await;
+    let path = app.pile("CP-1").await;
+    let (plain, asked) = (path.clone(), format!("{path}?retired=true"));
+    let active = app.get(&plain).await.json();
+    assert_eq!(app.get(&asked).await.json(), active, "a pile that is not retired is the same");
+    assert_eq!(app.delete(&path).await.status, 204);
+    assert_eq!(app.get(&format!("{path}?retired=false")).await.json()["code"], "PILE_NOT_FOUND");
+    let retired = app.get(&asked).await;
+    assert_eq!((retired.status.as_u16(), retired.header("etag")), (200, Some("\"2\"")));
+    let retired = retired.json();
+    assert_eq!((&retired["id"], &retired["chargePointId"]), (&active["id"], &active["chargePointId"]));
+    assert!(retired["retiredAt"].is_string(), "{retired}");
+    assert_eq!(retired, app.get("/api/v1/piles?retired=true").await.json()["items"][0]);
+    let sessions = app.get(&format!("{path}/sessions")).await;
+    assert_eq!((sessions.status.as_u16(), &sessions.json()["items"]), (200, &json!([])));
+    let invalid = app.get(&format!("{path}?retired=maybe")).await;
+    assert_eq!(invalid.json()["errors"], json!([{ "field": "retired", "message": "must be true or false" }]));
+    let unknown = "/api/v1/piles/0192f0b0-0000-7000-8000-000000000000?retired=true";
+    assert_eq!(app.get(unknown).await.json()["code"], "PILE_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn does_not_retire_a_pile_with_an_open_session() {
     let app = TestApp::start().await;
     let path = app.pile("CP-1").await;

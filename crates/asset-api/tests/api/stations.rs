@@ -199,6 +199,25 @@ async fn a_retired_station_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retired_station_is_read_by_those_who_ask_for_it() {
+    let app = TestApp::start().await;
+    let path = app.station().await;
+    let asked = format!("{path}?retired=true");
+    let active = app.get(&path).await.json();
+    assert_eq!(app.get(&asked).await.json(), active, "a station that is not retired is the same");
+    assert_eq!(app.delete(&path).await.status, 204);
+    assert_eq!(app.get(&format!("{path}?retired=false")).await.json()["code"], "STATION_NOT_FOUND");
+    let retired = app.get(&asked).await;
+    assert_eq!((retired.status.as_u16(), retired.header("etag")), (200, Some("\"2\"")));
+    let retired = retired.json();
+    assert!(retired["retiredAt"].is_string(), "{retired}");
+    assert_eq!((&retired["id"], &retired["name"]), (&active["id"], &active["name"]));
+    assert_eq!(retired, app.get(&format!("{STATIONS}?retired=true")).await.json()["items"][0]);
+    let invalid = app.get(&format!("{path}?retired=maybe")).await;
+    assert_eq!(invalid.json()["errors"], json!([{ "field": "retired", "message": "must be true or false" }]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn does_not_retire_a_station_with_piles() {
     let app = TestApp::start().await;
     let path = app.station().await;

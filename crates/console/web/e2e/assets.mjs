@@ -198,12 +198,12 @@ test("a station and its pile are retired, and restored in the right order", asyn
     await page.getByRole("button", { name: "Retire" }).click();
     await page.getByRole("alert").getByRole("button", { name: "Retire" }).click();
   };
-  const restore = async (one) => {
-    const row = page.locator(`[data-retired="${one}"]`);
-    await row.getByRole("button", { name: "Restore" }).click();
-    await row.getByRole("alert").getByRole("button", { name: "Restore" }).click();
-    return row;
+  const restore = async (place) => {
+    await place.getByRole("button", { name: "Restore" }).click();
+    await place.getByRole("alert").getByRole("button", { name: "Restore" }).click();
   };
+  const row = (one) => page.locator(`[data-retired="${one}"]`);
+  const noActions = async () => assert.equal(await page.locator("[data-manage], [data-order], [data-station-order]").count(), 0, "what is retired cannot be operated");
   await retire();
   await page.locator("[data-problem=STATION_NOT_EMPTY]").waitFor();
   await page.locator(`a[data-pile="${pile.device}"]`).click();
@@ -217,14 +217,23 @@ test("a station and its pile are retired, and restored in the right order", asyn
   await page.locator(`[data-retired="${id}"]`).waitFor();
 
   await page.getByRole("button", { name: "Piles", exact: true }).click();
-  const refused = await restore(pile.id);
-  await refused.locator("[data-problem=STATION_RETIRED]").waitFor();
-  await page.getByRole("button", { name: "Stations", exact: true }).click();
-  await restore(id);
+  await restore(row(pile.id));
+  await row(pile.id).locator("[data-problem=STATION_RETIRED]").waitFor();
+  await row(pile.id).getByRole("link", { name: "1号桩" }).click();
+  await page.locator("[data-retired-at]").waitFor();
+  await page.locator("[data-edit=retired]").waitFor();
+  await page.getByText("No session yet").waitFor();
+  await noActions();
+  await page.getByRole("link", { name: `退役站 ${run}` }).click();
   await page.getByRole("heading", { name: `退役站 ${run}`, level: 1 }).waitFor();
-  await page.goBack();
-  await page.getByRole("button", { name: "Piles", exact: true }).click();
-  await restore(pile.id);
+  await page.locator("[data-retired-at]").waitFor();
+  await page.locator("[data-edit=retired]").waitFor();
+  await noActions();
+  await restore(page.locator(".page-head"));
+  await page.locator("[data-manage=new-pile]").waitFor();
+  await page.goto(`${stage.page}/console/retired?view=piles`);
+  await signIn(page, "all");
+  await restore(row(pile.id));
   await page.locator("[data-manage=move]").waitFor();
   assert.equal((await api("GET", `/api/v1/piles/${pile.id}`)).retiredAt, null);
   await shut(page);

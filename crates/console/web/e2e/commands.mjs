@@ -74,6 +74,20 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await first.locator("summary").click();
   await first.getByText("Published to the gateway").waitFor();
   assert.match(page.url(), /by=operator/, "the filters are a part of the address");
+
+  const command = await first.getAttribute("data-command");
+  const other = await page.locator("tr[data-command]").nth(1).getAttribute("data-command");
+  await page.getByLabel("Command id").fill(other);
+  await page.getByLabel("Command id").press("Enter");
+  await eventually("the other command alone", async () => (await page.locator("tr[data-command]").count()) === 1);
+  await page.locator(`tr[data-command="${other}"]`).getByText("Published to the gateway").waitFor();
+  assert.equal(new URL(page.url()).search, `?id=${other}`, "the id replaces the other filters");
+  await page.getByLabel("Command id").fill("0192f0c1-7a3b-7cc1-8f00-0123456789ab");
+  await page.getByLabel("Command id").press("Enter");
+  await page.getByText("No commands match").waitFor();
+  await page.goto(`${stage.page}/console/commands?id=${command}`);
+  await signIn(page, "all");
+  await page.locator(`tr[data-command="${command}"]`).getByText("Published to the gateway").waitFor();
   await shut(page);
 });
 

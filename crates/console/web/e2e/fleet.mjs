@@ -36,6 +36,7 @@ test("energy and revenue of today are those of the receipts", async () => {
   await shut(page);
   const reader = await enter("/console/", { as: "read" });
   await reader.locator("[data-figure=power]").waitFor();
+  await reader.locator("[data-figure=energy-today] dd", { hasText: /\d/ }).waitFor();
   assert.equal(await reader.locator("[data-figure=revenue-today]").count(), 0, "it needs tariffs:read");
   await shut(reader);
 });

@@ -28,7 +28,7 @@ async function scenery() {
   await charged(devices[5]);
   const prices = await tariff("看价格", []);
   const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
-  return { prices, station: sites[0].id, pile: devices[0].id, batch: batchId, session: session.id, ...(await troubles(sites[0])) };
+  return { prices, station: sites[0].id, pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ...(await troubles(sites[0])) };
 }
 
 /** An issue of a station with a history, a maintenance window there, and an outage of another station. */
@@ -48,7 +48,7 @@ async function troubles({ id: stationId }) {
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { prices, station, pile, batch, session, fault, outage } = await scenery();
+  const { prices, station, pile, spare, batch, session, fault, outage } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
@@ -94,6 +94,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     history: { path: `/console/piles/${pile}/history`, ready: "[data-placement]" },
     labels: { path: `/console/stations/${station}/labels`, ready: "[data-label]" },
     retired: { path: "/console/retired?view=piles", ready: "[data-retired]" },
+    "retired-pile": { path: `/console/piles/${spare}`, ready: "[data-placement]" },
     nowhere: { path: "/console/no/such/page", ready: ".state" },
     forbidden: { path: "/console/", as: "operations", ready: ".state" },
     missing: { path: "/console/piles/0192f0c1-7a3b-7cc1-8f00-0123456789ab", ready: ".state" },

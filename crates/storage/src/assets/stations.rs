@@ -38,10 +38,22 @@ pub async fn find(
     bound: &OperatorBound,
     id: StationId,
 ) -> Result<Option<Station>, StorageError> {
+    let found = find_also_retired(connection, bound, id).await?;
+    Ok(found.filter(|station| station.revision.retired_at.is_none()))
+}
+
+/// The station with id `id` within `bound`, retired or not.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn find_also_retired(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    id: StationId,
+) -> Result<Option<Station>, StorageError> {
     let row = stations::table
         .filter(stations::id.eq(id.0))
         .filter(operators::stations(bound))
-        .filter(stations::retired_at.is_null())
         .select(Row::as_select())
         .first(connection)
         .await

@@ -14,7 +14,7 @@ use domain::assets::OperatorBound;
 use domain::ids::StationId;
 use domain::tariffs::{Energy, Revenue};
 use domain::text::Label;
-use row::Row;
+use row::{EnergyRow, Row};
 use uuid::Uuid;
 
 /// The length of a period.
@@ -83,6 +83,13 @@ pub struct RevenueFilter {
     pub station_id: Option<StationId>,
     /// Only sessions of this operator.
     pub operator_id: Option<Label>,
+}
+
+impl RevenueFilter {
+    /// The station whose rows are read; the nil station has the sums over stations.
+    fn place(&self) -> Uuid {
+        self.station_id.map_or(Uuid::nil(), |station| station.0)
+    }
 }
 
 /// The position of a row in the list.
@@ -181,8 +188,7 @@ pub async fn list(
     after: Option<RevenuePosition>,
     limit: i64,
 ) -> Result<Vec<PeriodRevenue>, StorageError> {
-    // The nil station has the sums over stations.
-    let place = filter.station_id.map_or(Uuid::nil(), |station| station.0);
+    let place = filter.place();
     let (text, place) = match (filter.grouping, filter.station_id) {
         (RevenueGrouping::Total, _) => (TOTALS, Some(place)),
         (RevenueGrouping::Station, None) => (OF_STATIONS, None),
@@ -210,6 +216,42 @@ pub async fn list(
     }
     let rows: Vec<Row> = query.load(connection).await?;
     rows.into_iter().map(PeriodRevenue::try_from).collect()
+}
+
+/// The energy of sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TotalEnergy {
+    /// The number of sessions.
+    pub sessions: i64,
+    /// Their energy.
+    pub energy_wh: Energy,
+}
+
+const ENERGY: &str = concat!(
+    "select coalesce(sum(sessions), 0)::bigint as sessions, coalesce(sum(energy_wh), 0)::text as energy_wh ",
+    selected!(),
+    " and station_id = $5"
+);
+
+/// The energy of the sessions within `bound` that `filter` selects, over all its periods. Its grouping
+/// changes nothing.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub async fn total_energy(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    filter: &RevenueFilter,
+) -> Result<TotalEnergy, StorageError> {
+    let row: EnergyRow = diesel::sql_query(ENERGY)
+        .bind::<Text, _>(filter.unit.as_str())
+        .bind::<Date, _>(filter.from)
+        .bind::<Date, _>(filter.until)
+        .bind::<Nullable<Array<Text>>, _>(operators(bound, filter.operator_id.as_ref()))
+        .bind::<SqlUuid, _>(filter.place())
+        .get_result(connection)
+        .await?;
+    row.try_into()
 }
 
 /// The operators whose sessions are counted; `None` for all, and for sessions without an operator.

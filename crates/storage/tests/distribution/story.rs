@@ -16,7 +16,7 @@ use domain::sessions::limits::SessionLimits;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::time::Duration;
-use storage::assets::piles;
+use storage::assets::piles::{self, PileQuery};
 use storage::commands::{
     self, ContextQuery, ContextScope, IdempotencyKey, KeyedRequest, NewCommand, PublishOutcome, Recorded,
     RequestDigest,
@@ -274,8 +274,8 @@ async fn command(connection: &mut Connection, devices: &[usize]) {
 
 /// Reads of a pile, and the periodic statements over all commands.
 pub async fn look_and_tidy(connection: &mut Connection) {
-    let pile = PileId(uuid(1, 0));
-    assert!(piles::find_with_live(connection, &OperatorBound::All, pile).await.unwrap().unwrap().1.is_some());
+    let query = PileQuery { id: PileId(uuid(1, 0)), bound: OperatorBound::All, also_retired: false };
+    assert!(piles::find_with_live(connection, &query).await.unwrap().unwrap().1.is_some());
     piles::load_live(connection, &OperatorBound::All, &[&id(0), &id(1)]).await.unwrap();
     assert!(!commands::expire_due(connection, Duration::ZERO, None, 1_000).await.unwrap().is_empty());
     assert!(commands::close_past(connection, Duration::ZERO, 1_000).await.unwrap() > 0);

@@ -35,7 +35,7 @@ impl PileReader {
         Self(Coalescer::new(BOUNDS, move |queries| read(database.clone(), queries)))
     }
 
-    /// Finds the pile of `query`; `None` if the caller reaches none with this id, or it is retired.
+    /// Finds the pile of `query`; `None` if the caller reaches none with this id.
     ///
     /// # Errors
     /// If PostgreSQL fails.
@@ -77,7 +77,7 @@ async fn find_many(
 
 async fn find_one(database: &Database, query: PileQuery) -> Result<Option<FoundPile>, StorageError> {
     let work = async move |mut connection: storage::PooledConnection| {
-        piles::find_with_live(&mut connection, &query.bound, query.id).await
+        piles::find_with_live(&mut connection, &query).await
     };
     database.run_here(work).await
 }

@@ -86,6 +86,11 @@ fn get() -> Operation {
                 never connected.";
     read(Reach::Operator, "getPile", TAG, "Get a pile")
         .describe(text)
+        .with([Parameter::query::<bool>(
+            "retired",
+            "`true`: the pile also if it is retired, with the live state of its device, which may be in another pile by now; \
+             `false` when absent.",
+        )])
         .answers(shown(StatusCode::OK, "The pile"))
         .refuses([ApiError::from(PileRefusal::NotFound)])
 }

@@ -81,6 +81,10 @@ const NEAR: &str = r"^-?([0-9]|[1-8][0-9])(\.[0-9]{1,9})?,-?([0-9]|[1-9][0-9]|1[
 
 fn get() -> Operation {
     read(Reach::Operator, "getStation", TAG, "Get a station")
+        .with([Parameter::query::<bool>(
+            "retired",
+            "`true`: the station also if it is retired; `false` when absent.",
+        )])
         .answers(shown(StatusCode::OK, "The station"))
         .refuses([ApiError::from(StationRefusal::NotFound)])
 }

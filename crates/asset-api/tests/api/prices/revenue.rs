@@ -99,3 +99,27 @@ async fn refuses_periods_that_are_missing_reversed_or_too_long() {
         assert_eq!(named, fields, "{query}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn energy_is_that_of_the_receipts_without_money() {
+    let app = recorded().await;
+    let energy = async |query: &str| app.get(&format!("/api/v1/energy?{query}")).await.json();
+    assert_eq!(energy(SUMMER).await, json!({ "sessions": 0, "energyWh": 0.0 }), "no receipt is written yet");
+    check_all(&app).await;
+    for days in [SUMMER, "from=2026-07-25&until=2026-07-26"] {
+        let listed = app.get(&format!("/api/v1/revenue?{days}")).await.json();
+        let sum = |field: &str| {
+            listed["items"].as_array().unwrap().iter().filter_map(|item| item[field].as_f64()).sum::<f64>()
+        };
+        let shown = energy(days).await;
+        assert_eq!(
+            [&shown["sessions"], &shown["energyWh"]].map(Value::as_f64),
+            ["sessions", "energyWh"].map(|field| Some(sum(field)))
+        );
+        assert!(sum("energyWh") >= 20_000.0, "{listed}");
+    }
+    let refused = app.get("/api/v1/energy?from=2026-06-01&until=2027-06-03&unit=month").await;
+    let named: Vec<_> =
+        refused.json()["errors"].as_array().unwrap().iter().map(|error| error["field"].clone()).collect();
+    assert_eq!((refused.status.as_u16(), json!(named)), (400, json!(["until", "unit"])));
+}

@@ -102,6 +102,7 @@ export const to = {
   sessions: `${BASE}/sessions`,
   revenue: `${BASE}/revenue`,
   commands: `${BASE}/commands`,
+  command: (id: string) => `${BASE}/commands?id=${encodeURIComponent(id)}`,
   session: (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}`,
   batch: (id: string) => `${BASE}/batches/${encodeURIComponent(id)}`,
   ...assetAddresses(BASE),

@@ -17,7 +17,7 @@ const PAGE = 50;
 export function StationHistoryPage({ id }: { readonly id: string }): JSX.Element {
   return (
     <AssetPage title={t("asset.history")} back={to.station(id)} backText={t("col.station")}>
-      <Edits id={id} load={(cursor, signal) => assets.get("/api/v1/stations/{stationId}/audit", { path: { stationId: id }, query: { cursor, limit: PAGE }, signal })} />
+      <StationEdits id={id} />
     </AssetPage>
   );
 }
@@ -26,13 +26,27 @@ export function PileHistoryPage({ id }: { readonly id: string }): JSX.Element {
   return (
     <>
       <AssetPage title={t("asset.history")} back={to.pile(id)} backText={t("col.pile")}>
-        <Edits id={id} load={(cursor, signal) => assets.get("/api/v1/piles/{pileId}/audit", { path: { pileId: id }, query: { cursor, limit: PAGE }, signal })} />
+        <PileEdits id={id} />
       </AssetPage>
-      <section class="card" aria-labelledby="placements">
-        <div class="card-head"><h2 id="placements">{t("asset.placements")}</h2></div>
-        <div class="card-body"><Placements id={id} /></div>
-      </section>
+      <PlacementsCard id={id} />
     </>
+  );
+}
+
+export function StationEdits({ id }: { readonly id: string }): JSX.Element {
+  return <Edits id={id} load={(cursor, signal) => assets.get("/api/v1/stations/{stationId}/audit", { path: { stationId: id }, query: { cursor, limit: PAGE }, signal })} />;
+}
+
+export function PileEdits({ id }: { readonly id: string }): JSX.Element {
+  return <Edits id={id} load={(cursor, signal) => assets.get("/api/v1/piles/{pileId}/audit", { path: { pileId: id }, query: { cursor, limit: PAGE }, signal })} />;
+}
+
+export function PlacementsCard({ id }: { readonly id: string }): JSX.Element {
+  return (
+    <section class="card" aria-labelledby="placements">
+      <div class="card-head"><h2 id="placements">{t("asset.placements")}</h2></div>
+      <div class="card-body"><Placements id={id} /></div>
+    </section>
   );
 }
 

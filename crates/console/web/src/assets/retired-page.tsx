@@ -1,11 +1,9 @@
-// Retired stations and piles, which can be restored.
+// Retired stations and piles, each with a link to its page; they can be restored.
 
 import type { JSX } from "preact";
-import { assets, ifMatch } from "../api/client.ts";
+import { assets } from "../api/client.ts";
 import type { Page } from "../api/types.ts";
-import { go, query, remember, to } from "../app/router.ts";
-import { may } from "../app/session.ts";
-import { Confirmed } from "../design/confirmed.tsx";
+import { query, remember, to } from "../app/router.ts";
 import { Segments } from "../design/field.tsx";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { SearchBox } from "../fleet/search-box.tsx";
@@ -13,6 +11,7 @@ import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { AssetPage } from "./asset-page.tsx";
+import { type Kind, Restore, pageOf } from "./restore.tsx";
 
 const PAGE = 50;
 
@@ -54,32 +53,23 @@ export function RetiredPage(): JSX.Element {
         </div>
         {list.items === undefined ? (list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />) : null}
         {list.items?.length === 0 ? <Empty title={t("asset.noneRetired")} /> : null}
-        <ul class="edits">{list.items?.map((one) => <Row key={one.id} view={view} asset={one} onRefused={list.refresh} />)}</ul>
+        <ul class="edits">{list.items?.map((one) => <Row key={one.id} kind={view === "piles" ? "pile" : "station"} asset={one} onDone={list.refresh} />)}</ul>
         {list.more ? <div><button type="button" class="button slim" onClick={list.next}>{t("state.more")}</button></div> : null}
       </div>
     </AssetPage>
   );
 }
 
-function Row({ view, asset, onRefused }: { readonly view: "stations" | "piles"; readonly asset: Retired; readonly onRefused: () => void }): JSX.Element {
-  const restore = async () => {
-    const options = { headers: ifMatch(asset.version) };
-    if (view === "piles") await assets.post("/api/v1/piles/{pileId}/restore", { path: { pileId: asset.id }, ...options });
-    else await assets.post("/api/v1/stations/{stationId}/restore", { path: { stationId: asset.id }, ...options });
-    go(view === "piles" ? to.pile(asset.id) : to.station(asset.id));
-  };
+function Row({ kind, asset, onDone }: { readonly kind: Kind; readonly asset: Retired; readonly onDone: () => void }): JSX.Element {
   return (
     <li data-retired={asset.id} class="retired">
       <div>
-        <p><strong>{asset.name}</strong> <span class="soft">{asset.about}</span></p>
+        <p><a href={pageOf(kind, asset.id)}><strong>{asset.name}</strong></a> <span class="soft">{asset.about}</span></p>
         <p class="soft small">{asset.retiredAt === null ? null : t("asset.retiredAt", { time: moment(asset.retiredAt) })}</p>
       </div>
       <div class="buttons">
-        <a class="button slim" href={view === "piles" ? to.ofPile(asset.id, "history") : to.ofStation(asset.id, "history")}>{t("asset.history")}</a>
-        <Confirmed
-          text={t("asset.restore")} ask={t(view === "piles" ? "asset.restorePileAsk" : "asset.restoreStationAsk", { name: asset.name })}
-          scope={may("assets:write") ? null : "assets:write"} act={restore} onDone={onRefused}
-        />
+        <a class="button slim" href={kind === "pile" ? to.ofPile(asset.id, "history") : to.ofStation(asset.id, "history")}>{t("asset.history")}</a>
+        <Restore kind={kind} id={asset.id} name={asset.name} version={asset.version} onDone={onDone} />
       </div>
     </li>
   );

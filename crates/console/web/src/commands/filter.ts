@@ -10,11 +10,17 @@ export const ACTIONS = [
   "RemoteStartTransaction", "RemoteStopTransaction", "Reset", "UnlockConnector", "ChangeAvailability", "TriggerMessage", "ChangeConfiguration",
 ] as const satisfies readonly NonNullable<CommandQuery["commandName"]>[];
 
-/** The names in the address of the page; an absent value does not filter. */
-export const NAMES = ["from", "until", "command", "state", "by", "station", "pile"] as const;
+/** The names in the address of the page; an absent value does not filter. An `id` names one command, without other filters. */
+export const NAMES = ["from", "until", "command", "state", "by", "station", "pile", "id"] as const;
 export type Filter = Readonly<Record<(typeof NAMES)[number], string>>;
 
 type Asked = { readonly [name in Exclude<keyof CommandQuery, "cursor" | "limit">]?: CommandQuery[name] | undefined };
+
+/** What a change of one filter writes to the address: an id replaces the other filters, and they replace it. */
+export function changed(name: (typeof NAMES)[number], value: string | undefined): Readonly<Record<string, string | undefined>> {
+  const replaced = NAMES.filter((other) => (other === "id") !== (name === "id"));
+  return { ...Object.fromEntries(replaced.map((other) => [other, undefined])), [name]: value };
+}
 
 export function read(address: URLSearchParams): Filter {
   return Object.fromEntries(NAMES.map((name) => [name, address.get(name)?.trim() ?? ""])) as Filter;

@@ -1,9 +1,10 @@
-// The commands to all piles, the newest first, each with its caller and its steps; the filters are in
-// the address.
+// The commands to all piles, the newest first, each with its caller and its steps, or the one with an
+// id; the filters are in the address.
 
 import type { JSX } from "preact";
 import { dispatcher } from "../api/client.ts";
-import type { Command } from "../api/types.ts";
+import { Problem } from "../api/problem.ts";
+import type { Command, Page } from "../api/types.ts";
 import { query, remember, to } from "../app/router.ts";
 import { may, settings } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
@@ -15,7 +16,7 @@ import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { CancelCommand } from "../pile/cancel-command.tsx";
 import { Life, StateTag } from "../pile/command-log.tsx";
-import { ACTIONS, type Filter, NAMES, STATES, asQuery, read } from "./filter.ts";
+import { ACTIONS, type Filter, NAMES, STATES, asQuery, changed, read } from "./filter.ts";
 
 const PAGE = 50;
 
@@ -46,14 +47,15 @@ export function CommandsPage(): JSX.Element {
 
 function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
   const filtered = NAMES.some((name) => filter[name] !== "");
+  const change = (name: keyof Filter, value: string | undefined) => remember(changed(name, value));
   const time = (name: "from" | "until") => (
     <Field label={t(`audit.${name}`)}>
-      {(id) => <input id={id} type="datetime-local" class="input" value={asLocal(filter[name])} onChange={(event) => remember({ [name]: ofLocal(event.currentTarget.value) })} />}
+      {(id) => <input id={id} type="datetime-local" class="input" value={asLocal(filter[name])} onChange={(event) => change(name, ofLocal(event.currentTarget.value))} />}
     </Field>
   );
-  const text = (name: "by" | "station" | "pile", label: string) => (
+  const text = (name: "by" | "station" | "pile" | "id", label: string) => (
     <Field label={label} grow>
-      {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => remember({ [name]: event.currentTarget.value.trim() })} />}
+      {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => change(name, event.currentTarget.value.trim())} />}
     </Field>
   );
   return (
@@ -61,25 +63,38 @@ function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
       {time("from")}
       {time("until")}
       <Select
-        label={t("commands.command")} value={filter.command} onChange={(command) => remember({ command })}
+        label={t("commands.command")} value={filter.command} onChange={(command) => change("command", command)}
         choices={[{ value: "", text: t("commands.anyCommand") }, ...ACTIONS.map((name) => ({ value: name, text: named("commandName", name) }))]}
       />
       <Select
-        label={t("batch.state")} value={filter.state} onChange={(state) => remember({ state })}
+        label={t("batch.state")} value={filter.state} onChange={(state) => change("state", state)}
         choices={[{ value: "", text: t("batch.anyState") }, ...STATES.map((name) => ({ value: name, text: named("commandState", name) }))]}
       />
       {text("by", t("audit.by"))}
       {text("station", t("sessions.station"))}
       {text("pile", t("sessions.pile"))}
+      {text("id", t("commands.id"))}
       <button type="button" class="button" disabled={!filtered} onClick={() => remember(Object.fromEntries(NAMES.map((name) => [name, undefined])))}>{t("audit.clear")}</button>
     </div>
   );
 }
 
+/** The command with an id as a page; an empty one if the user can see none. */
+async function one(commandId: string, signal: AbortSignal): Promise<Page<Command>> {
+  try {
+    return { items: [await dispatcher.get("/api/v1/commands/{commandId}", { path: { commandId }, signal })] };
+  } catch (error) {
+    if (error instanceof Problem && error.code === "COMMAND_NOT_FOUND") return { items: [] };
+    throw error;
+  }
+}
+
 function List({ filter }: { readonly filter: Filter }): JSX.Element {
+  const { id } = filter;
   const asked = asQuery(filter);
+  const page = (cursor: string | undefined, signal: AbortSignal) => dispatcher.get("/api/v1/commands", { query: { ...asked, cursor, limit: PAGE }, signal });
   const list = useMore<Command>(
-    JSON.stringify(asked), (cursor, signal) => dispatcher.get("/api/v1/commands", { query: { ...asked, cursor, limit: PAGE }, signal }), (command) => command.commandId,
+    id === "" ? JSON.stringify(asked) : id, (cursor, signal) => (id === "" ? page(cursor, signal) : one(id, signal)), (command) => command.commandId,
   );
   if (list.items === undefined) return list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />;
   return (
@@ -93,7 +108,7 @@ function List({ filter }: { readonly filter: Filter }): JSX.Element {
                 <th scope="col">{t("batch.state")}</th><th scope="col">{t("audit.by")}</th><th scope="col">{t("commands.steps")}</th>
               </tr>
             </thead>
-            <tbody>{list.items.map((command) => <Row key={command.commandId} command={command} onCancelled={list.refresh} />)}</tbody>
+            <tbody>{list.items.map((command) => <Row key={command.commandId} command={command} open={id !== ""} onCancelled={list.refresh} />)}</tbody>
           </table>
         </div>
       ) : <Empty title={t(list.more ? "commands.noneYet" : "commands.empty")} />}
@@ -105,7 +120,7 @@ function List({ filter }: { readonly filter: Filter }): JSX.Element {
   );
 }
 
-function Row({ command, onCancelled }: { readonly command: Command; readonly onCancelled: () => void }): JSX.Element {
+function Row({ command, open, onCancelled }: { readonly command: Command; readonly open: boolean; readonly onCancelled: () => void }): JSX.Element {
   return (
     <tr data-command={command.commandId} data-state={command.status}>
       <td class="nowrap">{moment(command.issuedAt)}</td>
@@ -117,7 +132,7 @@ function Row({ command, onCancelled }: { readonly command: Command; readonly onC
       <td><StateTag state={command.status} /></td>
       <td class="mono">{command.issuedBy ?? <span class="soft">{t("commands.platform")}</span>}</td>
       <td class="wide">
-        <details>
+        <details open={open}>
           <summary>{t("commands.steps")}</summary>
           <Life command={command} />
           {command.sessionId === null ? null : <p class="small"><a href={to.session(command.sessionId)}>{t("command.session")}</a></p>}

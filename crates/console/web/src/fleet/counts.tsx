@@ -4,7 +4,6 @@
 import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
 import type { Fleet } from "../api/types.ts";
-import { may } from "../app/session.ts";
 import { STATUSES, StatusShape } from "../design/status.tsx";
 import { Shown } from "../design/states.tsx";
 import { clock, count, power } from "../i18n/format.ts";
@@ -63,7 +62,7 @@ function Figures({ connectors, chargingPowerW }: Pick<Fleet, "connectors" | "cha
       <Figure name="power" label={t("fleet.power")} value={power(chargingPowerW)} tone="Charging" />
       <Figure name="faulted" label={t("fleet.connectorsFaulted")} value={of("Faulted")} tone="Faulted" />
       <Figure name="offline" label={t("fleet.connectorsOffline")} value={of("Offline")} tone="Offline" />
-      {may("tariffs:read") ? <Today /> : null}
+      <Today />
     </dl>
   );
 }

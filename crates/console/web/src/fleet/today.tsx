@@ -1,8 +1,10 @@
-// The energy and the revenue of today: of the sessions that ended today and have a receipt.
+// The energy of today, and with tariffs:read its revenue: of the sessions that ended today and have a
+// receipt.
 
 import type { JSX } from "preact";
 import { assets } from "../api/client.ts";
 import type { PeriodRevenue } from "../api/types.ts";
+import { may } from "../app/session.ts";
 import { energy, money } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { dateOf, dayAfter } from "../live/days.ts";
@@ -14,20 +16,22 @@ const EVERY_MS = 30_000;
 
 export function Today(): JSX.Element {
   const today = dateOf(new Date());
-  // A total has one row for each currency.
-  const sums = useResource(`revenue-${today}`, async (signal) => (await assets.get("/api/v1/revenue", { query: { from: today, until: dayAfter(today, 1) }, signal })).items);
-  useEvery(EVERY_MS, sums.reload);
-  const title = t("fleet.todayMeans");
+  const days = { from: today, until: dayAfter(today, 1) };
+  const total = useResource(`energy-${today}`, (signal) => assets.get("/api/v1/energy", { query: days, signal }));
+  useEvery(EVERY_MS, total.reload);
   return (
     <>
-      <Figure name="energy-today" label={t("fleet.energyToday")} value={sums.value === undefined ? "–" : energy(energyOf(sums.value))} title={title} />
-      <Figure name="revenue-today" label={t("fleet.revenueToday")} value={sums.value === undefined ? "–" : revenueOf(sums.value)} title={title} />
+      <Figure name="energy-today" label={t("fleet.energyToday")} value={total.value === undefined ? "–" : energy(total.value.energyWh)} title={t("fleet.todayMeans")} />
+      {may("tariffs:read") ? <RevenueToday days={days} /> : null}
     </>
   );
 }
 
-function energyOf(sums: readonly PeriodRevenue[]): number {
-  return sums.reduce((all, { energyWh }) => all + energyWh, 0);
+function RevenueToday({ days }: { readonly days: { readonly from: string; readonly until: string } }): JSX.Element {
+  // A total has one row for each currency.
+  const sums = useResource(`revenue-${days.from}`, async (signal) => (await assets.get("/api/v1/revenue", { query: days, signal })).items);
+  useEvery(EVERY_MS, sums.reload);
+  return <Figure name="revenue-today" label={t("fleet.revenueToday")} value={sums.value === undefined ? "–" : revenueOf(sums.value)} title={t("fleet.todayMeans")} />;
 }
 
 /** The amounts in each currency; zero without a currency if there are none. */

@@ -9,13 +9,13 @@ import { CommandLink } from "./command-link.tsx";
 /** A fact of the API: `kind`, `at`, and the values of that kind. */
 export type FactValue = Readonly<Record<string, unknown>>;
 
-/** A fact with its time. `pileId` leads to the commands of the pile. */
-export function Fact({ fact, pileId }: { readonly fact: FactValue; readonly pileId: string | null }): JSX.Element {
+/** A fact with its time. */
+export function Fact({ fact }: { readonly fact: FactValue }): JSX.Element {
   const at = fact["at"];
-  return <span data-fact={String(fact["kind"])}><Seen fact={fact} pileId={pileId} />{typeof at === "string" ? <span class="soft small nowrap"> · {moment(at)}</span> : null}</span>;
+  return <span data-fact={String(fact["kind"])}><Seen fact={fact} />{typeof at === "string" ? <span class="soft small nowrap"> · {moment(at)}</span> : null}</span>;
 }
 
-function Seen({ fact, pileId }: { readonly fact: FactValue; readonly pileId: string | null }): JSX.Element {
+function Seen({ fact }: { readonly fact: FactValue }): JSX.Element {
   const text = (name: string) => (typeof fact[name] === "string" ? fact[name] : "");
   const number = (name: string) => (typeof fact[name] === "number" ? fact[name] : 0);
   const session = <a href={to.session(text("sessionId"))}>{t("command.session")}</a>;
@@ -31,7 +31,7 @@ function Seen({ fact, pileId }: { readonly fact: FactValue; readonly pileId: str
     case "price":
       return <>{session}: {text("unpriced") === "" ? t("fact.priced") : known("problem", text("unpriced")) ?? text("unpriced")}</>;
     case "command":
-      return <><CommandLink pileId={pileId} />: {named("commandState", text("state"))} <span class="mono small soft">{text("commandId")}</span></>;
+      return <><CommandLink id={text("commandId")} />: {named("commandState", text("state"))} <span class="mono small soft">{text("commandId")}</span></>;
     case "partOf":
       return <a href={to.issue(text("issueId"))}>{t("fact.partOf")}</a>;
     case "lag":

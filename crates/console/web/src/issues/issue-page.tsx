@@ -63,7 +63,7 @@ function Head({ issue }: { readonly issue: WholeIssue }): JSX.Element {
 
 function Facts({ issue }: { readonly issue: WholeIssue }): JSX.Element {
   const now = useNow(1_000);
-  const { stationId, pileId, operatorId, openedAt, closedAt, fact, proof, recurrences, assignee, acknowledgedAt, acknowledgedBy, mutedUntil } = issue;
+  const { stationId, operatorId, openedAt, closedAt, fact, proof, recurrences, assignee, acknowledgedAt, acknowledgedBy, mutedUntil } = issue;
   const entry = (label: string, value: ComponentChildren) => (value === null ? null : <div><dt>{label}</dt><dd>{value}</dd></div>);
   return (
     <section class="card" aria-labelledby="issue-facts">
@@ -80,11 +80,11 @@ function Facts({ issue }: { readonly issue: WholeIssue }): JSX.Element {
           {entry(t("issue.muted"), mutedUntil === null ? null : t("issue.mutedUntil", { time: moment(mutedUntil) }))}
         </dl>
         <h3 class="facts-between">{t("issue.evidence")}</h3>
-        <p data-evidence="fact"><Fact fact={fact} pileId={pileId} /></p>
+        <p data-evidence="fact"><Fact fact={fact} /></p>
         {proof === null ? null : (
           <>
             <h3 class="facts-between">{t("issue.proof")}</h3>
-            <p data-evidence="proof"><Fact fact={proof} pileId={pileId} /></p>
+            <p data-evidence="proof"><Fact fact={proof} /></p>
           </>
         )}
       </div>
@@ -103,7 +103,7 @@ function History({ issue }: { readonly issue: WholeIssue }): JSX.Element {
               <time class="num soft small" dateTime={event.at}>{moment(event.at)}</time>
               <div>
                 <strong>{named("issueEvent", event.kind)}</strong>{event.by === null ? null : <span class="soft"> · <span class="mono">{event.by}</span></span>}
-                <div><Detail event={event} pileId={issue.pileId} /></div>
+                <div><Detail event={event} /></div>
               </div>
             </li>
           ))}
@@ -114,9 +114,9 @@ function History({ issue }: { readonly issue: WholeIssue }): JSX.Element {
 }
 
 /** The fact of an entry that the rules wrote, or what the caller stated. */
-function Detail({ event, pileId }: { readonly event: IssueEvent; readonly pileId: string | null }): JSX.Element | null {
+function Detail({ event }: { readonly event: IssueEvent }): JSX.Element | null {
   const detail: FactValue = event.detail;
-  if ("kind" in detail) return <Fact fact={detail} pileId={pileId} />;
+  if ("kind" in detail) return <Fact fact={detail} />;
   const text = (name: string) => (typeof detail[name] === "string" ? detail[name] : null);
   switch (event.kind) {
     case "assigned":

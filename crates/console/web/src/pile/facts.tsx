@@ -27,6 +27,20 @@ export function Confidence({ pile }: { readonly pile: Pile }): JSX.Element {
   }
 }
 
+/** The registered data, without connectors. */
+export function Registered({ pile }: { readonly pile: Pile }): JSX.Element {
+  return (
+    <dl class="facts">
+      <div><dt>{t("pile.device")}</dt><dd class="mono">{pile.chargePointId}</dd></div>
+      <div><dt>{t("pile.model")}</dt><dd>{pile.model}</dd></div>
+      <div><dt>{t("pile.vendor")}</dt><dd>{pile.vendor ?? <None />}</dd></div>
+      <div><dt>{t("pile.serial")}</dt><dd>{pile.serialNumber ?? <None />}</dd></div>
+      <div><dt>{t("pile.rated")}</dt><dd>{ratedKw(pile.ratedPowerKw)}</dd></div>
+      <div><dt>{t("pile.current")}</dt><dd>{pile.currentType ?? <NotStated />}</dd></div>
+    </dl>
+  );
+}
+
 export function Facts({ pile }: { readonly pile: Pile }): JSX.Element {
   const now = useNow(1_000);
   const when = (at: string | null | undefined) => (at === null || at === undefined ? <None /> : <span title={moment(at)}>{ago(at, now)}</span>);
@@ -34,14 +48,7 @@ export function Facts({ pile }: { readonly pile: Pile }): JSX.Element {
     <section class="card" aria-labelledby="facts">
       <div class="card-head"><h2 id="facts">{t("pile.facts")}</h2></div>
       <div class="card-body">
-        <dl class="facts">
-          <div><dt>{t("pile.device")}</dt><dd class="mono">{pile.chargePointId}</dd></div>
-          <div><dt>{t("pile.model")}</dt><dd>{pile.model}</dd></div>
-          <div><dt>{t("pile.vendor")}</dt><dd>{pile.vendor ?? <None />}</dd></div>
-          <div><dt>{t("pile.serial")}</dt><dd>{pile.serialNumber ?? <None />}</dd></div>
-          <div><dt>{t("pile.rated")}</dt><dd>{ratedKw(pile.ratedPowerKw)}</dd></div>
-          <div><dt>{t("pile.current")}</dt><dd>{pile.currentType ?? <NotStated />}</dd></div>
-        </dl>
+        <Registered pile={pile} />
         <h3 class="facts-between">{t("pile.live")}</h3>
         <dl class="facts">
           <div><dt>{t("pile.online")}</dt><dd>{pile.confidence === "unknown" ? named("status", "Unknown") : named("connectivity", String(pile.online))}</dd></div>

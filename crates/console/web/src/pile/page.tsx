@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import type { Pile } from "../api/types.ts";
+import { lazy } from "../app/lazy.tsx";
 import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
@@ -23,6 +24,8 @@ import { SessionCard } from "./session-card.tsx";
 import { Sessions } from "./sessions.tsx";
 import { Timeline } from "./timeline.tsx";
 
+const RetiredPile = lazy(async () => (await import("../assets/retired-asset.tsx")).RetiredPile);
+
 /** Interval of reloading, in ms, because the feed does not contain heartbeats and meter values. */
 const EVERY_MS = 5_000;
 
@@ -34,7 +37,7 @@ export interface News {
 }
 
 export function PilePage({ id }: { readonly id: string }): JSX.Element {
-  const pile = useResource(may("assets:read") ? id : null, (signal) => assets.get("/api/v1/piles/{pileId}", { path: { pileId: id }, signal }));
+  const pile = useResource(may("assets:read") ? id : null, (signal) => assets.get("/api/v1/piles/{pileId}", { path: { pileId: id }, query: { retired: true }, signal }));
   const [news, setNews] = useState<News>({ status: 0, sessions: 0, commands: 0 });
   const countNews = (...parts: (keyof News)[]) => setNews((before) => parts.reduce((all, part) => ({ ...all, [part]: all[part] + 1 }), before));
   const device = pile.value?.chargePointId;
@@ -52,7 +55,7 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
   if (!may("assets:read")) return <section class="card"><Title text={t("col.pile")} /><Forbidden whole scope="assets:read" /></section>;
   return (
     <Shown whole of={pile} rows={6}>
-      {(shown) => (
+      {(shown) => (typeof shown.retiredAt === "string" ? <RetiredPile pile={shown} retiredAt={shown.retiredAt} onDone={pile.reload} /> : (
         <>
           <Title text={shown.name ?? shown.chargePointId} />
           <Head pile={shown} />
@@ -73,7 +76,7 @@ export function PilePage({ id }: { readonly id: string }): JSX.Element {
             </div>
           </div>
         </>
-      )}
+      ))}
     </Shown>
   );
 }

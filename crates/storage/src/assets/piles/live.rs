@@ -19,7 +19,7 @@ use diesel_async::RunQueryDsl;
 use domain::assets::{OperatorBound, Pile};
 use domain::devices::connector::Connector;
 use domain::devices::presence::Confidence;
-use domain::ids::{ChargePointId, ConnectorId, GatewayId, PileId};
+use domain::ids::{ChargePointId, ConnectorId, GatewayId};
 use domain::sessions::session::ChargingSession;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -118,22 +118,17 @@ pub async fn find_live(
     Ok(load_live(connection, bound, &[id]).await?.remove(id))
 }
 
-/// The pile with id `id` within `bound`, unless it is retired, and the live state of its device, if it was ever
-/// heard. One round trip, and another one if an open session has no start register from an event.
+/// The pile of `query`, and the live state of its device, if it was ever heard. One round trip, and another one
+/// if an open session has no start register from an event.
 ///
 /// # Errors
 /// If PostgreSQL fails.
 pub async fn find_with_live(
     connection: &mut Connection,
-    bound: &OperatorBound,
-    id: PileId,
+    query: &PileQuery,
 ) -> Result<Option<(Pile, Option<LiveView>)>, StorageError> {
-    let pile = || {
-        piles::table
-            .filter(piles::id.eq(id.0))
-            .filter(piles::retired_at.is_null())
-            .filter(operators::piles(bound))
-    };
+    let PileQuery { id, bound, .. } = query;
+    let pile = || piles::table.filter(piles::id.eq(id.0)).filter(operators::piles(bound));
     // The statements run at once, so each of them looks up the device by the same key.
     let device = || pile().select(piles::charge_point_id.nullable()).single_value();
     let shared = &*connection;
@@ -157,6 +152,9 @@ pub async fn find_with_live(
     )?;
     let Some((row, heard)) = found.into_iter().next() else { return Ok(None) };
     let pile = Pile::try_from(row)?;
+    if !query.selects(&pile) {
+        return Ok(None);
+    }
     let mut live = assemble_by_device(connection, heard.into_iter().collect(), connectors, sessions).await?;
     let live = live.remove(&pile.details.charge_point_id);
     Ok(Some((pile, live)))

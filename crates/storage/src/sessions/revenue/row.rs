@@ -1,6 +1,6 @@
 //! A row of sums.
 
-use super::{PeriodRevenue, RevenuePosition};
+use super::{PeriodRevenue, RevenuePosition, TotalEnergy};
 use crate::StorageError;
 use chrono::NaiveDate;
 use diesel::QueryableByName;
@@ -28,6 +28,23 @@ pub struct Row {
     /// Session fee, charging time, occupancy and tax.
     #[diesel(sql_type = Array<Text>)]
     fees: Vec<String>,
+}
+
+#[derive(QueryableByName)]
+pub struct EnergyRow {
+    #[diesel(sql_type = Int8)]
+    sessions: i64,
+    #[diesel(sql_type = Text)]
+    energy_wh: String,
+}
+
+impl TryFrom<EnergyRow> for TotalEnergy {
+    type Error = StorageError;
+
+    fn try_from(row: EnergyRow) -> Result<Self, StorageError> {
+        let energy_wh = Energy::parse_sum(&row.energy_wh).map_err(broken)?;
+        Ok(Self { sessions: row.sessions, energy_wh })
+    }
 }
 
 fn broken(what: impl ToString) -> StorageError {

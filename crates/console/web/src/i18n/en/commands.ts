@@ -81,6 +81,7 @@ export const commands = {
   "commands.title": "Commands",
   "commands.lead": "Commands to all piles that you may see, with their callers and steps, the newest first.",
   "commands.command": "Command",
+  "commands.id": "Command id",
   "commands.anyCommand": "Any command",
   "commands.steps": "Steps",
   "commands.platform": "the platform",

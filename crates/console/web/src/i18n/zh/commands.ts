@@ -83,6 +83,7 @@ export const commands: { readonly [word in keyof typeof Words]: string } = {
   "commands.title": "指令记录",
   "commands.lead": "可查看的全部充电桩指令，含发起者与步骤，最新的在前。",
   "commands.command": "指令",
+  "commands.id": "指令编号",
   "commands.anyCommand": "全部指令",
   "commands.steps": "步骤",
   "commands.platform": "平台",

@@ -24,6 +24,15 @@ pub struct PileQuery {
     pub id: PileId,
     /// The operators to which the caller is bound.
     pub bound: OperatorBound,
+    /// Whether the pile is found although it is retired.
+    pub also_retired: bool,
+}
+
+impl PileQuery {
+    /// Whether the query finds `pile`, which has its id.
+    pub(super) const fn selects(&self, pile: &Pile) -> bool {
+        self.also_retired || pile.revision.retired_at.is_none()
+    }
 }
 
 /// The result of each query, in their order, as [`find_with_live`](super::find_with_live) would return
@@ -57,7 +66,10 @@ pub async fn find_many_with_live(
     let sessions: Result<Vec<_>, StorageError> =
         sessions.into_iter().map(|(place, row)| Ok((place, ChargingSession::try_from(row)?))).collect();
     let mut views = assemble(connection, views, connectors?, sessions?).await?;
-    let of = |(place, _)| piles.remove(&place).map(|pile| (pile, views.remove(&place)));
+    let of = |(place, query): (i64, &PileQuery)| {
+        let pile = piles.remove(&place).filter(|pile| query.selects(pile))?;
+        Some((pile, views.remove(&place)))
+    };
     Ok((1..).zip(queries).map(of).collect())
 }
 
@@ -82,7 +94,7 @@ impl Keys {
 macro_rules! wanted_piles {
     () => {
         "from unnest((select $1::uuid[]), (select $2::text[])) with ordinality as wanted (pile_id, bound, place)
-         join piles on piles.id = wanted.pile_id and piles.retired_at is null
+         join piles on piles.id = wanted.pile_id
            and (wanted.bound is null or exists (
              select from stations as own
              where own.id = piles.station_id and own.operator_id = any(string_to_array(wanted.bound, chr(31)))))"
