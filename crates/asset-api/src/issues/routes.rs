@@ -20,9 +20,9 @@ pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/issues", |on| on.get(list(), super::list))
         .resource("/api/v1/issues/{issueId}", |on| on.get(get(), super::get))
-        .resource("/api/v1/issues/{issueId}/acknowledge", |on| on.post(acknowledge(), edits::acknowledge))
-        .resource("/api/v1/issues/{issueId}/assign", |on| on.post(assign(), edits::assign))
-        .resource("/api/v1/issues/{issueId}/mute", |on| on.post(mute(), edits::mute))
+        .resource("/api/v1/issues/{issueId}/acknowledge", |on| on.post(acknowledge(), edits::edit::<Acknowledgement>))
+        .resource("/api/v1/issues/{issueId}/assign", |on| on.post(assign(), edits::edit::<Assignment>))
+        .resource("/api/v1/issues/{issueId}/mute", |on| on.post(mute(), edits::edit::<Mute>))
         .resource("/api/v1/issues/{issueId}/unmute", |on| on.post(unmute(), edits::unmute));
 }
 
