@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod baseline;
+mod counts;
 mod edits;
 mod evaluation;
 mod feed;
