@@ -9,5 +9,6 @@ mod edits;
 mod evaluation;
 mod feed;
 mod fixture;
+mod missed;
 mod outages;
 mod recovery;
