@@ -76,7 +76,7 @@ async fn counts_open_issues_by_severity_and_state() {
     let all = json!({ "critical": none, "major": counts(1, 1, 1), "minor": counts(1, 0, 0) });
     assert_eq!(app.get("/api/v1/issues/counts").await.json(), all, "the closed one does not count");
     for (filter, major, minor) in [
-        (&format!("stationId={}", id(&station)) as &str, 1, 1),
+        (format!("stationId={}", id(&station)).as_str(), 1, 1),
         ("severity=major", 1, 0),
         ("muted=false", 0, 1),
         ("acknowledged=true", 1, 0),

@@ -131,8 +131,7 @@ impl Watch {
                 step
             }
             Verdict::Absent if self.is_about_other(about) => None,
-            Verdict::Absent => self.end(fact, at),
-            Verdict::Gone => self.end(fact, at),
+            Verdict::Absent | Verdict::Gone => self.end(fact, at),
         }
     }
 
