@@ -122,6 +122,26 @@ async fn the_states_are_read_in_batches_with_the_devices_that_are_in_no_pile() {
     assert_eq!(database.json(removed).await, 700);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_edit_that_removes_a_device_ends_what_a_skipped_change_would_have_ended() {
+    let (database, mut connection) = database(&[(1, 1)]).await;
+    let device = device(1, 1);
+    write(&database, &[status(&device, Faulted)], 9).await;
+    evaluate(&mut connection).await;
+    database.execute("update piles set retired_at = now()").await;
+    write(&database, &[status(&device, Available)], 8).await;
+    evaluate(&mut connection).await;
+    let open = all(&mut connection, &OperatorBound::All).await;
+    assert_eq!(open[0].closed, None, "a device in no pile is not judged");
+    let retired = json!({ "pileId": Uuid::nil(), "stationId": station(1), "chargePointId": device, "action": "retired",
+                          "version": 2 });
+    let edit = change(&device, at("2026-07-25T12:00:00Z"), "charging.pile.changed.v1", &retired);
+    write(&database, &[edit], 7).await;
+    evaluate(&mut connection).await;
+    let closed = all(&mut connection, &OperatorBound::All).await;
+    assert!(matches!(proof(&closed[0]), Seen::Removed { .. }), "{closed:?}");
+}
+
 /// Sessions are stuck after an hour, and need 100 Wh.
 fn rules_of_sessions() -> EvaluationRules {
     EvaluationRules {
