@@ -78,15 +78,13 @@ struct Line {
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_issues_are_not_read() {
     let database = TestDatabase::new().await;
-    database
-        .execute(
-            "insert into issues (id, key, cause, severity, opened_at, fact, changed_at, closed_at, proof)
-             select gen_random_uuid(), n::text, 'fault', 'major', now() - n * interval '1 minute', '{}', now(),
-                    case when n % 500 > 0 then now() end, case when n % 500 > 0 then jsonb '{}' end
-             from generate_series(1, 20000) as n;
-             analyze issues",
-        )
-        .await;
+    let many = "
+        insert into issues (id, key, cause, severity, opened_at, fact, changed_at, closed_at, proof)
+        select gen_random_uuid(), n::text, 'fault', 'major', now() - n * interval '1 minute', '{}', now(),
+               case when n % 500 > 0 then now() end, case when n % 500 > 0 then jsonb '{}' end
+        from generate_series(1, 20000) as n;
+        analyze issues";
+    TestDatabase::execute(&database, many).await;
     let mut connection = database.pool.connection().await.unwrap();
     let found = issues::count(&mut connection, &OperatorBound::All, &Filter::default()).await.unwrap();
     assert_eq!(found, counts(0, 40, 0));
