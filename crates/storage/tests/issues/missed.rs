@@ -183,10 +183,11 @@ fn wrong(at: DateTime<Utc>) -> Vec<FeedChange> {
         "answer": { "at": at, "status": "Accepted", "reason": null }, "sessionId": null, "failure": null,
     });
     let mut settled = session(4, at - TimeDelta::minutes(10), Some(at));
-    settled["receipt"] = json!({
+    let receipt = json!({
         "number": 1, "replaces": null, "issuedAt": at, "digest": "00", "energyWh": 3.0, "total": null,
         "unpriced": "NO_TARIFF_APPLIES",
     });
+    settled.as_object_mut().unwrap().insert("receipt".to_owned(), receipt);
     vec![
         stuck(1),
         stuck(2),
