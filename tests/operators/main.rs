@@ -101,6 +101,13 @@ async fn counts_are_those_of_the_callers_operators() {
     assert_eq!((sum(&own["piles"]), sum(&own["stations"])), (piles, stations));
     assert_eq!((sum(&all["piles"]), sum(&all["stations"])), (2 * piles, 2 * stations));
     assert_eq!(sum(&fleet(&world.unassigned).await["piles"]), 0);
+    let faults = async |token: &str| -> Value {
+        let counts: Value =
+            world.send(token, &Call::get("/api/v1/issues/counts?cause=fault")).await.pop().unwrap().json();
+        counts["major"]["open"].clone()
+    };
+    assert_eq!((faults(&world.bound).await, faults(&world.all).await), (1.into(), 2.into()));
+    assert_eq!(faults(&world.unassigned).await, Value::from(0));
     let export = Call::get("/api/v1/sessions/export?format=ndjson");
     let exported = world.send(&world.bound, &export).await.pop().unwrap().text();
     assert_eq!(exported.lines().count(), 2 + 1, "two sessions and the last line");

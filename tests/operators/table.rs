@@ -236,6 +236,7 @@ pub const ROWS: &[Row] = rows![
     "listIssues" "GET" "issues?stationId={station}" "" Listed Listed
     "listIssues" "GET" "issues?operatorId={operator}" "" Listed Listed
     "listIssues" "GET" "issues?chargePointId={device}" "" Listed Listed
+    "countIssues" "GET" "issues/counts?stationId={station}" "" Listed Listed
     "getIssue" "GET" "issues/{issue}" "" Hidden Exists
     "listMaintenanceWindows" "GET" "maintenance-windows?limit=1" "" Listed Listed
     "listMaintenanceWindows" "GET" "maintenance-windows?stationId={station}" "" Listed Listed
@@ -251,6 +252,7 @@ pub const ROWS: &[Row] = rows![
     "followFeed" "GET" "feed?stationId={station},{own.station}" "" Listed Listed
     "followFeed" "GET" "feed?pileId={pile}" "" Listed Listed
     "followFeed" "GET" "feed?chargePointId={device},{own.device}" "" Listed Listed
+    "followFeed" "GET" "feed?chargePointId={device}&alsoTypes=charging.issue.changed.v1" "" Listed Listed
     // Commands.
     "listCommandsOfPile" "GET" "piles/{pile}/commands?limit=1" "" Hidden Exists
     "listCommands" "GET" "commands?pileId={pile}" "" Listed Listed

@@ -20,7 +20,7 @@ use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathId, QueryParams, Resource};
 use storage::issues::{self, IssueRecord, IssueRefusal, recovery};
-use view::{IssueView, WholeIssueView};
+use view::{CountsView, IssueView, WholeIssueView};
 
 /// An issue in a path.
 pub struct IssueResource;
@@ -52,6 +52,20 @@ async fn list(
     let page = Page::cut(&request, rows, place);
     let now = edit::now();
     Ok(HttpResponse::Ok().json(page.show(|issue| IssueView::of(issue, now))))
+}
+
+/// `GET /api/v1/issues/counts`
+async fn count(
+    api: Data<Api>,
+    Bound(bound): Bound,
+    QueryParams(mut query): QueryParams<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    let filter = filter::take_without_state(&mut query);
+    query.finish(Some(()))?;
+    let counts = api
+        .run(move |mut connection| async move { Ok(issues::count(&mut connection, &bound, &filter).await?) })
+        .await?;
+    Ok(HttpResponse::Ok().json(CountsView::of(counts)))
 }
 
 /// `GET /api/v1/issues/{issueId}`

@@ -33,4 +33,4 @@ pub use recovery::{
 pub use rule::Rule;
 pub use signal::{Signal, Verdict};
 pub use transition::{Transition, TransitionKind};
-pub use watch::{Due, Standing, Then, Watch};
+pub use watch::{Due, MissedEnd, Standing, Then, Watch};

@@ -77,7 +77,7 @@ impl IssueEvaluator {
             if evaluated.missed > 0 {
                 tracing::warn!(
                     positions = evaluated.missed,
-                    "changes were deleted before issues were evaluated; the states of all devices are read, and issues whose end was missed close with the next change"
+                    "changes were deleted before issues were evaluated; the states of all devices are read, so that issues open and close whose changes were missed"
                 );
             }
             self.metrics.evaluated(&evaluated);

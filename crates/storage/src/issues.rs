@@ -3,6 +3,7 @@
 //! [`evaluate()`] follows the feed: issues, the memory of the rules and the position in the feed are one
 //! transaction, so each change counts exactly once, whatever is interrupted.
 
+mod counts;
 mod edit;
 mod evaluate;
 pub mod maintenance;
@@ -11,6 +12,7 @@ mod publish;
 pub mod recovery;
 mod row;
 
+pub use counts::{IssueCounts, OpenCounts, OpenIssues, count, count_open};
 pub use edit::{IssueEdit, IssueRefusal, edit};
 pub use evaluate::{Evaluated, EvaluationRules, evaluate};
 pub use prune::prune;
@@ -228,36 +230,6 @@ pub async fn list(
     }
     let rows: Vec<Row> = query.load(connection).await?;
     rows.into_iter().map(IssueRecord::try_from).collect()
-}
-
-/// How many issues with a cause and a severity are open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenIssues {
-    /// The cause.
-    pub cause: Cause,
-    /// The severity.
-    pub severity: Severity,
-    /// How many.
-    pub count: i64,
-}
-
-/// The open issues, by cause and severity.
-///
-/// # Errors
-/// If PostgreSQL fails or a row is invalid.
-pub async fn count_open(connection: &mut Connection) -> Result<Vec<OpenIssues>, StorageError> {
-    let rows: Vec<(String, String, i64)> = issues::table
-        .filter(issues::closed_at.is_null())
-        .group_by((issues::cause, issues::severity))
-        .select((issues::cause, issues::severity, diesel::dsl::count_star()))
-        .load(connection)
-        .await?;
-    let counted = |(cause, severity, count): (String, String, i64)| {
-        let cause = Cause::parse(&cause).ok_or_else(|| broken(cause))?;
-        let severity = Severity::parse(&severity).ok_or_else(|| broken(severity))?;
-        Ok(OpenIssues { cause, severity, count })
-    };
-    rows.into_iter().map(counted).collect()
 }
 
 /// The issues within `bound` that `filter` selects.

@@ -21,11 +21,13 @@ pub struct Filter {
     stations: Option<BTreeSet<StationId>>,
     piles: Option<BTreeSet<PileId>>,
     types: Option<BTreeSet<&'static str>>,
+    /// Types of which all changes are selected, whatever the other filters select.
+    also: BTreeSet<&'static str>,
 }
 
 impl Filter {
-    /// For a client with `access`, takes `chargePointId`, `stationId`, `pileId` and `types` out of the query, each a
-    /// comma-separated list; `type` is the former name of `types`.
+    /// For a client with `access`, takes `chargePointId`, `stationId`, `pileId`, `types` and `alsoTypes` out of the
+    /// query, each a comma-separated list; `type` is the former name of `types`.
     pub fn take(query: &mut Fields, access: FeedAccess) -> Option<Self> {
         let devices = query.optional("chargePointId", devices);
         let stations = query.optional("stationId", ids(StationId));
@@ -34,8 +36,9 @@ impl Filter {
             query.refuse("type", "cannot be combined with types, its present name");
         }
         let former = query.optional("type", types);
+        let also = query.optional("alsoTypes", types).unwrap_or_default();
         let types = query.optional("types", types).or(former);
-        Some(Self { access, devices, stations, piles, types })
+        Some(Self { access, devices, stations, piles, types, also })
     }
 
     /// Refuses a client that asks for changes of a type that its scopes do not allow.
@@ -43,7 +46,7 @@ impl Filter {
     /// # Errors
     /// 403 that names the type and the scope.
     pub fn check_types(&self) -> Result<(), Problem> {
-        self.types.iter().flatten().try_for_each(|kind| self.access.require(kind))
+        self.types.iter().flatten().chain(&self.also).try_for_each(|kind| self.access.require(kind))
     }
 
     /// What is hidden in the changes that the client sees.
@@ -65,6 +68,9 @@ impl Filter {
     pub fn lets_through(&self, device: Option<&ChargePointId>, place: EventPlace, kind: &str) -> bool {
         if !self.access.admits(kind) {
             return false;
+        }
+        if self.also.contains(kind) {
+            return true;
         }
         let (station, pile) = place;
         let wanted = self.devices.as_ref().is_none_or(|wanted| device.is_some_and(|id| wanted.contains(id)));

@@ -42,6 +42,10 @@ fn follow() -> Operation {
                 "Only changes that name one of these piles; a comma-separated list. Sessions, receipts, commands, piles and issues name theirs.",
             ),
             Parameter::query::<String>("types", "Only changes of these types; a comma-separated list."),
+            Parameter::query::<String>(
+                "alsoTypes",
+                "All changes of these types as well, whatever the other filters select; a comma-separated list.",
+            ),
             Parameter::query::<String>("type", "The former name of `types`."),
             Parameter::query::<String>(
                 "lastEventId",

@@ -4,7 +4,7 @@ use super::IssueResource;
 use super::view::IssueView;
 use crate::http::bound::Bound;
 use crate::http::context::Api;
-use crate::http::edit;
+use crate::http::edit::{now, stamp};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::fields::parse::{any_instant, text};
@@ -49,47 +49,46 @@ pub struct Mute {
     reason: Label,
 }
 
-/// `POST /api/v1/issues/{issueId}/acknowledge`
-pub async fn acknowledge(
-    api: Data<Api>,
-    PathId(id): PathId<IssueResource>,
-    Subject(by): Subject<Actor>,
-    Bound(bound): Bound,
-    JsonBody(mut body): JsonBody<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let note = body.optional("note", text(Label::parse));
-    body.finish(Some(()))?;
-    apply(&api, id, by, bound, IssueEdit::Acknowledge { note }).await
+/// The body of a request, as what the caller does.
+pub trait ReadEdit {
+    /// Reads all fields of `body`.
+    fn read(body: Fields) -> Result<IssueEdit, ApiError>;
 }
 
-/// `POST /api/v1/issues/{issueId}/assign`
-pub async fn assign(
-    api: Data<Api>,
-    PathId(id): PathId<IssueResource>,
-    Subject(by): Subject<Actor>,
-    Bound(bound): Bound,
-    JsonBody(mut body): JsonBody<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let assignee = body.optional("assignee", text(Actor::parse));
-    body.finish(Some(()))?;
-    apply(&api, id, by, bound, IssueEdit::Assign { assignee }).await
-}
-
-/// `POST /api/v1/issues/{issueId}/mute`
-pub async fn mute(
-    api: Data<Api>,
-    PathId(id): PathId<IssueResource>,
-    Subject(by): Subject<Actor>,
-    Bound(bound): Bound,
-    JsonBody(mut body): JsonBody<Fields>,
-) -> Result<HttpResponse, ApiError> {
-    let until = body.required("until", any_instant);
-    if until.is_some_and(|until| until <= edit::now()) {
-        body.refuse("until", "must be in the future");
+impl ReadEdit for Acknowledgement {
+    fn read(mut body: Fields) -> Result<IssueEdit, ApiError> {
+        let note = body.optional("note", text(Label::parse));
+        Ok(body.finish(Some(IssueEdit::Acknowledge { note }))?)
     }
-    let reason = body.required("reason", text(Label::parse));
-    let (until, reason) = body.finish(until.zip(reason))?;
-    apply(&api, id, by, bound, IssueEdit::Mute { until, reason }).await
+}
+
+impl ReadEdit for Assignment {
+    fn read(mut body: Fields) -> Result<IssueEdit, ApiError> {
+        let assignee = body.optional("assignee", text(Actor::parse));
+        Ok(body.finish(Some(IssueEdit::Assign { assignee }))?)
+    }
+}
+
+impl ReadEdit for Mute {
+    fn read(mut body: Fields) -> Result<IssueEdit, ApiError> {
+        let until = body.required("until", any_instant);
+        if until.is_some_and(|until| until <= now()) {
+            body.refuse("until", "must be in the future");
+        }
+        let reason = body.required("reason", text(Label::parse));
+        Ok(body.finish(until.zip(reason).map(|(until, reason)| IssueEdit::Mute { until, reason }))?)
+    }
+}
+
+/// `POST /api/v1/issues/{issueId}/acknowledge`, `…/assign` and `…/mute`
+pub async fn edit<Body: ReadEdit>(
+    api: Data<Api>,
+    PathId(id): PathId<IssueResource>,
+    Subject(by): Subject<Actor>,
+    Bound(bound): Bound,
+    JsonBody(body): JsonBody<Fields>,
+) -> Result<HttpResponse, ApiError> {
+    apply(&api, id, by, bound, Body::read(body)?).await
 }
 
 /// `POST /api/v1/issues/{issueId}/unmute`
@@ -109,7 +108,7 @@ async fn apply(
     bound: OperatorBound,
     change: IssueEdit,
 ) -> Result<HttpResponse, ApiError> {
-    let stamp = edit::stamp(by);
+    let stamp = stamp(by);
     let now = stamp.at;
     let issue = api
         .run(move |mut connection| async move {

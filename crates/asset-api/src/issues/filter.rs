@@ -31,8 +31,13 @@ impl State {
 /// Takes the filter out of a query; faults are recorded in `query`.
 pub fn take(query: &mut Fields) -> Filter {
     let state = query.optional("state", one_of(&State::ALL, State::as_str));
+    Filter { open: state.map(|state| state == State::Open), ..take_without_state(query) }
+}
+
+/// Likewise, for an operation that is about open issues alone.
+pub fn take_without_state(query: &mut Fields) -> Filter {
     Filter {
-        open: state.map(|state| state == State::Open),
+        open: None,
         cause: query.optional("cause", one_of(&Cause::ALL, Cause::as_str)),
         severity: query.optional("severity", one_of(&Severity::ALL, Severity::as_str)),
         station_id: query.optional("stationId", uuid).map(StationId),
@@ -46,10 +51,14 @@ pub fn take(query: &mut Fields) -> Filter {
     }
 }
 
-/// The parameters, for the OpenAPI document.
-pub fn parameters() -> [Parameter; 11] {
+/// The parameter that selects open or closed issues, for the OpenAPI document.
+pub fn state() -> [Parameter; 1] {
+    [Parameter::query::<State>("state", "`open`: only open issues; `closed`: only closed ones.")]
+}
+
+/// The other parameters.
+pub fn parameters() -> [Parameter; 10] {
     [
-        Parameter::query::<State>("state", "`open`: only open issues; `closed`: only closed ones."),
         Parameter::query::<Cause>("cause", "Only issues with this cause."),
         Parameter::query::<Severity>("severity", "Only issues with this severity."),
         Parameter::query::<StationId>("stationId", "Only issues of this station and its piles."),

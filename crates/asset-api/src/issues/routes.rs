@@ -2,7 +2,7 @@
 
 use super::edits::{self, Acknowledgement, Assignment, Mute};
 use super::filter;
-use super::view::{IssueView, WholeIssueView};
+use super::view::{CountsView, IssueView, WholeIssueView};
 use crate::http::error::ApiError;
 use crate::http::scopes::{read_issues, write_issues};
 use actix_web::http::StatusCode;
@@ -19,10 +19,13 @@ pub(super) const TAG: &str = "Issues";
 pub fn set_up(routes: &mut Routes<'_>) {
     routes
         .resource("/api/v1/issues", |on| on.get(list(), super::list))
+        .resource("/api/v1/issues/counts", |on| on.get(count(), super::count))
         .resource("/api/v1/issues/{issueId}", |on| on.get(get(), super::get))
-        .resource("/api/v1/issues/{issueId}/acknowledge", |on| on.post(acknowledge(), edits::acknowledge))
-        .resource("/api/v1/issues/{issueId}/assign", |on| on.post(assign(), edits::assign))
-        .resource("/api/v1/issues/{issueId}/mute", |on| on.post(mute(), edits::mute))
+        .resource("/api/v1/issues/{issueId}/acknowledge", |on| {
+            on.post(acknowledge(), edits::edit::<Acknowledgement>)
+        })
+        .resource("/api/v1/issues/{issueId}/assign", |on| on.post(assign(), edits::edit::<Assignment>))
+        .resource("/api/v1/issues/{issueId}/mute", |on| on.post(mute(), edits::edit::<Mute>))
         .resource("/api/v1/issues/{issueId}/unmute", |on| on.post(unmute(), edits::unmute));
 }
 
@@ -30,10 +33,22 @@ fn list() -> Operation {
     let example = json!({ "items": [issue()], "nextCursor": null });
     read_issues(Reach::Operator, "listIssues", TAG, "List issues")
         .describe("The latest opened issue first. Filters can be combined. A caller that is bound to operators sees an outage of a gateway if a charge point of these is, or was, part of it.")
+        .with(filter::state())
         .with(filter::parameters())
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<IssueView<'_>>>(StatusCode::OK, "A page of issues", example))
         .refuses([InvalidCursor])
+}
+
+fn count() -> Operation {
+    let counts =
+        |open, acknowledged, muted| json!({ "open": open, "acknowledged": acknowledged, "muted": muted });
+    let example =
+        json!({ "critical": counts(1, 0, 0), "major": counts(34, 12, 3), "minor": counts(7, 0, 0) });
+    read_issues(Reach::Operator, "countIssues", TAG, "Count the open issues by severity and state")
+        .describe("Filters can be combined. Closed issues are not counted.")
+        .with(filter::parameters())
+        .answers(Answer::json::<CountsView>(StatusCode::OK, "The counts", example))
 }
 
 fn get() -> Operation {

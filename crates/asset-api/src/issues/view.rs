@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use storage::issues::recovery::IssueAttempt;
-use storage::issues::{IssueDevice, IssueEvent, IssueRecord};
+use storage::issues::{IssueCounts, IssueDevice, IssueEvent, IssueRecord, OpenCounts};
 use uuid::Uuid;
 
 /// An issue: one cause at one place. `closedAt` and `proof` are null while it is open.
@@ -60,6 +60,32 @@ pub struct IssueView<'a> {
     assignee: Option<&'a str>,
     /// Until when it is muted, RFC 3339 in UTC; null if it is not.
     muted_until: Option<DateTime<Utc>>,
+}
+
+/// The numbers of open issues by severity.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "IssueCounts")]
+pub struct CountsView {
+    /// Those of outages.
+    critical: OpenCountsView,
+    /// Those with which a charge point cannot be used, or money is lost.
+    major: OpenCountsView,
+    /// The others.
+    minor: OpenCountsView,
+}
+
+/// The numbers of open issues by state. An issue may be acknowledged and muted.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "OpenIssueCounts")]
+struct OpenCountsView {
+    /// All of them.
+    open: i64,
+    /// Those that a caller acknowledged.
+    acknowledged: i64,
+    /// Those that are muted now.
+    muted: i64,
 }
 
 /// An issue with its history.
@@ -133,6 +159,14 @@ struct DeviceView<'a> {
     /// When it was online again, or an issue of its own, RFC 3339 in UTC; null while it is part of the
     /// outage.
     left_at: Option<DateTime<Utc>>,
+}
+
+impl CountsView {
+    /// The counts as a response.
+    pub fn of(counts: IssueCounts) -> Self {
+        let of = |OpenCounts { open, acknowledged, muted }| OpenCountsView { open, acknowledged, muted };
+        Self { critical: of(counts.critical), major: of(counts.major), minor: of(counts.minor) }
+    }
 }
 
 impl<'a> IssueView<'a> {

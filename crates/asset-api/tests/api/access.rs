@@ -66,6 +66,7 @@ pub const ROUTES: [(&str, &str, &str); 88] = [
     ("GET", "fleet", READ),
     ("GET", "audit", READ_AUDIT),
     ("GET", "issues", READ_ISSUES),
+    ("GET", "issues/counts", READ_ISSUES),
     ("GET", "issues/ID", READ_ISSUES),
     ("POST", "issues/ID/acknowledge", WRITE_ISSUES),
     ("POST", "issues/ID/assign", WRITE_ISSUES),

@@ -197,8 +197,12 @@ async fn the_feed_shows_each_change_to_callers_with_its_scope() {
         followed(&fixture, "assets:read issues:read").await.last(),
         Some(&change("issue.opened", none(), none()))
     );
-    for (kind, scope) in [("command.changed", "commands:read"), ("issue.opened", "issues:read")] {
-        let asked = fixture.get(&format!("/api/v1/feed?types=charging.{kind}.v1"), "assets:read").await;
+    for (filter, kind, scope) in [
+        ("types", "command.changed", "commands:read"),
+        ("types", "issue.opened", "issues:read"),
+        ("alsoTypes", "issue.opened", "issues:read"),
+    ] {
+        let asked = fixture.get(&format!("/api/v1/feed?{filter}=charging.{kind}.v1"), "assets:read").await;
         assert_eq!(asked.status(), 403);
         let problem: Value = asked.json().await.unwrap();
         let detail =

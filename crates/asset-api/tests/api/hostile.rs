@@ -191,7 +191,7 @@ impl Fixture {
             on("GET", station, "/piles").query(&page),
             on("POST", station, "/piles").headers(&once).body(self::pile()),
             list("GET", "feed")
-                .query(&["chargePointId", "stationId", "pileId", "types", "type", "lastEventId"])
+                .query(&["chargePointId", "stationId", "pileId", "types", "alsoTypes", "type", "lastEventId"])
                 .headers(&["last-event-id"]),
             list("GET", "piles").query(&page).query(&piles),
             on("GET", pile, "").query(&["retired"]),
@@ -250,11 +250,12 @@ impl Fixture {
         let page = ["cursor", "limit"];
         let issue = format!("/api/v1/issues/{}", Uuid::now_v7());
         let window = format!("/api/v1/maintenance-windows/{}", Uuid::now_v7());
-        let filter =
-            ["state", "cause", "severity", "stationId", "pileId", "chargePointId", "gatewayId", "operatorId"];
+        let filter = ["cause", "severity", "stationId", "pileId", "chargePointId", "gatewayId", "operatorId"];
+        let states = ["assignee", "acknowledged", "muted"];
         let new = json!({ "stationId": id(&self.station), "beginsAt": LATER, "endsAt": "2098-01-02T00:00:00Z", "reason": "r" });
         vec![
-            list("GET", "issues").query(&page).query(&filter).query(&["assignee", "acknowledged", "muted"]),
+            list("GET", "issues").query(&page).query(&["state"]).query(&filter).query(&states),
+            list("GET", "issues/counts").query(&filter).query(&states),
             on("GET", &issue, ""),
             on("POST", &issue, "/acknowledge").body(json!({ "note": "n" })),
             on("POST", &issue, "/assign").body(json!({ "assignee": "a" })),

@@ -59,6 +59,42 @@ async fn lists_issues_in_pages_and_by_filters() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn counts_open_issues_by_severity_and_state() {
+    let app = TestApp::start().await;
+    let station = app.station().await;
+    issues(&app, &station).await;
+    app.database.execute("update issues set severity = 'minor' where key = 'fault CP-3/1'").await;
+    let edit = async |path: &str, body: Value| {
+        let edited = app.post(&format!("/api/v1/issues/{ID}2/{path}"), &body).await;
+        assert_eq!(edited.status, 200, "{}", edited.text());
+    };
+    edit("acknowledge", json!({})).await;
+    edit("mute", json!({ "until": "2098-01-01T00:00:00Z", "reason": "r" })).await;
+    let counts =
+        |open, acknowledged, muted| json!({ "open": open, "acknowledged": acknowledged, "muted": muted });
+    let none = counts(0, 0, 0);
+    let all = json!({ "critical": none, "major": counts(1, 1, 1), "minor": counts(1, 0, 0) });
+    assert_eq!(app.get("/api/v1/issues/counts").await.json(), all, "the closed one does not count");
+    for (filter, major, minor) in [
+        (format!("stationId={}", id(&station)).as_str(), 1, 1),
+        ("severity=major", 1, 0),
+        ("muted=false", 0, 1),
+        ("acknowledged=true", 1, 0),
+        ("operatorId=op-3", 0, 1),
+        ("chargePointId=CP-1", 0, 0),
+        ("cause=offline", 0, 0),
+    ] {
+        let found = app.get(&format!("/api/v1/issues/counts?{filter}")).await.json();
+        assert_eq!(
+            (&found["major"]["open"], &found["minor"]["open"]),
+            (&json!(major), &json!(minor)),
+            "{filter}"
+        );
+    }
+    assert_eq!(app.get("/api/v1/issues/counts?state=open").await.status, 400, "only open ones are counted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_acknowledge_assign_and_mute_an_open_issue() {
     let app = TestApp::start().await;
     issues(&app, &app.station().await).await;
@@ -177,4 +213,8 @@ async fn the_feed_has_the_whole_issue_after_each_edit() {
         let mut filtered = Follower::start(&app, &format!("?{types}&{filter}"), Some("0-0")).await;
         assert_eq!(filtered.next().await.unwrap().data["subject"], format!("{ID}3"), "{filter}");
     }
+    let also = "?chargePointId=CP-3&alsoTypes=charging.issue.changed.v1";
+    let mut also = Follower::start(&app, also, Some("0-0")).await;
+    assert_eq!(also.next().await.unwrap().data["subject"], format!("{ID}2"), "also those of other devices");
+    assert_eq!(app.get("/api/v1/feed?alsoTypes=x").await.status, 400);
 }

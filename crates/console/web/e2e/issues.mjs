@@ -85,6 +85,37 @@ test("issues are filtered by the address, the open ones first, and appear by the
   await shut(page);
 });
 
+test("each page shows issues as the feed reports them", async () => {
+  const { id: station, piles: [pile, other] } = await site({ piles: 2 });
+  const page = await enter("/console/import");
+  // Nothing is asked for at intervals from now on.
+  await page.evaluate(() => {
+    window.setInterval = () => 0;
+  });
+  const visit = (name) => page.locator("nav").getByRole("link", { name }).click();
+  await visit("Issues");
+  await page.locator("[data-feed=live]").waitFor();
+  await fault(pile.device);
+  const { id } = await opened(`stationId=${station}`);
+  await page.locator(`tr[data-issue="${id}"][data-open=true] th a`).click();
+  await page.locator("h1[data-open=true]").waitFor();
+  await api("POST", `/api/v1/issues/${id}/assign`, { assignee: "ann" });
+  await page.locator("[data-event=assigned]").waitFor();
+  await page.locator(`dl a[href$="/stations/${station}"]`).click();
+  await page.locator(`section[aria-labelledby=place-issues] [data-issue="${id}"]`).waitFor();
+  await repair(pile.device);
+  await page.locator("section[aria-labelledby=place-issues]").getByText("No issue is open.").waitFor();
+  await visit("Fleet");
+  await page.locator("[data-open-issues]").waitFor();
+  await fault(other.device);
+  const { id: next } = await opened(`stationId=${station}`);
+  await page.locator(`[data-open-issues] [data-issue="${next}"]`).waitFor();
+  assert.notEqual(await page.locator("[data-badge=issues]").innerText(), "0");
+  await repair(other.device);
+  await page.locator(`[data-open-issues] [data-issue="${next}"]`).waitFor({ state: "detached" });
+  await shut(page);
+});
+
 test("the fleet page counts the open issues; muted ones do not count", async () => {
   const { id: station, piles: [pile] } = await site();
   const page = await enter("/console/");

@@ -48,33 +48,38 @@ impl Evaluation {
     }
 
     /// Applies `state`, which a device has, as read at `now`, when the change to it is not in the feed
-    /// any more. What the feed has shown of the same cause and place counts more. The condition holds
-    /// at `now` at the earliest, so changes that were written before are evaluated before.
-    pub fn begin_with(&mut self, rules: &[Rule], state: &FeedChange, now: DateTime<Utc>) {
-        let written = WrittenChange { change: state, written_at: state.at.min(now), is_punctual: false };
-        for signal in rules.iter().filter_map(|rule| rule.judge(written)) {
+    /// any more. What the feed has shown of a sign of the same cause and place counts more. The condition
+    /// holds, or ends, at `now` at the earliest, so changes that were written before are evaluated before.
+    pub fn apply_state(&mut self, rules: &[Rule], state: WrittenChange<'_>, now: DateTime<Utc>) {
+        for signal in rules.iter().filter_map(|rule| rule.judge(state)) {
+            let is_watched = self.watches.contains_key(&signal.key);
             let due = match signal.verdict {
-                Verdict::Present => now,
-                Verdict::PresentAt(due) => due.max(now),
-                Verdict::Occurred { .. } | Verdict::Toggled { .. } | Verdict::Absent | Verdict::Gone => {
+                Verdict::Present if !is_watched => now,
+                Verdict::PresentAt(due) if !is_watched => due.max(now),
+                Verdict::Absent => {
+                    self.end_at(now, signal);
                     continue;
                 }
+                _ => continue,
             };
-            if !self.watches.contains_key(&signal.key) {
-                self.apply_signal(Signal { verdict: Verdict::PresentAt(due), ..signal }, now);
-            }
+            self.apply_signal(Signal { verdict: Verdict::PresentAt(due), ..signal }, now);
         }
+    }
+
+    /// Lets the condition of the watch that `end` is about end at `now`, when the change that ended it is
+    /// not in the feed any more; see [`apply_state`](Self::apply_state).
+    pub fn end_at(&mut self, now: DateTime<Utc>, end: Signal) {
+        let Some(before) = self.watches.get(&end.key).cloned() else { return };
+        let (key, mut watch) = (end.key.clone(), before.clone());
+        watch.end_at(now, end);
+        self.settle(key, &before, watch, None);
     }
 
     /// Lets happen what is due at `now`.
     pub fn elapse(&mut self, now: DateTime<Utc>) {
-        let is_due = |watch: &Watch| watch.due.is_some_and(|due| due.at <= now);
-        let mut due: Vec<(DateTime<Utc>, IssueKey)> = self
-            .watches
-            .iter()
-            .filter(|(_, watch)| is_due(watch))
-            .filter_map(|(key, watch)| Some((watch.due?.at, key.clone())))
-            .collect();
+        let due_at = |watch: &Watch| watch.due_at().filter(|due| *due <= now);
+        let mut due: Vec<(DateTime<Utc>, IssueKey)> =
+            self.watches.iter().filter_map(|(key, watch)| Some((due_at(watch)?, key.clone()))).collect();
         due.sort();
         for (_, key) in due {
             self.elapse_at(&key, now);
@@ -112,11 +117,17 @@ impl Evaluation {
     }
 
     fn elapse_at(&mut self, key: &IssueKey, now: DateTime<Utc>) {
-        let Some(before) = self.watches.get(key).cloned() else { return };
-        let mut watch = before.clone();
-        let device = key.place.charge_point();
-        let step = watch.elapse(now, |at| self.maintenance.ends(device?, at));
-        self.settle(key.clone(), &before, watch, step);
+        while let Some(before) = self.watches.get(key).cloned() {
+            let mut watch = before.clone();
+            let device = key.place.charge_point();
+            let step = watch.elapse(now, |at| self.maintenance.ends(device?, at));
+            let is_over = step.is_none();
+            self.settle(key.clone(), &before, watch, step);
+            // An issue may open, and end at a time that is over as well.
+            if is_over {
+                break;
+            }
+        }
     }
 
     fn end_all(&mut self, signal: &Signal, at: DateTime<Utc>) {

@@ -46,3 +46,10 @@ pub enum Verdict {
     /// The device does not belong to the place any more: nothing is watched there.
     Gone,
 }
+
+impl Verdict {
+    /// Whether it is a sign that the condition holds, or will.
+    pub(super) const fn is_sign(self) -> bool {
+        matches!(self, Self::Present | Self::PresentAt(_) | Self::Occurred { .. })
+    }
+}

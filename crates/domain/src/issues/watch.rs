@@ -15,6 +15,9 @@ pub struct Watch {
     pub standing: Standing,
     /// What happens when nothing else does; `None`: nothing.
     pub due: Option<Due>,
+    /// How the condition ends, when the change that ended it was missed; `None`: nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed: Option<MissedEnd>,
     /// The newest sign of the condition.
     pub fact: Option<Fact>,
     /// The session or the command that the condition is about.
@@ -47,6 +50,15 @@ pub struct Due {
     pub then: Then,
 }
 
+/// The end of a condition that no change shows, but the state of the device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissedEnd {
+    /// When it counts, by PostgreSQL's clock.
+    pub at: DateTime<Utc>,
+    /// What shows it.
+    pub proof: Fact,
+}
+
 /// What happens when nothing else does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,6 +83,13 @@ pub(super) struct Step {
 }
 
 impl Watch {
+    /// When something happens if nothing else does; `None` if nothing does.
+    #[must_use]
+    pub fn due_at(&self) -> Option<DateTime<Utc>> {
+        let missed = self.missed.as_ref().map(|missed| missed.at);
+        self.due.map(|due| due.at).into_iter().chain(missed).min()
+    }
+
     /// Whether it is as if nothing had been seen.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -86,6 +105,9 @@ impl Watch {
         held: Option<DateTime<Utc>>,
     ) -> Option<Step> {
         let Signal { verdict, about, fact, .. } = signal;
+        if verdict.is_sign() {
+            self.missed = None;
+        }
         match verdict {
             Verdict::Present => self.present(fact, about, at, held),
             Verdict::PresentAt(due) => self.present_at(due, fact, about),
@@ -108,12 +130,21 @@ impl Watch {
                 self.due = Some(Due { at: at + window, then: Then::Close });
                 step
             }
-            Verdict::Absent => {
-                let is_other = about.is_some() && self.about.is_some() && about != self.about;
-                if is_other { None } else { self.end(fact, at) }
-            }
-            Verdict::Gone => self.end(fact, at),
+            Verdict::Absent if self.is_about_other(about) => None,
+            Verdict::Absent | Verdict::Gone => self.end(fact, at),
         }
+    }
+
+    /// Lets the condition end at `at`, as the state of the device shows, unless a sign of it that was
+    /// written before follows.
+    pub(super) fn end_at(&mut self, at: DateTime<Utc>, signal: Signal) {
+        if !self.is_about_other(signal.about) {
+            self.missed = Some(MissedEnd { at, proof: signal.fact });
+        }
+    }
+
+    fn is_about_other(&self, about: Option<Uuid>) -> bool {
+        about.is_some() && self.about.is_some() && about != self.about
     }
 
     /// Lets what is due at `now` happen. `held` has the end of the maintenance at the place at an
@@ -124,7 +155,13 @@ impl Watch {
         held: impl Fn(DateTime<Utc>) -> Option<DateTime<Utc>>,
     ) -> Option<Step> {
         loop {
-            let due = self.due.filter(|due| due.at <= now)?;
+            let due = self.due.filter(|due| due.at <= now);
+            if let Some(MissedEnd { at, proof }) =
+                self.missed.take_if(|missed| missed.at <= now && due.is_none_or(|due| missed.at <= due.at))
+            {
+                return self.end(proof, at);
+            }
+            let due = due?;
             match (due.then, held(due.at)) {
                 (Then::Open, Some(end)) => self.due = Some(Due { at: end, then: Then::Open }),
                 (Then::Open, None) => {

@@ -87,7 +87,7 @@ pub async fn evaluate(
                 })
                 .collect();
             let baseline = match &baseline_after {
-                Some(after) if read_all => baseline::load(tx, after, BASELINE).await?,
+                Some(after) if read_all => baseline::load(tx, &rules.rules, after, BASELINE).await?,
                 _ => Baseline { after: baseline_after, ..Baseline::default() },
             };
             let until = read_all.then_some(now - SETTLED_AFTER);
@@ -111,8 +111,8 @@ async fn pass(
     baseline: &Baseline,
     until: Option<DateTime<Utc>>,
 ) -> Result<(Vec<Transition>, i64), StorageError> {
-    let devices: BTreeSet<&ChargePointId> =
-        changes.iter().map(|written| written.change).chain(&baseline.states).filter_map(device).collect();
+    let of_changes = changes.iter().filter_map(|written| device(written.change));
+    let devices: BTreeSet<&ChargePointId> = of_changes.chain(baseline.devices()).collect();
     let mut watches = watches::load_of_devices(tx, &devices).await?;
     let mut due = 0;
     if let Some(until) = until {
@@ -131,9 +131,7 @@ async fn pass(
     for written in changes.iter().filter(|written| is_placed(&places, written.change)) {
         evaluation.apply(&rules.rules, *written);
     }
-    for state in baseline.states.iter().filter(|state| is_placed(&places, state)) {
-        evaluation.begin_with(&rules.rules, state, baseline.read_at.unwrap_or(state.at));
-    }
+    apply_baseline(&mut evaluation, &rules.rules, baseline, &places);
     if let Some(until) = until {
         evaluation.elapse(until);
     }
@@ -142,6 +140,16 @@ async fn pass(
     watches::store(tx, &evaluation, &places).await?;
     write::write(tx, &places, &transitions).await?;
     Ok((transitions, due))
+}
+
+fn apply_baseline(evaluation: &mut Evaluation, rules: &[Rule], baseline: &Baseline, places: &Places) {
+    let Some(read_at) = baseline.read_at else { return };
+    for state in baseline.states.iter().filter(|state| is_placed(places, &state.change)) {
+        evaluation.apply_state(rules, state.written(), read_at);
+    }
+    for end in &baseline.ends {
+        evaluation.end_at(read_at, end.clone());
+    }
 }
 
 /// Whether a rule may judge the change.

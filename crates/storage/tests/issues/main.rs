@@ -4,9 +4,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod baseline;
+mod counts;
 mod edits;
 mod evaluation;
 mod feed;
 mod fixture;
+mod missed;
 mod outages;
 mod recovery;

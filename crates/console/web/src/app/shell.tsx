@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { theme, paint } from "../design/theme.ts";
 import { type Language, choose, language, t } from "../i18n/language.ts";
+import { OpenIssues } from "../issues/badge.tsx";
 import type { ReliabilityView } from "../reliability/routes.ts";
 import { Account } from "./account.tsx";
 import { FeedBanner, FeedState } from "./feed-state.tsx";
@@ -154,7 +155,7 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
     <nav class="nav" aria-label={t("nav.label")}>
       {places.map((place) =>
         may(place.scope) || (place.page === "ingest" && may("assets:read")) ? (
-          <a key={place.page} href={place.href} aria-current={place.page === here ? "page" : undefined}>{place.text}</a>
+          <a key={place.page} href={place.href} aria-current={place.page === here ? "page" : undefined}>{place.text}{place.page === "issues" ? <OpenIssues /> : null}</a>
         ) : (
           <span key={place.page} title={t("nav.forbidden", { scope: place.scope })}>
             {place.text}

@@ -2,16 +2,19 @@
 
 import { isRecord } from "../api/problem.ts";
 
-export type ChangeType = "status" | "connectivity" | "session" | "command" | "pile" | "station" | "tariff" | "binding";
+export type ChangeType = "status" | "connectivity" | "session" | "command" | "pile" | "station" | "tariff" | "binding" | "issue";
 
 export interface Change {
   readonly id: string;
   readonly type: ChangeType;
-  /** The charge point, station or tariff that changed. */
+  /** The charge point, station, tariff or issue that changed. */
   readonly subject: string;
   readonly time: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
+
+/** The types of changes of issues. */
+export const ISSUE_TYPES = ["charging.issue.opened.v1", "charging.issue.changed.v1", "charging.issue.closed.v1"] as const;
 
 const TYPES: Readonly<Record<string, ChangeType>> = {
   "charging.connector.status_changed.v1": "status",
@@ -23,6 +26,7 @@ const TYPES: Readonly<Record<string, ChangeType>> = {
   "charging.station.changed.v1": "station",
   "charging.tariff.changed.v1": "tariff",
   "charging.tariff.binding_changed.v1": "binding",
+  ...Object.fromEntries(ISSUE_TYPES.map((type) => [type, "issue" as const])),
 };
 
 /** Parses the change in an event; null for types that are newer than this release. */

@@ -6,18 +6,15 @@ import { authorization, send } from "../api/client.ts";
 import { Problem, isAbort } from "../api/problem.ts";
 import { type Change, parse } from "./changes.ts";
 import { EventReader } from "./events.ts";
+import { type Followed, feedQuery, isFollowed } from "./interest.ts";
 
 export type Connection =
   | { readonly state: "idle" | "connecting" | "live" | "forbidden" }
   | { readonly state: "lost"; readonly since: number; readonly retryAt: number; readonly code: string };
 
-export interface Interest {
-  /** The charge points to follow. */
-  readonly chargePoints: readonly string[];
+export interface Interest extends Followed {
   readonly onChange: (change: Change) => void;
-  /**
-   * Called when these charge points are followed from now on; earlier data about them may be stale.
-   */
+  /** Called when this is followed from now on; earlier data about it may be stale. */
   readonly onFollowed: () => void;
 }
 
@@ -25,8 +22,6 @@ export const connection = signal<Connection>({ state: "idle" });
 /** Counts how often a lost connection was resumed without a gap. */
 export const resumed = signal(0);
 
-/** Largest number of charge points in a filter of the service. */
-const MOST_NAMES = 200;
 /** Changes of what is shown within this time, in ms, are combined into one change of the filter. */
 const SETTLE_MS = 150;
 /**
@@ -39,7 +34,7 @@ const LONGEST_PAUSE_MS = 15_000;
 const interests = new Map<object, Interest>();
 let lastId: string | null = null;
 let running: AbortController | null = null;
-let followed = "";
+let followed: string | null = null;
 let settling: ReturnType<typeof setTimeout> | undefined;
 let pausing: { readonly end: () => void } | null = null;
 
@@ -64,7 +59,7 @@ export function forget(): void {
   running?.abort();
   running = null;
   lastId = null;
-  followed = "";
+  followed = null;
   connection.value = { state: "idle" };
   settle();
 }
@@ -72,7 +67,7 @@ export function forget(): void {
 /** Continues with a new token of the same user. The service ends a stream when its token expires. */
 export function reopen(): void {
   if (running === null) return;
-  followed = "";
+  followed = null;
   apply();
 }
 
@@ -81,39 +76,32 @@ function settle(): void {
   settling = setTimeout(apply, SETTLE_MS);
 }
 
-/** The charge points to filter by; null requests all changes, because there are too many. */
-function wanted(): string[] | null {
-  const names = new Set([...interests.values()].flatMap((interest) => interest.chargePoints));
-  return names.size > MOST_NAMES ? null : [...names].sort();
-}
-
 function apply(): void {
-  const names = wanted();
-  const filter = names === null ? "*" : names.join(",");
-  if (filter === "") {
+  const query = feedQuery([...interests.values()]);
+  if (query === null) {
     // Nothing on the screen is followed. Missed changes are reloaded later.
     running?.abort();
     running = null;
     lastId = null;
-    followed = "";
+    followed = null;
     connection.value = { state: "idle" };
     return;
   }
-  if (filter === followed && running !== null) {
+  if (query === followed && running !== null) {
     notifyFollowed();
     return;
   }
-  followed = filter;
+  followed = query;
   running?.abort();
   running = new AbortController();
-  void run(names, running.signal);
+  void run(query, running.signal);
 }
 
 function notifyFollowed(): void {
   for (const interest of [...interests.values()]) interest.onFollowed();
 }
 
-async function run(names: readonly string[] | null, ended: AbortSignal): Promise<void> {
+async function run(query: string, ended: AbortSignal): Promise<void> {
   // The filter is new, so everything shown is reloaded once the filter is active.
   let gap = true;
   let failures = 0;
@@ -122,7 +110,7 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
   while (!ended.aborted) {
     let why = "CLOSED";
     try {
-      await stream(names, ended, (requestedRetryMs) => {
+      await stream(query, ended, (requestedRetryMs) => {
         failures = 0;
         retryMs = requestedRetryMs ?? retryMs;
         const before = connection.value.state;
@@ -157,7 +145,7 @@ async function run(names: readonly string[] | null, ended: AbortSignal): Promise
   }
 }
 
-async function stream(names: readonly string[] | null, ended: AbortSignal, onBegun: (retryMs: number | null) => void): Promise<void> {
+async function stream(query: string, ended: AbortSignal, onBegun: (retryMs: number | null) => void): Promise<void> {
   const silent = new AbortController();
   let alarm: ReturnType<typeof setTimeout> | undefined;
   const resetSilence = () => {
@@ -166,7 +154,6 @@ async function stream(names: readonly string[] | null, ended: AbortSignal, onBeg
   };
   resetSilence();
   try {
-    const query = names === null ? "" : `?chargePointId=${encodeURIComponent(names.join(","))}`;
     const headers: Record<string, string> = { ...authorization(), accept: "text/event-stream" };
     if (lastId !== null) headers["last-event-id"] = lastId;
     const response = await send(`/api/v1/feed${query}`, { headers, signal: AbortSignal.any([ended, silent.signal]) });
@@ -196,7 +183,7 @@ function deliver(data: string): void {
   const change = parse(data);
   if (change === null) return;
   for (const interest of [...interests.values()]) {
-    if (interest.chargePoints.includes(change.subject)) interest.onChange(change);
+    if (isFollowed(interest, change)) interest.onChange(change);
   }
 }
 

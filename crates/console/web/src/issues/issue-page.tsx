@@ -8,6 +8,7 @@ import { Title } from "../app/title.tsx";
 import { Shown } from "../design/states.tsx";
 import { ago, duration, moment } from "../i18n/format.ts";
 import { known, named, t } from "../i18n/language.ts";
+import { useIssues } from "../live/follow.ts";
 import { useEvery, useNow, useResource } from "../live/resource.ts";
 import { StationLink } from "../live/station-names.tsx";
 import { Actions } from "./actions.tsx";
@@ -18,12 +19,14 @@ import { Notes } from "./notes.tsx";
 import { Place, placeText } from "./place.tsx";
 import { Severity } from "./severity.tsx";
 
-/** Interval of reloading, in ms. */
-const EVERY_MS = 3_000;
+/** Interval of reloading an outage, in ms, because the feed does not contain its devices. */
+const DEVICES_MS = 3_000;
 
 export function IssuePage({ id }: { readonly id: string }): JSX.Element {
   const issue = useResource(id, (signal) => assets.get("/api/v1/issues/{issueId}", { path: { issueId: id }, signal }));
-  useEvery(issue.value?.closedAt === null ? EVERY_MS : null, issue.reload);
+  const isOpen = issue.value?.closedAt === null;
+  useIssues(isOpen ? (change) => change.subject === id : null, issue.reload);
+  useEvery(isOpen && issue.value?.chargePointId === null ? DEVICES_MS : null, issue.reload);
   return (
     <Shown whole of={issue} rows={6}>
       {(shown) => (

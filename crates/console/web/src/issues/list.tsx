@@ -9,7 +9,8 @@ import { Title } from "../app/title.tsx";
 import { Empty, Shown } from "../design/states.tsx";
 import { duration, moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
-import { useEvery, useNow, useResource } from "../live/resource.ts";
+import { useIssues } from "../live/follow.ts";
+import { useNow, useResource } from "../live/resource.ts";
 import { StationLink } from "../live/station-names.tsx";
 import { type Filter, asQuery, read } from "./filter.ts";
 import { Filters } from "./filters.tsx";
@@ -19,8 +20,6 @@ import { Place } from "./place.tsx";
 import { Severity } from "./severity.tsx";
 
 const PAGE = 100;
-/** Interval of reloading, in ms. */
-const EVERY_MS = 4_000;
 
 export function IssueList(): JSX.Element {
   const filter = read(query.value);
@@ -48,7 +47,7 @@ function List({ filter }: { readonly filter: Filter }): JSX.Element {
   useEffect(() => {
     if (wanted > PAGE) list.reload();
   }, [wanted]);
-  useEvery(EVERY_MS, list.reload);
+  useIssues(() => true, list.reload);
   return (
     <Shown of={list}>
       {({ items, more }) => (items.length === 0 ? <Empty title={t("issues.empty")} /> : (

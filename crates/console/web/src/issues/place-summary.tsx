@@ -6,19 +6,18 @@ import { to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Shown } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";
-import { useEvery, useResource } from "../live/resource.ts";
+import { useIssues } from "../live/follow.ts";
+import { useResource } from "../live/resource.ts";
 import { WindowNotice } from "../maintenance/notice.tsx";
 import { Brief } from "./brief.tsx";
 
-/** Interval of reloading, in ms. */
-const EVERY_MS = 5_000;
 const SHOWN = 5;
 
 /** Of a station with all its piles, or of one of them. Nothing for users who may not read issues. */
 export function PlaceIssues({ stationId, pileId }: { readonly stationId: string; readonly pileId?: string }): JSX.Element | null {
   const place = pileId === undefined ? { stationId } : { pileId };
   const issues = useResource(may("issues:read") ? JSON.stringify(place) : null, (signal) => assets.get("/api/v1/issues", { query: { ...place, state: "open", limit: SHOWN }, signal }));
-  useEvery(EVERY_MS, issues.reload);
+  useIssues(({ data }) => (pileId === undefined ? data["stationId"] === stationId : data["pileId"] === pileId), issues.reload);
   if (!may("issues:read")) return null;
   const asked = pileId === undefined ? `station=${stationId}` : `pile=${pileId}`;
   return (

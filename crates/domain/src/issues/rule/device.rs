@@ -25,9 +25,13 @@ impl Rule {
                 };
                 Some(self.signal(device, Some(body.connector_id), verdict, Fact { at, seen }))
             }
-            Self::ClockSkew { max_lag, count } if written.is_punctual => {
+            Self::ClockSkew { max_lag, count } => {
                 let lag = written.written_at - at;
                 let is_late = lag > *max_lag;
+                // One that is in time although events are late shows the clock, too.
+                if is_late && !written.is_punctual {
+                    return None;
+                }
                 let verdict = if is_late { Verdict::Occurred { count: *count } } else { Verdict::Absent };
                 let fact = Fact { at: written.written_at, seen: Seen::Lag { seconds: lag.num_seconds() } };
                 Some(self.signal(device, None, verdict, fact))

@@ -72,6 +72,12 @@ impl Rule {
         }
     }
 
+    /// Whether the energy of a session, in Wh, shows that it charges; false for other rules.
+    #[must_use]
+    pub fn has_enough_energy(&self, energy_wh: f64) -> bool {
+        matches!(self, Self::SessionWithoutEnergy { min_energy_wh, .. } if energy_wh >= *min_energy_wh)
+    }
+
     /// The energy of a session up to `until`. A later session with energy ends the issue as well.
     fn judge_energy(
         &self,
@@ -81,11 +87,11 @@ impl Rule {
         until: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Option<Signal> {
-        let Self::SessionWithoutEnergy { min_energy_wh, min_duration } = self else { return None };
+        let Self::SessionWithoutEnergy { min_duration, .. } = self else { return None };
         let energy_wh = energy_wh?;
         let fact = Fact { at, seen: Seen::Energy { session_id: session.session_id, energy_wh } };
         let connector = Some(session.connector_id);
-        if energy_wh >= *min_energy_wh {
+        if self.has_enough_energy(energy_wh) {
             return Some(self.signal(device, connector, Verdict::Absent, fact));
         }
         let is_long = until - session.started_at >= *min_duration;

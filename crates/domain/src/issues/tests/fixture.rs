@@ -127,10 +127,11 @@ impl Run {
     }
 
     /// One pass that applies `states`, which the device has at `now`.
-    pub fn begin_with(&mut self, states: &[FeedChange], now: DateTime<Utc>) -> &mut Self {
+    pub fn read(&mut self, states: &[FeedChange], now: DateTime<Utc>) -> &mut Self {
         self.evaluate(|evaluation| {
             for state in states {
-                evaluation.begin_with(&rules(), state, now);
+                let state = WrittenChange { is_punctual: false, ..written(state, state.at) };
+                evaluation.apply_state(&rules(), state, now);
             }
         })
     }

@@ -28,15 +28,24 @@ struct WatchRow {
 }
 
 fn parse(row: WatchRow) -> Result<(IssueKey, Watch), StorageError> {
-    let device = ChargePointId::parse(&row.charge_point_id).map_err(broken)?;
-    let place = match row.connector_id {
+    let key = key(&row.cause, &row.charge_point_id, row.connector_id)?;
+    Ok((key, serde_json::from_value(row.state).map_err(broken)?))
+}
+
+/// What a watch with these columns watches.
+pub(super) fn key(
+    cause: &str,
+    charge_point_id: &str,
+    connector_id: Option<i32>,
+) -> Result<IssueKey, StorageError> {
+    let device = ChargePointId::parse(charge_point_id).map_err(broken)?;
+    let place = match connector_id {
         Some(connector) => {
             IssuePlace::Connector(device, ConnectorId::parse(connector.into()).map_err(broken)?)
         }
         None => IssuePlace::ChargePoint(device),
     };
-    let cause = Cause::parse(&row.cause).ok_or_else(|| broken(&row.cause))?;
-    Ok((IssueKey { cause, place }, serde_json::from_value(row.state).map_err(broken)?))
+    Ok(IssueKey { cause: Cause::parse(cause).ok_or_else(|| broken(cause))?, place })
 }
 
 /// All watches of `devices`.
@@ -150,7 +159,7 @@ fn row_of(key: &IssueKey, watch: &Watch, places: &Places) -> Result<Value, Stora
         "charge_point_id": device,
         "connector_id": key.place.connector(),
         "state": watch,
-        "due_at": watch.due.map(|due| due.at),
+        "due_at": watch.due_at(),
         "gateway_id": gateway(watch).filter(|_| is_offline),
         "station_id": places.get(device).filter(|_| is_offline).map(|place| place.station_id),
         "outage_id": outage,
