@@ -99,9 +99,8 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     forbidden: { path: "/console/", as: "operations", ready: ".state" },
     missing: { path: "/console/piles/0192f0c1-7a3b-7cc1-8f00-0123456789ab", ready: ".state" },
   };
-  const LOOKS = [
-    { language: "en" }, { language: "zh" }, { language: "en", dark: true }, { language: "zh", dark: true, width: 390, height: 844 }, { language: "en", width: 390, height: 844 },
-  ];
+  const PHONE = { width: 390, height: 844 };
+  const LOOKS = [{ language: "en" }, { language: "zh", dark: true }, { language: "zh", dark: true, ...PHONE }, { language: "en", ...PHONE }];
   const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then }]) => LOOKS.map((look) => {
     const called = `${name}-${look.language}${look.dark ? "-dark" : ""}${look.width ? "-phone" : ""}`;
     return t.test(called, async () => {
