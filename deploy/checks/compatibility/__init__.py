@@ -1,1 +1,1 @@
-"""Finds changes since the previous release that break callers, consumers of the feed or operators."""
+"""Finds changes since the last release that break callers, consumers of the feed or operators."""

@@ -1,4 +1,4 @@
-"""Compares the APIs, the protobuf files and the settings with those of the previous release: python -m compatibility."""
+"""Compares the APIs, the protobuf files and the settings with those of the last release: python -m compatibility."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def findings(commit):
     """All breaking changes since a commit."""
     for path in DOCUMENTS:
         if (old := release.read(commit, path)) is None:
-            say(f"{path} is not compared: the previous release has none")
+            say(f"{path} is not compared: the last release has none")
             continue
         yield from openapi.compare(json.loads(old), json.loads((release.ROOT / path).read_text()))
     for service in SERVICES:
@@ -34,7 +34,7 @@ def findings(commit):
 def main():
     commit = release.commit()
     if commit is None:
-        say("this clone does not have the commit in tests/upgrade/previous-release; if it is shallow: git fetch --unshallow")
+        say("this clone does not have the commit in deploy/checks/compatibility/last-release; if it is shallow: git fetch --unshallow")
         if "upgrades" in os.environ.get("MAY_LEAVE_OUT", "").split():
             say("skipped, as MAY_LEAVE_OUT allows")
             return

@@ -1,9 +1,10 @@
-"""The files of the previous release, which tests/upgrade/previous-release names by its commit."""
+"""The files of the last release, which the file last-release names by its commit."""
 
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
 
 
 def git(*arguments, check=True):
@@ -12,8 +13,8 @@ def git(*arguments, check=True):
 
 
 def commit():
-    """The commit of the previous release; None if this clone does not have it."""
-    lines = (ROOT / "tests/upgrade/previous-release").read_text().splitlines()
+    """The commit of the last release; None if this clone does not have it."""
+    lines = (HERE / "last-release").read_text().splitlines()
     (name,) = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return name if git("cat-file", "-e", f"{name}^{{commit}}", check=False).returncode == 0 else None
 
