@@ -15,37 +15,40 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Watches by what they watch.
 pub(super) type Watches = BTreeMap<IssueKey, Watch>;
 
+/// What a watch watches, as columns.
 #[derive(QueryableByName)]
-struct WatchRow {
+pub(super) struct KeyRow {
     #[diesel(sql_type = Text)]
-    cause: String,
+    pub cause: String,
     #[diesel(sql_type = Text)]
     charge_point_id: String,
     #[diesel(sql_type = Nullable<Int4>)]
     connector_id: Option<i32>,
+}
+
+impl KeyRow {
+    pub(super) fn parse(&self) -> Result<IssueKey, StorageError> {
+        let device = ChargePointId::parse(&self.charge_point_id).map_err(broken)?;
+        let place = match self.connector_id {
+            Some(connector) => {
+                IssuePlace::Connector(device, ConnectorId::parse(connector.into()).map_err(broken)?)
+            }
+            None => IssuePlace::ChargePoint(device),
+        };
+        Ok(IssueKey { cause: Cause::parse(&self.cause).ok_or_else(|| broken(&self.cause))?, place })
+    }
+}
+
+#[derive(QueryableByName)]
+struct WatchRow {
+    #[diesel(embed)]
+    key: KeyRow,
     #[diesel(sql_type = Jsonb)]
     state: Value,
 }
 
 fn parse(row: WatchRow) -> Result<(IssueKey, Watch), StorageError> {
-    let key = key(&row.cause, &row.charge_point_id, row.connector_id)?;
-    Ok((key, serde_json::from_value(row.state).map_err(broken)?))
-}
-
-/// What a watch with these columns watches.
-pub(super) fn key(
-    cause: &str,
-    charge_point_id: &str,
-    connector_id: Option<i32>,
-) -> Result<IssueKey, StorageError> {
-    let device = ChargePointId::parse(charge_point_id).map_err(broken)?;
-    let place = match connector_id {
-        Some(connector) => {
-            IssuePlace::Connector(device, ConnectorId::parse(connector.into()).map_err(broken)?)
-        }
-        None => IssuePlace::ChargePoint(device),
-    };
-    Ok(IssueKey { cause: Cause::parse(cause).ok_or_else(|| broken(cause))?, place })
+    Ok((row.key.parse()?, serde_json::from_value(row.state).map_err(broken)?))
 }
 
 /// All watches of `devices`.

@@ -1,11 +1,11 @@
 //! The ends of watched conditions that sessions, receipts and piles show.
 
 use super::Range;
-use crate::issues::evaluate::watches::key;
+use crate::issues::evaluate::watches::KeyRow;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Float8, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Float8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::feed::{AssetAction, SessionPhase};
 use domain::ids::SessionId;
@@ -27,12 +27,8 @@ pub(super) async fn load(
 /// A watch whose condition has ended.
 #[derive(QueryableByName)]
 struct Ended {
-    #[diesel(sql_type = Text)]
-    cause: String,
-    #[diesel(sql_type = Text)]
-    charge_point_id: String,
-    #[diesel(sql_type = Nullable<Int4>)]
-    connector_id: Option<i32>,
+    #[diesel(embed)]
+    watch: KeyRow,
     /// When it ended; now if that is not known.
     #[diesel(sql_type = Timestamptz)]
     at: DateTime<Utc>,
@@ -40,7 +36,7 @@ struct Ended {
 
 impl Ended {
     fn signal(&self, seen: Seen) -> Result<Signal, StorageError> {
-        let key = key(&self.cause, &self.charge_point_id, self.connector_id)?;
+        let key = self.watch.parse()?;
         Ok(Signal { key, verdict: Verdict::Absent, about: None, fact: Fact { at: self.at, seen } })
     }
 }
@@ -131,7 +127,7 @@ async fn load_receipts(
     let mut ends = Vec::new();
     for row in rows {
         let session_id = SessionId(row.session_id);
-        let is_price = row.ended.cause == Cause::PriceGap.as_str();
+        let is_price = row.ended.watch.cause == Cause::PriceGap.as_str();
         match row.energy_wh {
             _ if is_price && row.is_priced => {
                 ends.push(row.ended.signal(Seen::Price { session_id, unpriced: None })?);
