@@ -6,6 +6,7 @@
 mod counts;
 mod edit;
 mod evaluate;
+mod key_row;
 pub mod maintenance;
 mod prune;
 mod publish;

@@ -2,42 +2,19 @@
 
 use super::context::Places;
 use crate::issues::broken;
+use crate::issues::key_row::KeyRow;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::ids::{ChargePointId, ConnectorId, GatewayId, IssueId};
+use domain::ids::{ChargePointId, GatewayId, IssueId};
 use domain::issues::{Cause, Evaluation, IssueKey, IssuePlace, Seen, Standing, Watch};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Watches by what they watch.
 pub(super) type Watches = BTreeMap<IssueKey, Watch>;
-
-/// What a watch watches, as columns.
-#[derive(QueryableByName)]
-pub(super) struct KeyRow {
-    #[diesel(sql_type = Text)]
-    pub cause: String,
-    #[diesel(sql_type = Text)]
-    charge_point_id: String,
-    #[diesel(sql_type = Nullable<Int4>)]
-    connector_id: Option<i32>,
-}
-
-impl KeyRow {
-    pub(super) fn parse(&self) -> Result<IssueKey, StorageError> {
-        let device = ChargePointId::parse(&self.charge_point_id).map_err(broken)?;
-        let place = match self.connector_id {
-            Some(connector) => {
-                IssuePlace::Connector(device, ConnectorId::parse(connector.into()).map_err(broken)?)
-            }
-            None => IssuePlace::ChargePoint(device),
-        };
-        Ok(IssueKey { cause: Cause::parse(&self.cause).ok_or_else(|| broken(&self.cause))?, place })
-    }
-}
 
 #[derive(QueryableByName)]
 struct WatchRow {

@@ -2,13 +2,14 @@
 
 use super::{parse_state, parse_step};
 use crate::issues::broken;
+use crate::issues::key_row::KeyRow;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Bool, Int2, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int2, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use domain::ids::{ChargePointId, ConnectorId, IssueId, PileId};
-use domain::issues::{Attempt, AttemptState, Cause, Circumstances, IssueKey, IssuePlace, RecoveryCase};
+use domain::ids::{ConnectorId, IssueId, PileId};
+use domain::issues::{Attempt, AttemptState, Circumstances, RecoveryCase};
 use domain::status::ConnectorStatus;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -77,12 +78,8 @@ const CASES: &str = "
 struct CaseRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
-    #[diesel(sql_type = Text)]
-    cause: String,
-    #[diesel(sql_type = Text)]
-    charge_point_id: String,
-    #[diesel(sql_type = Nullable<Int4>)]
-    connector_id: Option<i32>,
+    #[diesel(embed)]
+    key: KeyRow,
     #[diesel(sql_type = Timestamptz)]
     opened_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -138,16 +135,10 @@ impl TryFrom<CaseRow> for OpenCase {
 
     fn try_from(row: CaseRow) -> Result<Self, StorageError> {
         let connector = |number: i64| ConnectorId::parse(number).map_err(broken);
-        let device = ChargePointId::parse(&row.charge_point_id).map_err(broken)?;
-        let place = match row.connector_id {
-            Some(number) => IssuePlace::Connector(device, connector(number.into())?),
-            None => IssuePlace::ChargePoint(device),
-        };
-        let cause = Cause::parse(&row.cause).ok_or_else(|| broken(&row.cause))?;
         let attempts: Vec<AttemptRow> = serde_json::from_value(row.attempts).map_err(broken)?;
         let in_use = row.in_use.into_iter().map(|number| connector(number.into()));
         let case = RecoveryCase {
-            key: IssueKey { cause, place },
+            key: row.key.parse()?,
             opened_at: row.opened_at,
             attempts: attempts.into_iter().map(Attempt::try_from).collect::<Result<_, _>>()?,
             circumstances: Circumstances {

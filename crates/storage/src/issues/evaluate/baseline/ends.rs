@@ -1,7 +1,7 @@
 //! The ends of watched conditions that sessions, receipts and piles show.
 
 use super::Range;
-use crate::issues::evaluate::watches::KeyRow;
+use crate::issues::key_row::KeyRow;
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
