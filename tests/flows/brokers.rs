@@ -21,8 +21,7 @@ async fn every_effect_is_written_once_while_leaders_move_and_brokers_die() {
     let database = TestDatabase::new().await;
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&topic);
     let kafka = kafka_settings(&brokers.addresses()).unwrap();
-    let servers =
-        Servers { kafka, ingestor: binary("event-ingestor"), caps_dead_letters: true, logs: logs.clone() };
+    let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
     let plan = MockBrokers::plan();
     let environment = Environment::open(plan, &servers, audited, &topic, Output::start()).await.unwrap();

@@ -65,8 +65,7 @@ pub async fn play_on(
     let kafka = kafka_settings(brokers).unwrap();
     Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
-    let servers =
-        Servers { kafka, ingestor: binary("event-ingestor"), caps_dead_letters: true, logs: logs.clone() };
+    let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();
     let mut environment = Environment::open(plan, &servers, audited, &topic, Output::start()).await.unwrap();
     let played = act(&mut environment).await;

@@ -40,8 +40,6 @@ pub struct Callers {
 pub struct Calls {
     /// Calls with the expected response.
     pub answered: u64,
-    /// Calls that were sent again because their connection was closed.
-    pub repeated: u64,
     /// The longest duration of a call.
     pub slowest: Duration,
     /// Stations that were created.
@@ -56,20 +54,13 @@ struct Shared {
     targets: Targets,
     client: Client,
     ended: AtomicBool,
-    repeats: AtomicBool,
     calls: Mutex<Calls>,
 }
 
 impl Callers {
     pub fn start(targets: Targets) -> Self {
         let client = Client::builder().timeout(PATIENCE).build().unwrap();
-        let shared = Arc::new(Shared {
-            targets,
-            client,
-            ended: false.into(),
-            repeats: false.into(),
-            calls: Mutex::default(),
-        });
+        let shared = Arc::new(Shared { targets, client, ended: false.into(), calls: Mutex::default() });
         let mut calling = JoinSet::new();
         for number in 0..READERS {
             calling.spawn(Arc::clone(&shared).read(number));
@@ -81,12 +72,6 @@ impl Callers {
         Self { shared, calling }
     }
 
-    /// Whether a call whose connection is closed before a response is sent again once. The previous
-    /// release closed connections without notice, so that a request could be in flight.
-    pub fn repeat(&self, repeats: bool) {
-        self.shared.repeats.store(repeats, Relaxed);
-    }
-
     /// What the callers call.
     pub fn targets(&self) -> &Targets {
         &self.shared.targets
@@ -96,10 +81,9 @@ impl Callers {
     pub fn since(&self) -> String {
         let mut calls = self.shared.calls.lock().unwrap();
         let slowest = std::mem::take(&mut calls.slowest);
-        let (answered, repeated, not) = (calls.answered, calls.repeated, calls.findings.len());
+        let (answered, not) = (calls.answered, calls.findings.len());
         format!(
-            "{answered} requests answered so far, {repeated} of them sent twice, {not} not answered; the slowest since \
-             took {} ms",
+            "{answered} requests answered so far, {not} not answered; the slowest since took {} ms",
             slowest.as_millis()
         )
     }
@@ -159,14 +143,9 @@ impl Shared {
     }
 
     /// Calls, and records the result; returns the response's body if the status is `due`.
-    async fn call(&self, due: u16, request: impl Fn() -> RequestBuilder) -> Option<Value> {
+    async fn call(&self, due: u16, request: impl FnOnce() -> RequestBuilder) -> Option<Value> {
         let begun = Instant::now();
-        let mut answer = answer(request()).await;
-        let closed = answer.as_ref().is_err_and(|error| !error.is_timeout());
-        if closed && self.repeats.load(Relaxed) {
-            self.calls.lock().unwrap().repeated += 1;
-            answer = self::answer(request()).await;
-        }
+        let answer = answer(request()).await;
         let mut calls = self.calls.lock().unwrap();
         calls.slowest = calls.slowest.max(begun.elapsed());
         match answer {

@@ -11,7 +11,6 @@ const GRACE: Duration = Duration::from_secs(30);
 /// partitions, so no lease is lost.
 pub async fn roll(environment: &mut Environment, release: &Release) -> anyhow::Result<()> {
     environment.fleet.launch.binary = release.program("event-ingestor");
-    environment.fleet.launch.caps_dead_letters = release.caps_dead_letters;
     for _ in 0..environment.fleet.len() {
         environment.fleet.start()?;
         environment.wait_until_shared().await?;

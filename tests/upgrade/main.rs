@@ -15,7 +15,6 @@ mod balancer;
 mod callers;
 mod commands;
 mod deployment;
-mod ghosts;
 mod ingestors;
 mod release;
 mod replica;

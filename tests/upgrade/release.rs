@@ -9,8 +9,6 @@ use tokio::process::Command;
 #[derive(Debug, Clone)]
 pub struct Release {
     pub name: &'static str,
-    /// Whether event-ingestor caps dead letters by a setting.
-    pub caps_dead_letters: bool,
     folder: PathBuf,
 }
 
@@ -18,14 +16,14 @@ impl Release {
     /// The release of this working copy.
     pub fn this() -> Self {
         let folder = binary("event-ingestor").parent().unwrap().to_owned();
-        Self { name: "this release", caps_dead_letters: true, folder }
+        Self { name: "this release", folder }
     }
 
     /// The release that `build-previous` has built.
     pub fn previous() -> Self {
         let folder = testkit::environment("PREVIOUS_RELEASE");
         let folder = folder.expect("PREVIOUS_RELEASE is not set: run `make upgrade-check`");
-        Self { name: "the previous release", caps_dead_letters: false, folder: folder.into() }
+        Self { name: "the previous release", folder: folder.into() }
     }
 
     pub fn program(&self, service: &str) -> PathBuf {

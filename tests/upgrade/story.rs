@@ -4,13 +4,14 @@
 use crate::callers::{Callers, Targets};
 use crate::deployment::Deployment;
 use crate::release::Release;
-use crate::{commands, ghosts, ingestors};
+use crate::{commands, ingestors};
 use anyhow::ensure;
 use chaos::campaign::kafka_settings;
 use chaos::database_audit::AuditedDatabase;
 use chaos::environment::{Environment, Plan, Servers};
 use chaos::output::{Output, seconds};
-use chaos::traffic::Pace;
+use chaos::traffic::{DEPLOYED_PERCENT, Pace};
+use chrono::TimeDelta;
 use domain::ids::ChargePointId;
 use gateway_simulator::settings::DEFAULTS;
 use gateway_simulator::{DeviceSpec, Simulator, SimulatorSettings};
@@ -45,7 +46,6 @@ struct Stage {
     assets: Deployment,
     commands: Deployment,
     callers: Callers,
-    ghost: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,10 +69,8 @@ async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() 
     environment.bystanders = Some(prefix.clone());
     let targets = register(&assets, &dispatchers, &simulator, &prefix).await;
     let callers = Callers::start(targets);
-    let ghost = format!("{prefix}-ghost");
-    ghosts::leave(&kafka, &topics[0], &database, &ghost).await;
 
-    let mut stage = Stage { environment, assets, commands: dispatchers, callers, ghost };
+    let mut stage = Stage { environment, assets, commands: dispatchers, callers };
     let played = stage.play(&database, &old, &new).await;
     let Stage { environment, callers, .. } = stage;
     environment.output.progress(&callers.since());
@@ -104,12 +102,8 @@ impl Stage {
         self.environment.wait_until_shared().await?;
         self.progress("the previous release works");
         self.migrate(database, new).await?;
-        self.callers.repeat(true);
         self.roll(new, "replaced by").await?;
-        self.callers.repeat(false);
         self.roll(new, "restarted, as").await?;
-        let found = ghosts::repair(new, database, &self.ghost).await;
-        self.progress(&format!("a session whose stop was lost is repaired: {found}"));
         self.use_what_is_new().await;
         self.roll_back(old).await
     }
@@ -134,19 +128,21 @@ impl Stage {
         Ok(())
     }
 
-    /// Writes data that only this release supports into the station that the callers list all the
-    /// time: the previous release must still be able to read it after the rollback.
+    /// Records what only this release knows about the station that the callers list and command all
+    /// the time: the previous release must work with it after the rollback.
     async fn use_what_is_new(&self) {
         let Targets { assets, station, .. } = &self.callers.targets();
-        let (client, base) = (Client::new(), format!("http://{assets}/api/v1/stations/{station}"));
-        let pile = json!({ "chargePointId": unique("CP"), "model": "DC-120", "ratedPowerKw": 120 });
-        let made = client.post(format!("{base}/piles")).json(&pile).send().await.unwrap();
-        assert_eq!(made.status(), 201);
-        assert_eq!(made.json::<Value>().await.unwrap()["currentType"], Value::Null);
-        let statuses = json!({ "startableStatuses": ["Available", "Preparing"] });
-        let edited = client.patch(base).json(&statuses).send().await.unwrap();
-        assert_eq!(edited.status(), 200);
-        self.progress("a pile without a current type and a station with startable statuses are registered");
+        let post = async |path: &str, body: Value| {
+            let answer = Client::new().post(format!("http://{assets}/api/v1{path}")).json(&body).send();
+            assert_eq!(answer.await.unwrap().status(), 201, "{path}");
+        };
+        let (now, later) = (runtime::clock::now(), runtime::clock::now() + TimeDelta::hours(1));
+        let window = json!({ "stationId": station, "endsAt": later, "reason": "upgrade" });
+        post("/maintenance-windows", window).await;
+        let exclusion =
+            json!({ "stationId": station, "from": now, "until": later, "reason": "grid", "note": "upgrade" });
+        post("/reliability/exclusions", exclusion).await;
+        self.progress("the station has a maintenance window and downtime that does not count");
     }
 
     /// In the order of an upgrade.
@@ -189,8 +185,7 @@ async fn open_environment(
         pace: Pace {
             events_per_second: 200,
             charge_points: 100,
-            // The previous release does not derive sessions from evidence.
-            deployed_percent: 0,
+            deployed_percent: DEPLOYED_PERCENT,
             marker_interval: Duration::from_millis(100),
         },
         settings: &[],
@@ -199,7 +194,6 @@ async fn open_environment(
     let servers = Servers {
         kafka: kafka_settings(&kafka_brokers()).unwrap(),
         ingestor: release.program("event-ingestor"),
-        caps_dead_letters: release.caps_dead_letters,
         logs,
     };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();

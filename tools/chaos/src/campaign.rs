@@ -106,7 +106,6 @@ fn servers(servers: &PhaseServers<'_>, phase: Phase) -> anyhow::Result<Servers> 
     Ok(Servers {
         kafka: kafka_settings(&brokers)?,
         ingestor: next_to_this_program("event-ingestor")?,
-        caps_dead_letters: true,
         logs: next_to_this_program("chaos-logs")?.join(phase.name()),
     })
 }

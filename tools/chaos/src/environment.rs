@@ -63,8 +63,6 @@ pub struct Servers {
     pub kafka: KafkaSettings,
     /// The binary `event-ingestor`.
     pub ingestor: PathBuf,
-    /// Whether that binary caps dead letters, as all but earlier releases do.
-    pub caps_dead_letters: bool,
     /// The folder for logs.
     pub logs: PathBuf,
 }
@@ -129,7 +127,6 @@ impl Environment {
         let proxy = PgProxy::start(server).await?;
         let mut fleet = Fleet::new(IngestorLaunch {
             binary: servers.ingestor.clone(),
-            caps_dead_letters: servers.caps_dead_letters,
             logs: servers.logs.clone(),
             database_url: format!("postgres://charging@{}/{database}", proxy.address),
             brokers: servers.kafka.brokers.join(","),

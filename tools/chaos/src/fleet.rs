@@ -22,8 +22,6 @@ pub(crate) const OPERATOR: &str = "operator";
 pub struct IngestorLaunch {
     /// The binary.
     pub binary: PathBuf,
-    /// Whether it caps dead letters; earlier releases do not know the setting.
-    pub caps_dead_letters: bool,
     /// The folder for logs.
     pub logs: PathBuf,
     /// The URL of PostgreSQL, or of the proxy in front of it.
@@ -212,11 +210,6 @@ impl IngestorLaunch {
         format!("{}{FEED}", self.topic)
     }
 
-    /// Each marker must become a dead letter of its own, so there is no cap.
-    fn without_cap(&self) -> Option<(&'static str, String)> {
-        self.caps_dead_letters.then(|| ("CHARGING__INGEST__DEAD_LETTERS_PER_MINUTE", u32::MAX.to_string()))
-    }
-
     /// The binary with the settings of this environment and the application name `name`.
     fn command(&self, name: &str) -> Command {
         let url = format!("{}?application_name={name}&sslmode=disable", self.database_url);
@@ -229,7 +222,8 @@ impl IngestorLaunch {
             .env("CHARGING__FEED__TOPIC", self.feed_topic())
             // Only phases about the feed create its topic.
             .env("CHARGING__FEED__ENABLED", "false")
-            .envs(self.without_cap())
+            // Each marker must become a dead letter of its own.
+            .env("CHARGING__INGEST__DEAD_LETTERS_PER_MINUTE", u32::MAX.to_string())
             .envs(self.settings.iter().copied())
             .stdin(Stdio::null())
             // Ctrl-C at the terminal is for the campaign, which then stops the ingestors.
