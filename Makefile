@@ -89,7 +89,7 @@ check: ## check formatting, lints, documentation and run bits; warnings are erro
 deploy-check: compatibility-check ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
 	@tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
 
-compatibility-check: ## compare the APIs, protobuf files and settings with those of the previous release
+compatibility-check: ## compare APIs, protobuf files, settings, values and metrics with those of the last release
 	@tools=$$(deploy/checks/set-up) && PYTHONPATH=deploy/checks PYTHONDONTWRITEBYTECODE=1 "$$tools/python" -m compatibility
 
 image-check: ## build the images and run them, as the pods of the charts and with Compose; needs root and a Debian; four minutes
