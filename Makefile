@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help doctor demo run token console console-test test test-librdkafka contract upgrade-check bench bench-check chaos check deploy-check compatibility-check image-check cluster-check alerts-check sbom audit verify \
+.PHONY: help doctor demo run token console console-test test test-librdkafka contract upgrade-check bench bench-check chaos check deploy-check compatibility-check image-check cluster-check alerts-check sbom audit verify verify-ci \
 	format stack-up stack-down stack-reset debian-check
 
 stack := deploy/local/stack
@@ -89,7 +89,7 @@ check: ## check formatting, lints, documentation and run bits; warnings are erro
 deploy-check: compatibility-check ## check the image, the Compose file, the charts and the licenses; needs neither an engine nor a cluster
 	@tools=$$(deploy/checks/set-up) && cargo build --workspace --bins && PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider deploy/checks
 
-compatibility-check: ## compare the APIs, protobuf files and settings with those of the previous release
+compatibility-check: ## compare APIs, protobuf files, settings, values and metrics with those of the last release
 	@tools=$$(deploy/checks/set-up) && PYTHONPATH=deploy/checks PYTHONDONTWRITEBYTECODE=1 "$$tools/python" -m compatibility
 
 image-check: ## build the images and run them, as the pods of the charts and with Compose; needs root and a Debian; four minutes
@@ -110,8 +110,14 @@ sbom: ## write the software bill of materials of each service to target/sbom, as
 audit: ## check the crates against the advisories of RustSec
 	@deploy/supply-chain/audit
 
-verify: ## run all that CI runs, also what it leaves out by default, and the chaos campaign; hours
-	@LIBRDKAFKA=1 CLUSTER=1 LEAVE_OUT_AFTER_MIN=600 MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run && $(MAKE) --no-print-directory chaos
+verify: verify-ci chaos ## run all that CI runs, also what it leaves out by default, and the chaos campaign; hours
+
+# Ratios can only be checked on a kind of machine that has a run; the table says so where it has none. With
+# the 50 minutes that images and ratios may take at most, a run fits the 350 minutes of ci.yml.
+verify-ci: MAY_LEAVE_OUT ?= bench
+verify-ci: LEAVE_OUT_AFTER_MIN ?= 300
+verify-ci: ## run all steps of CI, also those that it leaves out by default; hours
+	@LIBRDKAFKA=1 CLUSTER=1 LEAVE_OUT_AFTER_MIN="$(LEAVE_OUT_AFTER_MIN)" MAY_LEAVE_OUT="$(MAY_LEAVE_OUT)" .ci/run
 
 format: ## format the sources
 	cargo fmt --all

@@ -6,7 +6,7 @@ import shutil
 import tomllib
 
 import pytest
-from compatibility import changelog, openapi, proto, settings
+from compatibility import changelog, metrics, openapi, proto, settings, values
 from compatibility.finding import Finding
 from rendering import CHARTS, ROOT
 
@@ -109,6 +109,39 @@ def test_removed_settings_and_changed_defaults_are_found(service):
     wanted = [Finding("database.max_connections", "", f"has the default {limit} instead of {limit - 1}", breaking=False)]
     wanted.append(Finding("log.format", "", "is removed: a service refuses to start with it"))
     assert sorted(settings.compare(old, new), key=str) == wanted
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_removed_and_narrowed_values_of_a_chart_are_found(chart):
+    old = json.loads((ROOT / f"deploy/helm/{chart}/values.schema.json").read_text())
+    new = copy.deepcopy(old)
+    assert list(values.compare(chart, old, new)) == []
+    # Settings are compared by defaults.toml, and would otherwise be found twice.
+    del new["properties"]["settings"]["properties"]["log"]
+    del new["properties"]["podLabels"]
+    new["properties"]["image"]["properties"]["pullPolicy"]["enum"].remove("Never")
+    new["properties"]["nameOverride"]["type"] = "integer"
+    found = {(finding.subject, finding.problem, finding.breaking) for finding in values.compare(chart, old, new)}
+    assert found == {
+        ("podLabels", f"is removed from values, in chart {chart}", True),
+        ("image.pullPolicy", f"no longer accepts Never, in chart {chart}", True),
+        ("nameOverride", f"must be of type integer, in chart {chart}", True),
+    }
+    assert {finding.subject for finding in values.compare(chart, new, old)} == {"nameOverride"}, "what is added is no break"
+
+
+def test_removed_and_changed_metrics_are_found():
+    old = (ROOT / "docs/metrics.md").read_text()
+    assert metrics.listed(old)["commands_expired_total"] == ("counter", {"name", "cause"})
+    assert list(metrics.compare(old, old)) == []
+    new = old.replace("| `commands_waiting` | gauge |", "| `commands_waiting` | counter |").replace("| `build_info` |", "| `built_info` |")
+    new = new.replace("| `commands_expired_total` | counter | `name`, `cause` |", "| `commands_expired_total` | counter | `cause`, `gateway` |")
+    new = new.replace("| `simulator_connected` |", "| `simulator_devices` |")
+    assert set(metrics.compare(old, new)) == {
+        Finding("commands_waiting", "", "is a counter instead of a gauge"),
+        Finding("build_info", "", "is removed"),
+        Finding("commands_expired_total", "name", "is removed from its labels"),
+    }
 
 
 def test_a_field_that_leaves_a_message_is_found(tmp_path):

@@ -66,6 +66,12 @@ def test_released_charts_name_the_images_by_digest(tmp_path):
             assert f"{image['repository']}@{image['digest']}" == images[name]
 
 
+def test_charts_are_packaged_by_the_helm_that_they_are_tried_with():
+    steps = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]["publish"]["steps"]
+    (version,) = [step["with"]["version"] for step in steps if step.get("uses", "").startswith("azure/setup-helm@")]
+    assert f"helm.sh/helm/v4 {version} " in (ROOT / "deploy/cluster-check/tools/go.mod").read_text()
+
+
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 

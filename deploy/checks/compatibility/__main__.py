@@ -1,4 +1,7 @@
-"""Compares the APIs, the protobuf files and the settings with those of the last release: python -m compatibility."""
+"""Compares the contracts with those of the last release: python -m compatibility.
+
+They are the APIs, the protobuf files, the settings, the values of the charts, and the metrics.
+"""
 
 import json
 import os
@@ -6,9 +9,10 @@ import sys
 import tempfile
 import tomllib
 
-from . import changelog, openapi, proto, release, settings
+from . import changelog, metrics, openapi, proto, release, settings, values
 
 SERVICES = ("asset-api", "event-ingestor", "command-dispatcher")
+CHARTS = (*SERVICES, "charging-platform")
 DOCUMENTS = ("docs/openapi/asset-api.json", "docs/openapi/command-dispatcher.json")
 
 
@@ -26,6 +30,10 @@ def findings(commit):
     for service in SERVICES:
         path = f"crates/{service}/defaults.toml"
         yield from settings.compare(tomllib.loads(release.read(commit, path)), tomllib.loads((release.ROOT / path).read_text()))
+    for chart in CHARTS:
+        path = f"deploy/helm/{chart}/values.schema.json"
+        yield from values.compare(chart, json.loads(release.read(commit, path)), json.loads((release.ROOT / path).read_text()))
+    yield from metrics.compare(release.read(commit, "docs/metrics.md"), (release.ROOT / "docs/metrics.md").read_text())
     with tempfile.TemporaryDirectory() as folder:
         release.extract(commit, "proto", folder)
         yield from proto.compare(f"{folder}/proto", release.ROOT / "proto")
