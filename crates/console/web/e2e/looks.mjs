@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge } from "./axe.mjs";
+import { ROUTES, routeOf } from "./routes.mjs";
 import { scenery } from "./scenery.mjs";
 import { artefacts, enter, eventually, shut, site } from "./stage.mjs";
 
@@ -10,7 +11,7 @@ import { artefacts, enter, eventually, shut, site } from "./stage.mjs";
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { prices, station, pile, spare, batch, session, fault, outage } = await scenery();
+  const { prices, station, closed, pile, spare, batch, session, ended, fault, outage } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
@@ -43,6 +44,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     revenue: { path: "/console/revenue", ready: ".uplot" },
     "revenue-stations": { path: "/console/revenue?unit=month&by=station", ready: "tr[data-period]" },
     session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
+    "ended-session": { path: `/console/sessions/${ended}`, ready: "[data-receipt]" },
     issues: { path: "/console/issues", ready: "tr[data-issue]" },
     issue: { path: `/console/issues/${fault}`, ready: "[data-event=muted]", dialogs: { mute: ["[data-action=mute]", "dialog form"] } },
     outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]" },
@@ -57,16 +59,26 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     "exclusion-form": { path: `/console/reliability/exclusions/new?pile=${pile}`, ready: ".form option", click: ".form [type=submit]", then: ".fault" },
     "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
     "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },
+    "station-edit": { path: `/console/stations/${station}/edit`, ready: ".form" },
+    "new-pile": { path: `/console/stations/${station}/piles/new`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     move: { path: `/console/piles/${pile}/move`, ready: "option" },
     replace: { path: `/console/piles/${pile}/replace`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     history: { path: `/console/piles/${pile}/history`, ready: "[data-placement]" },
+    "station-history": { path: `/console/stations/${station}/history`, ready: "[data-edit]" },
     labels: { path: `/console/stations/${station}/labels`, ready: "[data-label]" },
-    retired: { path: "/console/retired?view=piles", ready: "[data-retired]" },
+    "pile-labels": { path: `/console/piles/${pile}/labels`, ready: "[data-label]" },
+    retired: { path: "/console/retired", ready: "[data-retired]" },
+    "retired-station": { path: `/console/stations/${closed}`, ready: "[data-edit]" },
+    "retired-piles": { path: "/console/retired?view=piles", ready: "[data-retired]" },
     "retired-pile": { path: `/console/piles/${spare}`, ready: "[data-placement]" },
     nowhere: { path: "/console/no/such/page", ready: ".state" },
     forbidden: { path: "/console/", as: "operations", ready: ".state" },
     missing: { path: "/console/piles/0192f0c1-7a3b-7cc1-8f00-0123456789ab", ready: ".state" },
   };
+  await t.test("every route of the console is among them", () => {
+    const visited = new Set(Object.values(PAGES).map(({ path }) => routeOf(path)));
+    assert.deepEqual([...ROUTES].filter((route) => !visited.has(route)), []);
+  });
   const PHONE = { width: 390, height: 844 };
   const LOOKS = [{ language: "en" }, { language: "zh", dark: true }, { language: "zh", dark: true, ...PHONE }, { language: "en", ...PHONE }];
   const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then, dialogs = {} }]) => LOOKS.map((look) => {

@@ -20,12 +20,14 @@ export async function scenery() {
   await api("POST", "/api/v1/reliability/exclusions", { pileId: devices[0].id, connectorId: 1, from: "2026-06-05T03:00:00Z", until: "2026-06-05T11:00:00Z", reason: "grid", note: "10 kV 线路停电，通知 2026-118" });
   const { piles: [spare] } = await site({ connected: false });
   await api("DELETE", `/api/v1/piles/${spare.id}`);
+  const { id: closed } = await site({ name: "退役站", piles: 0 });
+  await api("DELETE", `/api/v1/stations/${closed}`);
   await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
-  await charged(devices[5]);
+  const ended = await charged(devices[5]);
   const prices = await tariff("看价格", []);
   const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
-  return { prices, station: sites[0].id, pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ...(await troubles(sites[0])) };
+  return { prices, station: sites[0].id, closed, pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ended, ...(await troubles(sites[0])) };
 }
 
 /** An issue of a station with a history, a maintenance window there, and an outage of another station. */
