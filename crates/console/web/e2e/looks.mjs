@@ -7,26 +7,31 @@ import { ROUTES, routeOf } from "./routes.mjs";
 import { scenery } from "./scenery.mjs";
 import { artefacts, enter, eventually, shut, site } from "./stage.mjs";
 
+const COMMANDS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability", "trigger-message", "change-configuration"];
+
+/** A dialog for each of `names`, which the button with this attribute opens, with what it then has. */
+function dialogsOf(names, attribute, content = "form") {
+  return Object.fromEntries(names.map((name) => [name, [`[${attribute}=${name}]`, `dialog ${content}`]]));
+}
+
 /** Pages that are checked in parallel, because most of the time is waiting. */
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { prices, station, closed, pile, spare, batch, session, ended, fault, outage } = await scenery();
+  const { prices, bound, proposed, station, closed, pile, spare, batch, session, ended, fault, outage } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
     piles: { path: "/console/?view=piles", ready: ".rows a" },
-    station: { path: `/console/stations/${station}`, ready: ".day", dialogs: { reset: ["[data-station-order=reset]", "dialog [data-preview]"] } },
-    pile: {
-      path: `/console/piles/${pile}`, ready: ".uplot",
-      dialogs: { reset: ["[data-order=reset]", "dialog form"], configuration: ["[data-order=change-configuration]", "dialog datalist"] },
-    },
+    station: { path: `/console/stations/${station}`, ready: ".day", dialogs: dialogsOf(["reset", "change-availability"], "data-station-order", "[data-preview]") },
+    pile: { path: `/console/piles/${pile}`, ready: ".uplot", dialogs: dialogsOf(COMMANDS, "data-order") },
     ingest: {
       path: "/console/ingest", ready: "tr[data-partition]",
       dialogs: {
         account: ["[data-account]", "dialog dl"],
         letter: ["tr[data-letter] button", "dialog pre"],
         register: ["tr[data-device] button", "dialog option"],
+        "bulk-replay": [".filters > button", "dialog .dialog-foot"],
       },
     },
     import: { path: "/console/import", ready: ".drop" },
@@ -34,10 +39,14 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     tariffs: { path: "/console/tariffs", ready: "tr[data-tariff]", dialogs: { new: [".page-head button", "dialog form"] } },
     tariff: {
       path: `/console/tariffs/${prices}`, ready: "section[aria-labelledby=bindings] .state",
-      dialogs: { bind: ["section[aria-labelledby=bindings] .card-head button", "dialog option"] },
+      dialogs: { edit: [".page-head .buttons > button", "dialog form"], bind: ["section[aria-labelledby=bindings] .card-head button", "dialog option"] },
     },
+    "bound-tariff": { path: `/console/tariffs/${bound}`, ready: "tr[data-binding]", dialogs: { end: ["tr[data-binding] button", "dialog form"] } },
     version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".strip-part" },
     draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
+    proposal: {
+      path: `/console/tariffs/${proposed}/draft`, ready: "[data-proposal=own]", dialogs: { publish: [".editing-foot > button:last-child", "dialog form"] },
+    },
     calendar: { path: `/console/stations/${station}/prices`, ready: "[data-day]" },
     commands: { path: "/console/commands", ready: "tr[data-command]", click: "tr[data-command] summary", then: "tr[data-command] .life" },
     sessions: { path: "/console/sessions", ready: "tr[data-session]" },
@@ -46,8 +55,8 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
     "ended-session": { path: `/console/sessions/${ended}`, ready: "[data-receipt]" },
     issues: { path: "/console/issues", ready: "tr[data-issue]" },
-    issue: { path: `/console/issues/${fault}`, ready: "[data-event=muted]", dialogs: { mute: ["[data-action=mute]", "dialog form"] } },
-    outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]" },
+    issue: { path: `/console/issues/${fault}`, ready: "[data-event=muted]", dialogs: dialogsOf(["assign", "mute"], "data-action") },
+    outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]", dialogs: dialogsOf(["acknowledge"], "data-action") },
     windows: { path: "/console/maintenance", ready: "tr[data-window]" },
     "new-window": { path: `/console/maintenance/new?station=${station}`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },

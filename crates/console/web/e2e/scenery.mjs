@@ -7,7 +7,7 @@ const CITIES = [["上海", 31.23, 121.47], ["杭州", 30.27, 120.15], ["南京",
 export async function scenery() {
   const sites = [];
   for (const [city, ...place] of CITIES) sites.push(await site({ name: `${city}滨江站`, piles: 4, connectors: 2, place }));
-  await tariff("分时电价", sites.map(({ id }) => ({ level: "station", stationId: id })));
+  const bound = await tariff("分时电价", sites.map(({ id }) => ({ level: "station", stationId: id })));
   const devices = sites.flatMap(({ piles }) => piles);
   for (const [at, pile] of devices.entries()) {
     if (at % 3 === 0) await api("POST", `/api/v1/piles/${pile.id}/commands/start-transaction`, { idTag: "RFID123", connectorId: 1 }, { base: stage.commands });
@@ -26,8 +26,12 @@ export async function scenery() {
   const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
   const ended = await charged(devices[5]);
   const prices = await tariff("看价格", []);
+  const proposed = await tariff("待批准", []);
+  const { priceList } = await api("GET", `/api/v1/tariffs/${proposed}/versions/1`);
+  await api("PUT", `/api/v1/tariffs/${proposed}/draft`, priceList);
+  await api("PUT", `/api/v1/tariffs/${proposed}/draft/proposal`, {});
   const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
-  return { prices, station: sites[0].id, closed, pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ended, ...(await troubles(sites[0])) };
+  return { prices, bound, proposed, station: sites[0].id, closed, pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ended, ...(await troubles(sites[0])) };
 }
 
 /** An issue of a station with a history, a maintenance window there, and an outage of another station. */
