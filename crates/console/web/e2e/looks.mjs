@@ -1,11 +1,12 @@
 // Every page and dialog in both languages, light and dark, wide and narrow: screenshots for review,
 // and a check by axe.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { judge } from "./axe.mjs";
 import { ROUTES, routeOf } from "./routes.mjs";
 import { scenery } from "./scenery.mjs";
-import { artefacts, enter, eventually, shut, site } from "./stage.mjs";
+import { api, artefacts, enter, eventually, shut, site, today } from "./stage.mjs";
 
 const COMMANDS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability", "trigger-message", "change-configuration"];
 
@@ -18,7 +19,7 @@ function dialogsOf(names, attribute, content = "form") {
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { prices, bound, proposed, station, closed, pile, spare, batch, session, ended, fault, outage } = await scenery();
+  const { prices, bound, proposed, compared, station, edited, closed, pile, spare, batch, session, ended, fault, outage } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
@@ -34,7 +35,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
         "bulk-replay": [".filters > button", "dialog .dialog-foot"],
       },
     },
-    import: { path: "/console/import", ready: ".drop" },
+    import: { path: "/console/import", ready: ".drop", states: { report } },
     audit: { path: "/console/audit", ready: "tr[data-entry]", click: "tr[data-entry] summary", then: "tr[data-entry] pre" },
     tariffs: { path: "/console/tariffs", ready: "tr[data-tariff]", dialogs: { new: [".page-head button", "dialog form"] } },
     tariff: {
@@ -42,7 +43,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
       dialogs: { edit: [".page-head .buttons > button", "dialog form"], bind: ["section[aria-labelledby=bindings] .card-head button", "dialog option"] },
     },
     "bound-tariff": { path: `/console/tariffs/${bound}`, ready: "tr[data-binding]", dialogs: { end: ["tr[data-binding] button", "dialog form"] } },
-    version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".strip-part" },
+    version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".strip-part", states: { "what-if": (page) => compare(page, compared) } },
     draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
     proposal: {
       path: `/console/tariffs/${proposed}/draft`, ready: "[data-proposal=own]", dialogs: { publish: [".editing-foot > button:last-child", "dialog form"] },
@@ -68,7 +69,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     "exclusion-form": { path: `/console/reliability/exclusions/new?pile=${pile}`, ready: ".form option", click: ".form [type=submit]", then: ".fault" },
     "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
     "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },
-    "station-edit": { path: `/console/stations/${station}/edit`, ready: ".form" },
+    "station-edit": { path: `/console/stations/${edited}/edit`, ready: ".form", states: { conflict: (page) => collide(page, edited) } },
     "new-pile": { path: `/console/stations/${station}/piles/new`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     move: { path: `/console/piles/${pile}/move`, ready: "option" },
     replace: { path: `/console/piles/${pile}/replace`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
@@ -90,7 +91,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
   });
   const PHONE = { width: 390, height: 844 };
   const LOOKS = [{ language: "en" }, { language: "zh", dark: true }, { language: "zh", dark: true, ...PHONE }, { language: "en", ...PHONE }];
-  const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then, dialogs = {} }]) => LOOKS.map((look) => {
+  const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then, dialogs = {}, states = {} }]) => LOOKS.map((look) => {
     const called = `${name}-${look.language}${look.dark ? "-dark" : ""}${look.width ? "-phone" : ""}`;
     return t.test(called, async () => {
       const page = await enter(path, { ...look, as });
@@ -107,6 +108,11 @@ test("every page is accessible and fits, in both languages, light and dark, wide
         await page.keyboard.press("Escape");
         await page.locator("dialog").waitFor({ state: "detached" });
       }
+      for (const [state, reach] of Object.entries(states)) {
+        await reach(page);
+        await page.screenshot({ path: `${artefacts}${called}-${state}.png`, fullPage: true });
+        await check(page);
+      }
       await shut(page);
     });
   }));
@@ -117,6 +123,32 @@ test("every page is accessible and fits, in both languages, light and dark, wide
 async function open(page, click, then) {
   await page.locator(click).first().click();
   await page.locator(then).first().waitFor({ state: "attached" });
+}
+
+/** Tries a file with an invalid row. */
+async function report(page) {
+  const file = "name,latitude,longitude\n报告站,31.23,121.47\n北极站,north,121.47\n";
+  await page.setInputFiles("input[type=file]", { name: "stations.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
+  await page.locator(".drop + .buttons button").first().click();
+  await page.locator("[data-report=dry] tbody tr").waitFor();
+}
+
+/** Compares the prices with what this month's sessions of a station earned. */
+async function compare(page, { id, name }) {
+  const card = page.locator("section[aria-labelledby=what-if]");
+  await card.locator("input[type=search]").fill(name);
+  await card.locator("select").selectOption(id);
+  await card.locator("input[type=month]").fill(today().slice(0, 7));
+  await card.locator("[type=submit]").click();
+  await card.locator("[data-what-if]").waitFor();
+}
+
+/** Saves a station that another caller renamed meanwhile. */
+async function collide(page, id) {
+  await page.locator(".form input[type=text]").first().fill("我的站");
+  await api("PATCH", `/api/v1/stations/${id}`, { name: `别人的站 ${randomUUID().slice(0, 8)}` }, { type: "application/merge-patch+json" });
+  await page.locator(".form [type=submit]").click();
+  await page.locator("[data-conflict-field=name]").waitFor();
 }
 
 /** The page must not overflow, and axe must find nothing in `part` of it. */

@@ -31,7 +31,10 @@ export async function scenery() {
   await api("PUT", `/api/v1/tariffs/${proposed}/draft`, priceList);
   await api("PUT", `/api/v1/tariffs/${proposed}/draft/proposal`, {});
   const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
-  return { prices, bound, proposed, station: sites[0].id, closed, pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ended, ...(await troubles(sites[0])) };
+  return {
+    prices, bound, proposed, compared: { id: sites[1].id, name: `${CITIES[1][0]}滨江站` }, station: sites[0].id, edited: sites[5].id, closed,
+    pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ended, ...(await troubles(sites[0])),
+  };
 }
 
 /** An issue of a station with a history, a maintenance window there, and an outage of another station. */
