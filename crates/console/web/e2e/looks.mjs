@@ -56,7 +56,10 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
     "ended-session": { path: `/console/sessions/${ended}`, ready: "[data-receipt]" },
     issues: { path: "/console/issues", ready: "tr[data-issue]" },
-    issue: { path: `/console/issues/${fault}`, ready: "[data-event=muted]", dialogs: dialogsOf(["assign", "mute"], "data-action") },
+    issue: {
+      path: `/console/issues/${fault}`, ready: "[data-event=muted]", click: "[data-attempt=trigger] summary", then: "[data-attempt=trigger] .life",
+      dialogs: dialogsOf(["assign", "mute"], "data-action"),
+    },
     outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]", dialogs: dialogsOf(["acknowledge"], "data-action") },
     windows: { path: "/console/maintenance", ready: "tr[data-window]" },
     "new-window": { path: `/console/maintenance/new?station=${station}`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
