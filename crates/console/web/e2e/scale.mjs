@@ -37,9 +37,20 @@ async function build() {
   for (let from = 0; from < PILES; from += 25_000) await load("piles", piles.slice(from, from + 25_000));
 }
 
-test("a hundred thousand piles are shown at once and scrolled to the end", async (t) => {
-  await build();
-  const page = await enter("/console/?view=piles", { as: null });
+/** The views of the fleet, by their address. */
+const VIEWS = { stations: "/console/", piles: "/console/?view=piles" };
+/** Each view is opened this often, and its fastest time counts: it has the least of what else the machine did. */
+const TIMES = 3;
+/**
+ * How many times longer a first view may take with 100,000 piles than with the few of the other tests. The target
+ * is 1 s, but a machine may be half as fast as another one, so a time proves nothing. The same view with few piles
+ * is the floor: it loads the same scripts, signs in and asks the same of the services, in about half of the target.
+ */
+const MOST_RATIO = 3;
+
+/** The time from the call of a page to its rows, its counts and the first marks of its map, without the user's, in ms. */
+async function firstView(path) {
+  const page = await enter(path, { as: null });
   const asked = await page.evaluate(async () => {
     while (document.querySelector("textarea") === null) await new Promise(requestAnimationFrame);
     return performance.now();
@@ -56,9 +67,36 @@ test("a hundred thousand piles are shown at once and scrolled to the end", async
     const begun = performance.now();
     document.querySelector("button[type=submit]").click();
     const rows = await until(() => document.querySelector(".rows a") !== null);
-    return { rows, counts: await until(() => /\d/.test(document.querySelector("[data-status=all] .count-value")?.innerText ?? "")) };
+    const counts = await until(() => /\d/.test(document.querySelector("[data-status=all] .count-value")?.innerText ?? ""));
+    return { rows, counts, map: await until(() => Number(document.querySelector(".map-plane canvas")?.dataset.marks ?? 0) > 0) };
   }, stage.tokens.all);
-  t.diagnostic(`the page asks for a token ${asked.toFixed(0)} ms after it was called; rows are there ${shown.rows.toFixed(0)} ms after that was given, counts ${shown.counts.toFixed(0)} ms`);
+  await shut(page);
+  return { prompt: asked, rows: asked + shown.rows, counts: asked + shown.counts, map: asked + shown.map };
+}
+
+/** The fastest times of each view. */
+async function firstViews() {
+  const fastest = {};
+  for (let time = 0; time < TIMES; time += 1) {
+    for (const [view, path] of Object.entries(VIEWS)) {
+      for (const [part, ms] of Object.entries(await firstView(path))) {
+        fastest[`${view}: ${part}`] = Math.min(ms, fastest[`${view}: ${part}`] ?? Number.POSITIVE_INFINITY);
+      }
+    }
+  }
+  return fastest;
+}
+
+test("a hundred thousand piles are shown at once and scrolled to the end", async (t) => {
+  await site();
+  const few = await firstViews();
+  await build();
+  const many = await firstViews();
+  for (const [part, ms] of Object.entries(many)) t.diagnostic(`${part} after ${ms.toFixed(0)} ms, with few piles after ${few[part].toFixed(0)} ms`);
+  for (const [part, ms] of Object.entries(many)) assert.ok(ms <= few[part] * MOST_RATIO, `${part} took ${(ms / few[part]).toFixed(1)} times as long as with few piles`);
+
+  const page = await enter(VIEWS.piles);
+  await page.locator(".rows a").first().waitFor();
   const all = Number((await page.locator("[data-status=all] .count-value").innerText()).replace(/\D/g, ""));
   assert.ok(all >= PILES, `${all} piles are counted`);
 
