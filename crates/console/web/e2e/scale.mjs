@@ -1,16 +1,19 @@
-// A hundred thousand piles: importing, first view, scrolling to the end, and live updates under
-// load.
+// A hundred thousand piles at ten thousand stations: importing, first view, scrolling to the end, the
+// map, and live updates under load.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, artefacts, enter, eventually, order, run, shut, signIn, site, stage } from "./stage.mjs";
 
 const PILES = 100_000;
-const STATIONS = 1_000;
+const STATIONS = 10_000;
 const CITIES = [
   ["北京", 39.9, 116.4], ["上海", 31.23, 121.47], ["广州", 23.13, 113.26], ["深圳", 22.54, 114.06], ["成都", 30.57, 104.07],
   ["杭州", 30.27, 120.15], ["武汉", 30.59, 114.3], ["西安", 34.34, 108.94], ["南京", 32.06, 118.79], ["重庆", 29.56, 106.55],
   ["郑州", 34.75, 113.62], ["长沙", 28.23, 112.94], ["青岛", 36.07, 120.38], ["沈阳", 41.8, 123.43], ["昆明", 25.04, 102.71], ["哈尔滨", 45.8, 126.53],
 ];
+
+/** What the names of these stations contain, and of no other. */
+const NAME = `规模${run}`;
 
 /** The id of a device in the load of the simulator. */
 const device = (at) => `M${run}-${String(at).padStart(6, "0")}`;
@@ -19,10 +22,10 @@ async function build() {
   const stations = Array.from({ length: STATIONS }, (_none, at) => {
     const [city, latitude, longitude] = CITIES[at % CITIES.length];
     // In a spiral around the city's centre.
-    const [angle, distance] = [at * 2.4, 0.03 * Math.sqrt(at)];
+    const [angle, distance] = [at * 2.4, 0.01 * Math.sqrt(at)];
     return {
       id: `0192f0b0-${run.slice(-4).toLowerCase().replace(/[^0-9a-f]/g, "0")}-7000-8000-${at.toString(16).padStart(12, "0")}`,
-      name: `${city} ${Math.floor(at / CITIES.length) + 1}号站`, latitude: latitude + distance * Math.sin(angle), longitude: longitude + distance * Math.cos(angle),
+      name: `${city} ${NAME}-${Math.floor(at / CITIES.length) + 1}号站`, latitude: latitude + distance * Math.sin(angle), longitude: longitude + distance * Math.cos(angle),
     };
   });
   const lines = (rows) => rows.map((row) => JSON.stringify(row)).join("\n");
@@ -141,6 +144,19 @@ test("a hundred thousand piles are shown at once and scrolled to the end", async
   await shut(page);
 });
 
+test("ten thousand stations become few marks that have all of them", async (t) => {
+  const page = await enter(`/console/?q=${encodeURIComponent(NAME)}`);
+  const plane = page.locator(".map-plane");
+  await plane.locator(`canvas[data-stations="${STATIONS}"]`).waitFor({ state: "attached" });
+  const marks = Number(await plane.locator("canvas").getAttribute("data-marks"));
+  const { width, height } = await plane.boundingBox();
+  t.diagnostic(`${STATIONS} stations are ${marks} marks on ${width.toFixed(0)} × ${height.toFixed(0)} pixels`);
+  // The largest mark has a radius of 28 pixels, and text in it.
+  assert.ok(marks > 1 && marks * 60 ** 2 <= width * height, `${marks} marks have no room`);
+  await page.screenshot({ path: `${artefacts}map-10000.png` });
+  await shut(page);
+});
+
 test("a change appears at once during a load of six hundred events per second", async (t) => {
   const { piles: [pile] } = await site();
   // The newest pile comes first; below it are the piles of the load.
@@ -183,7 +199,7 @@ test("a change appears at once during a load of six hundred events per second", 
   await signIn(page, "all");
   await row.waitFor();
   await page.locator("[data-feed=live]").waitFor();
-  await page.locator(".map-foot", { hasText: /^(?!.*Loading)/s }).getByText(/1,\d{3} stations on the map/).waitFor();
+  await page.locator(".map-foot", { hasText: /^(?!.*Loading)/s }).getByText(/(9,9|10,0)\d{2} stations on the map/).waitFor();
   await page.screenshot({ path: `${artefacts}fleet-100000.png` });
   await shut(page);
 });
