@@ -20,6 +20,7 @@ await import("./tariff-approval.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./assets.mjs");
+await import("./phone.mjs");
 await import("./issues.mjs");
 await import("./reliability.mjs");
 await import("./scopes.mjs");

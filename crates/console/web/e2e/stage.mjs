@@ -91,10 +91,10 @@ function watch(page) {
   });
 }
 
-/** Opens the page of the console at `path`, with a token, a language, a theme and a time zone. */
-export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone } = {}) {
+/** Opens the page of the console at `path`, with a token, a language, a theme, a time zone, and a touch screen. */
+export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone, touch = false } = {}) {
   const context = await browser.newContext({
-    viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
+    viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", hasTouch: touch,
     ...(zone === undefined ? {} : { timezoneId: zone }),
   });
   const page = await context.newPage();
