@@ -5,6 +5,7 @@ import { leave } from "./stage.mjs";
 
 await import("./story.mjs");
 await import("./fleet.mjs");
+await import("./map-tiles.mjs");
 await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
