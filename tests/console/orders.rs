@@ -56,6 +56,7 @@ pub async fn carry_out(world: &World, order: Value) {
             platform.simulator.set_status(&device(), connector, status, None).await.unwrap();
         }
         "begin-unnamed" => begin_unnamed(platform, device()).await,
+        "attempts" => write_attempts(platform, text("issue")).await,
         "ledger" => write_ledger(platform, text("pile"), text("until")).await,
         "garbage" => {
             let record = NewRecord {
@@ -106,6 +107,19 @@ async fn write_ledger(platform: &Platform, pile: &str, until: &str) {
               generate_series(1, 30) as ago,
               lateral (select date '{until}' - ago as day, case connector when 1 then 3600 else 0 end as down) as one
          where piles.id = '{pile}'"
+    );
+    platform.database.execute(&rows).await;
+}
+
+/// Writes two attempts of the recovery ladder, which is off: one with the latest command of the fleet, and one
+/// that was refused.
+async fn write_attempts(platform: &Platform, issue: &str) {
+    let rows = format!(
+        "insert into issue_attempts (issue_id, number, step, command_id, charge_point_id, at, refusal)
+         select issues.id, number, step, coalesce(sent, gen_random_uuid()), charge_point_id, statement_timestamp(), refusal
+         from issues, (values (1, 'trigger', (select id from commands order by id desc limit 1), null),
+                              (2, 'softReset', null, 'PILE_OFFLINE')) as tried (number, step, sent, refusal)
+         where issues.id = '{issue}'"
     );
     platform.database.execute(&rows).await;
 }

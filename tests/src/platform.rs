@@ -164,11 +164,18 @@ impl Platform {
     }
 
     /// The same for browsers whose pages come from `page`, an origin that leads to asset-api, and
-    /// whose users sign in at `provider`; returns the addresses of asset-api and command-dispatcher.
+    /// whose users sign in at `provider`; returns the addresses of asset-api, command-dispatcher, and an
+    /// asset-api whose map has `tiles`.
     ///
     /// # Panics
     /// When the services do not start.
-    pub async fn show_console(&self, jwks_file: &Path, provider: &str, page: &str) -> [SocketAddr; 2] {
+    pub async fn show_console(
+        &self,
+        jwks_file: &Path,
+        provider: &str,
+        page: &str,
+        tiles: &str,
+    ) -> [SocketAddr; 3] {
         let own = [
             ("auth.mode", "jwt"),
             ("auth.issuer", provider),
@@ -183,8 +190,11 @@ impl Platform {
             ("console.sign_in_client_id", "console"),
             ("console.sign_in_parameters", "resource=https://platform.example"),
         ];
-        let assets = [own.as_slice(), &console].concat();
-        [serve_assets(&self.database, &topics.events, &assets).await, commands]
+        let plain = [own.as_slice(), &console].concat();
+        let with_tiles = [("console.map_tiles", tiles), ("console.map_attribution", "© 测试瓦片")];
+        let tiled = [plain.as_slice(), &with_tiles].concat();
+        let assets = serve_assets(&self.database, &topics.events, &plain).await;
+        [assets, commands, serve_assets(&self.database, &topics.events, &tiled).await]
     }
 
     /// Starts a replica of command-dispatcher that probes silent devices, with `own` settings. The

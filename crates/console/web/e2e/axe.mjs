@@ -5,11 +5,11 @@ import { createRequire } from "node:module";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
- * The violations that axe finds in a page. Its script is injected by the debugger, to which the
- * page's policy does not apply.
+ * The violations that axe finds in a page, or in the part of it that matches a selector. Its script is
+ * injected once by the debugger, to which the page's policy does not apply.
  */
-export async function judge(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+export async function judge(page, part) {
+  if (await page.evaluate(() => window.axe === undefined)) await page.evaluate(axe);
+  const { violations } = await page.evaluate((within) => window.axe.run(within ?? document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }), part);
   return violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.slice(0, 4).map((node) => `${node.html}\n    ${node.failureSummary}`).join("\n  ")}`);
 }

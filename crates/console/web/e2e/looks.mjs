@@ -1,126 +1,165 @@
-// Every page in both languages, light and dark, wide and narrow: screenshots for review, and a
-// check by axe.
+// Every page and dialog in both languages, light and dark, wide and narrow: screenshots for review,
+// and a check by axe.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { judge } from "./axe.mjs";
-import { api, artefacts, charged, enter, eventually, order, run, shut, site, stage, tariff, today } from "./stage.mjs";
+import { ROUTES, routeOf } from "./routes.mjs";
+import { scenery } from "./scenery.mjs";
+import { api, artefacts, enter, eventually, shut, site, today } from "./stage.mjs";
 
-const CITIES = [["上海", 31.23, 121.47], ["杭州", 30.27, 120.15], ["南京", 32.06, 118.79], ["苏州", 31.3, 120.58], ["合肥", 31.82, 117.23], ["宁波", 29.87, 121.55]];
+const COMMANDS = ["start-transaction", "stop-transaction", "reset", "unlock-connector", "change-availability", "trigger-message", "change-configuration"];
 
-async function scenery() {
-  const sites = [];
-  for (const [city, ...place] of CITIES) sites.push(await site({ name: `${city}滨江站`, piles: 4, connectors: 2, place }));
-  await tariff("分时电价", sites.map(({ id }) => ({ level: "station", stationId: id })));
-  const devices = sites.flatMap(({ piles }) => piles);
-  for (const [at, pile] of devices.entries()) {
-    if (at % 3 === 0) await api("POST", `/api/v1/piles/${pile.id}/commands/start-transaction`, { idTag: "RFID123", connectorId: 1 }, { base: stage.commands });
-    if (at % 7 === 1) await order({ do: "status", device: pile.device, connector: 2, status: "Faulted" });
-    if (at % 11 === 2) await order({ do: "disconnect", device: pile.device });
-  }
-  await order({ do: "connect", device: `CP-${run}-NEW`, connectors: 1 });
-  await order({ do: "garbage", key: "x", value: "no event" });
-  await order({ do: "ledger", pile: devices[0].id, until: today() });
-  await api("POST", "/api/v1/reliability/exclusions", { pileId: devices[0].id, connectorId: 1, from: "2026-06-05T03:00:00Z", until: "2026-06-05T11:00:00Z", reason: "grid", note: "10 kV 线路停电，通知 2026-118" });
-  const { piles: [spare] } = await site({ connected: false });
-  await api("DELETE", `/api/v1/piles/${spare.id}`);
-  await eventually("a reading", async () => (await api("GET", `/api/v1/piles/${devices[0].id}`)).connectors[0].powerW !== null);
-  const { batchId } = await api("POST", `/api/v1/stations/${sites[1].id}/commands/reset`, { ratePerSecond: 1 }, { base: stage.commands });
-  await charged(devices[5]);
-  const prices = await tariff("看价格", []);
-  const [session] = (await api("GET", `/api/v1/piles/${devices[0].id}/sessions`)).items;
-  return { prices, station: sites[0].id, pile: devices[0].id, spare: spare.id, batch: batchId, session: session.id, ...(await troubles(sites[0])) };
-}
-
-/** An issue of a station with a history, a maintenance window there, and an outage of another station. */
-async function troubles({ id: stationId }) {
-  const dark = await site({ name: "停电站", piles: 5 });
-  for (const { device } of dark.piles) await order({ do: "disconnect", device });
-  const opened = (query) => eventually(`an issue with ${query}`, async () => (await api("GET", `/api/v1/issues?state=open&${query}`)).items[0]);
-  const { id: fault } = await opened(`cause=fault&stationId=${stationId}`);
-  await api("POST", `/api/v1/issues/${fault}/acknowledge`, { note: "技师在路上" });
-  await api("POST", `/api/v1/issues/${fault}/assign`, { assignee: "field-team-3" });
-  await api("POST", `/api/v1/issues/${fault}/mute`, { until: "2098-01-01T00:00:00Z", reason: "备件周一到" });
-  await api("POST", "/api/v1/maintenance-windows", { stationId, endsAt: new Date(Date.now() + 86_400_000).toISOString(), reason: "更换变压器" });
-  return { fault, outage: (await opened(`severity=critical&stationId=${dark.id}`)).id };
+/** A dialog for each of `names`, which the button with this attribute opens, with what it then has. */
+function dialogsOf(names, attribute, content = "form") {
+  return Object.fromEntries(names.map((name) => [name, [`[${attribute}=${name}]`, `dialog ${content}`]]));
 }
 
 /** Pages that are checked in parallel, because most of the time is waiting. */
 const AT_ONCE = 3;
 
 test("every page is accessible and fits, in both languages, light and dark, wide and narrow", { concurrency: AT_ONCE }, async (t) => {
-  const { prices, station, pile, spare, batch, session, fault, outage } = await scenery();
+  const { prices, bound, proposed, compared, station, edited, closed, pile, spare, batch, session, ended, fault, outage } = await scenery();
   const PAGES = {
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
     piles: { path: "/console/?view=piles", ready: ".rows a" },
-    station: { path: `/console/stations/${station}`, ready: ".day" },
-    pile: { path: `/console/piles/${pile}`, ready: ".uplot" },
-    command: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=reset]", then: "dialog" },
-    account: { path: "/console/ingest", ready: "tr[data-partition]", click: "[data-account]", then: "dialog dl" },
-    ingest: { path: "/console/ingest", ready: "tr[data-partition]" },
-    letter: { path: "/console/ingest", ready: "tr[data-letter]", click: "tr[data-letter] button", then: "dialog pre" },
-    register: { path: "/console/ingest", ready: "tr[data-device]", click: "tr[data-device] button", then: "dialog option" },
-    import: { path: "/console/import", ready: ".drop" },
+    station: { path: `/console/stations/${station}`, ready: ".day", dialogs: dialogsOf(["reset", "change-availability"], "data-station-order", "[data-preview]") },
+    pile: { path: `/console/piles/${pile}`, ready: ".uplot", dialogs: dialogsOf(COMMANDS, "data-order") },
+    ingest: {
+      path: "/console/ingest", ready: "tr[data-partition]",
+      dialogs: {
+        account: ["[data-account]", "dialog dl"],
+        letter: ["tr[data-letter] button", "dialog pre"],
+        register: ["tr[data-device] button", "dialog option"],
+        "bulk-replay": [".filters > button", "dialog .dialog-foot"],
+      },
+    },
+    import: { path: "/console/import", ready: ".drop", states: { report } },
     audit: { path: "/console/audit", ready: "tr[data-entry]", click: "tr[data-entry] summary", then: "tr[data-entry] pre" },
-    tariffs: { path: "/console/tariffs", ready: "tr[data-tariff]" },
-    "new-tariff": { path: "/console/tariffs", ready: "tr[data-tariff]", click: ".page-head button", then: "dialog form" },
-    tariff: { path: `/console/tariffs/${prices}`, ready: "tr[data-version]" },
-    version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".strip-part" },
+    tariffs: { path: "/console/tariffs", ready: "tr[data-tariff]", dialogs: { new: [".page-head button", "dialog form"] } },
+    tariff: {
+      path: `/console/tariffs/${prices}`, ready: "section[aria-labelledby=bindings] .state",
+      dialogs: { edit: [".page-head .buttons > button", "dialog form"], bind: ["section[aria-labelledby=bindings] .card-head button", "dialog option"] },
+    },
+    "bound-tariff": { path: `/console/tariffs/${bound}`, ready: "tr[data-binding]", dialogs: { end: ["tr[data-binding] button", "dialog form"] } },
+    version: { path: `/console/tariffs/${prices}/versions/1`, ready: ".strip-part", states: { "what-if": (page) => compare(page, compared) } },
     draft: { path: `/console/tariffs/${prices}/draft`, ready: "[data-check=valid]" },
-    bind: { path: `/console/tariffs/${prices}`, ready: "section[aria-labelledby=bindings] .state", click: "section[aria-labelledby=bindings] .card-head button", then: "dialog option" },
+    proposal: {
+      path: `/console/tariffs/${proposed}/draft`, ready: "[data-proposal=own]", dialogs: { publish: [".editing-foot > button:last-child", "dialog form"] },
+    },
     calendar: { path: `/console/stations/${station}/prices`, ready: "[data-day]" },
-    configuration: { path: `/console/piles/${pile}`, ready: ".uplot", click: "[data-order=change-configuration]", then: "dialog datalist" },
-    "station-command": { path: `/console/stations/${station}`, ready: ".day", click: "[data-station-order=reset]", then: "dialog [data-preview]" },
     commands: { path: "/console/commands", ready: "tr[data-command]", click: "tr[data-command] summary", then: "tr[data-command] .life" },
     sessions: { path: "/console/sessions", ready: "tr[data-session]" },
     revenue: { path: "/console/revenue", ready: ".uplot" },
     "revenue-stations": { path: "/console/revenue?unit=month&by=station", ready: "tr[data-period]" },
     session: { path: `/console/sessions/${session}`, ready: "[data-total]" },
+    "ended-session": { path: `/console/sessions/${ended}`, ready: "[data-receipt]" },
     issues: { path: "/console/issues", ready: "tr[data-issue]" },
-    issue: { path: `/console/issues/${fault}`, ready: "[data-event=muted]" },
-    mute: { path: `/console/issues/${fault}`, ready: "[data-action=mute]", click: "[data-action=mute]", then: "dialog form" },
-    outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]" },
+    issue: {
+      path: `/console/issues/${fault}`, ready: "[data-event=muted]", click: "[data-attempt=trigger] summary", then: "[data-attempt=trigger] .life",
+      dialogs: dialogsOf(["assign", "mute"], "data-action"),
+    },
+    outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]", dialogs: dialogsOf(["acknowledge"], "data-action") },
     windows: { path: "/console/maintenance", ready: "tr[data-window]" },
     "new-window": { path: `/console/maintenance/new?station=${station}`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     batch: { path: `/console/batches/${batch}`, ready: "tbody tr" },
     reliability: { path: `/console/reliability?by=connector&pile=${pile}`, ready: "tr[data-total]", click: ".formula summary", then: ".formula code" },
-    exclusions: { path: "/console/reliability/exclusions", ready: "tr[data-exclusion]" },
-    withdraw: { path: "/console/reliability/exclusions", ready: "tr[data-exclusion]", click: "tr[data-withdrawn=false] button", then: "dialog .form" },
+    exclusions: {
+      path: "/console/reliability/exclusions", ready: "tr[data-exclusion]",
+      dialogs: { withdraw: ["tr[data-withdrawn=false] button", "dialog .form"] },
+    },
     "exclusion-form": { path: `/console/reliability/exclusions/new?pile=${pile}`, ready: ".form option", click: ".form [type=submit]", then: ".fault" },
     "station-form": { path: "/console/stations/new", ready: ".form", click: "input[value=weekly]", then: "[data-period]" },
     "pile-form": { path: `/console/piles/${pile}/edit`, ready: "[data-outlet]" },
+    "station-edit": { path: `/console/stations/${edited}/edit`, ready: ".form", states: { conflict: (page) => collide(page, edited) } },
+    "new-pile": { path: `/console/stations/${station}/piles/new`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     move: { path: `/console/piles/${pile}/move`, ready: "option" },
     replace: { path: `/console/piles/${pile}/replace`, ready: ".form", click: ".form [type=submit]", then: ".fault" },
     history: { path: `/console/piles/${pile}/history`, ready: "[data-placement]" },
+    "station-history": { path: `/console/stations/${station}/history`, ready: "[data-edit]" },
     labels: { path: `/console/stations/${station}/labels`, ready: "[data-label]" },
-    retired: { path: "/console/retired?view=piles", ready: "[data-retired]" },
+    "pile-labels": { path: `/console/piles/${pile}/labels`, ready: "[data-label]" },
+    retired: { path: "/console/retired", ready: "[data-retired]" },
+    "retired-station": { path: `/console/stations/${closed}`, ready: "[data-edit]" },
+    "retired-piles": { path: "/console/retired?view=piles", ready: "[data-retired]" },
     "retired-pile": { path: `/console/piles/${spare}`, ready: "[data-placement]" },
     nowhere: { path: "/console/no/such/page", ready: ".state" },
     forbidden: { path: "/console/", as: "operations", ready: ".state" },
     missing: { path: "/console/piles/0192f0c1-7a3b-7cc1-8f00-0123456789ab", ready: ".state" },
   };
+  await t.test("every route of the console is among them", () => {
+    const visited = new Set(Object.values(PAGES).map(({ path }) => routeOf(path)));
+    assert.deepEqual([...ROUTES].filter((route) => !visited.has(route)), []);
+  });
   const PHONE = { width: 390, height: 844 };
   const LOOKS = [{ language: "en" }, { language: "zh", dark: true }, { language: "zh", dark: true, ...PHONE }, { language: "en", ...PHONE }];
-  const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then }]) => LOOKS.map((look) => {
+  const looked = Object.entries(PAGES).flatMap(([name, { path, as = "all", ready, click, then, dialogs = {}, states = {} }]) => LOOKS.map((look) => {
     const called = `${name}-${look.language}${look.dark ? "-dark" : ""}${look.width ? "-phone" : ""}`;
     return t.test(called, async () => {
       const page = await enter(path, { ...look, as });
       await page.locator(ready).first().waitFor({ state: "attached" });
-      if (click !== undefined) {
-        await page.locator(click).first().click();
-        await page.locator(then).first().waitFor({ state: "attached" });
-      }
+      if (click !== undefined) await open(page, click, then);
       await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => undefined);
-      await page.screenshot({ path: `${artefacts}${called}.png`, fullPage: click === undefined });
+      await page.screenshot({ path: `${artefacts}${called}.png`, fullPage: true });
       assert.equal(await page.evaluate(() => document.documentElement.lang), look.language === "zh" ? "zh-CN" : "en-GB");
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.equal(wide, 0, "the page does not overflow horizontally");
-      assert.deepEqual(await judge(page), []);
+      await check(page);
+      for (const [dialog, [button, content]] of Object.entries(dialogs)) {
+        await open(page, button, content);
+        await page.screenshot({ path: `${artefacts}${called}-${dialog}.png` });
+        await check(page, "dialog");
+        await page.keyboard.press("Escape");
+        await page.locator("dialog").waitFor({ state: "detached" });
+      }
+      for (const [state, reach] of Object.entries(states)) {
+        await reach(page);
+        await page.screenshot({ path: `${artefacts}${called}-${state}.png`, fullPage: true });
+        await check(page);
+      }
       await shut(page);
     });
   }));
   await Promise.all(looked);
 });
+
+/** Clicks the first match of `click`, and waits for what that shows. */
+async function open(page, click, then) {
+  await page.locator(click).first().click();
+  await page.locator(then).first().waitFor({ state: "attached" });
+}
+
+/** Tries a file with an invalid row. */
+async function report(page) {
+  const file = "name,latitude,longitude\n报告站,31.23,121.47\n北极站,north,121.47\n";
+  await page.setInputFiles("input[type=file]", { name: "stations.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
+  await page.locator(".drop + .buttons button").first().click();
+  await page.locator("[data-report=dry] tbody tr").waitFor();
+}
+
+/** Compares the prices with what this month's sessions of a station earned. */
+async function compare(page, { id, name }) {
+  const card = page.locator("section[aria-labelledby=what-if]");
+  await card.locator("input[type=search]").fill(name);
+  await card.locator("select").selectOption(id);
+  await card.locator("input[type=month]").fill(today().slice(0, 7));
+  await card.locator("[type=submit]").click();
+  await card.locator("[data-what-if]").waitFor();
+}
+
+/** Saves a station that another caller renamed meanwhile. */
+async function collide(page, id) {
+  await page.locator(".form input[type=text]").first().fill("我的站");
+  await api("PATCH", `/api/v1/stations/${id}`, { name: `别人的站 ${randomUUID().slice(0, 8)}` }, { type: "application/merge-patch+json" });
+  await page.locator(".form [type=submit]").click();
+  await page.locator("[data-conflict-field=name]").waitFor();
+}
+
+/** The page must not overflow, and axe must find nothing in `part` of it. */
+async function check(page, part) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(wide, 0, "the page does not overflow horizontally");
+  assert.deepEqual(await judge(page, part), []);
+}
 
 test("everything can be reached and operated by keyboard", async () => {
   const { piles: [pile] } = await site();

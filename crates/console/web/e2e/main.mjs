@@ -5,6 +5,7 @@ import { leave } from "./stage.mjs";
 
 await import("./story.mjs");
 await import("./fleet.mjs");
+await import("./map-tiles.mjs");
 await import("./live.mjs");
 await import("./cancel.mjs");
 await import("./audit.mjs");
@@ -20,6 +21,7 @@ await import("./tariff-approval.mjs");
 await import("./ingest.mjs");
 await import("./import.mjs");
 await import("./assets.mjs");
+await import("./phone.mjs");
 await import("./issues.mjs");
 await import("./reliability.mjs");
 await import("./scopes.mjs");

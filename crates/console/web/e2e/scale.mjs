@@ -1,16 +1,19 @@
-// A hundred thousand piles: importing, first view, scrolling to the end, and live updates under
-// load.
+// A hundred thousand piles at ten thousand stations: importing, first view, scrolling to the end, the
+// map, and live updates under load.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, artefacts, enter, eventually, order, run, shut, signIn, site, stage } from "./stage.mjs";
 
 const PILES = 100_000;
-const STATIONS = 1_000;
+const STATIONS = 10_000;
 const CITIES = [
   ["北京", 39.9, 116.4], ["上海", 31.23, 121.47], ["广州", 23.13, 113.26], ["深圳", 22.54, 114.06], ["成都", 30.57, 104.07],
   ["杭州", 30.27, 120.15], ["武汉", 30.59, 114.3], ["西安", 34.34, 108.94], ["南京", 32.06, 118.79], ["重庆", 29.56, 106.55],
   ["郑州", 34.75, 113.62], ["长沙", 28.23, 112.94], ["青岛", 36.07, 120.38], ["沈阳", 41.8, 123.43], ["昆明", 25.04, 102.71], ["哈尔滨", 45.8, 126.53],
 ];
+
+/** What the names of these stations contain, and of no other. */
+const NAME = `规模${run}`;
 
 /** The id of a device in the load of the simulator. */
 const device = (at) => `M${run}-${String(at).padStart(6, "0")}`;
@@ -19,10 +22,10 @@ async function build() {
   const stations = Array.from({ length: STATIONS }, (_none, at) => {
     const [city, latitude, longitude] = CITIES[at % CITIES.length];
     // In a spiral around the city's centre.
-    const [angle, distance] = [at * 2.4, 0.03 * Math.sqrt(at)];
+    const [angle, distance] = [at * 2.4, 0.01 * Math.sqrt(at)];
     return {
       id: `0192f0b0-${run.slice(-4).toLowerCase().replace(/[^0-9a-f]/g, "0")}-7000-8000-${at.toString(16).padStart(12, "0")}`,
-      name: `${city} ${Math.floor(at / CITIES.length) + 1}号站`, latitude: latitude + distance * Math.sin(angle), longitude: longitude + distance * Math.cos(angle),
+      name: `${city} ${NAME}-${Math.floor(at / CITIES.length) + 1}号站`, latitude: latitude + distance * Math.sin(angle), longitude: longitude + distance * Math.cos(angle),
     };
   });
   const lines = (rows) => rows.map((row) => JSON.stringify(row)).join("\n");
@@ -37,9 +40,20 @@ async function build() {
   for (let from = 0; from < PILES; from += 25_000) await load("piles", piles.slice(from, from + 25_000));
 }
 
-test("a hundred thousand piles are shown at once and scrolled to the end", async (t) => {
-  await build();
-  const page = await enter("/console/?view=piles", { as: null });
+/** The views of the fleet, by their address. */
+const VIEWS = { stations: "/console/", piles: "/console/?view=piles" };
+/** Each view is opened this often, and its fastest time counts: it has the least of what else the machine did. */
+const TIMES = 3;
+/**
+ * How many times longer a first view may take with 100,000 piles than with the few of the other tests. The target
+ * is 1 s, but a machine may be half as fast as another one, so a time proves nothing. The same view with few piles
+ * is the floor: it loads the same scripts, signs in and asks the same of the services, in about half of the target.
+ */
+const MOST_RATIO = 3;
+
+/** The time from the call of a page to its rows, its counts and the first marks of its map, without the user's, in ms. */
+async function firstView(path) {
+  const page = await enter(path, { as: null });
   const asked = await page.evaluate(async () => {
     while (document.querySelector("textarea") === null) await new Promise(requestAnimationFrame);
     return performance.now();
@@ -56,9 +70,36 @@ test("a hundred thousand piles are shown at once and scrolled to the end", async
     const begun = performance.now();
     document.querySelector("button[type=submit]").click();
     const rows = await until(() => document.querySelector(".rows a") !== null);
-    return { rows, counts: await until(() => /\d/.test(document.querySelector("[data-status=all] .count-value")?.innerText ?? "")) };
+    const counts = await until(() => /\d/.test(document.querySelector("[data-status=all] .count-value")?.innerText ?? ""));
+    return { rows, counts, map: await until(() => Number(document.querySelector(".map-plane canvas")?.dataset.marks ?? 0) > 0) };
   }, stage.tokens.all);
-  t.diagnostic(`the page asks for a token ${asked.toFixed(0)} ms after it was called; rows are there ${shown.rows.toFixed(0)} ms after that was given, counts ${shown.counts.toFixed(0)} ms`);
+  await shut(page);
+  return { prompt: asked, rows: asked + shown.rows, counts: asked + shown.counts, map: asked + shown.map };
+}
+
+/** The fastest times of each view. */
+async function firstViews() {
+  const fastest = {};
+  for (let time = 0; time < TIMES; time += 1) {
+    for (const [view, path] of Object.entries(VIEWS)) {
+      for (const [part, ms] of Object.entries(await firstView(path))) {
+        fastest[`${view}: ${part}`] = Math.min(ms, fastest[`${view}: ${part}`] ?? Number.POSITIVE_INFINITY);
+      }
+    }
+  }
+  return fastest;
+}
+
+test("a hundred thousand piles are shown at once and scrolled to the end", async (t) => {
+  await site();
+  const few = await firstViews();
+  await build();
+  const many = await firstViews();
+  for (const [part, ms] of Object.entries(many)) t.diagnostic(`${part} after ${ms.toFixed(0)} ms, with few piles after ${few[part].toFixed(0)} ms`);
+  for (const [part, ms] of Object.entries(many)) assert.ok(ms <= few[part] * MOST_RATIO, `${part} took ${(ms / few[part]).toFixed(1)} times as long as with few piles`);
+
+  const page = await enter(VIEWS.piles);
+  await page.locator(".rows a").first().waitFor();
   const all = Number((await page.locator("[data-status=all] .count-value").innerText()).replace(/\D/g, ""));
   assert.ok(all >= PILES, `${all} piles are counted`);
 
@@ -100,6 +141,19 @@ test("a hundred thousand piles are shown at once and scrolled to the end", async
 
   await page.getByLabel("Search").fill(device(77_777));
   await page.locator(`a[data-pile="${device(77_777)}"]`).waitFor();
+  await shut(page);
+});
+
+test("ten thousand stations become few marks that have all of them", async (t) => {
+  const page = await enter(`/console/?q=${encodeURIComponent(NAME)}`);
+  const plane = page.locator(".map-plane");
+  await plane.locator(`canvas[data-stations="${STATIONS}"]`).waitFor({ state: "attached" });
+  const marks = Number(await plane.locator("canvas").getAttribute("data-marks"));
+  const { width, height } = await plane.boundingBox();
+  t.diagnostic(`${STATIONS} stations are ${marks} marks on ${width.toFixed(0)} × ${height.toFixed(0)} pixels`);
+  // The largest mark has a radius of 28 pixels, and text in it.
+  assert.ok(marks > 1 && marks * 60 ** 2 <= width * height, `${marks} marks have no room`);
+  await page.screenshot({ path: `${artefacts}map-10000.png` });
   await shut(page);
 });
 
@@ -145,7 +199,7 @@ test("a change appears at once during a load of six hundred events per second", 
   await signIn(page, "all");
   await row.waitFor();
   await page.locator("[data-feed=live]").waitFor();
-  await page.locator(".map-foot", { hasText: /^(?!.*Loading)/s }).getByText(/1,\d{3} stations on the map/).waitFor();
+  await page.locator(".map-foot", { hasText: /^(?!.*Loading)/s }).getByText(/(9,9|10,0)\d{2} stations on the map/).waitFor();
   await page.screenshot({ path: `${artefacts}fleet-100000.png` });
   await shut(page);
 });

@@ -76,7 +76,7 @@ export async function leave() {
  * Records what a page must not do: script errors, requests to other hosts, violations of its
  * policy.
  */
-function watch(page) {
+function watch(page, origins) {
   page.faults = [];
   // The pages of the provider are not ours.
   const away = (url) => url.startsWith(stage.provider.issuer);
@@ -87,20 +87,23 @@ function watch(page) {
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
     if (away(request.frame().url())) return;
-    if (![stage.page, stage.commands, stage.provider.issuer].includes(origin) && protocol !== "data:") page.faults.push(`asks ${request.url()}`);
+    if (!origins.includes(origin) && protocol !== "data:") page.faults.push(`asks ${request.url()}`);
   });
 }
 
-/** Opens the page of the console at `path`, with a token, a language, a theme and a time zone. */
-export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone } = {}) {
+/**
+ * Opens the page of the console at `path`, with a token, a language, a theme, a time zone, and a touch screen. The
+ * console at `base` is the one without tiles, or the one with them.
+ */
+export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone, touch = false, base = stage.page } = {}) {
   const context = await browser.newContext({
-    viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
+    viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", hasTouch: touch,
     ...(zone === undefined ? {} : { timezoneId: zone }),
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
-  watch(page);
-  await page.goto(stage.page + path);
+  watch(page, [base, stage.commands, stage.provider.issuer, ...(base === stage.tiled ? [stage.tiles] : [])]);
+  await page.goto(base + path);
   if (as !== null) await signIn(page, as);
   return page;
 }

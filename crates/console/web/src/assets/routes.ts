@@ -1,8 +1,8 @@
 // The addresses of the pages that manage stations and piles.
 
-/** What a page does, by the words of its address after the id. */
-const STATION_VIEWS = ["edit", "history", "labels"] as const;
-const PILE_VIEWS = ["edit", "move", "replace", "history", "labels"] as const;
+/** What a page does, by the words of its address after the id. The end-to-end tests visit each. */
+export const STATION_VIEWS = ["edit", "history", "labels"] as const;
+export const PILE_VIEWS = ["edit", "move", "replace", "history", "labels"] as const;
 
 export type StationView = (typeof STATION_VIEWS)[number];
 export type PileView = (typeof PILE_VIEWS)[number];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Station } from "../api/types.ts";
-import { APART_ZOOM, Clusters, type Mark } from "./clusters.ts";
+import { APART_ZOOM, Clusters, stationsOf } from "./clusters.ts";
 import { best, dotOf, moodsOf } from "./dots.ts";
 
 const WORLD = [-180, -85, 180, 85] as const;
@@ -19,8 +19,6 @@ function fleet(size: number): Station[] {
     return station(at, latitude + distance * Math.sin(angle), longitude + distance * Math.cos(angle), { Available: 1, Charging: at % 2, Offline: 1 });
   });
 }
-
-const stationsOf = (marks: readonly Mark[]) => marks.reduce((sum, mark) => sum + (mark.kind === "cluster" ? mark.stations : 1), 0);
 
 test("a station with a free and a charging connector is counted as both, and is free", () => {
   const moods = moodsOf({ Available: 1, Charging: 1 });

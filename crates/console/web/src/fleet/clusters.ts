@@ -9,6 +9,11 @@ export type Mark =
   | { readonly kind: "station"; readonly at: Point; readonly dot: Dot }
   | { readonly kind: "cluster"; readonly at: Point; readonly key: number; readonly stations: number; readonly moods: Moods };
 
+/** The number of stations of `marks`. */
+export function stationsOf(marks: readonly Mark[]): number {
+  return marks.reduce((sum, mark) => sum + (mark.kind === "cluster" ? mark.stations : 1), 0);
+}
+
 /** Stations within this distance on the screen become a cluster, in pixels. */
 const RADIUS_PX = 72;
 /** The zoom from which on all stations are drawn by themselves. */

@@ -3,7 +3,7 @@
 
 import { type FitBoundsOptions, Map as LeafletMap, TileLayer, latLngBounds } from "leaflet";
 import type { MapTiles } from "../app/session.ts";
-import { Clusters, type Mark } from "./clusters.ts";
+import { Clusters, type Mark, stationsOf } from "./clusters.ts";
 import type { Dot } from "./dots.ts";
 import { draw, radius } from "./drawing.ts";
 import { type Point, type View, project, screen } from "./projection.ts";
@@ -92,6 +92,7 @@ export class Engine {
       this.marks = this.clusters.marks([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], this.map.getZoom());
       draw(this.canvas, { marks: this.marks, view: this.view(), chosen: this.chosen, outlines: !this.covered });
       this.canvas.dataset["marks"] = String(this.marks.length);
+      this.canvas.dataset["stations"] = String(stationsOf(this.marks));
     });
   }
 
