@@ -11,7 +11,7 @@ use std::time::Duration;
 use testkit::{TestDatabase, eventually};
 use tokio::process::Command;
 
-const PUBLISH: Duration = Duration::from_secs(10);
+const PUBLISH: Duration = Duration::from_secs(120);
 
 /// Lets `device` start two transactions on one connector, and waits until the previous release has
 /// recorded both as open.
