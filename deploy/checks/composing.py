@@ -20,7 +20,7 @@ def resolved(*options):
     # Only the PATH: no other variable of a developer may matter.
     shown = subprocess.run(
         [tool, "--file", COMPOSE / "compose.yaml", *options, "config", "--format", "json"],
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}, capture_output=True, text=True, timeout=60, check=False,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}, capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     assert shown.stderr == ""

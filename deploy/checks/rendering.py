@@ -125,5 +125,5 @@ def binary(name):
 def check_config(program, environment):
     """Lets the service validate its settings, without the environment of this process."""
     return subprocess.run(
-        [program, "--check-config"], env=environment, capture_output=True, text=True, timeout=30, check=False
+        [program, "--check-config"], env=environment, capture_output=True, text=True, timeout=180, check=False
     )

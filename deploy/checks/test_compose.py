@@ -124,7 +124,7 @@ def test_topics_are_made_as_the_list_says(tmp_path):
         tools[f"{name.upper()}_TOOL"] = str(tool)
 
     def create(path):
-        return subprocess.run([COMPOSE / "create-topics", "kafka:9092", path], env={**os.environ, **tools}, capture_output=True, timeout=30, check=False)
+        return subprocess.run([COMPOSE / "create-topics", "kafka:9092", path], env={**os.environ, **tools}, capture_output=True, timeout=180, check=False)
 
     assert create(ROOT / "deploy/local/topics").returncode == 0
     made = (tmp_path / "topics.calls").read_text().splitlines()

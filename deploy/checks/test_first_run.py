@@ -32,7 +32,7 @@ def machine(tmp_path):
             (place / name).write_text(f"#!{shutil.which('sh')}\necho '{line}'\n")
             (place / name).chmod(0o755)
         env = {"PATH": str(place), "STACK_DIR": str(tmp_path / "stack")}
-        done = subprocess.run([LOCAL / "doctor"], env=env, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([LOCAL / "doctor"], env=env, capture_output=True, text=True, timeout=180, check=False)
         assert done.stderr == ""
         assert not (tmp_path / "stack").exists(), "it changes nothing"
         return done

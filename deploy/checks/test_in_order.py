@@ -29,7 +29,7 @@ def run(packed, tmp_path):
         calls = tmp_path / "calls"
         calls.unlink(missing_ok=True)
         environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "MANIFEST": str(tmp_path / "manifest"), "CALLS": str(calls), "FAILS": fails}
-        done = subprocess.run([HELM / "in-order", *arguments], env=environment, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([HELM / "in-order", *arguments], env=environment, capture_output=True, text=True, timeout=180, check=False)
         return done.returncode, calls.read_text().splitlines() if calls.exists() else []
 
     return go

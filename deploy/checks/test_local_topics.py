@@ -24,7 +24,7 @@ load_topics
 
 
 def run(function, answer, kind="kafka", given=""):
-    return subprocess.run(["bash", "-c", SCRIPT, "stack", LOCAL, answer, kind, given, function], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(["bash", "-c", SCRIPT, "stack", LOCAL, answer, kind, given, function], capture_output=True, text=True, timeout=180, check=False)
 
 
 def configure(answer, kind="kafka", given=""):

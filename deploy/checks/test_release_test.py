@@ -33,7 +33,7 @@ def run(container, folder, answers):
     script = container["args"][0].replace("/etc/charging/test/token", str(folder / "token"))
     environment = {entry["name"]: entry["value"] for entry in container["env"]}
     environment |= {"PATH": f"{folder}:/usr/bin:/bin", "ANSWERS": str(folder / "answers"), "CALLS": str(folder / "calls")}
-    done = subprocess.run([*container["command"], script], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*container["command"], script], env=environment, capture_output=True, text=True, timeout=180, check=False)
     return done.returncode, (folder / "calls").read_text()
 
 

@@ -29,7 +29,7 @@ class Api:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data=data, headers=head, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=15) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return Answer(response.status, parsed(response.read()))
         except urllib.error.HTTPError as refused:
             return Answer(refused.code, parsed(refused.read()))

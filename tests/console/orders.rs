@@ -66,7 +66,7 @@ pub async fn carry_out(world: &World, order: Value) {
                 timestamp: runtime::clock::now(),
             };
             let topic = &platform.simulator_settings.topics.events;
-            platform.kafka.writer(topic).publish(0, vec![record], Duration::from_secs(30)).await.unwrap();
+            platform.kafka.writer(topic).publish(0, vec![record], Duration::from_secs(120)).await.unwrap();
         }
         "ingest" => {
             let mut ingestor = world.ingestor.lock().await;

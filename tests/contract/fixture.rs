@@ -104,7 +104,7 @@ async fn dead_letter(platform: &Platform) -> String {
         timestamp: runtime::clock::now(),
     };
     let topic = &platform.simulator_settings.topics.events;
-    platform.kafka.writer(topic).publish(0, vec![record], Duration::from_secs(30)).await.unwrap();
+    platform.kafka.writer(topic).publish(0, vec![record], Duration::from_secs(120)).await.unwrap();
     eventually_some("a dead letter", || async {
         let page = platform.asset("/api/v1/dead-letters").await.body;
         page["items"][0]["id"].as_str().map(str::to_owned)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 /// Much longer than any tool takes.
-const PATIENCE: Duration = Duration::from_secs(1_800);
+const PATIENCE: Duration = Duration::from_secs(3_600);
 
 /// The folder of this file.
 pub fn folder() -> PathBuf {

@@ -43,7 +43,7 @@ async fn a_quota_neither_stops_the_feed_nor_repeats_a_change() {
     };
     // Long enough for a busy machine: a relay that loses its lease publishes again what its successor
     // publishes.
-    let lease = Duration::from_secs(6);
+    let lease = Duration::from_secs(12);
     let plan = Plan { partitions: 6, ingestors: 2, lease, pace, settings: quota::SETTINGS };
     let address = broker.address();
     play_on(&address, "quota", plan, async |environment: &mut Environment| {

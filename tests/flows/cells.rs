@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::time::Duration;
-use system_tests::{Ingestor, Platform, QUICK_PROBES, QUICK_SILENCE};
+use system_tests::{Ingestor, Platform, QUICK_PROBES, QUICK_SILENCE, create_topic};
 use testkit::{TestDatabase, TestTopic, eventually, unique};
 
 const FEED_PARTITIONS: i32 = 2;
@@ -30,7 +30,7 @@ impl Cell {
         let routes = format!("{}/{}", testkit::redis_url().trim_end_matches("/0"), number + 1);
         let platform = Platform::start_cell(schema, &routes, |_| {}).await;
         let feed = TestTopic::new("feed");
-        platform.kafka.create_topic(&feed, FEED_PARTITIONS).await.unwrap();
+        create_topic(&platform.kafka, &feed, FEED_PARTITIONS).await;
         let settings = [&[("feed.topic", &*feed), ("feed.poll_ms", "10")], QUICK_SILENCE.as_slice()].concat();
         let ingestors = vec![platform.ingest_with(&settings), platform.ingest_with(&settings)];
         let pile = platform.register_device(device).await;
@@ -178,10 +178,11 @@ async fn each_has_its_own_device(first: &mut Cell, second: &mut Cell, device: &C
 /// The device of the second cell falls silent, and the one of the first answers probes.
 async fn each_judges_silence(first: &Cell, second: &Cell, device: &ChargePointId) {
     second.platform.simulator.vanish(device, KeyFate::Expires).await.unwrap();
-    let gone = second.pile("the silent device to be offline", |pile| pile["online"] == false).await;
-    assert_eq!(gone["confidence"], "unanswered");
-    let alive = first.platform.asset(&first.pile).await.body;
-    assert_eq!((&alive["online"], &alive["confidence"]), (&json!(true), &json!("live")));
+    let unanswered = |pile: &Value| pile["online"] == false && pile["confidence"] == "unanswered";
+    second.pile("the silent device to be offline", unanswered).await;
+    // A partition that is read late makes the confidence stale for a moment.
+    let live = |pile: &Value| pile["online"] == true && pile["confidence"] == "live";
+    first.pile("the device that answers to be online", live).await;
 }
 
 /// Each topic has the station and the session of its cell, and of the other cell nothing but the

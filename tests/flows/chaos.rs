@@ -12,7 +12,7 @@ use domain::sessions::session::StartedBy;
 use gateway_simulator::ledger::DeviceLedger;
 use runtime::kafka::Kafka;
 use std::time::Duration;
-use system_tests::binary;
+use system_tests::{binary, create_topic};
 use testkit::{TestDatabase, TestTopic, kafka_brokers};
 
 const LEASE: Duration = Duration::from_millis(1_500);
@@ -63,7 +63,7 @@ pub async fn play_on(
     let database = TestDatabase::new().await;
     let topic = TestTopic::new(name);
     let kafka = kafka_settings(brokers).unwrap();
-    Kafka::new(&kafka).unwrap().create_topic(&topic, plan.partitions).await.unwrap();
+    create_topic(&Kafka::new(&kafka).unwrap(), &topic, plan.partitions).await;
     let logs = binary("event-ingestor").with_file_name("chaos-logs").join(&*topic);
     let servers = Servers { kafka, ingestor: binary("event-ingestor"), logs: logs.clone() };
     let audited = AuditedDatabase::open(&database.url).await.unwrap();

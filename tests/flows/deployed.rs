@@ -102,6 +102,17 @@ async fn stop(platform: &Platform, pile: &str, number: usize, body: &Value) {
     platform.pile("the connector to be free", pile, is("Available")).await;
 }
 
+/// The last two changes of the connection of the pile's device, the earlier first: online and confidence.
+async fn last_connections(platform: &Platform, pile: &str) -> [Value; 2] {
+    let history = platform.asset(&format!("{pile}/status-history")).await.body;
+    let changes = history["items"].as_array().unwrap().iter();
+    let mut connections = changes
+        .filter(|change| change["kind"] == "connectivity")
+        .map(|change| json!([change["online"], change["confidence"]]));
+    let last = connections.next().unwrap();
+    [connections.next().unwrap(), last]
+}
+
 /// When the connector last went to Charging, as its gateway wrote it, in milliseconds.
 fn charging_since(platform: &Platform) -> i64 {
     let events = platform.simulator.events();
@@ -199,10 +210,10 @@ async fn a_charge_survives_its_pods_death_and_the_commands_that_the_pod_reads_ag
         .await;
 
     platform.simulator.kill_pod(0).await.unwrap();
-    let doubted = |pile: &Value| pile["confidence"] == "doubtful" && pile["online"] == true;
-    platform.pile("the device to be doubted", &pile, doubted).await;
     let lost = |pile: &Value| pile["confidence"] == "unanswered" && pile["online"] == false;
     platform.pile("the device to be offline", &pile, lost).await;
+    let [doubted, lost] = last_connections(&platform, &pile).await;
+    assert_eq!((doubted, lost), (json!([true, "doubtful"]), json!([false, "unanswered"])));
 
     // No offset was committed: the pod begins with the oldest command.
     platform.simulator.restart_pod(0).unwrap();

@@ -6,7 +6,7 @@ use domain::feed::FeedPosition;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use system_tests::{Answer, Platform};
+use system_tests::{Answer, PATIENT_MS, Platform, create_topic};
 use testkit::postgres_server::{PostgresServer, SUPERUSER, TRUST};
 use testkit::{TestDatabase, TestTopic, eventually, eventually_some};
 
@@ -33,7 +33,7 @@ async fn no_position_is_assigned_twice_when_a_lagging_standby_takes_over() {
         format!("postgres://{SUPERUSER}@127.0.0.1:{},127.0.0.1:{}/postgres", primary.port, standby.port);
     let platform = Platform::start_on(TestDatabase::at(url).await, &[], |_| {}).await;
     let topic = TestTopic::new("feed");
-    platform.kafka.create_topic(&topic, PARTITIONS).await.unwrap();
+    create_topic(&platform.kafka, &topic, PARTITIONS).await;
     let ingestor = platform.ingest_with(&[("feed.topic", &*topic), ("feed.poll_ms", "10")]);
     let (pile, device) = platform.register().await;
     platform.connect(&device).await;
@@ -178,6 +178,10 @@ async fn callers_see(platform: &Platform, lost: &Lost) {
         ("database.url", platform.database.url.as_str()),
         ("kafka.brokers", &brokers),
         ("dispatch.topic", &platform.simulator_settings.topics.commands),
+        ("database.connect_timeout_ms", PATIENT_MS),
+        ("database.statement_timeout_ms", PATIENT_MS),
+        ("kafka.connect_timeout_ms", PATIENT_MS),
+        ("kafka.request_timeout_ms", PATIENT_MS),
     ];
     let settings = runtime::settings::parse(command_dispatcher::DEFAULTS, &overrides).unwrap();
     let found = command_dispatcher::find_lost_commands(&settings).await.unwrap();

@@ -9,7 +9,7 @@ use runtime::kafka::ReceivedRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use system_tests::{Platform, steady};
+use system_tests::{Platform, create_topic, steady};
 use testkit::{TestTopic, eventually_some};
 
 const PARTITIONS: i32 = 4;
@@ -22,7 +22,7 @@ type Changes = BTreeMap<String, Vec<(FeedPosition, Value)>>;
 async fn kafka_and_http_publish_the_same_changes_in_the_same_order() {
     let platform = Platform::start(|settings| settings.gateway.pods = 2).await;
     let topic = TestTopic::new("feed");
-    platform.kafka.create_topic(&topic, PARTITIONS).await.unwrap();
+    create_topic(&platform.kafka, &topic, PARTITIONS).await;
     let relaying = [("feed.topic", &*topic), ("feed.poll_ms", "10")];
     let load = LoadSettings { duplicates: 0.1, moves: 0.02, ..steady(200, 6, 30) };
     let run = Load::new(&load, &platform.simulator_settings, &platform.kafka).await.unwrap();

@@ -4,7 +4,7 @@
 use crate::services::{free_address, ready, start, terminate};
 use reqwest::{Client, RequestBuilder};
 use serde_json::json;
-use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, Platform};
+use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, Platform, create_topic};
 use testkit::collector::Collector;
 use testkit::{TestTopic, unique};
 use tokio::process::Child;
@@ -32,7 +32,7 @@ impl Fleet {
         let topics = &platform.simulator_settings.topics;
         let (prefix, pods, partitions) = (unique("SIM"), unique("pod"), COMMAND_PARTITIONS.to_string());
         let (assets, commands, feed) = (free_address(), free_address(), TestTopic::new("feed"));
-        platform.kafka.create_topic(&feed, 1).await.unwrap();
+        create_topic(&platform.kafka, &feed, 1).await;
         let admins = SERVICES.map(|_| free_address()).to_vec();
         let own: [&[(&str, &str)]; 4] = [
             &[("CHARGING__HTTP__LISTEN", &assets)],
@@ -41,6 +41,7 @@ impl Fleet {
                 ("CHARGING__DISPATCH__TOPIC", &topics.commands),
                 ("CHARGING__DISPATCH__PARTITIONS", &partitions),
                 ("CHARGING__REDIS__COMMAND_TIMEOUT_MS", PATIENT_MS),
+                ("CHARGING__DISPATCH__PUBLISH_TIMEOUT_MS", PATIENT_MS),
             ],
             &[("CHARGING__INGEST__TOPIC", &topics.events), ("CHARGING__FEED__TOPIC", &feed)],
             &[

@@ -4,10 +4,10 @@ use crate::services::{free_address, ready, start, terminate};
 use runtime::kafka::NewRecord;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use system_tests::{EVENT_PARTITIONS, Platform};
-use testkit::{TestTopic, eventually};
+use system_tests::{EVENT_PARTITIONS, Platform, create_topic};
+use testkit::{TestTopic, eventually_some};
 
-const PUBLISH: Duration = Duration::from_secs(20);
+const PUBLISH: Duration = Duration::from_secs(120);
 
 /// The values of `name` whose labels contain `label`.
 fn values(metrics: &str, name: &str, label: &str) -> Vec<f64> {
@@ -25,15 +25,35 @@ fn record(value: &str) -> NewRecord {
     }
 }
 
+/// The content of `/metrics`, once the change is published and every partition was read.
+async fn settled(admin: &str) -> String {
+    eventually_some("the change to be published, and every partition to be read", || async {
+        let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
+        let published = values(&metrics, "feed_published_total", "").iter().sum::<f64>() >= 1.0;
+        let is_zero = |name| values(&metrics, name, "") == [0.0];
+        let is_calm = ["feed_delay_seconds", "feed_backlog_chunks", "ingest_partitions_unowned"]
+            .into_iter()
+            .all(is_zero);
+        let partitions = usize::try_from(EVENT_PARTITIONS).unwrap();
+        let is_read = ["ingest_partition_lag_records", "ingest_partition_idle_seconds"]
+            .into_iter()
+            .all(|name| values(&metrics, name, "partition=").len() == partitions);
+        (published && is_calm && is_read).then_some(metrics)
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metrics_of_an_ingestor_show_its_work() {
     let platform = Platform::start(|_| {}).await;
     let (admin, feed) = (free_address(), TestTopic::new("feed"));
-    platform.kafka.create_topic(&feed, 1).await.unwrap();
+    create_topic(&platform.kafka, &feed, 1).await;
     let settings = [
         ("CHARGING__ADMIN__LISTEN", admin.as_str()),
         ("CHARGING__INGEST__TOPIC", platform.simulator_settings.topics.events.as_str()),
         ("CHARGING__FEED__TOPIC", &*feed),
+        // No lease expires while a busy machine suspends the ingestor.
+        ("CHARGING__INGEST__LEASE_MS", "60000"),
     ];
     let ingestor = start("event-ingestor", &platform.database, &settings);
     ready(&admin).await;
@@ -48,15 +68,7 @@ async fn the_metrics_of_an_ingestor_show_its_work() {
         .publish(0, records, PUBLISH)
         .await
         .unwrap();
-    let metrics =
-        || async { reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap() };
-    eventually("the change to be published", || async {
-        let metrics = metrics().await;
-        let published = values(&metrics, "feed_published_total", "").iter().sum::<f64>() >= 1.0;
-        published && values(&metrics, "feed_delay_seconds", "") == [0.0]
-    })
-    .await;
-    let metrics = metrics().await;
+    let metrics = settled(&admin).await;
     let sum = |name, label| values(&metrics, name, label).iter().sum::<f64>();
     let each = f64::from(EVENT_PARTITIONS);
     assert_eq!(sum("ingest_events_total", "kind="), 3.0, "{metrics}");

@@ -11,7 +11,7 @@ use system_tests::Platform;
 use testkit::collector::Collector;
 use testkit::eventually;
 
-const PUBLISH: Duration = Duration::from_secs(20);
+const PUBLISH: Duration = Duration::from_secs(120);
 /// Labels that Prometheus itself adds.
 const SCRAPED: [&str; 2] = ["job", "instance"];
 

@@ -29,8 +29,9 @@ async fn dispatcher(platform: &Platform) -> Child {
         ("CHARGING__PRESENCE__PROBE_MESSAGE", "off".to_owned()),
         ("CHARGING__STOPS__POLL_MS", "100".to_owned()),
         ("CHARGING__STOPS__LIMIT_INTERVAL_MS", "200".to_owned()),
-        // A stop that was recorded and not published is followed by another one after this time.
-        ("CHARGING__DISPATCH__COMMAND_TTL_S", "30".to_owned()),
+        // A stop that was recorded and not published is followed by another one after this time; so is one
+        // whose effect is recorded later than that.
+        ("CHARGING__DISPATCH__COMMAND_TTL_S", "60".to_owned()),
         ("CHARGING__DISPATCH__TOPIC", platform.simulator_settings.topics.commands.clone()),
         ("CHARGING__DISPATCH__PARTITIONS", partitions),
     ];

@@ -74,7 +74,7 @@ async fn a_partition_whose_batches_take_too_long_continues_with_smaller_ones() {
 async fn no_lease_expires_during_handovers_with_slow_commits() {
     // Between a renewal and the next lies a third of the lease and a COMMIT. What is left is how
     // long a busy machine may suspend an ingestor.
-    let plan = Plan { ingestors: handover::INGESTORS, lease: Duration::from_secs(12), ..plan() };
+    let plan = Plan { ingestors: handover::INGESTORS, lease: Duration::from_secs(16), ..plan() };
     let delay = Duration::from_secs(4);
     play("handover", plan, async |environment: &mut Environment| {
         handover::hand_over(environment, delay).await.map(drop)

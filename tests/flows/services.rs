@@ -7,14 +7,30 @@ use system_tests::binary;
 use testkit::{TestDatabase, eventually};
 use tokio::process::{Child, Command};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Longer than the grace period.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Long time-outs for a busy machine, which the settings of a test may replace.
+const PATIENT: [(&str, &str); 3] = [
+    ("CHARGING__DATABASE__CONNECT_TIMEOUT_MS", "20000"),
+    ("CHARGING__DATABASE__STATEMENT_TIMEOUT_MS", "20000"),
+    ("CHARGING__SHUTDOWN__GRACE_MS", "60000"),
+];
+/// The same for services with an API.
+const PATIENT_HTTP: (&str, &str) = ("CHARGING__HTTP__REQUEST_DEADLINE_MS", "50000");
 
 pub fn free_address() -> String {
     format!("127.0.0.1:{}", testkit::free_port())
 }
 
 pub fn start(name: &str, database: &TestDatabase, settings: &[(&str, &str)]) -> Child {
-    Command::new(binary(name))
+    let mut command = Command::new(binary(name));
+    if name != "gateway-simulator" {
+        command.envs(PATIENT);
+    }
+    if ["asset-api", "command-dispatcher"].contains(&name) {
+        command.envs([PATIENT_HTTP]);
+    }
+    command
         .env("DATABASE_URL", &database.url)
         .envs(settings.iter().copied())
         .stdin(Stdio::null())

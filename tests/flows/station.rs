@@ -6,6 +6,7 @@ use runtime::redis::Redis;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use system_tests::{PATIENT_MS, create_topic};
 use testkit::{TestDatabase, TestTopic, eventually, eventually_some, unique};
 use tokio::process::Child;
 use uuid::Uuid;
@@ -30,6 +31,8 @@ impl Dispatcher {
             ("KAFKA_BROKERS", testkit::kafka_brokers()),
             ("CHARGING__HTTP__LISTEN", http.clone()),
             ("CHARGING__ADMIN__LISTEN", admin.clone()),
+            ("CHARGING__REDIS__COMMAND_TIMEOUT_MS", PATIENT_MS.to_owned()),
+            ("CHARGING__DATABASE__STATEMENT_TIMEOUT_MS", "3000".to_owned()),
             // A command without a recorded outcome counts as sent after this time.
             ("CHARGING__HTTP__REQUEST_DEADLINE_MS", "4000".to_owned()),
             ("CHARGING__DISPATCH__BATCH_POLL_MS", "50".to_owned()),
@@ -50,7 +53,7 @@ impl Dispatcher {
 async fn each_pile_of_a_station_is_commanded_once_however_often_dispatchers_are_killed() {
     let (database, topic) = (TestDatabase::new().await, TestTopic::new("commands"));
     let kafka = Kafka::new(&chaos::campaign::kafka_settings(&testkit::kafka_brokers()).unwrap()).unwrap();
-    kafka.create_topic(&topic, 1).await.unwrap();
+    create_topic(&kafka, &topic, 1).await;
     let station = station(&database).await;
 
     let mut dispatcher = Dispatcher::start(&database, &topic).await;

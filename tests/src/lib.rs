@@ -12,9 +12,11 @@
 mod ingestor;
 mod platform;
 mod services;
+mod topics;
 
 pub use ingestor::Ingestor;
 pub use platform::{Answer, Platform};
+pub use topics::create_topic;
 
 use gateway_simulator::settings::LoadSettings;
 
@@ -24,7 +26,7 @@ pub const COMMAND_PARTITIONS: u16 = 8;
 pub const EVENT_PARTITIONS: i32 = 4;
 
 /// A time-out that is long enough on a machine that builds and tests at once.
-pub const PATIENT_MS: &str = "10000";
+pub const PATIENT_MS: &str = "20000";
 
 /// Settings of an ingestor that notices silent devices within seconds. A device that does not fail to
 /// answer a probe by twice the time-out would be doubtful.

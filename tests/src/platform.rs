@@ -2,7 +2,7 @@
 
 use crate::ingestor::Ingestor;
 use crate::services::{clients, serve_assets, serve_commands, simulator_settings};
-use crate::{COMMAND_PARTITIONS, EVENT_PARTITIONS};
+use crate::{COMMAND_PARTITIONS, EVENT_PARTITIONS, PATIENT_MS, create_topic};
 use dev_issuer::Issuer;
 use domain::ids::ChargePointId;
 use gateway_simulator::{DeviceSpec, Simulator, SimulatorSettings};
@@ -92,8 +92,8 @@ impl Platform {
     ) -> Self {
         let simulator_settings = simulator_settings(adapt);
         let (kafka, redis) = clients(redis_url);
-        kafka.create_topic(&simulator_settings.topics.events, EVENT_PARTITIONS).await.unwrap();
-        kafka.create_topic(&simulator_settings.topics.commands, COMMAND_PARTITIONS.into()).await.unwrap();
+        create_topic(&kafka, &simulator_settings.topics.events, EVENT_PARTITIONS).await;
+        create_topic(&kafka, &simulator_settings.topics.commands, COMMAND_PARTITIONS.into()).await;
         let assets = serve_assets(&database, &simulator_settings.topics.events, &[]).await;
         let commands =
             serve_commands(&database, redis_url, &simulator_settings.topics.commands, dispatcher).await;
@@ -140,6 +140,8 @@ impl Platform {
             ("ingest.topic", &self.simulator_settings.topics.events),
             ("ingest.lease_ms", "2000"),
             ("database.max_connections", "4"),
+            ("database.connect_timeout_ms", PATIENT_MS),
+            ("kafka.connect_timeout_ms", PATIENT_MS),
         ];
         overrides.extend_from_slice(settings);
         let settings = runtime::settings::parse(event_ingestor::DEFAULTS, &overrides).unwrap();

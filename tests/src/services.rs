@@ -22,7 +22,10 @@ pub(crate) fn simulator_settings(adapt: impl FnOnce(&mut SimulatorSettings)) -> 
 pub(crate) fn clients(redis_url: &str) -> (Kafka, Redis) {
     let overrides = [
         ("kafka.brokers", testkit::kafka_brokers()),
+        ("kafka.connect_timeout_ms", PATIENT_MS.to_owned()),
+        ("kafka.request_timeout_ms", PATIENT_MS.to_owned()),
         ("redis.url", redis_url.to_owned()),
+        ("redis.connect_timeout_ms", PATIENT_MS.to_owned()),
         ("redis.command_timeout_ms", PATIENT_MS.to_owned()),
     ];
     let overrides = overrides.each_ref().map(|(key, value)| (*key, value.as_str()));
@@ -64,6 +67,8 @@ pub(crate) async fn serve_commands(
         ("database.url", database.url.as_str()),
         ("kafka.brokers", brokers.as_str()),
         ("redis.url", redis_url),
+        ("kafka.connect_timeout_ms", PATIENT_MS),
+        ("redis.connect_timeout_ms", PATIENT_MS),
         ("redis.command_timeout_ms", PATIENT_MS),
         ("dispatch.publish_timeout_ms", "20000"),
         ("dispatch.topic", topic),

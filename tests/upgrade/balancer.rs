@@ -16,7 +16,7 @@ use tokio::task::{AbortHandle, JoinSet};
 /// The interval of readiness probes.
 const LOOK: Duration = Duration::from_millis(100);
 /// The time-out of a probe: longer than in the charts, because one that is late counts at once.
-const PROBE: Duration = Duration::from_secs(5);
+const PROBE: Duration = Duration::from_secs(20);
 
 /// The balancer; it stops when it is dropped.
 pub struct Balancer {

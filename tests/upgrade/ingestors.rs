@@ -5,7 +5,7 @@ use anyhow::ensure;
 use chaos::environment::Environment;
 use std::time::Duration;
 
-const GRACE: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(90);
 
 /// Replaces each ingestor with one of `release`. An ingestor that stops has released its
 /// partitions, so no lease is lost.

@@ -22,12 +22,12 @@ use runtime::redis::Redis;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, binary};
+use system_tests::{COMMAND_PARTITIONS, PATIENT_MS, binary, create_topic};
 use testkit::{TestDatabase, TestTopic, eventually, kafka_brokers, unique};
 
 const PILES: usize = 24;
 /// Long enough that a merely slow ingestor loses no lease: a lost lease is a finding.
-const LEASE: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(15);
 /// The time between "not ready" and the end of accepting; the charts have 5 s.
 const DELAY_MS: &str = "2500";
 /// The number of events whose writing shows that ingestors continue.
@@ -60,7 +60,7 @@ async fn an_upgrade_a_restart_and_a_rollback_lose_no_request_event_or_command() 
     std::fs::create_dir_all(&logs).unwrap();
 
     let mut environment = open_environment(&old, &database, &topics[0], &kafka, logs.clone()).await;
-    kafka.create_topic(&topics[1], COMMAND_PARTITIONS.into()).await.unwrap();
+    create_topic(&kafka, &topics[1], COMMAND_PARTITIONS.into()).await;
     let simulator = simulator(&topics, &kafka).await;
     let settings = http_settings(&database, &topics[1]);
     let assets = Deployment::start(&old, "asset-api", settings[0].clone(), logs.clone()).await;
@@ -190,7 +190,7 @@ async fn open_environment(
         },
         settings: &[],
     };
-    kafka.create_topic(topic, plan.partitions).await.unwrap();
+    create_topic(kafka, topic, plan.partitions).await;
     let servers = Servers {
         kafka: kafka_settings(&kafka_brokers()).unwrap(),
         ingestor: release.program("event-ingestor"),

@@ -23,7 +23,7 @@ use runtime::{
 use testkit::TestTopic;
 use testkit::kafka_wire::{Batch, Connection};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// Largest unpacked size of a batch in these tests.
 const MAX_UNPACKED: usize = 1 << 20;
 /// Largest response in these tests.
@@ -44,7 +44,10 @@ async fn kafka_and_topic() -> (Kafka, TestTopic) {
     })
     .unwrap();
     let topic = TestTopic::new("runtime-unreadable");
-    kafka.create_topic(&topic, 1).await.unwrap();
+    testkit::eventually("the topic to be created", || async {
+        kafka.create_topic(&topic, 1).await.is_ok() || kafka.partitions(&topic).await.is_ok()
+    })
+    .await;
     (kafka, topic)
 }
 

@@ -6,13 +6,15 @@ use runtime::kafka::Kafka;
 use runtime::redis::Redis;
 use std::num::NonZeroU16;
 use std::time::Duration;
+use system_tests::create_topic;
 use testkit::{TestDatabase, eventually, unique};
 use tokio::process::Child;
 use uuid::Uuid;
 use wire::routing::RoutingHash;
 
-/// The deadline of requests, much longer than the sum of the time-outs below that one fault can cause.
-pub const DEADLINE: Duration = Duration::from_secs(8);
+/// The deadline of requests, much longer than the sum of the time-outs below that one fault can cause, also
+/// when the dispatcher is suspended meanwhile.
+pub const DEADLINE: Duration = Duration::from_secs(15);
 /// The metric of how long brokers throttled the dispatcher.
 const THROTTLED: &str = "kafka_throttled_seconds_total{request=\"produce\"}";
 /// How long gateways hold their devices.
@@ -59,15 +61,7 @@ impl Servers {
 
     pub async fn create_topic(&self) {
         let (topic, partitions) = &self.topic;
-        let kafka = self.kafka();
-        let exists = async || {
-            kafka.partitions(topic).await.is_ok_and(|listed| i32::try_from(listed.len()) == Ok(*partitions))
-        };
-        // A request that timed out may have created it.
-        eventually("the topic to be created", || async {
-            kafka.create_topic(topic, *partitions).await.is_ok() || exists().await
-        })
-        .await;
+        create_topic(&self.kafka(), topic, *partitions).await;
     }
 }
 
@@ -104,12 +98,15 @@ impl Site {
         Self { database, servers, resets, admin, _dispatcher: dispatcher }
     }
 
-    /// Whether its metrics show that a broker throttled it.
-    pub async fn throttled(&self) -> bool {
-        let metrics =
-            reqwest::get(format!("http://{}/metrics", self.admin)).await.unwrap().text().await.unwrap();
-        let line = metrics.lines().find(|line| line.starts_with(THROTTLED)).unwrap();
-        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() > 0.0
+    /// Waits until its metrics show that a broker throttled it.
+    pub async fn throttled(&self) {
+        eventually("a metric to show that the broker throttles", || async {
+            let metrics =
+                reqwest::get(format!("http://{}/metrics", self.admin)).await.unwrap().text().await.unwrap();
+            let line = metrics.lines().find(|line| line.starts_with(THROTTLED)).unwrap();
+            line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() > 0.0
+        })
+        .await;
     }
 }
 

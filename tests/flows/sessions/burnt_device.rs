@@ -1,7 +1,7 @@
 //! A device that burns during a session is replaced, and its session ends.
 
 use crate::sessions::charges::{charge, ended, id, items, session, session_ids, stop, time};
-use crate::sessions::reported::Transaction;
+use crate::sessions::reported::{Transaction, all_written};
 use crate::sessions::site::{new_device, replace};
 use crate::story::{code, is};
 use chrono::SubsecRound as _;
@@ -36,6 +36,7 @@ async fn a_burnt_device_is_replaced_during_its_session_which_an_operator_and_the
     let first = charge(&platform, &pile, "DRIVER-1").await;
     platform.simulator.vanish(&burnt, KeyFate::Expires).await.unwrap();
     let burnt_at = clock::now().trunc_subsecs(6);
+    all_written(&platform, &burnt).await;
     let refused = platform.delete_asset(&pile).await;
     assert_eq!(code(&refused), (409, "PILE_HAS_OPEN_SESSION"));
     assert_eq!(refused.body["sessionIds"], json!([first]));

@@ -1,7 +1,7 @@
 //! A stop that arrives after the receipt of its session leads to another receipt.
 
 use crate::sessions::charges::{charge, items};
-use crate::sessions::reported::Transaction;
+use crate::sessions::reported::{Transaction, all_written};
 use crate::sessions::site::{Site, connect};
 use chrono::SubsecRound as _;
 use gateway_simulator::KeyFate;
@@ -38,6 +38,7 @@ async fn a_stop_after_the_receipt_leads_to_a_receipt_that_replaces_it() {
     assert_eq!(platform.asset(&format!("{session}/receipt")).await.body["code"], "RECEIPT_NOT_YET");
     platform.simulator.vanish(&site.device, KeyFate::Expires).await.unwrap();
     let vanished_at = clock::now().trunc_subsecs(6);
+    all_written(&platform, &site.device).await;
     let ended = platform.post_asset(&format!("{session}/end"), &json!({ "reason": "no stop" })).await.body;
     assert_eq!(ended["endReason"], "EndedByOperator", "{ended}");
 

@@ -5,8 +5,37 @@ use chrono::{DateTime, Utc};
 use domain::event::{EventKind, GatewayEvent, MeterValues, TransactionStart, TransactionStop};
 use domain::ids::{ChargePointId, ConnectorId, EventId, IdTag, TransactionId};
 use domain::measure::MeterReading;
+use gateway_simulator::Position;
 use system_tests::Platform;
-use testkit::unique;
+use testkit::{eventually, unique};
+
+/// Sends an event through the pod of the device, or any pod once the device has none.
+async fn send(platform: &Platform, device: &ChargePointId, at: DateTime<Utc>, kind: EventKind) -> Position {
+    let pod = platform.simulator.pod_of(device).await;
+    let event = GatewayEvent {
+        event_id: EventId::parse(&unique("event")).unwrap(),
+        charge_point_id: device.clone(),
+        gateway_id: pod.or_else(|| platform.simulator.pods().into_iter().next()),
+        claimed_at: Some(at),
+        trace_id: None,
+        kind,
+    };
+    platform.simulator.send(event).await.unwrap().position
+}
+
+/// Waits until everything that the device has sent is written: its last readings may still be on their
+/// way when it vanishes.
+pub async fn all_written(platform: &Platform, device: &ChargePointId) {
+    let last = send(platform, device, runtime::clock::now(), EventKind::Heartbeat).await;
+    let written = format!(
+        "select count(*) from ingest_partitions where topic = '{}' and partition = {} and next_offset > {}",
+        platform.simulator_settings.topics.events, last.partition, last.offset
+    );
+    eventually("the readings of the device to be written", || async {
+        platform.database.json(&written).await == 1
+    })
+    .await;
+}
 
 /// A transaction of a device, by its events.
 pub struct Transaction<'a> {
@@ -51,18 +80,8 @@ impl Transaction<'_> {
         self.send(platform, at, EventKind::TransactionStopped(stop)).await;
     }
 
-    /// Through the pod of the device, or any pod once the device has none.
     async fn send(&self, platform: &Platform, at: DateTime<Utc>, kind: EventKind) {
-        let pod = platform.simulator.pod_of(self.device).await;
-        let event = GatewayEvent {
-            event_id: EventId::parse(&unique("event")).unwrap(),
-            charge_point_id: self.device.clone(),
-            gateway_id: pod.or_else(|| platform.simulator.pods().into_iter().next()),
-            claimed_at: Some(at),
-            trace_id: None,
-            kind,
-        };
-        platform.simulator.send(event).await.unwrap();
+        send(platform, self.device, at, kind).await;
     }
 
     fn connector(&self) -> ConnectorId {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// The time within which a server must exit.
-const EXIT_TIMEOUT: Duration = Duration::from_secs(40);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// The time within which a killed server must exit, and the interval of the checks.
-const KILL_TIMEOUT: Duration = Duration::from_secs(5);
+const KILL_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Ports that neither a developer's stack nor that of the CI uses, below the ephemeral ports of the

@@ -217,7 +217,7 @@ async fn create_template(server: &mut AsyncPgConnection, template: &str) {
         match server.batch_execute(&rename).await {
             Ok(()) => break,
             // A terminated backend may need a moment to exit.
-            Err(_) if attempt < 50 => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            Err(_) if attempt < 3_000 => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
             Err(error) => panic!("the template database could not be created: {error}"),
         }
     }

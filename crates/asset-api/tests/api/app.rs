@@ -16,9 +16,10 @@ pub struct TestApp {
     base: String,
 }
 
-/// The default settings with a free port and one worker.
+/// The default settings with a free port, one worker, and a long time-out for a busy machine.
 pub fn settings(database: &TestDatabase) -> Settings {
-    let overrides = [("http.listen", "127.0.0.1:0"), ("http.workers", "1")];
+    let overrides =
+        [("http.listen", "127.0.0.1:0"), ("http.workers", "1"), ("http.request_deadline_ms", "50000")];
     let mut settings: Settings = runtime::settings::parse(asset_api::DEFAULTS, &overrides).unwrap();
     settings.database = database.settings();
     settings

@@ -17,13 +17,15 @@ use tokio::task::JoinHandle;
 pub const PARTITIONS: i32 = 8;
 
 /// Long time-outs for a busy machine; tests of outages override them with shorter ones.
-const PATIENT: [(&str, &str); 8] = [
+const PATIENT: [(&str, &str); 10] = [
     ("http.listen", "127.0.0.1:0"),
     ("http.workers", "1"),
     ("http.request_deadline_ms", "50000"),
     ("database.connect_timeout_ms", "20000"),
     ("database.statement_timeout_ms", "20000"),
-    ("redis.command_timeout_ms", "10000"),
+    ("redis.connect_timeout_ms", "20000"),
+    ("redis.command_timeout_ms", "20000"),
+    ("kafka.connect_timeout_ms", "20000"),
     ("dispatch.partitions", "8"),
     ("dispatch.publish_timeout_ms", "20000"),
 ];
@@ -52,7 +54,7 @@ impl TestApp {
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let topic = TestTopic::new("commands");
-        let real = settings_on(&database, &topic, &[]);
+        let real = settings_on(&database, &topic, &[("kafka.request_timeout_ms", "20000")]);
         let context = serve(settings_on(&database, &topic, settings));
         let app = Self {
             redis: Redis::connect(&real.redis).unwrap(),
@@ -93,7 +95,12 @@ impl TestApp {
 
     /// Creates the topic that the service publishes to.
     pub async fn create_topic(&self, partitions: i32) {
-        self.kafka.create_topic(&self.topic, partitions).await.unwrap();
+        // A slow broker may get several requests: one that timed out may have created it.
+        testkit::eventually("the topic to be created", || async {
+            self.kafka.create_topic(&self.topic, partitions).await.is_ok()
+                || self.kafka.partitions(&self.topic).await.is_ok()
+        })
+        .await;
     }
 
     /// Sends a command to a pile; the id may be invalid.
@@ -166,7 +173,6 @@ impl Drop for TestApp {
 }
 
 /// The settings of a service on `database` and `topic`, overridden by `own`.
-/// The settings of a service with this database and topic.
 pub fn settings_on(database: &TestDatabase, topic: &str, own: &[(&str, &str)]) -> Settings {
     let (redis_url, brokers) = (testkit::redis_url(), testkit::kafka_brokers());
     let places = [

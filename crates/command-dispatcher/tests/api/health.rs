@@ -18,12 +18,12 @@ async fn readiness(app: &TestApp) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn becomes_ready_once_its_dependencies_are_available() {
     let app = TestApp::with(&[]).await;
-    testkit::eventually("everything but the topic", || async {
+    let state = testkit::eventually_some("everything but the topic", || async {
         let state = readiness(&app).await;
-        state.matches(": ok").count() == 4 && !state.contains("not read yet")
+        (state.matches(": ok").count() == 4 && !state.contains("not read yet")).then_some(state)
     })
     .await;
-    assert_snapshot!(readiness(&app).await, @r#"
+    assert_snapshot!(state, @r#"
     commands retention: the retention of commands is not known: there is no topic "commands"
     commands topic: there is no topic "commands"
     database: ok
@@ -109,9 +109,13 @@ async fn retention(app: &TestApp) -> (String, String) {
         (!line.contains("not read yet") && !line.contains("not known")).then(|| line.to_owned())
     })
     .await;
-    let metrics = runtime::telemetry::render_metrics().unwrap();
     let name = format!("commands_topic_retention_seconds{{topic=\"{}\"}} ", &*app.topic);
-    (said, metrics.lines().find_map(|line| line.strip_prefix(&name)).unwrap().to_owned())
+    let measured = testkit::eventually_some("the retention to be measured", || async {
+        let metrics = runtime::telemetry::render_metrics().unwrap();
+        metrics.lines().find_map(|line| line.strip_prefix(&name).map(str::to_owned))
+    })
+    .await;
+    (said, measured)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,13 +156,13 @@ async fn commands_are_counted_by_outcome() {
     let pile = app.pile(Device::online(&[(1, "Available")])).await;
     app.command(pile.id, "reset", json!({})).await;
     app.command(pile.id, "start-transaction", json!({"idTag": "A", "connectorId": 9})).await;
-    let metrics = runtime::telemetry::render_metrics().unwrap();
     for name in [
         r#"commands_total{name="Reset",outcome="accepted"}"#,
         r#"commands_total{name="RemoteStartTransaction",outcome="CONNECTOR_NOT_AVAILABLE"}"#,
         r#"commands_publish_duration_seconds_bucket{outcome="published","#,
         r#"commands_route_lookups_total{found="charge_point"}"#,
     ] {
-        assert!(metrics.contains(name), "{name} is not in\n{metrics}");
+        let is_counted = || async { runtime::telemetry::render_metrics().unwrap().contains(name) };
+        testkit::eventually(&format!("{name} to be counted"), is_counted).await;
     }
 }

@@ -89,6 +89,9 @@ impl Charge {
 
     async fn assert_stopped_once(&self, app: &TestApp) -> String {
         self.limits(app, "stop_attempts = 1").await;
+        testkit::eventually("the stop to be sent", || async { !app.stops_of(&self.pile).await.is_empty() })
+            .await;
+        // Time enough for another one; there is no condition to wait for.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let stops = app.stops_of(&self.pile).await;
         let [stop] = stops.as_slice() else { panic!("one stop: {stops:?}") };
@@ -255,8 +258,6 @@ async fn a_stop_at_a_limit_waits_for_the_transaction_id() {
     assert!(app.holds("(select count(*) from commands where state = 'waiting') = 1").await);
     let sql = format!("update sessions set transaction_id = '634' where id = '{}'", charge.session);
     app.database.execute(&sql).await;
-    testkit::eventually("the stop to be sent", || async { !app.stops_of(&charge.pile).await.is_empty() })
-        .await;
     charge.assert_stopped_once(&app).await;
 }
 

@@ -138,8 +138,9 @@ async fn one_of_two_replicas_probes_each_device_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn does_not_probe_devices_with_a_command_in_flight_or_on_an_unread_partition() {
     let app = app(&[]).await;
-    let commanded = heard(&app, 100, "gateway-pod-xyz").await;
-    let unread = heard(&app, 100, "gateway-pod-xyz").await;
+    // Neither is silent before everything about it is recorded.
+    let commanded = heard(&app, 0, "gateway-pod-xyz").await;
+    let unread = heard(&app, 0, "gateway-pod-xyz").await;
     app.database
         .execute(&format!(
             "insert into ingest_partitions (topic, partition, next_offset, caught_up_at)
@@ -156,6 +157,12 @@ async fn does_not_probe_devices_with_a_command_in_flight_or_on_an_unread_partiti
     app.set_route_key("gateway-pod-xyz", &commanded).await;
     let sent = app.post(path).json(&serde_json::json!({})).send().await.unwrap();
     assert_eq!(sent.status(), 202);
+    app.database
+        .execute(
+            "update charge_points set last_seen_at = at, seen_at = at, seen_appended_at = at, written_at = at
+             from (select clock_timestamp() - interval '100 s' as at) as heard",
+        )
+        .await;
     let probed = heard(&app, 100, "gateway-pod-xyz").await;
     assert_eq!(devices(&app, 2).await, BTreeSet::from([commanded, probed]), "the reset, and one probe");
 }

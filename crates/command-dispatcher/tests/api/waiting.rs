@@ -48,9 +48,15 @@ fn steps(command: &Answer) -> Vec<&str> {
 /// The commands on the partition of the test's gateway.
 async fn on_topic(app: &TestApp) -> Vec<Value> {
     let reader = app.kafka.reader(&app.topic, 1);
-    let fetched = reader.fetch(0, Duration::from_millis(100), 1 << 20).await;
-    let records = fetched.map(|fetched| fetched.records).unwrap_or_default();
-    records.into_iter().map(|record| serde_json::from_slice(&record.value.unwrap()).unwrap()).collect()
+    let fetched = testkit::eventually_some("the partition to be read", || async {
+        reader.fetch(0, Duration::from_millis(100), 1 << 20).await.ok()
+    })
+    .await;
+    fetched
+        .records
+        .into_iter()
+        .map(|record| serde_json::from_slice(&record.value.unwrap()).unwrap())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

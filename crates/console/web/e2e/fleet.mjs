@@ -5,12 +5,14 @@ import { api, charged, enter, eventually, order, run, shut, site } from "./stage
 
 test("a pile with two connectors is free and charging at the same time", async () => {
   const { piles: [pile] } = await site({ connectors: 2 });
+  await eventually("both connectors to be free", async () => (await api("GET", `/api/v1/piles/${pile.id}`)).connectors.every(({ status }) => status === "Available"));
   const page = await enter("/console/");
   const figure = async (name) => Number((await page.locator(`[data-figure=${name}] dd`).innerText()).replace(/\D/g, ""));
+  for (const name of ["charging", "free"]) await page.locator(`[data-figure=${name}] dd`, { hasText: /\d/ }).waitFor();
   const [charging, free] = [await figure("charging"), await figure("free")];
   await order({ do: "status", device: pile.device, connector: 1, status: "Charging" });
   await eventually("one more charging connector", async () => (await figure("charging")) === charging + 1);
-  assert.equal(await figure("free"), free - 1);
+  await eventually("one less free connector", async () => (await figure("free")) === free - 1);
   assert.equal((await api("GET", `/api/v1/piles/${pile.id}`)).status, "Available", "the other connector can serve a vehicle");
   await page.locator("[data-figure=power] dd", { hasText: /[kM]W/ }).waitFor();
   await order({ do: "status", device: pile.device, connector: 1, status: "Available" });

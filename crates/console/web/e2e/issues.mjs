@@ -76,7 +76,7 @@ test("issues are filtered by the address, the open ones first, and appear by the
   await page.locator("tr[data-open=false]").getByText("Closed").waitFor();
   await fault(other.device);
   await page.locator("tr[data-open=true]").waitFor();
-  assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => row.dataset.open)), ["true", "false"]);
+  await eventually("the open one first", async () => (await rows.evaluateAll((all) => all.map((row) => row.dataset.open).join(" "))) === "true false");
   await page.getByLabel("State").selectOption("closed");
   await eventually("one row", async () => (await rows.count()) === 1);
   assert.match(page.url(), /state=closed/, "the filter is a part of the address");
@@ -110,7 +110,7 @@ test("each page shows issues as the feed reports them", async () => {
   await fault(other.device);
   const { id: next } = await opened(`stationId=${station}`);
   await page.locator(`[data-open-issues] [data-issue="${next}"]`).waitFor();
-  assert.notEqual(await page.locator("[data-badge=issues]").innerText(), "0");
+  await eventually("the number of issues", async () => (await page.locator("[data-badge=issues]").innerText()) !== "0");
   await repair(other.device);
   await page.locator(`[data-open-issues] [data-issue="${next}"]`).waitFor({ state: "detached" });
   await shut(page);
@@ -120,9 +120,12 @@ test("the fleet page counts the open issues; muted ones do not count", async () 
   const { id: station, piles: [pile] } = await site();
   const page = await enter("/console/");
   const count = async () => Number((await page.locator("[data-count=major] strong").innerText()).replace(/\D/g, ""));
+  await page.locator("[data-count=major] strong", { hasText: /\d/ }).waitFor();
+  const without = await count();
   await fault(pile.device);
   const { id } = await opened(`stationId=${station}`);
   await page.locator(`[data-open-issues] [data-issue="${id}"]`).waitFor();
+  await eventually("one more", async () => (await count()) > without);
   const before = await count();
   await api("POST", `/api/v1/issues/${id}/mute`, { until: "2098-01-01T00:00:00Z", reason: "已知故障" });
   await page.locator(`[data-open-issues] [data-issue="${id}"]`).waitFor({ state: "detached" });

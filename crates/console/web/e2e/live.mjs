@@ -31,8 +31,10 @@ test("a lost feed connection is reported, and resumed where it ended", async () 
   await order({ do: "status", device: pile.device, connector: 1, status: "Available" });
   await order({ do: "status", device: pile.device, connector: 1, status: "Unavailable" });
   way.mend();
+  // Awaited before the click: the banner goes away by itself.
+  const resumed = page.locator("[data-banner=resumed]").getByText("Nothing was missed").waitFor();
   await page.locator("[data-banner=lost]").getByRole("button", { name: "Try now" }).click();
-  await page.locator("[data-banner=resumed]").getByText("Nothing was missed").waitFor();
+  await resumed;
   await page.locator("[data-pile-status=Unavailable]").waitFor();
   assert.match(places.at(-1) ?? "", /^\d+-\d+$/, "the feed resumes at the last position");
   await eventually("every change in the history", async () => (await page.locator(".events .tone-Faulted").count()) >= 1 && (await page.locator(".events .tone-Unavailable").count()) >= 1);
@@ -46,8 +48,10 @@ test("a failed read is repeated without user action", async () => {
   // The first request fails; the next one succeeds.
   for (const asked of ["**/commands?*", "**/status-history?*"]) await page.route(asked, (route) => route.abort(), { times: 1 });
   await page.getByRole("button", { name: "Piles", exact: true }).click();
+  // Awaited before the click: the requests are repeated after a while.
+  const failed = ["commands", "timeline"].map((card) => page.locator(`section[aria-labelledby=${card}]`).getByText("Loading failed").waitFor());
   await page.locator(`a[data-pile="${pile.device}"]`).click();
-  for (const card of ["commands", "timeline"]) await page.locator(`section[aria-labelledby=${card}]`).getByText("Loading failed").waitFor();
+  await Promise.all(failed);
   await page.getByText("No command was sent").waitFor();
   await page.locator("[data-changes]").waitFor();
   await shut(page);

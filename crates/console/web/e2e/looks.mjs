@@ -174,7 +174,7 @@ test("everything can be reached and operated by keyboard", async () => {
   await page.locator("[data-order=reset]").focus();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.closest("dialog") !== null), true, "the dialog has the focus");
+  await eventually("the dialog to have the focus", () => page.evaluate(() => document.activeElement !== null && document.activeElement.closest("dialog") !== null));
   for (let step = 0; step < 8; step += 1) {
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("dialog") !== null), true, "the dialog keeps the focus");

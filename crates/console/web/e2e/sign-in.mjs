@@ -50,7 +50,7 @@ test("a user signs in, sees name, operators and scopes, stays signed in, and sig
   await page.getByRole("link", { name: "Fleet" }).click();
   await eventually("a renewed token", () => tokens.size >= 2);
   await eventually("another one", () => tokens.size >= 3);
-  assert.equal(await page.locator("[data-account]").count(), 1, "the user did not notice");
+  await eventually("the user not to notice", async () => (await page.locator("[data-account]").count()) === 1);
 
   await page.reload();
   await page.locator("[data-account]").waitFor();
@@ -74,7 +74,7 @@ test("without refresh tokens a hidden frame renews the token", async () => {
   await page.locator("[data-operators]").getByText("op-7").waitFor();
   await page.keyboard.press("Escape");
   await eventually("a renewed token", () => tokens.size >= 2);
-  assert.equal(await page.locator("iframe").count(), 0, "the frame is removed");
+  await eventually("the frame to be removed", async () => (await page.locator("iframe").count()) === 0);
   provider.issueRefreshTokens(true);
   await shut(page);
 });

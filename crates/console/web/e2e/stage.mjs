@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 
 export const stage = JSON.parse(process.env.STAGE);
 /** Generous, because machines are slow and shared. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 /** The directory for screenshots. */
 export const artefacts = new URL("../../../../target/console/", import.meta.url).pathname;
 mkdirSync(artefacts, { recursive: true });

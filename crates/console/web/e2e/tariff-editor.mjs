@@ -26,7 +26,7 @@ test("edges are moved by the keyboard and by dragging, in the day and in the wee
   await page.keyboard.press("Shift+ArrowLeft");
   await page.keyboard.press("PageUp");
   await edge(page, "08:14").waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-valuetext")), "08:14", "the edge keeps the focus");
+  await eventually("the edge to keep the focus", async () => (await page.evaluate(() => document.activeElement?.getAttribute("aria-valuetext"))) === "08:14");
 
   const strip = await page.locator(".strip.tall").boundingBox();
   const handle = await edge(page, "15:00").boundingBox();

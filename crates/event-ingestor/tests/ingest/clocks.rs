@@ -1,12 +1,15 @@
 //! Wrong clocks of devices and of the pods that send their records.
 
 use crate::fixture::Fixture;
+use crate::undisturbed::{SignsOfLife, undisturbed};
 use runtime::kafka::NewRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use testkit::eventually;
 
+/// The time-out of [`HASTY`].
+const SILENCE: Duration = Duration::from_secs(5);
 const HASTY: [(&str, &str); 3] = [
     ("ingest.heartbeat_timeout_s", "5"),
     ("ingest.silence_check_ms", "100"),
@@ -66,20 +69,33 @@ impl Fixture {
 
 /// Asserts that a device whose clocks are this far ahead is online exactly as long as it is heard.
 async fn is_online_while_heard(ahead: Ahead) {
-    let fixture = Fixture::new(1).await;
-    let replica = fixture.start_with(&HASTY);
-    fixture.publish_and_wait("pod-1", Ahead::default(), HEARTBEAT).await;
-    for _ in 0..8 {
-        tokio::time::sleep(Duration::from_millis(800)).await;
-        fixture.publish_and_wait("pod-1", ahead, HEARTBEAT).await;
-        assert_eq!(fixture.was_heard_now().await, json!([{ "record": true, "seen": true }]), "{ahead:?}");
-    }
-    let went = "select 1 from status_changes where online = false";
-    assert_eq!(fixture.rows(went).await, json!([]), "{ahead:?}");
+    let (fixture, replica, seen) = undisturbed(SILENCE, async |signs: &mut SignsOfLife| {
+        let fixture = Fixture::new(1).await;
+        let replica = fixture.start_with(&HASTY);
+        signs.next(fixture.publish_and_wait("pod-1", Ahead::default(), HEARTBEAT)).await;
+        let mut seen = Vec::new();
+        for _ in 0..8 {
+            tokio::time::sleep(Duration::from_millis(800)).await;
+            signs.next(fixture.publish_and_wait("pod-1", ahead, HEARTBEAT)).await;
+            seen.push(fixture.was_heard_now().await);
+        }
+        seen.push(signs.next(fixture.rows("select 1 from status_changes where online = false")).await);
+        (fixture, replica, seen)
+    })
+    .await;
+    let (went, heard) = seen.split_last().unwrap();
+    assert!(
+        heard.iter().all(|now| *now == json!([{ "record": true, "seen": true }])),
+        "{ahead:?}: {heard:?}"
+    );
+    assert_eq!(*went, json!([]), "{ahead:?}");
     fixture.publish_and_wait("pod-1", ahead, GOODBYE).await;
     assert_eq!(fixture.online().await, json!([{ "online": false }]), "{ahead:?}");
     fixture.publish_and_wait("pod-1", ahead, HEARTBEAT).await;
-    assert_eq!(fixture.online().await, json!([{ "online": true }]), "{ahead:?}");
+    let came = "select online from status_changes where online is not null order by noted_at, place";
+    let expected = json!([{ "online": true }, { "online": false }, { "online": true }]);
+    let history = fixture.rows(came).await;
+    assert_eq!(history.as_array().unwrap()[..3], expected.as_array().unwrap()[..], "{ahead:?}");
     eventually("the silence to be noticed", || async {
         fixture.online().await == json!([{ "online": false }])
     })

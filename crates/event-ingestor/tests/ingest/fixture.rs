@@ -10,7 +10,9 @@ use storage::ingest::partitions::{self, PartitionState};
 use testkit::{TestDatabase, TestTopic, eventually, eventually_some};
 use tokio::task::JoinHandle;
 
-const PUBLISH: Duration = Duration::from_secs(20);
+const PUBLISH: Duration = Duration::from_secs(60);
+/// A time-out that is long enough on a busy machine.
+const PATIENT_MS: &str = "20000";
 
 /// The environment of a test.
 pub struct Fixture {
@@ -30,7 +32,10 @@ impl Fixture {
         let database = TestDatabase::new().await;
         let topic = TestTopic::new("events");
         let kafka = Kafka::new(&settings(&database, &topic, &[]).kafka).unwrap();
-        kafka.create_topic(&topic, partitions).await.unwrap();
+        eventually("the topic to be created", || async {
+            kafka.create_topic(&topic, partitions).await.is_ok() || kafka.partitions(&topic).await.is_ok()
+        })
+        .await;
         let writer = kafka.writer(&topic);
         Self { database, topic, writer }
     }
@@ -38,8 +43,9 @@ impl Fixture {
     /// Deletes the topic and creates it again, empty, with this number of partitions.
     pub async fn recreate_topic(&mut self, partitions: i32) {
         let kafka = Kafka::new(&settings(&self.database, &self.topic, &[]).kafka).unwrap();
-        kafka.delete_topic(&self.topic).await.unwrap();
         let (created, topic) = (&kafka, &*self.topic);
+        eventually("the topic to be deleted", || async move { created.delete_topic(topic).await.is_ok() })
+            .await;
         eventually("the topic to be created", || async move {
             created.create_topic(topic, partitions).await.is_ok()
         })
@@ -176,6 +182,8 @@ fn settings(database: &TestDatabase, topic: &str, overrides: &[(&str, &str)]) ->
         ("kafka.brokers", &brokers),
         ("ingest.topic", topic),
         ("database.max_connections", "4"),
+        ("database.connect_timeout_ms", PATIENT_MS),
+        ("kafka.connect_timeout_ms", PATIENT_MS),
         ("ingest.discover_interval_ms", "500"),
         // Tests of the feed use their own topics.
         ("feed.enabled", "false"),

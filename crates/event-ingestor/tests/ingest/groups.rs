@@ -75,7 +75,7 @@ async fn a_lost_partition_costs_the_others_nothing_and_no_event_is_written_twice
 async fn a_slow_partition_does_not_hold_up_others_and_is_left_in_order() {
     let fixture = Fixture::new(3).await;
     let replica =
-        fixture.start_with(&[("ingest.lease_ms", "2000"), ("database.statement_timeout_ms", "60000")]);
+        fixture.start_with(&[("ingest.lease_ms", "30000"), ("database.statement_timeout_ms", "60000")]);
     assert_eq!(fixture.shared_out(1).await, [3]);
     for partition in 0..3 {
         let last = fixture.publish(partition, &[status(u32::try_from(partition).unwrap(), 0)]).await;

@@ -1,6 +1,6 @@
 //! Replicas against real servers: records in, rows out.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod anonymous;
 mod bad_input;
@@ -19,4 +19,5 @@ mod reliability;
 mod retention;
 mod samples;
 mod sharing;
+mod undisturbed;
 mod unreadable;

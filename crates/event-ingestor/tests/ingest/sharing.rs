@@ -105,7 +105,8 @@ async fn reads_new_partitions_from_their_beginning() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_all_leases_while_a_slow_batch_delays_a_release() {
     let fixture = Fixture::new(3).await;
-    let first = fixture.start_with_lease(4_000);
+    // Long enough for a machine that suspends the replicas; the wait below is for half of it.
+    let first = fixture.start_with_lease(12_000);
     assert_eq!(fixture.shared_out(1).await, [3]);
     for partition in 0..3 {
         let last = fixture.publish(partition, &[heartbeat(&format!("CP-{partition}"))]).await;
@@ -119,10 +120,10 @@ async fn keeps_all_leases_while_a_slow_batch_delays_a_release() {
     let waits_now = async || !fixture.rows(waits).await.as_array().unwrap().is_empty();
     testkit::eventually("the batch to wait for the device", waits_now).await;
     let before = fixture.partitions().await;
-    let second = fixture.start_with_lease(4_000);
+    let second = fixture.start_with_lease(12_000);
     let begun = runtime::clock::now().to_rfc3339();
     let renewed = format!(
-        "select from ingest_partitions where partition = 0 and lease_until > '{begun}'::timestamptz + interval '10 seconds'"
+        "select from ingest_partitions where partition = 0 and lease_until > '{begun}'::timestamptz + interval '18 seconds'"
     );
     let kept_long = async || {
         assert_eq!(fixture.partitions().await[0], before[0], "the other lease expired");

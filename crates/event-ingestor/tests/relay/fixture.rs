@@ -8,7 +8,7 @@ use runtime::kafka::{Kafka, ReceivedRecord};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use storage::{Connection, feed};
-use testkit::{TestDatabase, TestTopic};
+use testkit::{TestDatabase, TestTopic, eventually, eventually_some};
 use tokio::task::JoinHandle;
 
 pub const PARTITIONS: i32 = 3;
@@ -42,25 +42,24 @@ impl Fixture {
     }
 
     pub async fn create_topic(&self) {
-        self.kafka.create_topic(&self.topic, PARTITIONS).await.unwrap();
+        eventually("the topic to be created", || async {
+            self.kafka.create_topic(&self.topic, PARTITIONS).await.is_ok()
+                || self.kafka.partitions(&self.topic).await.is_ok()
+        })
+        .await;
     }
 
     /// With a short lease: another relay soon takes over from one that has crashed.
     pub fn start(&self) -> Running {
-        self.start_with_lease("400")
+        run(settings(&self.database, &self.topic, "400"))
     }
 
     /// With a lease that does not expire while the machine is busy: a relay that loses it publishes
-    /// again what its successor publishes.
+    /// again what its successor publishes. Nor is a request given up, which is then repeated.
     pub fn start_with_long_lease(&self) -> Running {
-        self.start_with_lease("60000")
-    }
-
-    fn start_with_lease(&self, lease_ms: &str) -> Running {
-        let context = Context::new("event-ingestor");
-        let settings = settings(&self.database, &self.topic, lease_ms);
-        let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
-        Running { context, task }
+        let mut patient = settings(&self.database, &self.topic, "60000");
+        patient.kafka.request_timeout_ms = 60_000;
+        run(patient)
     }
 
     /// The position of the relay, and whether a replica holds the lease.
@@ -81,7 +80,10 @@ impl Fixture {
             let mut records: Vec<ReceivedRecord> = Vec::new();
             loop {
                 let offset = records.last().map_or(0, |record| record.offset + 1);
-                let fetched = reader.fetch(offset, Duration::from_millis(100), 1 << 20).await.unwrap();
+                let fetched = eventually_some("records of the feed", || async {
+                    reader.fetch(offset, Duration::from_millis(100), 1 << 20).await.ok()
+                })
+                .await;
                 let end = fetched.high_watermark;
                 records.extend(fetched.records);
                 if records.last().map_or(0, |record| record.offset + 1) >= end {
@@ -108,6 +110,12 @@ impl Running {
     }
 }
 
+fn run(settings: event_ingestor::Settings) -> Running {
+    let context = Context::new("event-ingestor");
+    let task = tokio::spawn(event_ingestor::serve(settings, context.clone()));
+    Running { context, task }
+}
+
 fn settings(database: &TestDatabase, topic: &str, lease_ms: &str) -> event_ingestor::Settings {
     let overrides = [
         ("database.url", database.url.as_str()),
@@ -116,6 +124,8 @@ fn settings(database: &TestDatabase, topic: &str, lease_ms: &str) -> event_inges
         ("ingest.topic", &testkit::unique("no-events")),
         ("ingest.lease_ms", lease_ms),
         ("feed.topic", topic),
+        ("kafka.connect_timeout_ms", "20000"),
+        ("database.connect_timeout_ms", "20000"),
         ("feed.poll_ms", "10"),
         ("feed.retention_h", "1"),
     ];

@@ -161,7 +161,7 @@ async fn does_not_record_the_position_of_unpublished_changes() {
     .await;
     // Time enough to record the position by mistake; there is no condition to wait for.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(fixture.position().await, json!([2, true]));
+    assert_eq!(fixture.position().await[0], 2);
     eventually("the topic to be created again", || async {
         fixture.kafka.create_topic(&fixture.topic, fixture::PARTITIONS).await.is_ok()
     })

@@ -54,6 +54,7 @@ async fn fetches_keys_on_demand_and_caches_them() {
     let server = KeyServer::start(old.jwks()).await;
     let app = App::start(&[
         ("auth.jwks_url", &server.url),
+        ("auth.jwks_timeout_ms", "20000"),
         ("auth.requests_per_s", "1000"),
         ("auth.burst", "1000"),
     ])

@@ -10,9 +10,14 @@ use testkit::redis_servers::RedisServer;
 
 /// The configured timeout of a call, in milliseconds: short, because tests wait for it, and long enough
 /// for a call on a busy machine.
-pub const TIMEOUT_MS: u64 = 1_000;
+pub const TIMEOUT_MS: u64 = 2_000;
 /// When a call is too late on any machine: without a timeout it would wait for minutes.
 pub const TOO_LATE: Duration = Duration::from_secs(20);
+
+/// The settings for servers that no test stops.
+pub fn patient(url: String) -> RedisSettings {
+    RedisSettings { command_timeout_ms: 20_000, connect_timeout_ms: 20_000, ..settings(url) }
+}
 
 pub fn settings(url: String) -> RedisSettings {
     RedisSettings {

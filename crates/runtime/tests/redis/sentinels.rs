@@ -1,25 +1,25 @@
 //! Sentinels: the client follows the master, whichever sentinels are unavailable.
 
-use crate::client::{connected, get, is_late, replicated, settings};
+use crate::client::{connected, get, is_late, patient, replicated, settings};
 use runtime::redis::RedisError;
 use std::time::Duration;
 use testkit::eventually;
 use testkit::redis_servers::SentinelGroup;
 
-const MINUTE: Duration = Duration::from_secs(60);
+/// Longer than a test takes.
+const LIFE: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn follows_a_failover_to_the_new_master_without_a_restart() {
     let mut group = SentinelGroup::start().await;
     let redis = connected(&settings(group.url())).await;
-    redis.set_many_with_ttl(&[("a", "1"), ("b", "2")], MINUTE).await.unwrap();
+    redis.set_many_with_ttl(&[("a", "1"), ("b", "2")], LIFE).await.unwrap();
     let values = redis.get_many(&["b", "none", "a"]).await.unwrap();
     assert_eq!(values, [Some("2".to_owned()), None, Some("1".to_owned())]);
     assert!(group.master.command(&["INFO", "keyspace"]).contains("keys=2"));
     replicated(&group.replica, 2).await;
 
     group.master.kill();
-    get(&redis, "a").await.unwrap_err();
     eventually("calls to succeed again", || async { get(&redis, "a").await.is_ok() }).await;
     assert_eq!(get(&redis, "b").await.unwrap().as_deref(), Some("2"));
     redis.delete("a").await.unwrap();
@@ -30,15 +30,17 @@ async fn follows_a_failover_to_the_new_master_without_a_restart() {
 async fn replaces_a_frozen_master() {
     let group = SentinelGroup::start().await;
     let redis = connected(&settings(group.url())).await;
-    redis.set_with_ttl("a", "1", MINUTE).await.unwrap();
+    redis.set_with_ttl("a", "1", LIFE).await.unwrap();
     replicated(&group.replica, 1).await;
     group.master.freeze();
-    let error = get(&redis, "a").await.unwrap_err();
-    assert!(is_late(&error), "{error:?}");
+    // The replica may have taken over already if the machine is busy.
+    if let Err(error) = get(&redis, "a").await {
+        assert!(is_late(&error), "{error:?}");
+    }
     eventually("calls to succeed again", || async { get(&redis, "a").await.is_ok() }).await;
     // The old master resumes without knowing that it was replaced.
     group.master.thaw();
-    redis.set_with_ttl("a", "2", MINUTE).await.unwrap();
+    redis.set_with_ttl("a", "2", LIFE).await.unwrap();
     assert_eq!(group.replica.command(&["GET", "a"]), "2");
 }
 
@@ -48,7 +50,7 @@ async fn works_with_frozen_or_dead_sentinels() {
     let mut group = SentinelGroup::start().await;
     group.sentinels[1].freeze();
     let redis = connected(&settings(group.url())).await;
-    redis.set_with_ttl("a", "1", MINUTE).await.unwrap();
+    redis.set_with_ttl("a", "1", LIFE).await.unwrap();
     replicated(&group.replica, 1).await;
     group.sentinels[1].thaw();
     // The other sentinels agree on the next master; then only one remains, with which the client
@@ -66,8 +68,8 @@ async fn works_with_frozen_or_dead_sentinels() {
 #[tokio::test(flavor = "multi_thread")]
 async fn does_not_send_the_masters_password_to_sentinels() {
     let group = SentinelGroup::with_password("s3cret").await;
-    let redis = connected(&settings(group.url())).await;
-    redis.set_with_ttl("a", "1", MINUTE).await.unwrap();
+    let redis = connected(&patient(group.url())).await;
+    redis.set_with_ttl("a", "1", LIFE).await.unwrap();
     assert_eq!(group.master.command(&["GET", "a"]), "1");
 }
 

@@ -1,6 +1,6 @@
 //! A single server: round trips, expiry, and quick errors if it is unavailable.
 
-use crate::client::{self, TOO_LATE, settings};
+use crate::client::{self, TOO_LATE, patient, settings};
 use runtime::redis::{Redis, RedisError};
 use runtime::settings::RedisSettings;
 use std::io::{Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 async fn connected() -> Redis {
-    client::connected(&settings(testkit::redis_url())).await
+    client::connected(&patient(testkit::redis_url())).await
 }
 
 /// Sends a command that the client under test does not offer.

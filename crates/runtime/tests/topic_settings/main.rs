@@ -37,7 +37,11 @@ fn broker() -> String {
 /// A topic for one test with these settings.
 async fn topic(settings_of_topic: &[(&str, &str)]) -> TestTopic {
     let topic = TestTopic::new("settings");
-    Kafka::new(&settings(&broker())).unwrap().create_topic(&topic, 1).await.unwrap();
+    let kafka = Kafka::new(&settings(&broker())).unwrap();
+    testkit::eventually("the topic to be created", || async {
+        kafka.create_topic(&topic, 1).await.is_ok() || kafka.partitions(&topic).await.is_ok()
+    })
+    .await;
     if !settings_of_topic.is_empty() {
         topic.configure(settings_of_topic);
     }

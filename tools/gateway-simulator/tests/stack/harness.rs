@@ -43,15 +43,26 @@ impl Harness {
     /// Creates topics of 3 and of `command_partitions` partitions, and a simulator on them.
     pub async fn start(settings: SimulatorSettings, command_partitions: i32) -> Self {
         let (brokers, redis) = (kafka_brokers(), redis_url());
-        let overrides =
-            [("kafka.brokers", &*brokers), ("redis.url", &*redis), ("redis.command_timeout_ms", "10000")];
+        // Long time-outs for a busy machine.
+        let overrides = [
+            ("kafka.brokers", &*brokers),
+            ("kafka.connect_timeout_ms", "20000"),
+            ("kafka.request_timeout_ms", "20000"),
+            ("redis.url", &*redis),
+            ("redis.connect_timeout_ms", "20000"),
+            ("redis.command_timeout_ms", "20000"),
+        ];
         let stack: Settings = runtime::settings::parse(DEFAULTS, &overrides).unwrap();
         let kafka = Kafka::new(&stack.kafka).unwrap();
         let redis = Redis::connect(&stack.redis).unwrap();
         let topics = settings.topics.clone();
         let deleted = [TestTopic::named(&topics.events), TestTopic::named(&topics.commands)];
-        kafka.create_topic(&topics.events, 3).await.unwrap();
-        kafka.create_topic(&topics.commands, command_partitions).await.unwrap();
+        for (topic, partitions) in [(&topics.events, 3), (&topics.commands, command_partitions)] {
+            testkit::eventually("the topic to be created", || async {
+                kafka.create_topic(topic, partitions).await.is_ok() || kafka.partitions(topic).await.is_ok()
+            })
+            .await;
+        }
         set_retention(&kafka, &topics.commands, Duration::from_secs(120)).await;
         let context = runtime::Context::new("simulator-test");
         let shutdown = context.shutdown.clone();

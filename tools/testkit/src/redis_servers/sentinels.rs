@@ -83,7 +83,7 @@ impl SentinelGroup {
 fn settings(master: &RedisServer, password: Option<&str>) -> String {
     let mut settings = format!(
         "sentinel monitor {SERVICE} 127.0.0.1 {} {QUORUM}\n\
-         sentinel down-after-milliseconds {SERVICE} 1000\n\
+         sentinel down-after-milliseconds {SERVICE} 3000\n\
          sentinel failover-timeout {SERVICE} 3000\n",
         master.port
     );

@@ -140,7 +140,7 @@ async fn lists_only_the_first_dead_letters_that_were_not_applied() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn starts_no_replay_in_the_second_half_of_the_deadline() {
-    const HALF: Duration = Duration::from_secs(3);
+    const HALF: Duration = Duration::from_secs(6);
     let database = TestDatabase::new().await;
     let mut settings = settings(&database);
     settings.http.request_deadline_ms = 2 * u64::try_from(HALF.as_millis()).unwrap();
