@@ -195,7 +195,8 @@ fn what_if() -> Operation {
         Parameter::query::<DateTime<Utc>>("from", "Only sessions that began at or after this instant.").required(),
         Parameter::query::<DateTime<Utc>>(
             "until",
-            "Only sessions that began before this instant, at most 31 days after `from`.",
+            "Only sessions that began before this instant, at most 31 days and one hour after `from`: a month in \
+             which clocks are set back.",
         )
         .required(),
     ])
