@@ -6,6 +6,11 @@ export function dateOf(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
+/** The month of an instant in the zone of this machine. */
+export function monthOf(at: Date): string {
+  return dateOf(at).slice(0, 7);
+}
+
 /** A date that is `days` later. */
 export function dayAfter(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

@@ -11,7 +11,7 @@ import { Title } from "../app/title.tsx";
 import { Field } from "../design/field.tsx";
 import { Empty, Shown } from "../design/states.tsx";
 import { named, t } from "../i18n/language.ts";
-import { monthAfter } from "../live/days.ts";
+import { monthAfter, monthOf } from "../live/days.ts";
 import { useResource } from "../live/resource.ts";
 import { DAY, clockOf } from "./bands.ts";
 import { type CalendarDay, daysOf, daysOfMonth } from "./calendar-days.ts";
@@ -21,7 +21,7 @@ import { weekdayOf } from "./price-list.ts";
 /** The month of the address; the current one if it names none. */
 function asked(): string {
   const month = query.value.get("month") ?? "";
-  return /^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? month : new Date().toISOString().slice(0, 7);
+  return /^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? month : monthOf(new Date());
 }
 
 export function CalendarPage({ stationId }: { readonly stationId: string }): JSX.Element {

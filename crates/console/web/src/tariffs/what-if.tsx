@@ -9,7 +9,7 @@ import { Field } from "../design/field.tsx";
 import { Empty, Forbidden, Shown } from "../design/states.tsx";
 import { count, kwh } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
-import { monthAfter } from "../live/days.ts";
+import { monthAfter, monthOf } from "../live/days.ts";
 import { useResource } from "../live/resource.ts";
 import { Choice, stationsLike } from "./choice.tsx";
 import { difference } from "./difference.ts";
@@ -24,7 +24,7 @@ function begin(month: string): string {
 
 export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; readonly number: number }): JSX.Element {
   const [station, setStation] = useState("");
-  const [month, setMonth] = useState(() => monthAfter(new Date().toISOString().slice(0, 7), -1));
+  const [month, setMonth] = useState(() => monthAfter(monthOf(new Date()), -1));
   const [asked, setAsked] = useState<{ readonly stationId: string; readonly from: string; readonly until: string } | null>(null);
   const result = useResource(asked === null ? null : JSON.stringify(asked), (signal) => {
     return assets.get("/api/v1/tariffs/{tariffId}/versions/{number}/what-if", { path: { tariffId, number }, query: asked ?? {}, signal });
