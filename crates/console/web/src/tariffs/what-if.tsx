@@ -38,7 +38,7 @@ export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; re
     <section class="card" aria-labelledby="what-if">
       <div class="card-head"><h2 id="what-if">{t("whatIf.title")}</h2></div>
       <div class="card-body stack">
-        <p class="soft">{t("whatIf.lead")}</p>
+        <p class="soft">{t("whatIf.lead")} {t("whatIf.began")}</p>
         {may("assets:read") ? (
           <form class="filters" onSubmit={calculate}>
             <Choice kind="what-if" search={t("whatIf.station")} label={named("price.level", "station")} find={stationsLike} value={station} onChoose={setStation} />

@@ -189,6 +189,7 @@ export const tariffs = {
   "calendar.noDay": "No price on this day.",
   "whatIf.title": "What if",
   "whatIf.lead": "Prices the ended sessions of a station again with this version, and compares with what they came to.",
+  "whatIf.began": "The month has the sessions that began in it, by the clock of this machine. Revenue counts a session when it ends, so the sums may differ at the edges of the month.",
   "whatIf.station": "Search a station",
   "whatIf.month": "Month",
   "whatIf.do": "Calculate",

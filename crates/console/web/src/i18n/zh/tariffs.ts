@@ -191,6 +191,7 @@ export const tariffs: { readonly [word in keyof typeof Words]: string } = {
   "calendar.noDay": "当天没有价格。",
   "whatIf.title": "假设计算",
   "whatIf.lead": "用此版本为充电站已结束的充电重新计价，并与实际金额比较。",
+  "whatIf.began": "月份按本机时间统计当月开始的充电。收入按充电结束的时间统计，因此月初和月末的金额可能不同。",
   "whatIf.station": "搜索充电站",
   "whatIf.month": "月份",
   "whatIf.do": "计算",
