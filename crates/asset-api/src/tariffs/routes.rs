@@ -57,6 +57,10 @@ fn list() -> Operation {
                 "retired",
                 "`true`: retired tariffs instead of active ones; `false` when absent.",
             ),
+            Parameter::query::<bool>(
+                "awaitsApproval",
+                "`true`: only tariffs whose draft awaits the approval of its publication; `false`: only the others.",
+            ),
         ])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<TariffView<'_>>>(
@@ -231,6 +235,7 @@ fn tariff() -> Value {
         "updatedAt": "2026-03-01T09:30:00Z",
         "retiredAt": null,
         "version": 3,
+        "awaitsApproval": false,
     });
     let fields = more.as_object().cloned().unwrap_or_default();
     tariff.as_object_mut().into_iter().for_each(|all| all.extend(fields.clone()));

@@ -23,8 +23,14 @@ test("a request is shown, approved by a second person, and not by the first or a
   await stale.locator("[data-proposal=stale]").waitFor();
   await shut(stale);
 
+  const page = await enter("/console/tariffs?awaits=approval", { as: "second" });
+  await page.getByRole("table").or(page.getByText("No tariff matches")).waitFor();
+  assert.equal(await page.locator(`tr[data-tariff="${id}"]`).count(), 0, "the request covers an earlier revision");
   await api("PUT", `/api/v1/tariffs/${id}/draft/proposal`, {});
-  const page = await enter(`/console/tariffs/${id}/draft`, { as: "second" });
+  await page.getByLabel("Approval").selectOption("");
+  await page.locator(`tr[data-tariff="${id}"]`).waitFor();
+  await page.getByLabel("Approval").selectOption("approval");
+  await page.locator(`a[data-awaits="${id}"]`).click();
   await page.locator("[data-proposal=open]").getByRole("button", { name: "Approve and publish" }).click();
   await page.locator("tr[data-version=InForce]").waitFor();
   assert.equal((await api("GET", `/api/v1/tariffs/${id}/versions/2`)).publishedBy, "second");
