@@ -7,6 +7,7 @@ import type { WhatIf } from "../api/types.ts";
 import { may } from "../app/session.ts";
 import { Field } from "../design/field.tsx";
 import { Empty, Forbidden, Shown } from "../design/states.tsx";
+import { NO_STATION } from "../forms/station-choice.tsx";
 import { count, kwh } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { monthAfter, monthOf } from "../live/days.ts";
@@ -23,7 +24,7 @@ function begin(month: string): string {
 }
 
 export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; readonly number: number }): JSX.Element {
-  const [station, setStation] = useState("");
+  const [station, setStation] = useState(NO_STATION);
   const [month, setMonth] = useState(() => monthAfter(monthOf(new Date()), -1));
   const [asked, setAsked] = useState<{ readonly stationId: string; readonly from: string; readonly until: string } | null>(null);
   const result = useResource(asked === null ? null : JSON.stringify(asked), (signal) => {
@@ -31,7 +32,7 @@ export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; re
   });
   const calculate = (event: Event) => {
     event.preventDefault();
-    setAsked({ stationId: station, from: begin(month), until: begin(monthAfter(month, 1)) });
+    setAsked({ stationId: station.id, from: begin(month), until: begin(monthAfter(month, 1)) });
     result.reload();
   };
   return (
@@ -43,7 +44,7 @@ export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; re
           <form class="filters" onSubmit={calculate}>
             <Choice kind="what-if" search={t("whatIf.station")} label={named("price.level", "station")} find={stationsLike} value={station} onChoose={setStation} />
             <Field label={t("whatIf.month")}>{(id) => <input id={id} type="month" class="input" value={month} required onInput={(event) => setMonth(event.currentTarget.value)} />}</Field>
-            <button type="submit" class="button primary" disabled={result.loading || station === "" || month === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
+            <button type="submit" class="button primary" disabled={result.loading || station.id === "" || month === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
           </form>
         ) : <Forbidden scope="assets:read" />}
         {asked === null ? null : <Shown of={result}>{(found) => (found.sessions === 0 ? <Empty title={t("whatIf.none")} /> : <Result of={found} />)}</Shown>}
