@@ -81,7 +81,13 @@ test("seasons, days of the week, holidays, tiers and fees are edited, and the we
   await page.getByRole("combobox", { name: "Holidays", exact: true }).selectOption("only");
   await page.getByText("Needs holidays, but there are none.").waitFor();
   await page.getByLabel("Date", { exact: true }).fill("2027-10-01");
-  await page.getByLabel("Through (optional)").fill("2027-10-03");
+  const through = page.getByLabel("Through (optional)");
+  for (const [last, fault] of [["2027-09-30", "The last date is before the first one."], ["2027-11-01", "At most 31 days."]]) {
+    await through.fill(last);
+    await page.getByText(fault).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Add the date" }).isEnabled(), false, last);
+  }
+  await through.fill("2027-10-03");
   await page.getByRole("button", { name: "Add the date" }).click();
   await page.getByRole("button", { name: "Remove 2027-10-03" }).waitFor();
   await page.getByLabel("Week of").fill("2027-10-01");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dateOf, dayAfter, isDate, monthAfter, monthOf } from "./days.ts";
+import { dateOf, dayAfter, isDate, isMonth, monthAfter, monthOf } from "./days.ts";
 
 test("days and months continue over the ends of months and years", () => {
   assert.deepEqual([dayAfter("2026-02-28", 1), dayAfter("2026-01-01", -1)], ["2026-03-01", "2025-12-31"]);
@@ -24,4 +24,9 @@ test("the first hour of a month is in it wherever the machine is", () => {
 
 test("a date must exist", () => {
   assert.deepEqual(["2026-02-28", "2026-02-30", "2026-2-3", "", "yesterday"].map(isDate), [true, false, false, false, false]);
+});
+
+test("a month has four digits of the year and two of the month, from 1970 to 2099", () => {
+  assert.deepEqual(["1970-01", "2099-12"].map(isMonth), [true, true]);
+  assert.deepEqual(["2026-13", "2026-1", "2026/11", "November 2026", "0002-03", "2100-01", ""].filter(isMonth), []);
 });

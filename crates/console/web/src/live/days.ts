@@ -22,6 +22,11 @@ export function monthAfter(month: string, by: number): string {
   return new Date(Date.UTC(year, number - 1 + by, 1)).toISOString().slice(0, 7);
 }
 
+/** Whether `text` is a month for which the API has prices and sums. */
+export function isMonth(text: string): boolean {
+  return /^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])$/.test(text);
+}
+
 /** Whether `text` is a date of the calendar. */
 export function isDate(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && dayAfter(text, 0) === text;

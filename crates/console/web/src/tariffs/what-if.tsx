@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import type { WhatIf } from "../api/types.ts";
 import { may } from "../app/session.ts";
-import { Field } from "../design/field.tsx";
+import { MonthField } from "../design/month-field.tsx";
 import { Empty, Forbidden, Shown } from "../design/states.tsx";
 import { NO_STATION } from "../forms/station-choice.tsx";
 import { count, kwh } from "../i18n/format.ts";
@@ -43,8 +43,8 @@ export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; re
         {may("assets:read") ? (
           <form class="filters" onSubmit={calculate}>
             <Choice kind="what-if" search={t("whatIf.station")} label={named("price.level", "station")} find={stationsLike} value={station} onChoose={setStation} />
-            <Field label={t("whatIf.month")}>{(id) => <input id={id} type="month" class="input" value={month} required onInput={(event) => setMonth(event.currentTarget.value)} />}</Field>
-            <button type="submit" class="button primary" disabled={result.loading || station.id === "" || month === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
+            <MonthField label={t("whatIf.month")} value={month} onEnter={setMonth} />
+            <button type="submit" class="button primary" disabled={result.loading || station.id === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
           </form>
         ) : <Forbidden scope="assets:read" />}
         {asked === null ? null : <Shown of={result}>{(found) => (found.sessions === 0 ? <Empty title={t("whatIf.none")} /> : <Result of={found} />)}</Shown>}
