@@ -33,7 +33,7 @@ async fn operators_see_the_fleet_and_act_on_it() {
     // The player runs a provider with the key of this test's issuer, so pasted tokens are valid, too.
     let provider = format!("http://127.0.0.1:{}", testkit::free_port());
     let jwks_file = testkit::jwks_file(&issuer);
-    let [assets, commands] = world.platform.show_console(&jwks_file, &provider, &page).await;
+    let [assets, commands, approving] = world.platform.show_console(&jwks_file, &provider, &page).await;
     let token = |subject: &str, scopes: &str| {
         let mut claims = Issuer::claims(subject, scopes);
         claims["iss"] = json!(provider);
@@ -42,6 +42,7 @@ async fn operators_see_the_fleet_and_act_on_it() {
     let stage = json!({
         "provider": { "issuer": provider, "key": issuer.private_jwk() },
         "page": page, "assets": format!("http://{assets}"), "commands": format!("http://{commands}"),
+        "approving": format!("http://{approving}"),
         "tokens": {
             "all": token("operator", "assets:read assets:write drivers:read tariffs:read tariffs:write issues:read issues:write commands:send commands:read audit:read operations"),
             "second": token("second", "assets:read tariffs:read tariffs:write"),

@@ -164,11 +164,12 @@ impl Platform {
     }
 
     /// The same for browsers whose pages come from `page`, an origin that leads to asset-api, and
-    /// whose users sign in at `provider`; returns the addresses of asset-api and command-dispatcher.
+    /// whose users sign in at `provider`; returns the addresses of asset-api, of command-dispatcher, and of
+    /// another asset-api that requires the approval of publications.
     ///
     /// # Panics
     /// When the services do not start.
-    pub async fn show_console(&self, jwks_file: &Path, provider: &str, page: &str) -> [SocketAddr; 2] {
+    pub async fn show_console(&self, jwks_file: &Path, provider: &str, page: &str) -> [SocketAddr; 3] {
         let own = [
             ("auth.mode", "jwt"),
             ("auth.issuer", provider),
@@ -184,7 +185,9 @@ impl Platform {
             ("console.sign_in_parameters", "resource=https://platform.example"),
         ];
         let assets = [own.as_slice(), &console].concat();
-        [serve_assets(&self.database, &topics.events, &assets).await, commands]
+        let approving = [assets.as_slice(), &[("tariffs.publish_approval", "true")]].concat();
+        let assets = serve_assets(&self.database, &topics.events, &assets).await;
+        [assets, commands, serve_assets(&self.database, &topics.events, &approving).await]
     }
 
     /// Starts a replica of command-dispatcher that probes silent devices, with `own` settings. The

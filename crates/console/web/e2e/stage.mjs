@@ -87,12 +87,12 @@ function watch(page) {
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
     if (away(request.frame().url())) return;
-    if (![stage.page, stage.commands, stage.provider.issuer].includes(origin) && protocol !== "data:") page.faults.push(`asks ${request.url()}`);
+    if (![stage.page, stage.approving, stage.commands, stage.provider.issuer].includes(origin) && protocol !== "data:") page.faults.push(`asks ${request.url()}`);
   });
 }
 
-/** Opens the page of the console at `path`, with a token, a language, a theme and a time zone. */
-export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone } = {}) {
+/** Opens the page of the console at `path` of a service, with a token, a language, a theme and a time zone. */
+export async function enter(path, { at = stage.page, as = "all", language = "en", dark = false, width = 1440, height = 900, zone } = {}) {
   const context = await browser.newContext({
     viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
     ...(zone === undefined ? {} : { timezoneId: zone }),
@@ -100,7 +100,7 @@ export async function enter(path, { as = "all", language = "en", dark = false, w
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   watch(page);
-  await page.goto(stage.page + path);
+  await page.goto(at + path);
   if (as !== null) await signIn(page, as);
   return page;
 }

@@ -1,7 +1,7 @@
 // Requests to publish that a second person approves, and the comparison with past sessions.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, charged, enter, eventually, run, shut, signIn, site, tariff } from "./stage.mjs";
+import { api, charged, enter, eventually, run, shut, site, stage, tariff } from "./stage.mjs";
 
 async function drafted(name) {
   const id = await tariff(`${name} ${run}`, [], [["00:00", "24:00", "flat", "0.9"]]);
@@ -37,25 +37,31 @@ test("a request is shown, approved by a second person, and not by the first or a
   await shut(page);
 });
 
-test("where the setting asks for it, publishing requests the approval, which can be withdrawn", async () => {
+test("where the setting requires it, the approval is requested, withdrawn, and given by a second person", async () => {
   const { id } = await drafted("申请");
-  const page = await enter(`/console/tariffs/${id}/draft`, { as: null });
-  // The stage runs without the setting: the draft is changed on its way to the page.
-  await page.route(`**/api/v1/tariffs/${id}/draft**`, async (route) => {
-    const response = await route.fetch();
-    if (response.status() !== 200) return route.fulfill({ response });
-    return route.fulfill({ response, json: { ...(await response.json()), approvalRequired: true } });
-  });
-  await signIn(page, "all");
-  await page.getByRole("button", { name: "Publish…" }).click();
-  await page.getByRole("dialog").getByText("A publication needs the approval of a second person.").waitFor();
-  await page.getByRole("button", { name: "Request approval" }).click();
-  await page.locator("[data-proposal=own]").waitFor();
+  const page = await enter(`/console/tariffs/${id}/draft`, { at: stage.approving });
+  const request = async () => {
+    await page.getByRole("button", { name: "Publish…" }).click();
+    await page.getByRole("dialog").getByText("A publication needs the approval of a second person.").waitFor();
+    await page.getByRole("button", { name: "Request approval" }).click();
+    await page.locator("[data-proposal=own]").waitFor();
+  };
+  await request();
   await page.getByRole("button", { name: "Withdraw the request" }).click();
   await page.getByRole("alert").getByRole("button", { name: "Withdraw the request" }).click();
   await page.locator("[data-proposal]").waitFor({ state: "detached" });
   assert.equal((await api("GET", `/api/v1/tariffs/${id}/draft`)).proposal, null);
+  await request();
+  await assert.rejects(api("POST", `/api/v1/tariffs/${id}/draft/publish`, {}, { base: stage.approving }), /TARIFF_APPROVAL_REQUIRED/);
   await shut(page);
+
+  const second = await enter(`/console/tariffs/${id}`, { at: stage.approving, as: "second" });
+  await second.locator(`a[data-awaits="${id}"]`).click();
+  await second.getByRole("button", { name: "Approve and publish" }).click();
+  await second.locator("tr[data-version=InForce]").waitFor();
+  await second.locator(`a[data-awaits="${id}"]`).waitFor({ state: "detached" });
+  assert.equal((await api("GET", `/api/v1/tariffs/${id}/versions/2`)).publishedBy, "second");
+  await shut(second);
 });
 
 /** Chooses a station to compare with. */
