@@ -35,7 +35,7 @@ async fn operators_see_the_fleet_and_act_on_it() {
     let jwks_file = testkit::jwks_file(&issuer);
     let tiles = format!("http://127.0.0.1:{}", testkit::free_port());
     let template = format!("{tiles}/{{z}}/{{x}}/{{y}}.png");
-    let [assets, commands, tiled] =
+    let [assets, commands, extended] =
         world.platform.show_console(&jwks_file, &provider, &page, &template).await;
     let token = |subject: &str, scopes: &str| {
         let mut claims = Issuer::claims(subject, scopes);
@@ -45,7 +45,7 @@ async fn operators_see_the_fleet_and_act_on_it() {
     let stage = json!({
         "provider": { "issuer": provider, "key": issuer.private_jwk() },
         "page": page, "assets": format!("http://{assets}"), "commands": format!("http://{commands}"),
-        "tiled": format!("http://{tiled}"), "tiles": tiles,
+        "extended": format!("http://{extended}"), "tiles": tiles,
         "tokens": {
             "all": token("operator", "assets:read assets:write drivers:read tariffs:read tariffs:write issues:read issues:write commands:send commands:read audit:read operations"),
             "second": token("second", "assets:read tariffs:read tariffs:write"),

@@ -192,6 +192,7 @@ pub const ROWS: &[Row] = rows![
     "listTariffs" "GET" "tariffs?limit=1" "" Listed Listed
     "listTariffs" "GET" "tariffs?operatorId={operator}" "" Listed Listed
     "listTariffs" "GET" "tariffs?retired=true" "" Listed Listed
+    "listTariffs" "GET" "tariffs?awaitsApproval=false" "" Listed Listed
     "getTariff" "GET" "tariffs/{tariff}" "" Hidden Exists
     "auditTariff" "GET" "tariffs/{tariff}/audit?limit=1" "" Hidden Exists
     "getTariffDraft" "GET" "tariffs/{tariff}/draft" "" Hidden Exists

@@ -166,8 +166,8 @@ impl Platform {
     }
 
     /// The same for browsers whose pages come from `page`, an origin that leads to asset-api, and
-    /// whose users sign in at `provider`; returns the addresses of asset-api, command-dispatcher, and an
-    /// asset-api whose map has `tiles`.
+    /// whose users sign in at `provider`; returns the addresses of asset-api, of command-dispatcher, and of
+    /// another asset-api with what is off by default: `tiles` of the map, and the approval of publications.
     ///
     /// # Panics
     /// When the services do not start.
@@ -193,10 +193,14 @@ impl Platform {
             ("console.sign_in_parameters", "resource=https://platform.example"),
         ];
         let plain = [own.as_slice(), &console].concat();
-        let with_tiles = [("console.map_tiles", tiles), ("console.map_attribution", "© 测试瓦片")];
-        let tiled = [plain.as_slice(), &with_tiles].concat();
+        let off_by_default = [
+            ("console.map_tiles", tiles),
+            ("console.map_attribution", "© 测试瓦片"),
+            ("tariffs.publish_approval", "true"),
+        ];
+        let extended = [plain.as_slice(), &off_by_default].concat();
         let assets = serve_assets(&self.database, &topics.events, &plain).await;
-        [assets, commands, serve_assets(&self.database, &topics.events, &tiled).await]
+        [assets, commands, serve_assets(&self.database, &topics.events, &extended).await]
     }
 
     /// Starts a replica of command-dispatcher that probes silent devices, with `own` settings. The

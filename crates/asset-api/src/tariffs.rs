@@ -58,7 +58,8 @@ async fn create(
     let keyed = creation::keyed(key, "/api/v1/tariffs", &body)?;
     let at = edit::now();
     let details = body::read(body, &bound)?;
-    let tariff = TariffRecord { id: TariffId(Uuid::now_v7()), details, revision: edit::first(at) };
+    let revision = edit::first(at);
+    let tariff = TariffRecord { id: TariffId(Uuid::now_v7()), details, revision, awaits_approval: false };
     let (tariff, is_replay) = api
         .run(move |mut connection| async move {
             let made = tariffs::insert_once(&mut connection, &tariff, &by, keyed.as_ref()).await?;
@@ -83,6 +84,7 @@ async fn list(
         operator_id: query.optional("operatorId", text(Label::parse)),
         status: query.optional("status", one_of(&TariffStatus::ALL, TariffStatus::as_str)),
         retired: query.optional("retired", in_query(flag)).unwrap_or(false),
+        awaits_approval: query.optional("awaitsApproval", in_query(flag)),
     };
     let request = paging::take(&mut query)?;
     query.finish(Some(()))?;

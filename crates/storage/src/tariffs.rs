@@ -41,6 +41,8 @@ pub struct TariffRecord {
     pub details: TariffDetails,
     /// The revision of the details.
     pub revision: Revision,
+    /// Whether the publication of the draft as it is was requested, and the tariff is not retired.
+    pub awaits_approval: bool,
 }
 
 /// A filter of tariffs; by default it selects all that are not retired.
@@ -52,6 +54,8 @@ pub struct Filter {
     pub status: Option<TariffStatus>,
     /// Only retired tariffs, instead of those that are not.
     pub retired: bool,
+    /// Only tariffs of which this is [`TariffRecord::awaits_approval`].
+    pub awaits_approval: Option<bool>,
 }
 
 /// The tariff with id `id` that `bound` allows to read, unless it is retired.
@@ -114,6 +118,9 @@ pub async fn list(
     }
     if let Some(status) = filter.status {
         query = query.filter(tariffs::status.eq(status.as_str()));
+    }
+    if let Some(awaits) = filter.awaits_approval {
+        query = query.filter(row::awaits_approval().eq(awaits));
     }
     if let Some((at, id)) = after {
         // Diesel has no row comparison. It starts the index scan at the exact row.

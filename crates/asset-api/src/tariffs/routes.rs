@@ -57,6 +57,10 @@ fn list() -> Operation {
                 "retired",
                 "`true`: retired tariffs instead of active ones; `false` when absent.",
             ),
+            Parameter::query::<bool>(
+                "awaitsApproval",
+                "`true`: only tariffs whose draft awaits the approval of its publication; `false`: only the others.",
+            ),
         ])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<TariffView<'_>>>(
@@ -195,7 +199,8 @@ fn what_if() -> Operation {
         Parameter::query::<DateTime<Utc>>("from", "Only sessions that began at or after this instant.").required(),
         Parameter::query::<DateTime<Utc>>(
             "until",
-            "Only sessions that began before this instant, at most 31 days after `from`.",
+            "Only sessions that began before this instant, at most 31 days and one hour after `from`: a month in \
+             which clocks are set back.",
         )
         .required(),
     ])
@@ -230,6 +235,7 @@ fn tariff() -> Value {
         "updatedAt": "2026-03-01T09:30:00Z",
         "retiredAt": null,
         "version": 3,
+        "awaitsApproval": false,
     });
     let fields = more.as_object().cloned().unwrap_or_default();
     tariff.as_object_mut().into_iter().for_each(|all| all.extend(fields.clone()));

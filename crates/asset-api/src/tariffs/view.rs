@@ -25,6 +25,9 @@ pub struct TariffView<'a> {
     /// The revision of the tariff: 1 when it is created, plus one for each edit. The `ETag` is this
     /// number in quotes; it is not the number of a version of the prices.
     version: i64,
+    /// Whether the publication of the draft was requested, and another caller can approve it; false if the draft
+    /// was edited since the request.
+    awaits_approval: bool,
 }
 
 impl<'a> TariffView<'a> {
@@ -36,6 +39,7 @@ impl<'a> TariffView<'a> {
             updated_at: tariff.revision.updated_at,
             retired_at: tariff.revision.retired_at,
             version: tariff.revision.version,
+            awaits_approval: tariff.awaits_approval,
         }
     }
 }

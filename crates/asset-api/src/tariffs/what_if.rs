@@ -24,8 +24,9 @@ use storage::sessions::receipts::list_priced;
 use storage::sessions::{self, Filter};
 use storage::tariffs::versions::DraftRefusal;
 
-/// The longest time from which sessions are compared, in days.
-pub const MAX_DAYS: i64 = 31;
+/// The longest time from which sessions are compared: a month of 31 days, with the hour by which clocks are
+/// set back within it.
+const LONGEST: TimeDelta = TimeDelta::hours(31 * 24 + 1);
 /// The most sessions that are compared.
 const MAX_SESSIONS: usize = 5_000;
 /// The number of sessions that are read at once.
@@ -53,9 +54,9 @@ pub async fn what_if(
     let station = query.required("stationId", uuid).map(StationId);
     let (from, until) = (query.required("from", instant), query.required("until", instant));
     if let Some((from, until)) = from.zip(until)
-        && !(TimeDelta::zero()..=TimeDelta::days(MAX_DAYS)).contains(&(until - from))
+        && !(TimeDelta::zero()..=LONGEST).contains(&(until - from))
     {
-        query.refuse("until", format!("must be from 0 to {MAX_DAYS} days after from"));
+        query.refuse("until", "must be from 0 to 31 days, and one hour, after from");
     }
     let (station, (from, until)) = query.finish(station.zip(from.zip(until)))?;
     let stop_at = api.half_time();

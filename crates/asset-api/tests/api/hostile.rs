@@ -273,7 +273,7 @@ impl Fixture {
             (["cursor", "limit"], ["if-match"], ["stationId", "pileId", "connectorId"]);
         let (tariff, once) = (self.tariff.as_str(), ["idempotency-key"]);
         vec![
-            list("GET", "tariffs").query(&page).query(&["operatorId", "status", "retired"]),
+            list("GET", "tariffs").query(&page).query(&["operatorId", "status", "retired", "awaitsApproval"]),
             list("POST", "tariffs").headers(&once).body(self::tariff()),
             list("POST", "tariffs/validate").body(json!({ "currency": "CNY", "priceList": full_list() })),
             on("GET", tariff, ""),

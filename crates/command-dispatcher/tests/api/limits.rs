@@ -138,7 +138,7 @@ impl TestApp {
         };
         let revision =
             domain::assets::Revision { created_at: at, updated_at: at, version: 1, retired_at: None };
-        let tariff = TariffRecord { id, details, revision };
+        let tariff = TariffRecord { id, details, revision, awaits_approval: false };
         tariffs::insert(&mut connection, &tariff, &stamp.by).await.unwrap();
         let list = flat();
         let check = |_: &_| Ok::<_, versions::DraftRefusal>(list);

@@ -49,6 +49,16 @@ test("a station is registered by a form that checks, and whose draft survives a 
     assert.equal(await page.locator("[data-period='6']").getByLabel("Closes").inputValue(), "18:00");
   });
 
+  await step(t, page, "a position that the browser does not give is explained", async () => {
+    for (const [code, reason] of [[1, "The browser may not use the position"], [3, "This device found no position"]]) {
+      await page.evaluate((given) => {
+        navigator.geolocation.getCurrentPosition = (_found, failed) => failed({ code: given });
+      }, code);
+      await page.getByRole("button", { name: "Use my position" }).click();
+      await page.getByText(reason).waitFor();
+    }
+  });
+
   await step(t, page, "Enter registers it, and the draft is gone", async () => {
     await labelled(page, "Name").press("Enter");
     await page.getByRole("heading", { name, level: 1 }).waitFor();

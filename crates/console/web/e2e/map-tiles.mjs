@@ -27,12 +27,12 @@ function drawn(page) {
 
 test("tiles cover the outlines, which return when the provider of the tiles fails", async () => {
   const policy = async (page) => (await fetch(`${page}/console/`)).headers.get("content-security-policy");
-  assert.ok((await policy(stage.tiled)).includes(`img-src 'self' data: ${stage.tiles};`), "the policy allows the tiles");
+  assert.ok((await policy(stage.extended)).includes(`img-src 'self' data: ${stage.tiles};`), "the policy allows the tiles");
   assert.ok(!(await policy(stage.page)).includes(stage.tiles), "but not without the setting");
 
   broken = true;
   // Without a station the map shows the whole country.
-  const page = await enter(`/console/?q=${encodeURIComponent(`无此站${run}`)}`, { base: stage.tiled });
+  const page = await enter(`/console/?q=${encodeURIComponent(`无此站${run}`)}`, { at: stage.extended });
   await page.locator(".map-foot").getByText("© 测试瓦片").waitFor();
   await eventually("a tile to be asked for", () => referers.size > 0);
   await eventually("the outlines", async () => (await drawn(page)) > 0.2);
@@ -43,6 +43,6 @@ test("tiles cover the outlines, which return when the provider of the tiles fail
   broken = true;
   await page.getByRole("button", { name: "Zoom in" }).click();
   await eventually("the outlines again", async () => (await drawn(page)) > 0.2);
-  assert.deepEqual([...referers], [`${stage.tiled}/`], "the provider gets no more than the origin of the page");
+  assert.deepEqual([...referers], [`${stage.extended}/`], "the provider gets no more than the origin of the page");
   await shut(page);
 });

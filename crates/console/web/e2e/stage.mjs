@@ -92,18 +92,18 @@ function watch(page, origins) {
 }
 
 /**
- * Opens the page of the console at `path`, with a token, a language, a theme, a time zone, and a touch screen. The
- * console at `base` is the one without tiles, or the one with them.
+ * Opens the page of the console at `path` of a service, with a token, a language, a theme, a time zone, and a touch
+ * screen. `stage.extended` is a service with what is off by default.
  */
-export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone, touch = false, base = stage.page } = {}) {
+export async function enter(path, { as = "all", language = "en", dark = false, width = 1440, height = 900, zone, touch = false, at = stage.page } = {}) {
   const context = await browser.newContext({
     viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB", colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", hasTouch: touch,
     ...(zone === undefined ? {} : { timezoneId: zone }),
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
-  watch(page, [base, stage.commands, stage.provider.issuer, ...(base === stage.tiled ? [stage.tiles] : [])]);
-  await page.goto(base + path);
+  watch(page, [at, stage.commands, stage.provider.issuer, ...(at === stage.extended ? [stage.tiles] : [])]);
+  await page.goto(at + path);
   if (as !== null) await signIn(page, as);
   return page;
 }

@@ -1,7 +1,7 @@
 // Publishing a draft, and binding a tariff where another one is in the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, run, shut, site, tariff } from "./stage.mjs";
+import { api, enter, run, shut, signIn, site, tariff } from "./stage.mjs";
 
 /** An instant some days from now as a field for date and time takes it; pages are in the zone of this machine. */
 function inDays(days) {
@@ -56,7 +56,7 @@ test("a binding that overlaps another one is explained, and each way out works",
   await open();
   await dialog.locator("[data-clash]", { hasText: `旧 ${run}` }).waitFor();
   assert.equal(await dialog.getByRole("button", { name: "Bind", exact: true }).isEnabled(), false);
-  await dialog.getByLabel("From (empty: at once)").fill(inDays(3));
+  await dialog.getByLabel("From (optional)", { exact: true }).fill(inDays(3));
   await dialog.getByRole("button", { name: /^End the other one at/ }).click();
   await page.locator("tr[data-phase=future] a", { hasText: name }).waitFor();
   const { items } = await api("GET", `/api/v1/tariffs/bindings?tariffId=${old}`);
@@ -75,6 +75,34 @@ test("a binding that overlaps another one is explained, and each way out works",
   await dialog.waitFor({ state: "detached" });
   const [bound] = (await api("GET", `/api/v1/tariffs/bindings?tariffId=${id}`)).items;
   assert.equal(Date.parse(bound.effectiveUntil), Date.parse(inDays(20)));
+  await shut(page);
+});
+
+test("the entries of a binding survive a reload, and its end must be after its beginning", async () => {
+  const id = await tariff(`录入 ${run}`, []);
+  const page = await enter(`/console/tariffs/${id}`);
+  const dialog = page.getByRole("dialog");
+  const open = () => page.getByRole("button", { name: "Bind…" }).click();
+  const bind = () => dialog.getByRole("button", { name: "Bind", exact: true }).click();
+  const end = dialog.getByLabel("Until (optional)", { exact: true });
+  await open();
+  await bind();
+  await dialog.getByText("This field is required.").waitFor();
+  await dialog.getByLabel("Level").selectOption("operator");
+  await dialog.getByLabel("Operator", { exact: true }).fill(`op-${run}`);
+  const early = inDays(4);
+  await dialog.getByLabel("From (optional)", { exact: true }).fill(inDays(5));
+  await end.fill(early);
+  await bind();
+  await dialog.getByText("Must be later than the beginning.").waitFor();
+  await page.reload();
+  await signIn(page, "all");
+  await open();
+  await dialog.locator("[data-draft=restored]").waitFor();
+  assert.equal(await end.inputValue(), early);
+  await end.fill(inDays(6));
+  await bind();
+  await page.locator("tr[data-phase=future]", { hasText: `op-${run}` }).waitFor();
   await shut(page);
 });
 

@@ -31,7 +31,16 @@ test("the calendar of a station shows each day of a month, and months without a 
   await eventually("the bands of the day", async () => (await table.locator("tbody tr").count()) === 3);
   await page.getByRole("button", { name: "Month before" }).click();
   await page.locator("[data-day='2031-02-28']").waitFor();
-  await page.getByLabel("Month", { exact: true }).fill("2001-01");
+  const month = page.getByLabel("Month", { exact: true });
+  // Other browsers show a line of text, into which anything can be typed.
+  await month.evaluate((one) => {
+    one.type = "text";
+  });
+  await month.fill("2031-13");
+  await month.blur();
+  await page.getByText("Enter a month as YYYY-MM").waitFor();
+  assert.equal(await page.locator("[data-month]").getAttribute("data-month"), "2031-02", "the shown month stays");
+  await month.fill("2001-01");
   await page.locator("[data-month='2001-01'] .state").waitFor();
   await shut(page);
 });

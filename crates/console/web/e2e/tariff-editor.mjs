@@ -81,7 +81,13 @@ test("seasons, days of the week, holidays, tiers and fees are edited, and the we
   await page.getByRole("combobox", { name: "Holidays", exact: true }).selectOption("only");
   await page.getByText("Needs holidays, but there are none.").waitFor();
   await page.getByLabel("Date", { exact: true }).fill("2027-10-01");
-  await page.getByLabel("Through (optional)").fill("2027-10-03");
+  const through = page.getByLabel("Through (optional)");
+  for (const [last, fault] of [["2027-09-30", "The last date is before the first one."], ["2027-11-01", "At most 31 days."]]) {
+    await through.fill(last);
+    await page.getByText(fault).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Add the date" }).isEnabled(), false, last);
+  }
+  await through.fill("2027-10-03");
   await page.getByRole("button", { name: "Add the date" }).click();
   await page.getByRole("button", { name: "Remove 2027-10-03" }).waitFor();
   await page.getByLabel("Week of").fill("2027-10-01");
@@ -112,12 +118,26 @@ test("unsaved edits survive a reload, and another edit is a conflict that the us
   assert.equal(await page.getByLabel("Electricity of band 1").inputValue(), "1.2");
   const { priceList } = await draftOf(id);
   priceList.schedules[0].bands[0].electricityPrice = "3.3";
-  await api("PUT", `/api/v1/tariffs/${id}/draft`, priceList);
+  await api("PUT", `/api/v1/tariffs/${id}/draft`, { ...priceList, sessionFee: "2" });
   await page.getByRole("button", { name: "Save the draft" }).click();
-  await page.locator("[data-conflict]", { hasText: "revision 2" }).waitFor();
-  await page.getByRole("button", { name: "Overwrite it with mine" }).click();
-  await page.locator("[data-saved=true]").waitFor();
-  assert.equal((await draftOf(id)).priceList.schedules[0].bands[0].electricityPrice, "1.2");
+  const conflict = page.locator("[data-conflict='1']");
+  await conflict.getByText("By operator").waitFor();
+  await conflict.locator("[data-theirs=sessionFee]", { hasText: "nothing → 2" }).waitFor();
+  // An edit that was not compared yet is not lost by another reload, and is compared then.
+  await page.reload();
+  await signIn(page, "all");
+  const schedules = conflict.locator("[data-conflict-field=schedules]");
+  await schedules.getByText(/When you began: Schedule 1: .*00:00–24:00 Flat 1\.1 \+ 0\.80?/).waitFor();
+  await schedules.getByLabel(/Saved meanwhile: Schedule 1: .*Flat 3\.3 \+ 0\.80?/).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Save the draft" }).isEnabled(), false);
+  assert.equal(await page.getByRole("button", { name: "Continue with this" }).isEnabled(), false, "not before a choice");
+  await schedules.getByLabel(/Yours: Schedule 1: .*Flat 1\.2 \+ 0\.80?/).check();
+  await page.getByRole("button", { name: "Continue with this" }).click();
+  await conflict.waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Fee per session").inputValue(), "2");
+  await save(page);
+  const both = (await draftOf(id)).priceList;
+  assert.deepEqual([both.schedules[0].bands[0].electricityPrice, both.sessionFee], ["1.2", "2"]);
   await page.getByRole("button", { name: "Discard the draft" }).click();
   await page.getByRole("alert").getByRole("button", { name: "Discard the draft" }).click();
   await page.getByRole("heading", { name: "Versions" }).waitFor();

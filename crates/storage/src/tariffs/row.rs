@@ -4,13 +4,27 @@ use super::TariffRecord;
 use crate::StorageError;
 use crate::schema::tariffs;
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use domain::assets::Revision;
 use domain::ids::TariffId;
 use domain::tariffs::{ChangeRule, Currency, TariffDetails, TariffStatus};
 use domain::text::Label;
 use uuid::Uuid;
+
+/// Whether another person can publish the draft of the tariff by an approval. A request for an earlier revision
+/// of the draft cannot be approved. One read of an index that has a row per draft.
+const AWAITS_APPROVAL: &str = "(tariffs.retired_at is null and exists (
+     select from tariff_versions draft
+     where draft.tariff_id = tariffs.id and draft.published_at is null and draft.proposed_revision = draft.revision))";
+
+/// The condition [`AWAITS_APPROVAL`].
+pub(super) fn awaits_approval() -> SqlLiteral<Bool> {
+    sql(AWAITS_APPROVAL)
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tariffs, check_for_backend(Pg))]
@@ -25,6 +39,8 @@ pub(super) struct Row {
     updated_at: DateTime<Utc>,
     version: i64,
     retired_at: Option<DateTime<Utc>>,
+    #[diesel(select_expression = awaits_approval(), select_expression_type = SqlLiteral<Bool>)]
+    awaits_approval: bool,
 }
 
 /// The columns that an operator edits; an absent value is written as null.
@@ -76,6 +92,7 @@ impl TryFrom<Row> for TariffRecord {
                 version: row.version,
                 retired_at: row.retired_at,
             },
+            awaits_approval: row.awaits_approval,
         })
     }
 }

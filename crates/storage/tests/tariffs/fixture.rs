@@ -61,6 +61,7 @@ pub fn tariff(name: &str, at: DateTime<Utc>) -> TariffRecord {
             change_rule: ChangeRule::ByConsumption,
         },
         revision: first(at),
+        awaits_approval: false,
     }
 }
 

@@ -46,7 +46,7 @@ async fn records_and_publishes_each_edit_of_a_tariff() {
     assert_eq!(other, Err(TariffRefusal::OtherVersion { current: 1 }));
     let updated = update(connection, tariff.id, Some(&[1]), &details).await.unwrap();
     let revision = Revision { updated_at: noon() + hours(1), version: 2, ..tariff.revision };
-    assert_eq!(updated, TariffRecord { id: tariff.id, details: details.clone(), revision });
+    assert_eq!(updated, TariffRecord { details: details.clone(), revision, ..tariff.clone() });
 
     let later = signed(noon() + hours(2));
     let other =

@@ -45,6 +45,17 @@ async fn a_second_person_publishes_what_the_first_requested() {
     };
     refused("other", json!({})).await;
 
+    // Whether the list shows the tariff as one that awaits an approval, and both answers of the filter agree.
+    let awaits = async || {
+        let listed = async |query: &str| {
+            team.send("other", Method::GET, &format!("/api/v1/tariffs?{query}"), &json!({})).await.json()["items"].clone()
+        };
+        let shown = listed("limit=1").await[0]["awaitsApproval"].as_bool().unwrap();
+        assert_eq!(listed("awaitsApproval=true").await.as_array().unwrap().len(), usize::from(shown));
+        assert_eq!(listed("awaitsApproval=false").await.as_array().unwrap().len(), usize::from(!shown));
+        shown
+    };
+    assert!(!awaits().await, "a draft alone waits for no approval");
     let past =
         team.send("one", Method::PUT, &proposal, &json!({ "effectiveFrom": "2020-01-01T00:00:00Z" })).await;
     assert_eq!(past.json()["code"], "EFFECTIVE_TIME_PAST");
@@ -54,19 +65,23 @@ async fn a_second_person_publishes_what_the_first_requested() {
         (&shown["revision"], &shown["proposedBy"], &shown["effectiveFrom"]),
         (&json!(1), &json!("one"), &json!(LATER))
     );
+    assert!(awaits().await);
     refused("one", json!({})).await;
     refused("other", json!({ "effectiveFrom": "2098-02-01T00:00:00Z" })).await;
 
     team.send("other", Method::PUT, &draft, &flat("0.8")).await;
+    assert!(!awaits().await, "the request covers an earlier revision");
     refused("other", json!({})).await;
     team.send("one", Method::PUT, &proposal, &json!({ "effectiveFrom": LATER })).await;
     let withdrawn = team.send("other", Method::DELETE, &proposal, &json!({})).await;
     assert_eq!((withdrawn.status.as_u16(), &withdrawn.json()["proposal"]), (200, &Value::Null));
+    assert!(!awaits().await);
     refused("other", json!({})).await;
 
     team.send("one", Method::PUT, &proposal, &json!({ "effectiveFrom": LATER })).await;
     let published = team.send("other", Method::POST, &publish, &json!({})).await.json();
     assert_eq!((&published["publishedBy"], &published["effectiveFrom"]), (&json!("other"), &json!(LATER)));
+    assert!(!awaits().await, "the version is published");
     let trail = team
         .send("auditor", Method::GET, "/api/v1/audit?thingType=tariffVersion&limit=2", &json!({}))
         .await

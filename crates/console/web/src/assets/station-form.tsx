@@ -1,6 +1,7 @@
 // The fields of a station.
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { limits } from "../../generated/limits.ts";
 import { ChoiceInput, Checks, Group, TextInput } from "../forms/inputs.tsx";
 import type { Form } from "../forms/use-form.ts";
@@ -57,9 +58,23 @@ export function StationFields({ form }: { readonly form: Form<StationValues> }):
   );
 }
 
+/** Why the browser gives no position, by the code of its error. */
+const NO_POSITION = { 1: "asset.hereDenied", 2: "asset.hereUnavailable", 3: "asset.hereTimeout" } as const;
+
 /** Fills in the position of this device. */
 function Here({ onFound }: { readonly onFound: (latitude: string, longitude: string) => void }): JSX.Element | null {
+  const [failed, setFailed] = useState<number | null>(null);
   if (!("geolocation" in navigator)) return null;
-  const find = () => navigator.geolocation.getCurrentPosition(({ coords }) => onFound(coords.latitude.toFixed(6), coords.longitude.toFixed(6)), () => undefined, { timeout: 10_000 });
-  return <button type="button" class="button slim" onClick={find}>{t("asset.here")}</button>;
+  const find = () => {
+    setFailed(null);
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => onFound(coords.latitude.toFixed(6), coords.longitude.toFixed(6)), ({ code }) => setFailed(code), { timeout: 10_000 },
+    );
+  };
+  return (
+    <>
+      <button type="button" class="button slim" onClick={find}>{t("asset.here")}</button>
+      {failed === null ? null : <p class="fault" role="alert">{t(NO_POSITION[failed as keyof typeof NO_POSITION] ?? "asset.hereUnavailable")}</p>}
+    </>
+  );
 }

@@ -42,7 +42,7 @@ export function useConflict<V>(form: Form<V>, current: Newest<V>, load: (signal:
 }
 
 export function ConflictNotice<V extends object>({ form, newest, labelOf, textOf }: {
-  readonly form: Form<V>;
+  readonly form: Pick<Form<V>, "base" | "values" | "version" | "rebase">;
   readonly newest: Newest<V>;
   readonly labelOf: (field: keyof V & string) => string;
   /** The value of a field as a text; empty if it has none. */

@@ -25,7 +25,7 @@ export interface Limit {
 export interface Complaint {
   readonly why:
     | "required" | "tooShort" | "tooLong" | "notAllowed" | "notANumber" | "notAnInteger" | "tooSmall" | "notAbove" | "tooLarge"
-    | "together" | "past" | "notLater" | "twice" | "backwards" | "notAfter" | "tooManyDays" | "overlap" | "noItem" | "tooManyItems";
+    | "together" | "past" | "notLater" | "twice" | "backwards" | "notAfter" | "backwardsDates" | "tooManyDays" | "overlap" | "noItem" | "tooManyItems";
   /** The limit that is exceeded. */
   readonly limit?: number;
   /** The shared schema of a value that does not match its pattern. */

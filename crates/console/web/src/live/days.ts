@@ -6,6 +6,11 @@ export function dateOf(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
+/** The month of an instant in the zone of this machine. */
+export function monthOf(at: Date): string {
+  return dateOf(at).slice(0, 7);
+}
+
 /** A date that is `days` later. */
 export function dayAfter(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
@@ -15,6 +20,11 @@ export function dayAfter(date: string, days: number): string {
 export function monthAfter(month: string, by: number): string {
   const [year = 1970, number = 1] = month.split("-").map(Number);
   return new Date(Date.UTC(year, number - 1 + by, 1)).toISOString().slice(0, 7);
+}
+
+/** Whether `text` is a month for which the API has prices and sums. */
+export function isMonth(text: string): boolean {
+  return /^(19[7-9]\d|20\d\d)-(0[1-9]|1[0-2])$/.test(text);
 }
 
 /** Whether `text` is a date of the calendar. */

@@ -87,6 +87,7 @@ function PileChoice({ stationId, value, fault, onChoose }: {
   return (
     <ChoiceInput
       label={t("col.pile")} limit={{ kind: "choice", choices }} value={value} fault={fault} none={t("maintenance.allPiles")}
+      hint={piles.value?.items.length === OFFERED ? t("exclusion.pilesCut", { n: OFFERED }) : undefined}
       onChoose={onChoose} textOf={(id) => names.get(id) ?? id}
     />
   );

@@ -3,18 +3,17 @@
 import type { JSX } from "preact";
 import { remember } from "../app/router.ts";
 import { Field, Segments, Select } from "../design/field.tsx";
+import { MonthField } from "../design/month-field.tsx";
 import { t } from "../i18n/language.ts";
 import { type Filter, GROUPINGS, UNITS } from "./filter.ts";
 
 export function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
   const { unit } = filter;
-  const time = (name: "from" | "to") => (
-    <Field label={t(`revenue.${name}`)}>
-      {(id) => (unit === "day"
-        ? <input id={id} type="date" class="input" value={filter[name]} required onChange={(event) => remember({ [name]: event.currentTarget.value })} />
-        : <input id={id} type="month" class="input" value={filter[name].slice(0, 7)} required onChange={(event) => remember({ [name]: dateIn(event.currentTarget.value) })} />)}
-    </Field>
-  );
+  const time = (name: "from" | "to") => {
+    const label = t(`revenue.${name}`);
+    if (unit === "month") return <MonthField label={label} value={filter[name].slice(0, 7)} onEnter={(month) => remember({ [name]: `${month}-01` })} />;
+    return <Field label={label}>{(id) => <input id={id} type="date" class="input" value={filter[name]} required onChange={(event) => remember({ [name]: event.currentTarget.value })} />}</Field>;
+  };
   const text = (name: "station" | "operator", label: string) => (
     <Field label={label} grow>
       {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => remember({ [name]: event.currentTarget.value.trim() })} />}
@@ -41,9 +40,4 @@ export function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
       >{t("audit.clear")}</button>
     </div>
   );
-}
-
-/** A day of a month, as the address has it. */
-function dateIn(month: string): string {
-  return month === "" ? "" : `${month}-01`;
 }

@@ -8,10 +8,10 @@ import type { Timetable } from "../api/types.ts";
 import { query, remember, to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
-import { Field } from "../design/field.tsx";
+import { MonthField } from "../design/month-field.tsx";
 import { Empty, Shown } from "../design/states.tsx";
 import { named, t } from "../i18n/language.ts";
-import { monthAfter } from "../live/days.ts";
+import { isMonth, monthAfter, monthOf } from "../live/days.ts";
 import { useResource } from "../live/resource.ts";
 import { DAY, clockOf } from "./bands.ts";
 import { type CalendarDay, daysOf, daysOfMonth } from "./calendar-days.ts";
@@ -21,7 +21,7 @@ import { weekdayOf } from "./price-list.ts";
 /** The month of the address; the current one if it names none. */
 function asked(): string {
   const month = query.value.get("month") ?? "";
-  return /^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? month : new Date().toISOString().slice(0, 7);
+  return isMonth(month) ? month : monthOf(new Date());
 }
 
 export function CalendarPage({ stationId }: { readonly stationId: string }): JSX.Element {
@@ -45,9 +45,7 @@ export function CalendarPage({ stationId }: { readonly stationId: string }): JSX
         </div>
         <div class="filters">
           <button type="button" class="button" aria-label={t("calendar.earlier")} onClick={() => turn(monthAfter(month, -1))}>‹</button>
-          <Field label={t("calendar.month")}>
-            {(id) => <input id={id} type="month" class="input" value={month} onChange={(event) => turn(event.currentTarget.value)} />}
-          </Field>
+          <MonthField label={t("calendar.month")} value={month} onEnter={turn} />
           <button type="button" class="button" aria-label={t("calendar.later")} onClick={() => turn(monthAfter(month, 1))}>›</button>
         </div>
       </div>

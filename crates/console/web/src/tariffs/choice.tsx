@@ -4,17 +4,13 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import { Field } from "../design/field.tsx";
-import { useResource } from "../live/resource.ts";
+import { type Chosen, NO_STATION } from "../forms/station-choice.tsx";
 import { t } from "../i18n/language.ts";
+import { useResource } from "../live/resource.ts";
 
 /** Time without typing after which is searched, in ms. */
 const PAUSE_MS = 250;
 const OFFERED = 20;
-
-export interface Chosen {
-  readonly id: string;
-  readonly name: string;
-}
 
 export function stationsLike(q: string, signal: AbortSignal): Promise<readonly Chosen[]> {
   return assets.get("/api/v1/stations", { query: { limit: OFFERED, q: q === "" ? undefined : q }, signal }).then(({ items }) => items.map(({ id, name }) => ({ id, name })));
@@ -25,15 +21,17 @@ export function pilesLike(q: string, signal: AbortSignal): Promise<readonly Chos
     .then(({ items }) => items.map(({ id, name, chargePointId }) => ({ id, name: name === null || name === undefined ? chargePointId : `${name} · ${chargePointId}` })));
 }
 
-/** The first match is chosen until the user chooses another one. */
-export function Choice({ kind, search, label, find, value, onChoose }: {
+/** The first match of a search is chosen until the user chooses another one. */
+export function Choice({ kind, search, label, fault, find, value, onChoose }: {
   /** Part of the key of the loaded matches. */
   readonly kind: string;
   readonly search: string;
   readonly label: string;
   readonly find: (q: string, signal: AbortSignal) => Promise<readonly Chosen[]>;
-  readonly value: string;
-  readonly onChoose: (id: string) => void;
+  readonly fault?: string | undefined;
+  /** With an empty id until one is chosen. */
+  readonly value: Chosen;
+  readonly onChoose: (one: Chosen) => void;
 }): JSX.Element {
   const [text, setText] = useState("");
   const [q, setQ] = useState("");
@@ -42,16 +40,23 @@ export function Choice({ kind, search, label, find, value, onChoose }: {
     return () => clearTimeout(timer);
   }, [text]);
   const found = useResource(`${kind}-${q}`, (signal) => find(q, signal));
+  const listed = (among: readonly Chosen[]) => among.some(({ id }) => id === value.id);
   useEffect(() => {
-    if (found.value !== undefined && !found.value.some(({ id }) => id === value)) onChoose(found.value[0]?.id ?? "");
+    if (q !== "" && found.value !== undefined && !listed(found.value)) onChoose(found.value[0] ?? NO_STATION);
   }, [found.value]);
+  // What was chosen before is offered until something else is searched.
+  const offered = found.value ?? [];
+  const choices = listed(offered) ? offered : [value.id === "" ? { id: "", name: t("form.choose") } : value, ...offered];
   return (
     <>
       <Field label={search}>{(id) => <input id={id} class="input" type="search" value={text} maxLength={200} onInput={(event) => setText(event.currentTarget.value)} />}</Field>
-      <Field label={label} fault={found.value?.length === 0 ? t("binding.noMatch") : undefined}>
+      <Field label={label} fault={found.value?.length === 0 ? t("binding.noMatch") : fault}>
         {(id) => (
-          <select id={id} class="input" value={value} required onChange={(event) => onChoose(event.currentTarget.value)}>
-            {(found.value ?? []).map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
+          <select
+            id={id} class="input" value={value.id} required aria-invalid={fault !== undefined}
+            onChange={(event) => onChoose(choices.find((one) => one.id === event.currentTarget.value) ?? NO_STATION)}
+          >
+            {choices.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
           </select>
         )}
       </Field>

@@ -11,9 +11,11 @@ import { Title } from "../app/title.tsx";
 import { Confirmed } from "../design/confirmed.tsx";
 import { Shown, meaning } from "../design/states.tsx";
 import { Refused } from "../forms/frame.tsx";
+import { same } from "../forms/merge.ts";
 import { clockShort } from "../i18n/format.ts";
 import { useResource } from "../live/resource.ts";
 import { type Check, useCheck } from "./check.ts";
+import { DraftConflict } from "./draft-conflict.tsx";
 import { type Findings, NONE, byPath, scheduleOf } from "./findings.ts";
 import { GeneralForm, HolidaysForm } from "./general-form.tsx";
 import { drop, keep, kept } from "./kept.ts";
@@ -68,6 +70,11 @@ export function DraftPage({ id }: { readonly id: string }): JSX.Element {
 function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readonly loaded: Loaded; readonly onReload: () => void }): JSX.Element {
   const before = useMemo(() => kept(tariff.id), []);
   const [prices, setPrices] = useState(before?.prices ?? begun);
+  // Where the edit began, for a comparison with what others saved meanwhile.
+  const [base, setBase] = useState(() => {
+    if (draft === null) return { revision: 0, prices: begun };
+    return before === null ? { revision: draft.revision, prices: edited(draft.priceList) } : { revision: before.revision, prices: before.base };
+  });
   const [saved, setSaved] = useState({ revision: draft?.revision ?? 0, number: draft?.number ?? 0, prices: draft === null ? null : edited(draft.priceList), draft });
   // Edits that are kept from before a reload may be older than the draft.
   const [theirs, setTheirs] = useState<TariffDraft | null>(before !== null && before.revision !== (draft?.revision ?? 0) ? draft : null);
@@ -82,18 +89,19 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
   const change = (next: Prices) => {
     setPrices(next);
     sending.clear();
-    keep(tariff.id, { at: Date.now(), revision: saved.revision, prices: next });
+    keep(tariff.id, { at: Date.now(), revision: base.revision, base: base.prices, prices: next });
   };
   const take = (now: TariffDraft) => {
     drop(tariff.id);
     setRestored(false);
     setTheirs(null);
+    setBase({ revision: now.revision, prices: edited(now.priceList) });
     setSaved({ revision: now.revision, number: now.number, prices: edited(now.priceList), draft: now });
   };
-  const save = (revision: number) => sending.send(async () => {
+  const save = () => sending.send(async () => {
     const path = { tariffId: tariff.id };
     try {
-      const now = await assets.put("/api/v1/tariffs/{tariffId}/draft", { path, body: sent(prices), headers: revision === 0 ? {} : ifMatch(revision) });
+      const now = await assets.put("/api/v1/tariffs/{tariffId}/draft", { path, body: sent(prices), headers: base.revision === 0 ? {} : ifMatch(base.revision) });
       take(now);
       // The API may write a number in another form; what was typed meanwhile stays.
       setPrices((current) => (current === prices ? edited(now.priceList) : current));
@@ -148,22 +156,20 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
         </>
       )}
       {theirs === null ? null : (
-        <div class="notice warn" role="alert" data-conflict>
-          {t("draft.conflict", { by: theirs.updatedBy, n: theirs.revision })}
-          <button
-            type="button" class="button slim" onClick={() => {
-              setPrices(edited(theirs.priceList));
+        <DraftConflict
+          theirs={theirs} form={{
+            base: base.prices, version: base.revision, values: prices,
+            rebase: (now, revision, decided) => {
               take(theirs);
-            }}
-          >
-            {t("draft.theirs")}
-          </button>
-          <button type="button" class="button slim" onClick={() => save(theirs.revision)}>{t("draft.overwrite")}</button>
-        </div>
+              setPrices(decided);
+              if (!same(now, decided)) keep(tariff.id, { at: Date.now(), revision, base: now, prices: decided });
+            },
+          }}
+        />
       )}
       {sending.problem === null ? null : <Refused problem={sending.problem} />}
       <Foot check={check} findings={findings} dirty={dirty} revision={saved.revision} onFault={setSelected}>
-        {disabled ? null : <button type="button" class="button primary" disabled={!dirty || sending.busy || theirs !== null} onClick={() => save(saved.revision)}>{t("draft.save")}</button>}
+        {disabled ? null : <button type="button" class="button primary" disabled={!dirty || sending.busy || theirs !== null} onClick={save}>{t("draft.save")}</button>}
         {disabled ? null : <button type="button" class="button" disabled={dirty || saved.revision === 0 || theirs !== null} title={dirty ? t("publish.unsaved") : undefined} onClick={() => setPublishing(true)}>{t("publish.open")}</button>}
       </Foot>
       {publishing && saved.draft !== null ? (

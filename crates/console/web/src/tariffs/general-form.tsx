@@ -3,10 +3,11 @@
 import type { JSX } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
 import { Field, Select } from "../design/field.tsx";
+import { faultText } from "../forms/fault-text.ts";
 import { named, t } from "../i18n/language.ts";
-import { dayAfter } from "../live/days.ts";
 import { type Findings, at } from "./findings.ts";
 import { Entry, Faults } from "./entry.tsx";
+import { rangeFault, withRange } from "./holidays.ts";
 import { MOST, type Prices, without } from "./price-list.ts";
 
 export interface Part {
@@ -69,17 +70,13 @@ function Optional({ label, on, disabled, onChange }: { readonly label: string; r
   );
 }
 
-/** The longest time that is added as holidays at once, in days. */
-const LONGEST_DAYS = 31;
-
 export function HolidaysForm({ prices, findings, disabled, onChange }: Part): JSX.Element {
   const [first, setFirst] = useState("");
   const [last, setLast] = useState("");
   const { holidays } = prices;
+  const fault = rangeFault(first, last);
   const add = () => {
-    const dates = [first];
-    for (let date = first; date < last && dates.length < LONGEST_DAYS; dates.push(date)) date = dayAfter(date, 1);
-    onChange({ ...prices, holidays: [...new Set([...holidays, ...dates])].sort() });
+    onChange({ ...prices, holidays: withRange(holidays, first, last) });
     setFirst("");
     setLast("");
   };
@@ -102,8 +99,8 @@ export function HolidaysForm({ prices, findings, disabled, onChange }: Part): JS
         {disabled ? null : (
           <div class="filters">
             <Field label={t("holidays.date")}>{(id) => <input id={id} type="date" class="input" value={first} onInput={(event) => setFirst(event.currentTarget.value)} />}</Field>
-            <Field label={t("holidays.until")}>{(id) => <input id={id} type="date" class="input" value={last} min={first} onInput={(event) => setLast(event.currentTarget.value)} />}</Field>
-            <button type="button" class="button" disabled={first === "" || holidays.length >= MOST.holidays} onClick={add}>{t("holidays.add")}</button>
+            <Field label={t("holidays.until")} fault={fault === null ? undefined : faultText(fault)}>{(id) => <input id={id} type="date" class="input" value={last} aria-invalid={fault !== null} onInput={(event) => setLast(event.currentTarget.value)} />}</Field>
+            <button type="button" class="button" disabled={first === "" || fault !== null || holidays.length >= MOST.holidays} onClick={add}>{t("holidays.add")}</button>
           </div>
         )}
       </div>

@@ -10,6 +10,8 @@ export interface Kept {
   readonly at: number;
   /** The revision of the draft that was edited; 0 if there was none. */
   readonly revision: number;
+  /** The prices at which the edit began. */
+  readonly base: Prices;
   readonly prices: Prices;
 }
 
@@ -32,8 +34,12 @@ export function drop(tariffId: string): void {
 export function kept(tariffId: string): Kept | null {
   try {
     const found: unknown = JSON.parse(sessionStorage.getItem(key(tariffId)) ?? "null");
-    return isRecord(found) && isRecord(found["prices"]) && Array.isArray(found["prices"]["schedules"]) ? (found as unknown as Kept) : null;
+    return isRecord(found) && arePrices(found["prices"]) && arePrices(found["base"]) ? (found as unknown as Kept) : null;
   } catch {
     return null;
   }
+}
+
+function arePrices(value: unknown): boolean {
+  return isRecord(value) && Array.isArray(value["schedules"]);
 }

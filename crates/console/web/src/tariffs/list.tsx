@@ -35,13 +35,16 @@ export function TariffsPage(): JSX.Element {
 }
 
 /** The filters of the address. */
-function asked(): { readonly operatorId: string; readonly status: "" | "Draft" | "Active"; readonly retired: boolean } {
+function asked(): { readonly operatorId: string; readonly status: "" | "Draft" | "Active"; readonly retired: boolean; readonly awaits: boolean } {
   const status = query.value.get("status");
-  return { operatorId: query.value.get("operator") ?? "", status: status === "Draft" || status === "Active" ? status : "", retired: query.value.get("retired") === "true" };
+  return {
+    operatorId: query.value.get("operator") ?? "", status: status === "Draft" || status === "Active" ? status : "",
+    retired: query.value.get("retired") === "true", awaits: query.value.get("awaits") === "approval",
+  };
 }
 
 function Filters(): JSX.Element {
-  const { operatorId, status, retired } = asked();
+  const { operatorId, status, retired, awaits } = asked();
   return (
     <div class="filters">
       <Field label={t("tariff.operator")} grow>
@@ -55,13 +58,17 @@ function Filters(): JSX.Element {
         label={t("list.shown")} value={String(retired)} onChange={(value) => remember({ retired: value === "true" ? value : undefined })}
         choices={[{ value: "false", text: t("list.current") }, { value: "true", text: t("list.retired") }]}
       />
+      <Select
+        label={t("list.approval")} value={awaits ? "approval" : ""} onChange={(value) => remember({ awaits: value })}
+        choices={[{ value: "", text: t("list.anyApproval") }, { value: "approval", text: t("list.awaits") }]}
+      />
     </div>
   );
 }
 
 function Tariffs(): JSX.Element {
-  const { operatorId, status, retired } = asked();
-  const filter = { operatorId: operatorId === "" ? undefined : operatorId, status: status === "" ? undefined : status, retired };
+  const { operatorId, status, retired, awaits } = asked();
+  const filter = { operatorId: operatorId === "" ? undefined : operatorId, status: status === "" ? undefined : status, retired, awaitsApproval: awaits ? true : undefined };
   const list = useMore<Tariff>(JSON.stringify(filter), (cursor, signal) => assets.get("/api/v1/tariffs", { query: { ...filter, cursor, limit: PAGE }, signal }), ({ id }) => id);
   if (list.items === undefined) return list.problem === undefined ? <Loading /> : <Failed problem={list.problem} retry={list.refresh} />;
   if (list.items.length === 0) return <Empty title={t("list.none")} />;
@@ -90,13 +97,18 @@ function Row({ tariff }: { readonly tariff: Tariff }): JSX.Element {
   return (
     <tr data-tariff={tariff.id}>
       <td class="wide"><a href={to.tariff(tariff.id)}>{tariff.name}</a></td>
-      <td><StatusTag tariff={tariff} /></td>
+      <td><StatusTag tariff={tariff} /> <AwaitsTag tariff={tariff} /></td>
       <td>{tariff.operatorId ?? <span class="soft">{t("tariff.everyOperator")}</span>}</td>
       <td>{tariff.currency}</td>
       <td>{named("changeRule", tariff.changeRule ?? "FrozenAtStart")}</td>
       <td class="nowrap">{moment(tariff.updatedAt)}</td>
     </tr>
   );
+}
+
+/** The way to a draft whose publication another person approves. */
+export function AwaitsTag({ tariff: { id, awaitsApproval } }: { readonly tariff: Tariff }): JSX.Element | null {
+  return awaitsApproval ? <a class="tag warn" href={to.draft(id)} data-awaits={id}>{t("list.awaits")}</a> : null;
 }
 
 export function StatusTag({ tariff: { status, retiredAt } }: { readonly tariff: Tariff }): JSX.Element {

@@ -15,7 +15,7 @@ import { useMore } from "../live/more.ts";
 import { type Resource, useResource } from "../live/resource.ts";
 import { Bindings } from "./bindings.tsx";
 import { EditTariff } from "./details.tsx";
-import { StatusTag } from "./list.tsx";
+import { AwaitsTag, StatusTag } from "./list.tsx";
 import { StateTag } from "./version.tsx";
 
 const PAGE = 20;
@@ -45,7 +45,7 @@ function Head({ tariff, of }: { readonly tariff: Tariff; readonly of: Resource<T
       <div class="page-head">
         <div>
           <p class="crumb"><a href={to.tariffs}>{t("list.title")}</a></p>
-          <h1>{tariff.name} <StatusTag tariff={tariff} /></h1>
+          <h1>{tariff.name} <StatusTag tariff={tariff} /> <AwaitsTag tariff={tariff} /></h1>
         </div>
         {tariff.retiredAt === null ? (
           <div class="buttons">

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PriceList } from "../api/types.ts";
-import { type Prices, type Schedule, blank, edited, mondayOf, moved, scheduleOn, sent, sumOf, weekdayOf } from "./price-list.ts";
+import { type Prices, type Schedule, blank, differing, edited, mondayOf, moved, scheduleOn, sent, sumOf, weekdayOf } from "./price-list.ts";
 
 const LIST = {
   timeZone: "Asia/Shanghai",
@@ -20,6 +20,14 @@ test("a price list that is only opened is sent unchanged", () => {
   assert.deepEqual(sent(edited(LIST)), LIST);
   const { timeZone, schedules } = LIST;
   assert.deepEqual(sent(edited({ timeZone, schedules })), { timeZone, schedules });
+});
+
+test("schedules that differ in one of several lists are found, also those that one of them lacks", () => {
+  const [first, last] = edited(LIST).schedules as [Schedule, Schedule];
+  assert.deepEqual(differing([first, last], [first, last], edited(LIST).schedules), []);
+  assert.deepEqual(differing([first, last], [first, { ...last, holiday: "only" }], [first, last]), [1]);
+  assert.deepEqual(differing([first, last], [first, last], [first]), [1]);
+  assert.deepEqual(differing([first], [first], [last, first, first]), [0, 1, 2]);
 });
 
 test("an unfinished number is sent as one that the check refuses", () => {

@@ -2,6 +2,7 @@
 // the check of the API reports it at its place.
 
 import type { PriceList } from "../api/types.ts";
+import { same } from "../forms/merge.ts";
 import { dayAfter } from "../live/days.ts";
 
 export const KINDS = ["sharp", "peak", "flat", "valley"] as const;
@@ -131,6 +132,12 @@ export function scheduleOn({ schedules, holidays }: Prices, date: string): numbe
     && (weekdays.length === 0 || weekdays.includes(weekdayOf(date)))
     && (holiday === "any" || isHoliday === (holiday === "only")));
   return found < 0 ? schedules.length - 1 : found;
+}
+
+/** The indexes of the schedules that are not the same in all of the lists. */
+export function differing(...lists: readonly (readonly Schedule[])[]): number[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_none, index) => index).filter((index) => lists.some((list) => !same(list[index], lists[0]?.[index])));
 }
 
 /** The sum of two prices, exact; null if one of them is not a price. */

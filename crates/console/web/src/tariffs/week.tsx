@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Field } from "../design/field.tsx";
 import { named, t } from "../i18n/language.ts";
-import { dayAfter } from "../live/days.ts";
+import { dateOf, dayAfter } from "../live/days.ts";
 import { DayStrip, Hours, inWords } from "./day-strip.tsx";
 import { type Prices, mondayOf, replaced, scheduleOn, weekdayOf } from "./price-list.ts";
 
@@ -16,7 +16,7 @@ export function Week({ prices, disabled, onChange, onSelect }: {
   /** Shows the schedule with this index. */
   readonly onSelect: (index: number) => void;
 }): JSX.Element {
-  const [monday, setMonday] = useState(() => mondayOf(new Date().toISOString().slice(0, 10)));
+  const [monday, setMonday] = useState(() => mondayOf(dateOf(new Date())));
   const { schedules, holidays } = prices;
   return (
     <section class="card" aria-labelledby="week">

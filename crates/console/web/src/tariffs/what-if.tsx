@@ -5,11 +5,12 @@ import { useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import type { WhatIf } from "../api/types.ts";
 import { may } from "../app/session.ts";
-import { Field } from "../design/field.tsx";
+import { MonthField } from "../design/month-field.tsx";
 import { Empty, Forbidden, Shown } from "../design/states.tsx";
+import { NO_STATION } from "../forms/station-choice.tsx";
 import { count, kwh } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
-import { monthAfter } from "../live/days.ts";
+import { monthAfter, monthOf } from "../live/days.ts";
 import { useResource } from "../live/resource.ts";
 import { Choice, stationsLike } from "./choice.tsx";
 import { difference } from "./difference.ts";
@@ -23,27 +24,27 @@ function begin(month: string): string {
 }
 
 export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; readonly number: number }): JSX.Element {
-  const [station, setStation] = useState("");
-  const [month, setMonth] = useState(() => monthAfter(new Date().toISOString().slice(0, 7), -1));
+  const [station, setStation] = useState(NO_STATION);
+  const [month, setMonth] = useState(() => monthAfter(monthOf(new Date()), -1));
   const [asked, setAsked] = useState<{ readonly stationId: string; readonly from: string; readonly until: string } | null>(null);
   const result = useResource(asked === null ? null : JSON.stringify(asked), (signal) => {
     return assets.get("/api/v1/tariffs/{tariffId}/versions/{number}/what-if", { path: { tariffId, number }, query: asked ?? {}, signal });
   });
   const calculate = (event: Event) => {
     event.preventDefault();
-    setAsked({ stationId: station, from: begin(month), until: begin(monthAfter(month, 1)) });
+    setAsked({ stationId: station.id, from: begin(month), until: begin(monthAfter(month, 1)) });
     result.reload();
   };
   return (
     <section class="card" aria-labelledby="what-if">
       <div class="card-head"><h2 id="what-if">{t("whatIf.title")}</h2></div>
       <div class="card-body stack">
-        <p class="soft">{t("whatIf.lead")}</p>
+        <p class="soft">{t("whatIf.lead")} {t("whatIf.began")}</p>
         {may("assets:read") ? (
           <form class="filters" onSubmit={calculate}>
             <Choice kind="what-if" search={t("whatIf.station")} label={named("price.level", "station")} find={stationsLike} value={station} onChoose={setStation} />
-            <Field label={t("whatIf.month")}>{(id) => <input id={id} type="month" class="input" value={month} required onInput={(event) => setMonth(event.currentTarget.value)} />}</Field>
-            <button type="submit" class="button primary" disabled={result.loading || station === "" || month === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
+            <MonthField label={t("whatIf.month")} value={month} onEnter={setMonth} />
+            <button type="submit" class="button primary" disabled={result.loading || station.id === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
           </form>
         ) : <Forbidden scope="assets:read" />}
         {asked === null ? null : <Shown of={result}>{(found) => (found.sessions === 0 ? <Empty title={t("whatIf.none")} /> : <Result of={found} />)}</Shown>}

@@ -105,6 +105,7 @@ export const reliability = {
   "exclusionReason.vandalism": "Vandalism",
   "exclusionReason.thirdParty": "Third party",
   "form.notAfter": "Must be after the beginning.",
+  "form.backwardsDates": "The last date is before the first one.",
   "form.tooManyDays": "At most {n} days.",
   "problem.EXCLUSION_NOT_FOUND": "This exclusion does not exist.",
   "problem.EXCLUSION_WITHDRAWN": "The exclusion is withdrawn already.",

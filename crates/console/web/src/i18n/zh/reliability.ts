@@ -107,6 +107,7 @@ export const reliability: { readonly [word in keyof typeof Words]: string } = {
   "exclusionReason.vandalism": "人为破坏",
   "exclusionReason.thirdParty": "第三方原因",
   "form.notAfter": "必须晚于开始时间。",
+  "form.backwardsDates": "最后日期早于开始日期。",
   "form.tooManyDays": "最多 {n} 天。",
   "problem.EXCLUSION_NOT_FOUND": "该免责时段不存在。",
   "problem.EXCLUSION_WITHDRAWN": "该免责时段已撤回。",
