@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, beforeEach, test } from "node:test";
-import { denied, deny, renewed, session, settings, signIn, signOut } from "./session.ts";
+import { SCOPES, denied, deny, renewed, session, settings, signIn, signOut } from "./session.ts";
 
 /** The time and the timers of the tests, because those of Node 18 cannot be replaced together. */
 const real = { setTimeout, clearTimeout, now: Date.now };
@@ -119,4 +120,10 @@ test("a refused token ends the session with the reason", async () => {
   deny("the token has expired");
   assert.equal(session.value, null);
   assert.equal(denied.value, "the token has expired");
+});
+
+test("the sign-in requests every scope of the console", async () => {
+  const defaults = await readFile("../../asset-api/defaults.toml", "utf8");
+  const requested = /^sign_in_scopes = "(.*)"$/m.exec(defaults)?.[1]?.split(" ") ?? [];
+  assert.deepEqual(requested.sort(), ["openid", ...SCOPES].sort());
 });
