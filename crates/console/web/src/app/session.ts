@@ -88,6 +88,11 @@ export function may(scope: Scope): boolean {
   return !known.asksForTokens || session.value?.scopes.has(scope) === true;
 }
 
+/** Whether the session reaches only some operators, and therefore nothing of the platform as a whole. */
+export function bound(): boolean {
+  return settings.value?.asksForTokens === true && session.value !== null && session.value.operators !== null;
+}
+
 export function token(): string | null {
   return session.value?.token ?? null;
 }
