@@ -61,6 +61,14 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   const batch = await api("GET", `/api/v1/command-batches/${batchId}`, undefined, { base: stage.commands });
   assert.deepEqual([batch.piles, batch.ratePerSecond, batch.sent], [3, 50, 2]);
 
+  await page.goto(`${stage.page}/console/stations/${id}`);
+  await signIn(page, "all");
+  const row = page.locator(`tr[data-batch-row="${batchId}"]`);
+  await row.getByText("2 of 3 sent · Refused 1").waitFor();
+  await row.getByText("Finished").waitFor();
+  await row.getByRole("link").click();
+  await page.locator("[data-batch=finished]").waitFor();
+
   await page.getByRole("link", { name: "Commands", exact: true }).click();
   await page.getByLabel("Station id").fill(id);
   await page.getByLabel("Station id").press("Enter");

@@ -43,6 +43,8 @@ export const station = {
   "price.outcome.overridden": "overridden by a narrower binding",
   "price.version": "version {n}, schedule {schedule}, band {band}",
   "station.commands": "Commands to this station",
+  "station.batches": "Commands sent to this station",
+  "station.noBatches": "No command was sent to the whole station",
   "station.pace": "Piles per second",
   "station.paceFault": "A whole number from {least} to {most}",
   "station.onlyStatuses": "Only piles with a connector that is (none: all piles)",

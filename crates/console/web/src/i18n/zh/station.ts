@@ -45,6 +45,8 @@ export const station: { readonly [word in keyof typeof Words]: string } = {
   "price.outcome.overridden": "被范围更窄者覆盖",
   "price.version": "版本 {n}，日程 {schedule}，时段 {band}",
   "station.commands": "对整站的指令",
+  "station.batches": "已对整站下发的指令",
+  "station.noBatches": "尚未对整站下发指令",
   "station.pace": "每秒桩数",
   "station.paceFault": "请输入 {least} 至 {most} 的整数",
   "station.onlyStatuses": "仅限有枪处于以下状态的桩（不选则为全部）",
