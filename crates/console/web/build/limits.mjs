@@ -11,6 +11,7 @@ const BODIES = {
     "IssueAcknowledgement", "IssueAssignment", "IssueMute", "NewMaintenanceWindow", "TariffDetails", "Publish", "EndOfBinding",
     "NewExclusion", "WithdrawalOfExclusion",
   ],
+  "command-dispatcher": ["StartTransaction", "ChangeConfiguration"],
 };
 
 /** The schema of a field without its alternative null, and the name under which it is shared. */

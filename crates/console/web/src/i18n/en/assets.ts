@@ -27,6 +27,7 @@ export const assets = {
   "form.noItem": "Add at least one.",
   "form.tooManyItems": "At most {n}.",
   "form.pattern.Label": "Control characters are not allowed.",
+  "form.pattern.Price": "A number such as 30 or 30.50, with at most 6 decimals.",
   "form.pattern.ChargePointId": "1 to 64 letters, digits, or . _ : @ * + = | -",
   "form.pattern.TimeOfDay": "A time from 00:00 to 24:00.",
 

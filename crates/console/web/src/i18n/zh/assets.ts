@@ -29,6 +29,7 @@ export const assets: { readonly [word in keyof typeof Words]: string } = {
   "form.noItem": "请至少添加一项。",
   "form.tooManyItems": "最多 {n} 项。",
   "form.pattern.Label": "不能包含控制字符。",
+  "form.pattern.Price": "请输入数字，例如 30 或 30.50，最多 6 位小数。",
   "form.pattern.ChargePointId": "1 至 64 个字母、数字或 . _ : @ * + = | -",
   "form.pattern.TimeOfDay": "00:00 至 24:00 之间的时间。",
 
