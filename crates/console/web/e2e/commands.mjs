@@ -38,6 +38,54 @@ test("a message is requested and a configuration is changed from the page of a p
   await shut(page);
 });
 
+test("a charge is started with limits, and the connector is unlocked", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter(`/console/piles/${pile.id}`);
+  await page.locator("[data-pile-status=Available]").waitFor();
+  await page.locator("[data-order=start-transaction]").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Card or app id").fill("RFID123");
+  await dialog.getByLabel("Energy in kWh").fill("0");
+  await dialog.getByLabel("Time in minutes").fill("90");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.getByText("At least 0.001").waitFor();
+  await dialog.getByLabel("Energy in kWh").fill("20");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.locator("[data-progress=confirmed]").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.locator("[data-connector='1'][data-status=Charging]").waitFor();
+  await page.locator("[data-order=unlock-connector]").click();
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.locator("[data-progress=confirmed]").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.locator("[data-pile-status=Available]").waitFor();
+  const { items: [unlock, start] } = await api("GET", `/api/v1/piles/${pile.id}/commands`, undefined, { base: stage.commands });
+  assert.deepEqual([start.limits.maxEnergyWh, start.limits.maxDurationS, start.limits.maxAmount], [20_000, 5_400, null]);
+  assert.deepEqual([unlock.commandName, unlock.payload, unlock.answer.status], ["UnlockConnector", { connectorId: 1 }, "Unlocked"]);
+  const { items: [session] } = await api("GET", `/api/v1/piles/${pile.id}/sessions`);
+  assert.deepEqual([session.endedAt === null, session.endReason], [false, "UnlockCommand"]);
+  await shut(page);
+});
+
+test("a pile is taken out of service and put back", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter(`/console/piles/${pile.id}`);
+  await page.locator("[data-pile-status=Available]").waitFor();
+  for (const [choice, type, status] of [["Out of service", "Inoperative", "Unavailable"], ["In service", "Operative", "Available"]]) {
+    await page.locator("[data-order=change-availability]").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: choice, exact: true }).click();
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.locator("[data-progress=confirmed]").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.locator(`[data-pile-status=${status}]`).waitFor();
+    const { items: [command] } = await api("GET", `/api/v1/piles/${pile.id}/commands`, undefined, { base: stage.commands });
+    assert.deepEqual([command.commandName, command.payload.type, command.answer.status], ["ChangeAvailability", type, "Accepted"]);
+  }
+  await shut(page);
+});
+
 test("a command to a station is previewed, sent at a pace and followed", async () => {
   const { id, piles } = await site({ name: `批量 ${run}`, piles: 3 });
   await order({ do: "disconnect", device: piles[2].device });
