@@ -26,9 +26,12 @@ test("a message is requested and a configuration is changed from the page of a p
   await page.locator("[data-order=change-configuration]").click();
   await page.getByRole("dialog").getByRole("button", { name: "Send" }).click();
   await page.getByRole("dialog").getByText("This field is required").waitFor();
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog").getByLabel("Configuration key").fill("HeartbeatInterval");
+  await page.reload();
+  await signIn(page, "all");
   await send(page, "change-configuration", async (dialog) => {
-    await dialog.getByLabel("Configuration key").fill("HeartbeatInterval");
+    await dialog.locator("[data-draft=restored]").waitFor();
+    assert.equal(await dialog.getByLabel("Configuration key").inputValue(), "HeartbeatInterval");
     await dialog.getByLabel("Value").fill("300");
   });
   const { items } = await api("GET", `/api/v1/piles/${pile.id}/commands`, undefined, { base: stage.commands });
@@ -97,7 +100,7 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await dialog.getByText("1 are refused").click();
   await dialog.getByText(piles[2].device).waitFor();
   await dialog.getByLabel("Piles per second").fill("0");
-  await dialog.getByText("A whole number from 1 to 100").waitFor();
+  await dialog.getByText("At least 1.").waitFor();
   assert.equal(await dialog.getByRole("button", { name: "Send" }).isEnabled(), false);
   await dialog.getByLabel("Piles per second").fill("50");
   await dialog.getByLabel("Charging").check();

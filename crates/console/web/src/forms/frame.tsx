@@ -32,7 +32,7 @@ export function FormFrame<V>({ form, label, save, saving, danger, cancel, blocke
       ref={form.element} class="form" aria-label={label} noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (blocked !== true) form.submit(act);
+        if (blocked !== true) void form.submit(act);
       }}
     >
       <Restored form={form} />

@@ -39,8 +39,8 @@ export interface Form<V> {
   readonly rebase: (base: V, version: number, values: V) => void;
   /** Throws the draft away. */
   readonly discard: () => void;
-  /** Sends the values by `act` if they are valid; a success ends the draft. */
-  readonly submit: (act: (signal: AbortSignal) => Promise<void>) => void;
+  /** Sends the values by `act` if they are valid; a success ends the draft. Never throws. */
+  readonly submit: (act: (signal: AbortSignal) => Promise<void>) => Promise<void>;
 }
 
 interface Start<V> {
@@ -119,7 +119,7 @@ export function useForm<V extends object>({ name, base, version, check }: Start<
       setRefusals(0);
       setProblem(null);
     },
-    submit: (act) => {
+    submit: async (act) => {
       if (busy) return;
       if (faults.length > 0) {
         setRefusals((before) => before + 1);
@@ -127,7 +127,7 @@ export function useForm<V extends object>({ name, base, version, check }: Start<
       }
       setBusy(true);
       setProblem(null);
-      act(ended.signal).then(() => drafts.discard(name), refuse).finally(() => setBusy(false));
+      await act(ended.signal).then(() => drafts.discard(name), refuse).finally(() => setBusy(false));
     },
   };
 }

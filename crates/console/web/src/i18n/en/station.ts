@@ -46,7 +46,6 @@ export const station = {
   "station.batches": "Commands sent to this station",
   "station.noBatches": "No command was sent to the whole station",
   "station.pace": "Piles per second",
-  "station.paceFault": "A whole number from {least} to {most}",
   "station.onlyStatuses": "Only piles with a connector that is (none: all piles)",
   "station.preview": "{n} of {all} piles get the command, within about {time}.",
   "station.previewNone": "No pile is selected.",

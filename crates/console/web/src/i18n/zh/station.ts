@@ -48,7 +48,6 @@ export const station: { readonly [word in keyof typeof Words]: string } = {
   "station.batches": "已对整站下发的指令",
   "station.noBatches": "尚未对整站下发指令",
   "station.pace": "每秒桩数",
-  "station.paceFault": "请输入 {least} 至 {most} 的整数",
   "station.onlyStatuses": "仅限有枪处于以下状态的桩（不选则为全部）",
   "station.preview": "{all} 台桩中有 {n} 台将收到指令，约需 {time}。",
   "station.previewNone": "没有选中任何桩。",
