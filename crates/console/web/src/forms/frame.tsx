@@ -5,6 +5,7 @@ import type { Problem } from "../api/problem.ts";
 import { meaning } from "../design/states.tsx";
 import { brief } from "../i18n/format.ts";
 import { known, t } from "../i18n/language.ts";
+import { serviceFault } from "./service-fault.ts";
 import type { Form } from "./use-form.ts";
 
 export function FormFrame<V>({ form, label, save, saving, danger, cancel, blocked, fields, refusal, act, children }: {
@@ -77,7 +78,7 @@ export function Refused({ problem, fields }: { readonly problem: Problem; readon
     <div class="notice bad refusal" role="alert" data-problem={problem.code}>
       <p><strong>{t("form.refused")}</strong> {meaning(problem)}</p>
       {advice === undefined ? null : <p class="small">{advice}</p>}
-      {others.map((fault) => <p key={fault.field} class="small"><span class="mono">{fault.field}</span>: {fault.message}</p>)}
+      {others.map((fault) => <p key={fault.field} class="small"><span class="mono">{fault.field}</span>: {serviceFault(fault.message)}</p>)}
       <p class="small mono">{problem.code}{problem.detail === null ? "" : ` · ${problem.detail}`}</p>
     </div>
   );

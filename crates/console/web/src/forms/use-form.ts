@@ -3,13 +3,14 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Problem, isAbort } from "../api/problem.ts";
+import { type FieldFault, Problem, isAbort } from "../api/problem.ts";
 import { session } from "../app/session.ts";
 import { type Draft, Drafts } from "./draft.ts";
 import { faultText } from "./fault-text.ts";
 import type { Fault } from "./limit.ts";
 import { same } from "./merge.ts";
 import { newKey } from "./new-key.ts";
+import { serviceFault } from "./service-fault.ts";
 
 /** A form over the values `V`: texts, lists, and objects of them, by field. */
 export interface Form<V> {
@@ -101,11 +102,11 @@ export function useForm<V extends object>({ name, base, version, check }: Start<
     touch: (path) => setTouched((before) => (before.has(path) ? before : new Set([...before, path]))),
     fault: (path) => {
       const own = refusals > 0 || touched.has(path) ? faults.find((fault) => fault.path === path) : undefined;
-      return own === undefined ? problem?.faults.find((fault) => fault.field === path)?.message : faultText(own);
+      return own === undefined ? ofService(problem?.faults.find((fault) => fault.field === path)) : faultText(own);
     },
     faultWithin: (path) => {
       const inner = problem?.faults.find(({ field }) => field.startsWith(`${path}[`) || field.startsWith(`${path}.`));
-      return inner === undefined ? undefined : `${inner.field}: ${inner.message}`;
+      return inner === undefined ? undefined : `${inner.field}: ${serviceFault(inner.message)}`;
     },
     rebase: (newBase, newVersion, values) => {
       keep({ base: newBase, version: newVersion, values, at: Date.now() });
@@ -130,4 +131,8 @@ export function useForm<V extends object>({ name, base, version, check }: Start<
       await act(ended.signal).then(() => drafts.discard(name), refuse).finally(() => setBusy(false));
     },
   };
+}
+
+function ofService(fault: FieldFault | undefined): string | undefined {
+  return fault === undefined ? undefined : serviceFault(fault.message);
 }

@@ -14,6 +14,7 @@ import { CancelCommand } from "./cancel-command.tsx";
 import { Life, StateTag } from "./command-log.tsx";
 import { Entries } from "./entries.tsx";
 import { FormFrame } from "../forms/frame.tsx";
+import { serviceFault } from "../forms/service-fault.ts";
 import { useForm } from "../forms/use-form.ts";
 import { type Entered, LIMITS, NOTHING_ENTERED, type OrderName, checkOrder, sendOrder } from "./orders.ts";
 
@@ -84,7 +85,7 @@ export function Refusal({ problem, fields = [] }: { readonly problem: Problem; r
     <div class="notice bad refusal" role="alert" data-problem={problem.code}>
       <p><strong>{t("command.refused")}:</strong> {meaning(problem)}</p>
       {advice === undefined ? null : <p class="small"><strong>{t("command.whatNow")}:</strong> {advice}</p>}
-      {problem.faults.filter(({ field }) => !fields.includes(field)).map((fault) => <p key={fault.field} class="small">{fault.field}: {fault.message}</p>)}
+      {problem.faults.filter(({ field }) => !fields.includes(field)).map((fault) => <p key={fault.field} class="small">{fault.field}: {serviceFault(fault.message)}</p>)}
       <p class="small mono">{problem.code}{problem.detail === null ? "" : ` · ${problem.detail}`}</p>
     </div>
   );
