@@ -122,8 +122,8 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await page.locator("[data-batch=finished]").waitFor();
 
   await page.getByRole("link", { name: "Commands", exact: true }).click();
-  await page.getByLabel("Station id").fill(id);
-  await page.getByLabel("Station id").press("Enter");
+  await page.getByLabel("Station, by name or id").fill(`批量 ${run}`);
+  await page.getByLabel("Station, by name or id").press("Enter");
   await eventually("the commands of the batch", async () => (await page.locator("tr[data-command]").count()) === 2);
   await page.getByLabel("Command", { exact: true }).selectOption("Reset");
   await page.getByText("No commands match").waitFor();

@@ -35,6 +35,8 @@ export const assets = {
   "fault.id": "This is not an id of the platform.",
   "fault.time": "A date with a time.",
   "fault.otherStation": "One of the piles is not at this station.",
+  "filter.none": "Nothing with this name was found.",
+  "filter.several": "Several have this name: choose one from the list, or enter an id.",
   "form.pattern.Label": "Control characters are not allowed.",
   "form.pattern.Price": "A number such as 30 or 30.50, with at most 6 decimals.",
   "form.pattern.ChargePointId": "1 to 64 letters, digits, or . _ : @ * + = | -",

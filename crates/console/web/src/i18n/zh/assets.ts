@@ -37,6 +37,8 @@ export const assets: { readonly [word in keyof typeof Words]: string } = {
   "fault.id": "这不是平台的编号。",
   "fault.time": "须为日期和时间。",
   "fault.otherStation": "有桩不属于此站。",
+  "filter.none": "没有找到此名称。",
+  "filter.several": "有多个同名结果：请从列表中选择，或输入编号。",
   "form.pattern.Label": "不能包含控制字符。",
   "form.pattern.Price": "请输入数字，例如 30 或 30.50，最多 6 位小数。",
   "form.pattern.ChargePointId": "1 至 64 个字母、数字或 . _ : @ * + = | -",
