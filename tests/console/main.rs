@@ -37,11 +37,14 @@ async fn operators_see_the_fleet_and_act_on_it() {
     let template = format!("{tiles}/{{z}}/{{x}}/{{y}}.png");
     let [assets, commands, extended] =
         world.platform.show_console(&jwks_file, &provider, &page, &template).await;
-    let token = |subject: &str, scopes: &str| {
+    let claims = |subject: &str, scopes: &str| {
         let mut claims = Issuer::claims(subject, scopes);
         claims["iss"] = json!(provider);
-        issuer.sign(&claims).unwrap()
+        claims
     };
+    let token = |subject: &str, scopes: &str| issuer.sign(&claims(subject, scopes)).unwrap();
+    let mut bound = claims("manager", "assets:read operations");
+    bound["operators"] = json!(["op-7"]);
     let stage = json!({
         "provider": { "issuer": provider, "key": issuer.private_jwk() },
         "page": page, "assets": format!("http://{assets}"), "commands": format!("http://{commands}"),
@@ -51,6 +54,7 @@ async fn operators_see_the_fleet_and_act_on_it() {
             "second": token("second", "assets:read tariffs:read tariffs:write"),
             "read": token("reader", "assets:read"),
             "operations": token("on-call", "operations"),
+            "bound": issuer.sign(&bound).unwrap(),
         },
     });
     Player::start(&stage).play(|order| orders::carry_out(&world, order)).await;

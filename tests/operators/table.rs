@@ -259,6 +259,8 @@ pub const ROWS: &[Row] = rows![
     "listCommands" "GET" "commands?pileId={pile}" "" Listed Listed
     "listCommands" "GET" "commands?stationId={station}" "" Listed Listed
     "getCommand" "GET" "commands/{command}" "" Hidden Exists
+    "listCommandBatches" "GET" "command-batches?limit=1" "" Listed Listed
+    "listCommandBatches" "GET" "command-batches?stationId={station}" "" Listed Listed
     "getCommandBatch" "GET" "command-batches/{batch}" "" Hidden Exists
     "listPilesOfCommandBatch" "GET" "command-batches/{batch}/piles?limit=1" "" Hidden Exists
     "triggerMessage" "POST" "piles/{pile}/commands/trigger-message" r#"{"requestedMessage":"Heartbeat"}"# Hidden Exists

@@ -16,6 +16,7 @@ use crate::dispatch::pile_order::caller_key;
 use crate::error::DispatchError;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
+use chrono::{DateTime, Utc};
 use domain::assets::OperatorBound;
 use domain::ids::{Actor, CommandBatchId, PileId, StationId};
 use runtime::coalescer::{Bounds, Coalescer};
@@ -43,6 +44,9 @@ const SETTLING: Bounds = Bounds {
 
 /// The most invalid pile ids that a response names.
 const MAX_FOREIGN_PILES: usize = 20;
+
+/// The number of piles of a batch by state; states without any are absent.
+pub(crate) type Counts = BTreeMap<ItemState, i64>;
 
 /// The batches in PostgreSQL. Cheap to clone.
 #[derive(Clone)]
@@ -147,18 +151,40 @@ impl Batches {
         }
     }
 
+    /// Lists batches within `bound`, see [`batches::list`], with the number of their piles by state.
+    ///
+    /// # Errors
+    /// When PostgreSQL fails.
+    pub(crate) async fn list(
+        &self,
+        bound: OperatorBound,
+        station: Option<StationId>,
+        before: Option<(DateTime<Utc>, Uuid)>,
+        limit: i64,
+    ) -> Result<Vec<(CommandBatch, Counts)>, DispatchError> {
+        let work = async move |mut connection: PooledConnection| {
+            let found = batches::list(&mut connection, &bound, station, before, limit).await?;
+            let ids: Vec<CommandBatchId> = found.iter().map(|batch| batch.id).collect();
+            let mut counted = batches::count_items(&mut connection, &ids).await?;
+            let with_counts = |batch: CommandBatch| {
+                let counts = counted.remove(&batch.id).unwrap_or_default();
+                (batch, counts)
+            };
+            Ok(found.into_iter().map(with_counts).collect())
+        };
+        let listed: Result<_, StorageError> = self.database.run(work).await;
+        Ok(listed?)
+    }
+
     /// Counts the piles of the batch with id `id` by their state.
     ///
     /// # Errors
     /// When PostgreSQL fails.
-    pub(crate) async fn count_items(
-        &self,
-        id: CommandBatchId,
-    ) -> Result<BTreeMap<ItemState, i64>, DispatchError> {
+    pub(crate) async fn count_items(&self, id: CommandBatchId) -> Result<Counts, DispatchError> {
         let work =
-            async move |mut connection: PooledConnection| batches::count_items(&mut connection, id).await;
-        let counted: Result<_, StorageError> = self.database.run(work).await;
-        Ok(counted?)
+            async move |mut connection: PooledConnection| batches::count_items(&mut connection, &[id]).await;
+        let counted: Result<BTreeMap<_, _>, StorageError> = self.database.run(work).await;
+        Ok(counted?.remove(&id).unwrap_or_default())
     }
 
     /// Lists piles of the batch with id `id`, see [`batches::list_items`].

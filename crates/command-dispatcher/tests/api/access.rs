@@ -8,7 +8,7 @@ const SEND: &str = "commands:send";
 const READ: &str = "commands:read";
 
 /// Every route of the service, and the scope that it requires.
-pub const ROUTES: [(&str, &str, &str); 18] = [
+pub const ROUTES: [(&str, &str, &str); 19] = [
     ("POST", "piles/ID/commands/start-transaction", SEND),
     ("POST", "piles/ID/commands/stop-transaction", SEND),
     ("POST", "piles/ID/commands/reset", SEND),
@@ -24,6 +24,7 @@ pub const ROUTES: [(&str, &str, &str); 18] = [
     ("POST", "stations/ID/commands/change-availability", SEND),
     ("POST", "stations/ID/commands/reset/preview", SEND),
     ("POST", "stations/ID/commands/change-availability/preview", SEND),
+    ("GET", "command-batches", READ),
     ("GET", "command-batches/ID", READ),
     ("POST", "command-batches/ID/cancel", SEND),
     ("GET", "command-batches/ID/piles", READ),

@@ -95,6 +95,7 @@ impl Fixture {
             order("change-availability", "Operative"),
             selection("reset/preview", "Soft"),
             selection("change-availability/preview", "Operative"),
+            Endpoint::new("GET", "/api/v1/command-batches").query(&page).query(&["stationId"]),
             Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}")),
             Endpoint::new("POST", &format!("/api/v1/command-batches/{{{batch}}}/cancel")),
             Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}/piles"))

@@ -3,6 +3,7 @@
 mod bound;
 mod expiry;
 mod idempotency;
+mod list;
 mod piles;
 mod preview;
 mod refusals;

@@ -9,9 +9,13 @@ const BODIES = {
   "asset-api": [
     "StationDetails", "PileDetails", "PileRelocation", "ChargePointReplacement", "Outlet", "OpeningHours", "OpenPeriod",
     "IssueAcknowledgement", "IssueAssignment", "IssueMute", "NewMaintenanceWindow", "TariffDetails", "Publish", "EndOfBinding",
-    "NewExclusion", "WithdrawalOfExclusion",
+    "NewExclusion", "WithdrawalOfExclusion", "SessionEnd", "PriceList", "Schedule", "Band",
   ],
+  "command-dispatcher": ["StartTransaction", "ChangeConfiguration"],
 };
+
+/** The same of bodies that have no name in the documents, by their route. */
+const UNNAMED = { "command-dispatcher": { StationReset: "/api/v1/stations/{stationId}/commands/reset" } };
 
 /** The schema of a field without its alternative null, and the name under which it is shared. */
 function resolved(schema, schemas) {
@@ -31,7 +35,7 @@ function limitOf(schema, required, schemas) {
   const { of, name } = resolved(schema, schemas);
   const items = of.items === undefined ? undefined : resolved(of.items, schemas).of;
   const limit = {
-    kind: kindOf(of), schema: name, required: required || undefined, choices: of.enum ?? items?.enum,
+    kind: kindOf(of), schema: name, required: required || undefined, choices: (of.enum ?? items?.enum)?.filter((one) => one !== null),
     minLength: of.minLength, maxLength: of.maxLength, pattern: of.pattern,
     minimum: of.minimum, exclusiveMinimum: of.exclusiveMinimum, maximum: of.maximum, minItems: of.minItems, maxItems: of.maxItems,
   };
@@ -40,9 +44,11 @@ function limitOf(schema, required, schemas) {
 
 const lines = ["import type { Limit } from \"../src/forms/limit.ts\";", "", "export const limits = {"];
 for (const [service, bodies] of Object.entries(BODIES)) {
-  const { schemas } = JSON.parse(await readFile(here(`../../../docs/openapi/${service}.json`), "utf8")).components;
-  for (const body of bodies) {
-    const { required = [], oneOf = [], properties = Object.assign({}, ...oneOf.map((one) => one.properties)) } = schemas[body];
+  const { paths, components: { schemas } } = JSON.parse(await readFile(here(`../../../docs/openapi/${service}.json`), "utf8"));
+  const named = bodies.map((body) => [body, schemas[body]]);
+  const unnamed = Object.entries(UNNAMED[service] ?? {}).map(([body, path]) => [body, paths[path].post.requestBody.content["application/json"].schema]);
+  for (const [body, schema] of [...named, ...unnamed]) {
+    const { required = [], oneOf = [], properties = Object.assign({}, ...oneOf.map((one) => one.properties)) } = schema;
     const fields = Object.entries(properties).map(([name, schema]) => [name, limitOf(schema, required.includes(name), schemas)]);
     lines.push(`  ${body}: ${JSON.stringify(Object.fromEntries(fields))},`);
   }

@@ -24,16 +24,68 @@ test("a message is requested and a configuration is changed from the page of a p
     await dialog.getByLabel("Connector").selectOption("1");
   });
   await page.locator("[data-order=change-configuration]").click();
-  assert.equal(await page.getByRole("dialog").getByRole("button", { name: "Send" }).isEnabled(), false, "a key is required");
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Send" }).click();
+  await page.getByRole("dialog").getByText("This field is required").waitFor();
+  await page.getByRole("dialog").getByLabel("Configuration key").fill("HeartbeatInterval");
+  await page.reload();
+  await signIn(page, "all");
   await send(page, "change-configuration", async (dialog) => {
-    await dialog.getByLabel("Configuration key").fill("HeartbeatInterval");
-    await dialog.getByLabel("Value", { exact: true }).fill("300");
+    await dialog.locator("[data-draft=restored]").waitFor();
+    assert.equal(await dialog.getByLabel("Configuration key").inputValue(), "HeartbeatInterval");
+    await dialog.getByLabel("Value").fill("300");
   });
   const { items } = await api("GET", `/api/v1/piles/${pile.id}/commands`, undefined, { base: stage.commands });
   assert.deepEqual(items.map(({ commandName, payload }) => [commandName, payload]), [
     ["ChangeConfiguration", { key: "HeartbeatInterval", value: "300" }], ["TriggerMessage", { requestedMessage: "MeterValues", connectorId: 1 }],
   ]);
+  await shut(page);
+});
+
+test("a charge is started with limits, and the connector is unlocked", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter(`/console/piles/${pile.id}`);
+  await page.locator("[data-pile-status=Available]").waitFor();
+  await page.locator("[data-order=start-transaction]").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Card or app id").fill("RFID123");
+  await dialog.getByLabel("Energy in kWh").fill("0");
+  await dialog.getByLabel("Time in minutes").fill("90");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.getByText("At least 0.001").waitFor();
+  await dialog.getByLabel("Energy in kWh").fill("20");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.locator("[data-progress=confirmed]").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.locator("[data-connector='1'][data-status=Charging]").waitFor();
+  await page.locator("[data-order=unlock-connector]").click();
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.locator("[data-progress=confirmed]").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.locator("[data-pile-status=Available]").waitFor();
+  const { items: [unlock, start] } = await api("GET", `/api/v1/piles/${pile.id}/commands`, undefined, { base: stage.commands });
+  assert.deepEqual([start.limits.maxEnergyWh, start.limits.maxDurationS, start.limits.maxAmount], [20_000, 5_400, null]);
+  assert.deepEqual([unlock.commandName, unlock.payload, unlock.answer.status], ["UnlockConnector", { connectorId: 1 }, "Unlocked"]);
+  const { items: [session] } = await api("GET", `/api/v1/piles/${pile.id}/sessions`);
+  assert.deepEqual([session.endedAt === null, session.endReason], [false, "UnlockCommand"]);
+  await shut(page);
+});
+
+test("a pile is taken out of service and put back", async () => {
+  const { piles: [pile] } = await site();
+  const page = await enter(`/console/piles/${pile.id}`);
+  await page.locator("[data-pile-status=Available]").waitFor();
+  for (const [choice, type, status] of [["Out of service", "Inoperative", "Unavailable"], ["In service", "Operative", "Available"]]) {
+    await page.locator("[data-order=change-availability]").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: choice, exact: true }).click();
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.locator("[data-progress=confirmed]").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.locator(`[data-pile-status=${status}]`).waitFor();
+    const { items: [command] } = await api("GET", `/api/v1/piles/${pile.id}/commands`, undefined, { base: stage.commands });
+    assert.deepEqual([command.commandName, command.payload.type, command.answer.status], ["ChangeAvailability", type, "Accepted"]);
+  }
   await shut(page);
 });
 
@@ -48,7 +100,7 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await dialog.getByText("1 are refused").click();
   await dialog.getByText(piles[2].device).waitFor();
   await dialog.getByLabel("Piles per second").fill("0");
-  await dialog.getByText("A whole number from 1 to 100").waitFor();
+  await dialog.getByText("At least 1.").waitFor();
   assert.equal(await dialog.getByRole("button", { name: "Send" }).isEnabled(), false);
   await dialog.getByLabel("Piles per second").fill("50");
   await dialog.getByLabel("Charging").check();
@@ -61,9 +113,17 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   const batch = await api("GET", `/api/v1/command-batches/${batchId}`, undefined, { base: stage.commands });
   assert.deepEqual([batch.piles, batch.ratePerSecond, batch.sent], [3, 50, 2]);
 
+  await page.goto(`${stage.page}/console/stations/${id}`);
+  await signIn(page, "all");
+  const row = page.locator(`tr[data-batch-row="${batchId}"]`);
+  await row.getByText("2 of 3 sent · Refused 1").waitFor();
+  await row.getByText("Finished").waitFor();
+  await row.getByRole("link").click();
+  await page.locator("[data-batch=finished]").waitFor();
+
   await page.getByRole("link", { name: "Commands", exact: true }).click();
-  await page.getByLabel("Station id").fill(id);
-  await page.getByLabel("Station id").press("Enter");
+  await page.getByLabel("Station, by name or id").fill(`批量 ${run}`);
+  await page.getByLabel("Station, by name or id").press("Enter");
   await eventually("the commands of the batch", async () => (await page.locator("tr[data-command]").count()) === 2);
   await page.getByLabel("Command", { exact: true }).selectOption("Reset");
   await page.getByText("No commands match").waitFor();

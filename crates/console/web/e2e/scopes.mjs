@@ -42,3 +42,14 @@ test("a token for operations shows the ingest page and no assets", async () => {
   await page.locator("tr[data-partition]").first().waitFor();
   await shut(page);
 });
+
+test("a token that is bound to an operator sees no ingest, and the page says why", async () => {
+  const page = await enter("/console/", { as: "bound" });
+  await page.getByRole("navigation").getByRole("link", { name: "Sessions" }).waitFor();
+  assert.equal(await page.getByRole("navigation").getByText("Ingest").count(), 0);
+  await page.goto(`${stage.page}/console/ingest`);
+  await signIn(page, "bound");
+  await page.getByText("your token is bound to the operators op-7").waitFor();
+  assert.equal(await page.getByText("It needs the scope").count(), 0);
+  await shut(page);
+});

@@ -36,7 +36,7 @@ test("sessions are filtered by the address, and a stuck one is ended and has rec
   await page.getByLabel("Reason").fill("现场抄表");
   await end.click();
   await page.getByRole("alert").getByRole("button", { name: "End the session" }).click();
-  await page.locator("[data-session][data-open=false]").getByText("EndedByOperator · operator").waitFor();
+  await page.locator("[data-session][data-open=false]").getByText("Ended by an operator · operator").waitFor();
 
   const receipt = page.locator("[data-receipt]");
   await receipt.waitFor();

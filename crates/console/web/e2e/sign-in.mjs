@@ -39,12 +39,13 @@ test("a user signs in, sees name, operators and scopes, stays signed in, and sig
   await page.getByRole("heading", { name: "Audit", level: 1 }).waitFor();
   assert.match(page.url(), /\/console\/audit\?thing=pile$/, "the user returns to the page");
   assert.ok(!(await stored(page)).includes("eyJ"), "tokens are only in memory");
+  await page.getByRole("navigation").getByRole("link", { name: /^Issues/ }).waitFor();
 
   await page.locator("[data-account]").click();
   const account = page.getByRole("dialog");
   await account.getByText("李雷").waitFor();
   await account.locator("[data-operators]").getByText("All operators").waitFor();
-  await account.locator("[data-scopes]").getByText("commands:send").waitFor();
+  for (const scope of ["commands:send", "issues:read", "issues:write"]) await account.locator("[data-scopes]").getByText(scope).waitFor();
   await account.getByRole("button", { name: "Close" }).click();
 
   await page.getByRole("link", { name: "Fleet" }).click();

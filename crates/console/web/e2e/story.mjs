@@ -78,7 +78,7 @@ test("the main workflow works by clicks", async (t) => {
     await dialog.locator("[data-progress=confirmed]").waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     await page.locator("[data-pile-status=Available]").waitFor();
-    await page.getByRole("cell", { name: "Remote" }).waitFor();
+    await page.getByRole("cell", { name: "Remote stop" }).waitFor();
   });
 
   await step(t, page, "the device disconnects, and a start is refused because of it", async () => {

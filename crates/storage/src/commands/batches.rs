@@ -15,7 +15,7 @@ mod settle;
 pub(crate) use cancel::expire_unfinished;
 pub use cancel::{BATCH_CANCELLED, Cancellation, cancel, expire_of_other_timelines};
 pub use create::{Created, NewBatch, create};
-pub use find::{BatchItem, ItemState, count_items, find, list_items};
+pub use find::{BatchItem, ItemState, count_items, find, list, list_items};
 pub use lease::{BatchLease, Claimed, claim, release, renew};
 pub use scope::{MAX_PILES, Scope, ScopeRefusal, select_piles};
 pub use settle::{Outcome, Settled, list_waiting, settle_many};

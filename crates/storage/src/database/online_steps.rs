@@ -10,7 +10,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Indexes by name, each with the table and columns that it covers.
-const INDEXES: [(&str, &str); 19] = [
+const INDEXES: [(&str, &str); 20] = [
     ("sessions_unplaced", "sessions (charge_point_id) where station_id is null"),
     ("sessions_of_pile", "sessions (pile_id, started_at desc, id desc)"),
     ("sessions_of_station", "sessions (station_id, started_at desc, id desc)"),
@@ -38,6 +38,7 @@ const INDEXES: [(&str, &str); 19] = [
     // Old rows, and what refers to them.
     ("commands_by_age", "commands (issued_at) where not open"),
     ("command_batches_by_age", "command_batches (created_at)"),
+    ("command_batches_of_station", "command_batches (station_id, created_at desc, id desc)"),
     ("command_batch_items_of_command", "command_batch_items (command_id) where command_id is not null"),
     ("session_limits_of_stop", "session_limits (stop_command_id) where stop_command_id is not null"),
     ("idempotency_keys_of_batch", "idempotency_keys (batch_id) where batch_id is not null"),

@@ -7,4 +7,5 @@ mod cancel;
 mod fixture;
 mod items;
 mod leases;
+mod list;
 mod selection;

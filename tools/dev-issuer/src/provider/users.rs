@@ -26,6 +26,8 @@ pub const USERS: [User; 3] = [
             "commands:send",
             "tariffs:read",
             "tariffs:write",
+            "issues:read",
+            "issues:write",
             "audit:read",
             "operations",
         ],
@@ -40,6 +42,9 @@ pub const USERS: [User; 3] = [
             "commands:read",
             "commands:send",
             "tariffs:read",
+            "tariffs:write",
+            "issues:read",
+            "issues:write",
             "audit:read",
         ],
         operators: &["op-7"],
@@ -75,5 +80,13 @@ mod tests {
         assert_eq!(reader.granted("openid assets:read assets:write x"), "openid assets:read");
         assert_eq!(reader.granted(""), "");
         assert!(User::find("root").is_none());
+    }
+
+    #[test]
+    fn the_administrator_has_every_scope_that_the_console_requests() {
+        let defaults = include_str!("../../../../crates/asset-api/defaults.toml");
+        let (_, after) = defaults.split_once("sign_in_scopes = \"").unwrap();
+        let (requested, _) = after.split_once('"').unwrap();
+        assert_eq!(User::find("administrator").unwrap().granted(requested), requested);
     }
 }

@@ -12,6 +12,7 @@ use crate::http::stations::body::StationRequest;
 use crate::http::stations::view::PreviewAnswer;
 use actix_web::http::StatusCode;
 use domain::commands::CommandState;
+use domain::ids::StationId;
 use runtime::auth::{Reach, Scope};
 use runtime::http::IdempotencyKey;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
@@ -241,18 +242,27 @@ fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -
         .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
 }
 
+pub(crate) fn list_batches() -> Operation {
+    let text =
+        "The batches to all stations that the caller may reach, with the number of piles in each state.";
+    reading("listCommandBatches", BATCHES, "List commands to stations")
+        .describe(text)
+        .with([Parameter::query::<StationId>("stationId", "Only batches to this station.")])
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<BatchAnswer<'_>>>(
+            StatusCode::OK,
+            "A page of batches, the latest first",
+            json!({ "items": [running_batch()], "nextCursor": null }),
+        ))
+        .refuses([InvalidCursor])
+}
+
 pub(crate) fn show_batch() -> Operation {
-    let mut example = batch("Reset", "Soft");
-    let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
-    example.insert("finishedAt".to_owned(), Value::Null);
-    example.insert("cancelledBy".to_owned(), Value::Null);
-    example.insert("sent".to_owned(), json!(0));
-    example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
     reading("getCommandBatch", BATCHES, "Get the progress of a command to a station")
         .answers(Answer::json::<BatchAnswer<'_>>(
             StatusCode::OK,
             "The batch, with the number of piles in each state",
-            example.into(),
+            running_batch().into(),
         ))
         .refuses([problem_kind::COMMAND_BATCH_NOT_FOUND])
 }
@@ -353,6 +363,17 @@ fn record() -> Value {
             { "at": "2026-03-01T09:12:28.450Z", "event": "answered", "detail": "Accepted", "late": false },
         ],
     })
+}
+
+/// A batch of which nothing is sent yet.
+fn running_batch() -> Map<String, Value> {
+    let mut example = batch("Reset", "Soft");
+    let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
+    example.insert("finishedAt".to_owned(), Value::Null);
+    example.insert("cancelledBy".to_owned(), Value::Null);
+    example.insert("sent".to_owned(), json!(0));
+    example.insert("counts".to_owned(), ItemState::ALL.into_iter().map(zero).collect::<Map<_, _>>().into());
+    example
 }
 
 fn batch(name: &str, word: &str) -> Map<String, Value> {

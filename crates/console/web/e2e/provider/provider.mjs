@@ -1,12 +1,14 @@
 // A certified OpenID provider (https://github.com/panva/node-oidc-provider) with two users, for
 // tests of the sign-in: the console meets a provider that this repository did not write.
 import "./older-node.mjs";
+import { readFileSync } from "node:fs";
 import Provider from "oidc-provider";
 
 /** The resource (RFC 8707) for which the provider issues access tokens. */
 export const RESOURCE = "https://platform.example";
 const AUDIENCE = "charging-platform";
-const SCOPES = ["assets:read", "assets:write", "drivers:read", "commands:read", "commands:send", "tariffs:read", "tariffs:write", "audit:read", "operations"];
+/** What the console requests by default, but for `openid`. */
+const SCOPES = /^sign_in_scopes = "openid (.*)"$/m.exec(readFileSync(new URL("../../../../asset-api/defaults.toml", import.meta.url), "utf8"))[1].split(" ");
 export const USERS = {
   lilei: { name: "李雷", scopes: SCOPES },
   hanmei: { name: "韩梅梅", scopes: ["assets:read"], operators: ["op-7"] },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, beforeEach, test } from "node:test";
-import { denied, deny, renewed, session, settings, signIn, signOut } from "./session.ts";
+import { SCOPES, bound, denied, deny, renewed, session, settings, signIn, signOut } from "./session.ts";
 
 /** The time and the timers of the tests, because those of Node 18 cannot be replaced together. */
 const real = { setTimeout, clearTimeout, now: Date.now };
@@ -46,7 +47,9 @@ test("scopes and operators come from the token", () => {
   signIn(lasting(60, { operators: ["op-7"], scp: ["audit:read"] }));
   assert.deepEqual([...(session.value?.scopes ?? [])], ["assets:read", "operations", "audit:read"]);
   assert.deepEqual(session.value?.operators, ["op-7"]);
+  assert.ok(bound());
   signIn(lasting(60));
+  assert.ok(!bound());
   assert.equal(session.value?.operators, null, "without the claim the token reaches every operator");
   assert.equal(signIn("no token"), "not-a-token");
   assert.equal(signIn(lasting(-1)), "over");
@@ -119,4 +122,10 @@ test("a refused token ends the session with the reason", async () => {
   deny("the token has expired");
   assert.equal(session.value, null);
   assert.equal(denied.value, "the token has expired");
+});
+
+test("the sign-in requests every scope of the console", async () => {
+  const defaults = await readFile("../../asset-api/defaults.toml", "utf8");
+  const requested = /^sign_in_scopes = "(.*)"$/m.exec(defaults)?.[1]?.split(" ") ?? [];
+  assert.deepEqual(requested.sort(), ["openid", ...SCOPES].sort());
 });

@@ -4,7 +4,13 @@
 import { computed, signal } from "@preact/signals";
 import { claimsOf, listed } from "./oidc/claims.ts";
 
-export type Scope = "assets:read" | "assets:write" | "drivers:read" | "commands:read" | "commands:send" | "tariffs:read" | "tariffs:write" | "issues:read" | "issues:write" | "audit:read" | "operations";
+/** The scopes on which the console's pages and forms depend. */
+export const SCOPES = [
+  "assets:read", "assets:write", "drivers:read", "commands:read", "commands:send", "tariffs:read", "tariffs:write", "issues:read", "issues:write", "audit:read",
+  "operations",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
 
 /** The settings that asset-api publishes before sign-in. */
 export interface Settings {
@@ -80,6 +86,11 @@ export function may(scope: Scope): boolean {
   const known = settings.value;
   if (known === null) return false;
   return !known.asksForTokens || session.value?.scopes.has(scope) === true;
+}
+
+/** Whether the session reaches only some operators, and therefore nothing of the platform as a whole. */
+export function bound(): boolean {
+  return settings.value?.asksForTokens === true && session.value !== null && session.value.operators !== null;
 }
 
 export function token(): string | null {

@@ -12,7 +12,7 @@ import { FeedBanner, FeedState } from "./feed-state.tsx";
 import { lazy } from "./lazy.tsx";
 import { underWay } from "./oidc/flow.ts";
 import { type Route, type TariffRoute, route, to } from "./router.ts";
-import { type Scope, may, mayEnter, settings } from "./session.ts";
+import { type Scope, bound, may, mayEnter, settings } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
 import { readSettings, startProblem } from "./start.ts";
 import { Title } from "./title.tsx";
@@ -151,9 +151,11 @@ function Navigation({ page }: { readonly page: Route["page"] }): JSX.Element {
     { page: "audit", href: to.audit, text: t("nav.audit"), scope: "audit:read" },
   ];
   const here = placeOf(page);
+  // Ingest concerns the platform as a whole.
+  const shown = bound() ? places.filter((place) => place.page !== "ingest") : places;
   return (
     <nav class="nav" aria-label={t("nav.label")}>
-      {places.map((place) =>
+      {shown.map((place) =>
         may(place.scope) || (place.page === "ingest" && may("assets:read")) ? (
           <a key={place.page} href={place.href} aria-current={place.page === here ? "page" : undefined}>{place.text}{place.page === "issues" ? <OpenIssues /> : null}</a>
         ) : (

@@ -11,6 +11,7 @@ import { Title } from "../app/title.tsx";
 import { asLocal, ofLocal } from "../audit/filter.ts";
 import { Field, Select } from "../design/field.tsx";
 import { Empty, Failed, Forbidden, Loading } from "../design/states.tsx";
+import { PlaceFilter } from "../forms/place-filter.tsx";
 import { moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
@@ -53,7 +54,8 @@ function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
       {(id) => <input id={id} type="datetime-local" class="input" value={asLocal(filter[name])} onChange={(event) => change(name, ofLocal(event.currentTarget.value))} />}
     </Field>
   );
-  const text = (name: "by" | "station" | "pile" | "id", label: string) => (
+  const place = (name: "station" | "pile") => <PlaceFilter kind={name} label={t(`sessions.${name}`)} value={filter[name]} onChange={(id) => change(name, id)} />;
+  const text = (name: "by" | "id", label: string) => (
     <Field label={label} grow>
       {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => change(name, event.currentTarget.value.trim())} />}
     </Field>
@@ -71,8 +73,8 @@ function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
         choices={[{ value: "", text: t("batch.anyState") }, ...STATES.map((name) => ({ value: name, text: named("commandState", name) }))]}
       />
       {text("by", t("audit.by"))}
-      {text("station", t("sessions.station"))}
-      {text("pile", t("sessions.pile"))}
+      {place("station")}
+      {place("pile")}
       {text("id", t("commands.id"))}
       <button type="button" class="button" disabled={!filtered} onClick={() => remember(Object.fromEntries(NAMES.map((name) => [name, undefined])))}>{t("audit.clear")}</button>
     </div>

@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Problem } from "../api/problem.ts";
 import { to } from "../app/router.ts";
-import type { Scope } from "../app/session.ts";
+import { type Scope, bound, session } from "../app/session.ts";
 import { known, t } from "../i18n/language.ts";
 import type { Resource } from "../live/resource.ts";
 
@@ -58,7 +58,10 @@ export function meaning(problem: Problem): string {
 }
 
 export function Failed({ problem, retry, whole }: Place & { readonly problem: Problem; readonly retry?: () => void }): JSX.Element {
-  if (problem.status === 403) return <Forbidden whole={whole} scope={/scope (\S+)/.exec(problem.detail ?? "")?.[1] ?? "?"} />;
+  if (problem.status === 403) {
+    const scope = /scope (\S+)/.exec(problem.detail ?? "")?.[1];
+    return scope === undefined && bound() ? <Bound whole={whole} /> : <Forbidden whole={whole} scope={scope ?? "?"} />;
+  }
   if (problem.status === 404) {
     return (
       <div class="state" role="alert">
@@ -86,11 +89,20 @@ export function Failed({ problem, retry, whole }: Place & { readonly problem: Pr
 }
 
 export function Forbidden({ scope, whole }: Place & { readonly scope: Scope | string }): JSX.Element {
+  return <Denied whole={whole} why={t("state.forbiddenText", { scope })} />;
+}
+
+/** Replaces what concerns the platform as a whole, if the session is bound to operators. */
+export function Bound({ whole }: Place): JSX.Element {
+  return <Denied whole={whole} why={t("state.boundText", { operators: (session.value?.operators ?? []).join(", ") })} />;
+}
+
+function Denied({ why, whole }: Place & { readonly why: string }): JSX.Element {
   return (
     <div class="state">
       <Sign of="forbidden" />
       <Heading whole={whole} text={t("state.forbiddenTitle")} />
-      <p>{t("state.forbiddenText", { scope })}</p>
+      <p>{why}</p>
     </div>
   );
 }

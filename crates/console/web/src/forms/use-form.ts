@@ -3,13 +3,14 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Problem, isAbort } from "../api/problem.ts";
+import { type FieldFault, Problem, isAbort } from "../api/problem.ts";
 import { session } from "../app/session.ts";
 import { type Draft, Drafts } from "./draft.ts";
 import { faultText } from "./fault-text.ts";
 import type { Fault } from "./limit.ts";
 import { same } from "./merge.ts";
 import { newKey } from "./new-key.ts";
+import { serviceFault } from "./service-fault.ts";
 
 /** A form over the values `V`: texts, lists, and objects of them, by field. */
 export interface Form<V> {
@@ -39,8 +40,8 @@ export interface Form<V> {
   readonly rebase: (base: V, version: number, values: V) => void;
   /** Throws the draft away. */
   readonly discard: () => void;
-  /** Sends the values by `act` if they are valid; a success ends the draft. */
-  readonly submit: (act: (signal: AbortSignal) => Promise<void>) => void;
+  /** Sends the values by `act` if they are valid; a success ends the draft. Never throws. */
+  readonly submit: (act: (signal: AbortSignal) => Promise<void>) => Promise<void>;
 }
 
 interface Start<V> {
@@ -101,11 +102,11 @@ export function useForm<V extends object>({ name, base, version, check }: Start<
     touch: (path) => setTouched((before) => (before.has(path) ? before : new Set([...before, path]))),
     fault: (path) => {
       const own = refusals > 0 || touched.has(path) ? faults.find((fault) => fault.path === path) : undefined;
-      return own === undefined ? problem?.faults.find((fault) => fault.field === path)?.message : faultText(own);
+      return own === undefined ? ofService(problem?.faults.find((fault) => fault.field === path)) : faultText(own);
     },
     faultWithin: (path) => {
       const inner = problem?.faults.find(({ field }) => field.startsWith(`${path}[`) || field.startsWith(`${path}.`));
-      return inner === undefined ? undefined : `${inner.field}: ${inner.message}`;
+      return inner === undefined ? undefined : `${inner.field}: ${serviceFault(inner.message)}`;
     },
     rebase: (newBase, newVersion, values) => {
       keep({ base: newBase, version: newVersion, values, at: Date.now() });
@@ -119,7 +120,7 @@ export function useForm<V extends object>({ name, base, version, check }: Start<
       setRefusals(0);
       setProblem(null);
     },
-    submit: (act) => {
+    submit: async (act) => {
       if (busy) return;
       if (faults.length > 0) {
         setRefusals((before) => before + 1);
@@ -127,7 +128,11 @@ export function useForm<V extends object>({ name, base, version, check }: Start<
       }
       setBusy(true);
       setProblem(null);
-      act(ended.signal).then(() => drafts.discard(name), refuse).finally(() => setBusy(false));
+      await act(ended.signal).then(() => drafts.discard(name), refuse).finally(() => setBusy(false));
     },
   };
+}
+
+function ofService(fault: FieldFault | undefined): string | undefined {
+  return fault === undefined ? undefined : serviceFault(fault.message);
 }

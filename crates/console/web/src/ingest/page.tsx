@@ -1,9 +1,9 @@
 // The ingest page: progress of partitions, dead letters and unregistered devices.
 
 import type { JSX } from "preact";
-import { may } from "../app/session.ts";
+import { bound, may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
-import { Forbidden } from "../design/states.tsx";
+import { Bound, Forbidden } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Partitions } from "./partitions.tsx";
@@ -11,6 +11,7 @@ import { UnregisteredDevices } from "./unregistered.tsx";
 
 export function IngestPage(): JSX.Element {
   const operates = may("operations");
+  if (bound()) return <section class="card"><Title text={t("ingest.title")} /><Bound whole /></section>;
   return (
     <>
       <Title text={t("ingest.title")} />

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { remember } from "../app/router.ts";
 import { Field, Select } from "../design/field.tsx";
+import { PlaceFilter } from "../forms/place-filter.tsx";
 import { named, t } from "../i18n/language.ts";
 import { CAUSES, type Filter, NAMES, SEVERITIES, STATES } from "./filter.ts";
 
@@ -24,11 +25,13 @@ export function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
       choices={[{ value: "", text: t("issues.any") }, { value: "true", text: t("issues.yes") }, { value: "false", text: t("issues.no") }]}
     />
   );
-  const text = (name: (typeof USUAL)[number] | (typeof RARE)[number]) => (
+  const text = (name: (typeof USUAL)[number] | (typeof RARE)[number]) => (name === "station" || name === "pile" ? (
+    <PlaceFilter key={name} kind={name} label={t(`issues.${name}`)} value={filter[name]} onChange={(id) => remember({ [name]: id })} />
+  ) : (
     <Field key={name} label={t(`issues.${name}`)} grow>
       {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => remember({ [name]: event.currentTarget.value.trim() })} />}
     </Field>
-  );
+  ));
   return (
     <>
       <div class="filters">

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, isAbort } from "../api/problem.ts";
 import type { Page } from "../api/types.ts";
+import { type Listed, added, reloaded } from "./listed.ts";
 import { AGAIN_MS, useEvery } from "./resource.ts";
 
 export interface More<T> {
@@ -12,82 +13,85 @@ export interface More<T> {
   readonly more: boolean;
   readonly loading: boolean;
   readonly next: () => void;
-  /** Reloads the newest page and prepends it to the older items. */
+  /** Reloads the pages that are shown. */
   readonly refresh: () => void;
 }
 
 interface State<T> {
   readonly key: string;
-  readonly items: readonly T[] | undefined;
-  readonly cursor: string | null;
+  readonly listed: Listed<T> | null;
   readonly problem: Problem | undefined;
-  readonly busy: boolean;
+}
+
+type Wish = "next" | "refresh";
+
+/** The requests of a list under one key, one at a time. */
+interface Work<T> {
+  readonly ended: AbortController;
+  listed: Listed<T> | null;
+  busy: boolean;
+  /** What was wished for while a request was in flight. */
+  readonly wishes: Set<Wish>;
 }
 
 export function useMore<T>(key: string | null, load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>, idOf: (item: T) => string): More<T> {
-  const nothing = { items: undefined, cursor: null, problem: undefined, busy: false };
-  const [state, setState] = useState<State<T>>({ key: key ?? "", ...nothing });
-  const latest = useRef({ load, idOf, state });
-  latest.current = { load, idOf, state };
-  const work = useRef<{ readonly ended: AbortController; busy: boolean; again: boolean } | null>(null);
+  const nothing = { key: key ?? "", listed: null, problem: undefined };
+  const [state, setState] = useState<State<T>>(nothing);
+  const latest = useRef({ load, idOf });
+  latest.current = { load, idOf };
+  const work = useRef<Work<T> | null>(null);
 
-  const read = (cursor: string | undefined) => {
+  const read = (wish: Wish) => {
     const here = work.current;
     if (here === null || key === null) return;
     if (here.busy) {
-      if (cursor === undefined) here.again = true;
+      here.wishes.add(wish);
       return;
     }
     here.busy = true;
-    latest.current.load(cursor, here.ended.signal).then(
-      (page) => setState((before) => joined(before, key, page, cursor, latest.current.idOf)),
+    carryOut(wish, here, latest.current.load, latest.current.idOf).then(
+      (listed) => {
+        if (here.ended.signal.aborted) return;
+        here.listed = listed;
+        setState({ key, listed, problem: undefined });
+      },
       (error: unknown) => {
         if (here.ended.signal.aborted || isAbort(error)) return;
         const problem = error instanceof Problem ? error : Problem.unreachable(error);
-        setState((before) => ({ ...before, key, problem }));
+        setState({ key, listed: here.listed, problem });
       },
     ).finally(() => {
       here.busy = false;
-      if (here.again && !here.ended.signal.aborted) {
-        here.again = false;
-        read(undefined);
-      }
+      const [wished] = here.wishes;
+      if (wished === undefined || here.ended.signal.aborted) return;
+      here.wishes.delete(wished);
+      read(wished);
     });
   };
 
   useEffect(() => {
-    setState({ key: key ?? "", ...nothing });
+    setState(nothing);
     if (key === null) return;
     const ended = new AbortController();
-    work.current = { ended, busy: false, again: false };
-    read(undefined);
+    work.current = { ended, listed: null, busy: false, wishes: new Set() };
+    read("refresh");
     return () => ended.abort();
   }, [key]);
 
-  const current = state.key === key ? state : { ...state, ...nothing };
-  const refresh = () => read(undefined);
-  useEvery(current.problem?.passes === true ? AGAIN_MS : null, refresh);
+  const { listed, problem } = state.key === key ? state : nothing;
+  const refresh = () => read("refresh");
+  useEvery(problem?.passes === true ? AGAIN_MS : null, refresh);
   return {
-    items: current.items,
-    problem: current.problem,
-    more: current.cursor !== null,
-    loading: current.items === undefined && current.problem === undefined,
-    next: () => {
-      if (current.cursor !== null) read(current.cursor);
-    },
+    items: listed?.items,
+    problem,
+    more: listed !== null && listed.cursor !== null,
+    loading: listed === null && problem === undefined,
+    next: () => read("next"),
     refresh,
   };
 }
 
-function joined<T>(before: State<T>, key: string, page: Page<T>, cursor: string | undefined, idOf: (item: T) => string): State<T> {
-  const same = before.key === key ? before.items : undefined;
-  const next = page.nextCursor ?? null;
-  if (same === undefined) return { key, items: page.items, cursor: next, problem: undefined, busy: false };
-  const fresh = new Set(page.items.map(idOf));
-  const others = same.filter((item) => !fresh.has(idOf(item)));
-  if (cursor !== undefined) return { ...before, items: [...others, ...page.items], cursor: next, problem: undefined };
-  // If the newest page contains no known item, there may be a gap, so the list is reset.
-  const touches = others.length < same.length || same.length === 0;
-  if (!touches || next === null) return { ...before, items: page.items, cursor: next, problem: undefined };
-  return { ...before, items: [...page.items, ...others], cursor: before.cursor, problem: undefined };
+async function carryOut<T>(wish: Wish, { listed, ended: { signal } }: Work<T>, load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>, idOf: (item: T) => string): Promise<Listed<T>> {
+  if (wish === "refresh" || listed === null) return reloaded(listed, (cursor) => load(cursor, signal), idOf);
+  return listed.cursor === null ? listed : added(listed, await load(listed.cursor, signal), idOf);
 }

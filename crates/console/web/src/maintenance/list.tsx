@@ -7,8 +7,8 @@ import { query, remember, to } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Title } from "../app/title.tsx";
 import { Confirmed } from "../design/confirmed.tsx";
-import { Field } from "../design/field.tsx";
 import { Empty, Failed, Loading } from "../design/states.tsx";
+import { PlaceFilter } from "../forms/place-filter.tsx";
 import { moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
@@ -41,9 +41,7 @@ export function WindowsPage(): JSX.Element {
       <section class="card" aria-label={t("maintenance.title")}>
         <div class="card-body stack">
           <div class="filters">
-            <Field label={t("sessions.station")} grow>
-              {(id) => <input id={id} class="input mono" value={station} autocomplete="off" onChange={(event) => remember({ station: event.currentTarget.value.trim() })} />}
-            </Field>
+            <PlaceFilter kind="station" label={t("sessions.station")} value={station} onChange={(chosen) => remember({ station: chosen })} />
             <button type="button" class="button" disabled={station === ""} onClick={() => remember({ station: undefined })}>{t("audit.clear")}</button>
           </div>
           <List station={station} />

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { dispatcher } from "../api/client.ts";
-import { Problem, isAbort } from "../api/problem.ts";
+import type { Problem } from "../api/problem.ts";
 import type { Pile } from "../api/types.ts";
 import { Dialog } from "../design/dialog.tsx";
 import { Shown, meaning } from "../design/states.tsx";
@@ -13,8 +13,10 @@ import { useEvery, useResource } from "../live/resource.ts";
 import { CancelCommand } from "./cancel-command.tsx";
 import { Life, StateTag } from "./command-log.tsx";
 import { Entries } from "./entries.tsx";
-import { newKey } from "../forms/new-key.ts";
-import { type Entered, NOTHING_ENTERED, type OrderName, isComplete, sendOrder } from "./orders.ts";
+import { FormFrame } from "../forms/frame.tsx";
+import { serviceFault } from "../forms/service-fault.ts";
+import { useForm } from "../forms/use-form.ts";
+import { type Entered, LIMITS, NOTHING_ENTERED, type OrderName, checkOrder, sendOrder } from "./orders.ts";
 
 /**
  * Interval of polling in addition to the feed, in ms, so that the dialog also updates without a
@@ -24,11 +26,6 @@ const EVERY_MS = 2_000;
 const ENDS: readonly string[] = ["confirmed", "rejected", "failed", "expired", "cancelled"];
 const DANGEROUS: readonly OrderName[] = ["stop-transaction", "reset", "change-availability", "change-configuration"];
 
-type Stage =
-  | { readonly at: "asking"; readonly refused: Problem | null }
-  | { readonly at: "sending" }
-  | { readonly at: "sent"; readonly commandId: string };
-
 export function CommandDialog({ pile, order, news, onSent, onClose }: {
   readonly pile: Pile;
   readonly order: OrderName;
@@ -36,61 +33,38 @@ export function CommandDialog({ pile, order, news, onSent, onClose }: {
   readonly onSent: () => void;
   readonly onClose: () => void;
 }): JSX.Element {
-  const [stage, setStage] = useState<Stage>({ at: "asking", refused: null });
-  const [entered, setEntered] = useState<Entered>(() => ({ ...NOTHING_ENTERED, connectorId: likely(order, pile) }));
-  // The idempotency key stays the same until a response arrives, so that a retry is the same
+  const [sent, setSent] = useState<string | null>(null);
+  const base = useMemo<Entered>(() => ({ ...NOTHING_ENTERED, connectorId: likely(order, pile) }), []);
+  // The idempotency key of the form is kept with its draft, so that a repeated request is the same
   // command.
-  const key = useRef(newKey());
-  const ended = useMemo(() => new AbortController(), []);
-  useEffect(() => () => ended.abort(), []);
-  const name = pile.name ?? pile.chargePointId;
-  const incomplete = !isComplete(order, entered);
-
-  const send = () => {
-    if (incomplete || stage.at !== "asking") return;
-    setStage({ at: "sending" });
-    sendOrder(order, pile.id, entered, key.current, ended.signal).then(
-      (commandId) => {
-        setStage({ at: "sent", commandId });
-        onSent();
-      },
-      (error: unknown) => {
-        if (isAbort(error)) return;
-        const problem = error instanceof Problem ? error : Problem.unreachable(error);
-        // After a refusal the next attempt is a new command; an uncertain outcome keeps the key.
-        if (problem.status >= 400 && problem.status < 500) key.current = newKey();
-        setStage({ at: "asking", refused: problem });
-      },
-    );
+  const form = useForm({ name: `command.${order}.${pile.id}`, version: 0, base, check: (entered) => checkOrder(order, entered) });
+  const send = async (signal: AbortSignal) => {
+    setSent(await sendOrder(order, pile.id, form.values, form.key, signal));
+    onSent();
   };
-  const title = stage.at === "sent" ? t(`command.${order}`) : t("command.confirm", { command: t(`command.${order}`), pile: name });
+  const command = t(`command.${order}`);
+  const title = sent === null ? t("command.confirm", { command, pile: pile.name ?? pile.chargePointId }) : command;
   return (
     <Dialog title={title} onClose={onClose}>
-      {stage.at === "sent" ? <Progress commandId={stage.commandId} news={news} onClose={onClose} /> : (
-        <form
-          class="dialog-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            send();
-          }}
+      {sent !== null ? <Progress commandId={sent} news={news} onClose={onClose} /> : (
+        <FormFrame
+          form={form} label={command} save={t("command.send")} saving={t("command.sending")} danger={DANGEROUS.includes(order)} cancel={onClose} fields={Object.keys(LIMITS)}
+          refusal={(problem) => <Refusal problem={problem} fields={Object.keys(LIMITS)} />} act={send}
         >
           <p class="soft">{t(`command.ask.${order}`)}</p>
-          <Entries order={order} pile={pile} entered={entered} onEnter={setEntered} />
-          {stage.at === "asking" && stage.refused !== null ? <Refusal problem={stage.refused} /> : null}
-          <div class="dialog-foot">
-            <button type="button" class="button" onClick={onClose}>{t("command.cancel")}</button>
-            <button type="submit" class={DANGEROUS.includes(order) ? "button danger" : "button primary"} disabled={incomplete || stage.at === "sending"}>
-              {stage.at === "sending" ? t("command.sending") : t("command.send")}
-            </button>
-          </div>
-        </form>
+          <Entries order={order} pile={pile} form={form} />
+        </FormFrame>
       )}
     </Dialog>
   );
 }
 
 /** The connector to preselect. */
-function likely(order: OrderName, pile: Pile): number | null {
+function likely(order: OrderName, pile: Pile): string {
+  return String(likelyConnector(order, pile) ?? "");
+}
+
+function likelyConnector(order: OrderName, pile: Pile): number | null {
   const with_ = (wanted: (connector: Pile["connectors"][number]) => boolean) => pile.connectors.find(wanted)?.connectorId;
   switch (order) {
     case "start-transaction":
@@ -104,14 +78,14 @@ function likely(order: OrderName, pile: Pile): number | null {
   }
 }
 
-/** Why a command was refused, and what to do. */
-export function Refusal({ problem }: { readonly problem: Problem }): JSX.Element {
+/** Why a command was refused, and what to do; the faults of `fields` are shown next to them. */
+export function Refusal({ problem, fields = [] }: { readonly problem: Problem; readonly fields?: readonly string[] }): JSX.Element {
   const advice = known("advice", problem.code);
   return (
     <div class="notice bad refusal" role="alert" data-problem={problem.code}>
       <p><strong>{t("command.refused")}:</strong> {meaning(problem)}</p>
       {advice === undefined ? null : <p class="small"><strong>{t("command.whatNow")}:</strong> {advice}</p>}
-      {problem.faults.map((fault) => <p key={fault.field} class="small">{fault.field}: {fault.message}</p>)}
+      {problem.faults.filter(({ field }) => !fields.includes(field)).map((fault) => <p key={fault.field} class="small">{fault.field}: {serviceFault(fault.message)}</p>)}
       <p class="small mono">{problem.code}{problem.detail === null ? "" : ` · ${problem.detail}`}</p>
     </div>
   );

@@ -2,54 +2,82 @@
 
 import type { JSX } from "preact";
 import type { Pile } from "../api/types.ts";
-import { Field, Segments, Select } from "../design/field.tsx";
+import { Segments, Select } from "../design/field.tsx";
+import { Control, Group, TextInput } from "../forms/inputs.tsx";
+import type { Form } from "../forms/use-form.ts";
 import { named, t } from "../i18n/language.ts";
-import { type Entered, KEYS, MESSAGES, type OrderName } from "./orders.ts";
+import { type Entered, KEYS, LIMITS, MESSAGES, type OrderName } from "./orders.ts";
 
-interface Form {
+interface Asked {
   readonly order: OrderName;
   readonly pile: Pile;
-  readonly entered: Entered;
-  readonly onEnter: (entered: Entered) => void;
+  readonly form: Form<Entered>;
 }
 
-export function Entries(form: Form): JSX.Element {
-  const { order, entered, onEnter } = form;
+export function Entries(asked: Asked): JSX.Element {
+  const { order, form } = asked;
+  const { values, set } = form;
   switch (order) {
     case "start-transaction":
       return (
         <>
-          <Field label={t("command.idTag")}>
-            {(id) => <input id={id} class="input mono" value={entered.idTag} maxLength={20} autocomplete="off" onInput={(event) => onEnter({ ...entered, idTag: event.currentTarget.value })} required />}
-          </Field>
-          <Connector {...form} />
+          <Line form={form} field="idTag" label={t("command.idTag")} mono />
+          <Connector {...asked} />
+          <ChargeLimits form={form} />
         </>
       );
     case "stop-transaction":
     case "unlock-connector":
-      return <Connector {...form} />;
+      return <Connector {...asked} />;
     case "reset":
-      return <ResetKind value={entered.reset} onChoose={(reset) => onEnter({ ...entered, reset })} />;
+      return <ResetKind value={values.reset} onChoose={(reset) => set("reset", reset)} />;
     case "change-availability":
       return (
         <>
-          <Connector {...form} />
-          <Availability value={entered.availability} onChoose={(availability) => onEnter({ ...entered, availability })} />
+          <Connector {...asked} />
+          <Availability value={values.availability} onChoose={(availability) => set("availability", availability)} />
         </>
       );
     case "trigger-message":
       return (
         <>
           <Select
-            label={t("command.message")} value={entered.message} choices={MESSAGES.map((name) => ({ value: name, text: named("message", name) }))}
-            onChange={(value) => onEnter({ ...entered, message: MESSAGES.find((name) => name === value) ?? "StatusNotification" })}
+            label={t("command.message")} value={values.message} choices={MESSAGES.map((name) => ({ value: name, text: named("message", name) }))}
+            onChange={(value) => set("message", MESSAGES.find((name) => name === value) ?? "StatusNotification")}
           />
-          <Connector {...form} />
+          <Connector {...asked} />
         </>
       );
     case "change-configuration":
-      return <Configuration entered={entered} onEnter={onEnter} />;
+      return <Configuration form={form} />;
   }
+}
+
+/** A line of text, with its fault. */
+function Line({ form, field, ...shown }: {
+  readonly form: Form<Entered>;
+  readonly field: keyof typeof LIMITS;
+  readonly label: string;
+  readonly hint?: string;
+  readonly mono?: boolean;
+}): JSX.Element {
+  return (
+    <TextInput
+      {...shown} limit={LIMITS[field]} value={form.values[field]} fault={form.fault(field)}
+      onEnter={(text) => form.set(field, text)} onLeave={() => form.touch(field)}
+    />
+  );
+}
+
+/** When the platform stops the charge. */
+function ChargeLimits({ form }: { readonly form: Form<Entered> }): JSX.Element {
+  return (
+    <Group title={t("command.limits")} hint={t("command.limitsHint")}>
+      <Line form={form} field="maxEnergyWh" label={t("command.maxEnergy")} />
+      <Line form={form} field="maxDurationS" label={t("command.maxDuration")} />
+      <Line form={form} field="maxAmount" label={t("command.maxAmount")} hint={t("command.maxAmountHint")} />
+    </Group>
+  );
 }
 
 /** The choice between a soft and a hard reset. */
@@ -92,37 +120,34 @@ function withoutConnector(order: OrderName): string | null {
   }
 }
 
-function Connector({ order, pile, entered, onEnter }: Form): JSX.Element {
+function Connector({ order, pile, form }: Asked): JSX.Element {
   const none = withoutConnector(order);
   const connectors = pile.connectors.map((connector) => ({
     value: String(connector.connectorId), text: `${t("pile.connector", { n: connector.connectorId })} · ${named("status", connector.status)}`,
   }));
   return (
     <Select
-      label={t("command.connector")} value={entered.connectorId === null ? "" : String(entered.connectorId)}
-      choices={none === null ? connectors : [{ value: "", text: none }, ...connectors]}
-      onChange={(value) => onEnter({ ...entered, connectorId: value === "" ? null : Number(value) })}
+      label={t("command.connector")} value={form.values.connectorId} choices={none === null ? connectors : [{ value: "", text: none }, ...connectors]}
+      onChange={(value) => form.set("connectorId", value)}
     />
   );
 }
 
-function Configuration({ entered, onEnter }: Pick<Form, "entered" | "onEnter">): JSX.Element {
+function Configuration({ form }: { readonly form: Form<Entered> }): JSX.Element {
   return (
     <>
-      <Field label={t("command.key")}>
-        {(id) => (
+      <Control label={t("command.key")} limit={LIMITS.key} fault={form.fault("key")}>
+        {(attributes) => (
           <>
             <input
-              id={id} class="input mono" value={entered.key} maxLength={50} required autocomplete="off" spellcheck={false} list={`${id}-keys`}
-              onInput={(event) => onEnter({ ...entered, key: event.currentTarget.value })}
+              {...attributes} class="input mono" value={form.values.key} autocomplete="off" spellcheck={false} list={`${attributes.id}-keys`}
+              onInput={(event) => form.set("key", event.currentTarget.value)} onBlur={() => form.touch("key")}
             />
-            <datalist id={`${id}-keys`}>{KEYS.map((key) => <option key={key} value={key} />)}</datalist>
+            <datalist id={`${attributes.id}-keys`}>{KEYS.map((key) => <option key={key} value={key} />)}</datalist>
           </>
         )}
-      </Field>
-      <Field label={t("command.value")}>
-        {(id) => <input id={id} class="input mono" value={entered.value} maxLength={500} autocomplete="off" spellcheck={false} onInput={(event) => onEnter({ ...entered, value: event.currentTarget.value })} />}
-      </Field>
+      </Control>
+      <Line form={form} field="value" label={t("command.value")} mono />
       <p class="soft small">{t("command.noSecrets")}</p>
     </>
   );

@@ -7,7 +7,7 @@ import type { Session } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { Empty, Failed, Loading } from "../design/states.tsx";
 import { brief, duration, kwh } from "../i18n/format.ts";
-import { t } from "../i18n/language.ts";
+import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { useEvery } from "../live/resource.ts";
 
@@ -42,7 +42,7 @@ export function Sessions({ pileId, news }: { readonly pileId: string; readonly n
                     <td>{session.connectorId}</td>
                     <td class="right nowrap">{session.endedAt === null ? <span class="tag good">{t("session.running")}</span> : duration(Date.parse(session.endedAt) - Date.parse(session.startedAt))}</td>
                     <td class="right nowrap">{typeof session.energyWh === "number" ? kwh(session.energyWh) : "–"}</td>
-                    <td>{session.endReason ?? ""}</td>
+                    <td>{session.endReason === null ? "" : named("endReason", session.endReason)}</td>
                     <td class="mono nowrap">{session.idTag ?? ""}</td>
                   </tr>
                 ))}

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { remember } from "../app/router.ts";
 import { asLocal, ofLocal } from "../audit/filter.ts";
 import { Field, Select } from "../design/field.tsx";
+import { PlaceFilter } from "../forms/place-filter.tsx";
 import { named, t } from "../i18n/language.ts";
 import { type Filter, NAMES, REASONS, STATES } from "./exclusion-filter.ts";
 
@@ -13,10 +14,8 @@ export function ExclusionFilters({ filter }: { readonly filter: Filter }): JSX.E
       {(id) => <input id={id} type="datetime-local" class="input" value={asLocal(filter[name])} onChange={(event) => remember({ [name]: ofLocal(event.currentTarget.value) })} />}
     </Field>
   );
-  const text = (name: "station" | "pile") => (
-    <Field label={t(`rel.select.${name}`)} grow>
-      {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => remember({ [name]: event.currentTarget.value.trim() })} />}
-    </Field>
+  const place = (name: "station" | "pile") => (
+    <PlaceFilter kind={name} label={t(`rel.select.${name}`)} value={filter[name]} onChange={(id) => remember({ [name]: id })} />
   );
   return (
     <div class="filters">
@@ -30,8 +29,8 @@ export function ExclusionFilters({ filter }: { readonly filter: Filter }): JSX.E
       />
       {time("from")}
       {time("until")}
-      {text("station")}
-      {text("pile")}
+      {place("station")}
+      {place("pile")}
       <button type="button" class="button" disabled={NAMES.every((name) => filter[name] === "")} onClick={() => remember(Object.fromEntries(NAMES.map((name) => [name, undefined])))}>{t("audit.clear")}</button>
     </div>
   );

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { remember } from "../app/router.ts";
 import { Field, Segments, Select } from "../design/field.tsx";
+import { PlaceFilter } from "../forms/place-filter.tsx";
 import { t } from "../i18n/language.ts";
 import { type Filter, GROUPS, PROFILES, SELECTORS, SORTS, periodFault } from "./filter.ts";
 import { MOST_DAYS, PRESETS, preset } from "./period.ts";
@@ -14,7 +15,9 @@ export function Filters({ filter, today }: { readonly filter: Filter; readonly t
       {(id) => <input id={id} type="date" class="input" value={filter[name]} aria-invalid={fault !== null} onChange={(event) => remember({ [name]: event.currentTarget.value })} />}
     </Field>
   );
-  const text = (name: (typeof SELECTORS)[number]) => (
+  const text = (name: (typeof SELECTORS)[number]) => (name === "station" || name === "pile" ? (
+    <PlaceFilter key={name} kind={name} label={t(`rel.select.${name}`)} value={filter[name]} onChange={(id) => remember({ [name]: id })} />
+  ) : (
     <Field key={name} label={t(`rel.select.${name}`)} grow>
       {(id) => (
         <input
@@ -23,7 +26,7 @@ export function Filters({ filter, today }: { readonly filter: Filter; readonly t
         />
       )}
     </Field>
-  );
+  ));
   return (
     <>
       <div class="filters">

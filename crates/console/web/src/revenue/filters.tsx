@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { remember } from "../app/router.ts";
 import { Field, Segments, Select } from "../design/field.tsx";
 import { MonthField } from "../design/month-field.tsx";
+import { PlaceFilter } from "../forms/place-filter.tsx";
 import { t } from "../i18n/language.ts";
 import { type Filter, GROUPINGS, UNITS } from "./filter.ts";
 
@@ -14,11 +15,6 @@ export function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
     if (unit === "month") return <MonthField label={label} value={filter[name].slice(0, 7)} onEnter={(month) => remember({ [name]: `${month}-01` })} />;
     return <Field label={label}>{(id) => <input id={id} type="date" class="input" value={filter[name]} required onChange={(event) => remember({ [name]: event.currentTarget.value })} />}</Field>;
   };
-  const text = (name: "station" | "operator", label: string) => (
-    <Field label={label} grow>
-      {(id) => <input id={id} class="input mono" value={filter[name]} autocomplete="off" onChange={(event) => remember({ [name]: event.currentTarget.value.trim() })} />}
-    </Field>
-  );
   return (
     <div class="filters">
       <Segments
@@ -32,8 +28,10 @@ export function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
         label={t("revenue.by")} value={filter.by} onChange={(by) => remember({ by: by === "total" ? "" : by })}
         choices={GROUPINGS.map((value) => ({ value, text: t(`revenue.${value}`) }))}
       />
-      {text("station", t("revenue.stationId"))}
-      {text("operator", t("revenue.operator"))}
+      <PlaceFilter kind="station" label={t("revenue.stationId")} value={filter.station} onChange={(station) => remember({ station })} />
+      <Field label={t("revenue.operator")} grow>
+        {(id) => <input id={id} class="input mono" value={filter.operator} autocomplete="off" onChange={(event) => remember({ operator: event.currentTarget.value.trim() })} />}
+      </Field>
       <button
         type="button" class="button" disabled={filter.station === "" && filter.operator === "" && filter.by === "total"}
         onClick={() => remember({ station: "", operator: "", by: "" })}

@@ -67,7 +67,7 @@ function Facts({ session }: { readonly session: Session }): JSX.Element {
           <div><dt>{t("session.idTag")}</dt><dd class="mono">{session.idTag ?? none}</dd></div>
           <div><dt>{t("session.transaction")}</dt><dd class="mono">{session.transactionId ?? none}</dd></div>
           <div><dt>{t("session.startedBy")}</dt><dd>{named("startedBy", session.startedBy)}</dd></div>
-          <div><dt>{t("session.reason")}</dt><dd>{session.endReason ?? none}{session.endIssuedBy === null ? null : ` · ${session.endIssuedBy}`}</dd></div>
+          <div><dt>{t("session.reason")}</dt><dd>{session.endReason === null ? none : named("endReason", session.endReason)}{session.endIssuedBy === null ? null : ` · ${session.endIssuedBy}`}</dd></div>
           <div><dt>{t("session.meterStart")}</dt><dd>{register(session.meterStartWh)}</dd></div>
           <div><dt>{t("session.meterStop")}</dt><dd>{register(session.meterStopWh)}</dd></div>
           <div><dt>{t("station.operator")}</dt><dd>{session.operatorId ?? none}</dd></div>

@@ -5,6 +5,7 @@ import { asLocal, ofLocal } from "../audit/filter.ts";
 import { remember } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { Field, Select } from "../design/field.tsx";
+import { PlaceFilter } from "../forms/place-filter.tsx";
 import { t } from "../i18n/language.ts";
 import { type Filter, NAMES, STATES } from "./filter.ts";
 
@@ -20,6 +21,9 @@ export function Filters({ filter }: { readonly filter: Filter }): JSX.Element {
     </Field>
   );
   const text = (name: (typeof USUAL)[number] | (typeof RARE)[number]) => {
+    if (name === "station" || name === "pile") {
+      return <PlaceFilter key={name} kind={name} label={t(`sessions.${name}`)} value={filter[name]} onChange={(id) => remember({ [name]: id })} />;
+    }
     const forbidden = name === "card" && !may("drivers:read");
     return (
       <Field key={name} label={t(`sessions.${name}`)} grow>

@@ -9,7 +9,7 @@ import { Title } from "../app/title.tsx";
 import { Empty, Failed, Forbidden, Loading } from "../design/states.tsx";
 import { Export } from "../export/export.tsx";
 import { duration, kwh, moment } from "../i18n/format.ts";
-import { t } from "../i18n/language.ts";
+import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { useEvery } from "../live/resource.ts";
 import { StationLink } from "../live/station-names.tsx";
@@ -74,7 +74,7 @@ function Row({ session }: { readonly session: Session }): JSX.Element {
       <td>{stationId === null ? <span class="soft">{t("sessions.noPile")}</span> : <StationLink id={stationId} />}</td>
       <td class="right nowrap">{endedAt === null ? <span class="tag good">{t("session.running")}</span> : duration(Date.parse(endedAt) - Date.parse(startedAt))}</td>
       <td class="right nowrap">{typeof energyWh === "number" ? kwh(energyWh) : "–"}</td>
-      <td>{endReason ?? ""}</td>
+      <td>{endReason === null ? "" : named("endReason", endReason)}</td>
       <td class="mono nowrap">{idTag ?? ""}</td>
     </tr>
   );

@@ -16,6 +16,7 @@ import { PlaceIssues } from "../issues/place-summary.tsx";
 import { useEvery, useResource } from "../live/resource.ts";
 import { ReliabilityCard } from "../reliability/card.tsx";
 import { AvailabilityCard } from "./availability.tsx";
+import { StationBatches } from "./batches.tsx";
 import { StationCommands } from "./commands.tsx";
 import { StationFacts } from "./facts.tsx";
 import { PriceCard } from "./price.tsx";
@@ -42,6 +43,7 @@ export function StationPage({ id }: { readonly id: string }): JSX.Element {
             <PileList filter={{ q: "", status: "", online: "", stationId: id }} height="fit" />
           </section>
           <StationCommands station={shown} />
+          <StationBatches stationId={id} />
           <div class="columns">
             <AvailabilityCard stationId={id} />
             <PriceCard stationId={id} />

@@ -1,13 +1,15 @@
 // Commands that can be sent to a whole station, and their parameters.
 
+import { limits } from "../../generated/limits.ts";
 import { dispatcher } from "../api/client.ts";
 import type { Batch, BatchPreview, ConnectorStatus } from "../api/types.ts";
+import { type Fault, type Limit, checkAll, numberOf } from "../forms/limit.ts";
 
 export const STATION_ORDERS = ["reset", "change-availability"] as const;
 export type StationOrder = (typeof STATION_ORDERS)[number];
 
-/** The limits of the pace, and its default, in piles per second. */
-export const RATE = { least: 1, most: 100, usual: 10 } as const;
+/** The limits of the pace, in piles per second. */
+export const PACE = { ...limits.StationReset.ratePerSecond, required: true } as const satisfies Limit;
 
 /** The parameters that the user entered. */
 export interface Selection {
@@ -15,18 +17,20 @@ export interface Selection {
   readonly availability: "Operative" | "Inoperative";
   /** Only piles with a connector in one of these statuses; all piles if empty. */
   readonly statuses: readonly ConnectorStatus[];
-  readonly rate: string;
+  readonly ratePerSecond: string;
 }
 
-/** The pace as a number; null if it is not a whole number within the limits. */
-export function rateOf(text: string): number | null {
-  const rate = Number(text);
-  return /^\d+$/.test(text.trim()) && rate >= RATE.least && rate <= RATE.most ? rate : null;
+/** What is proposed before anything is entered; the pace is that of the API without one. */
+export const PROPOSED: Selection = { reset: "Soft", availability: "Inoperative", statuses: [], ratePerSecond: "10" };
+
+/** Why the parameters are invalid. */
+export function checkSelection({ ratePerSecond }: Selection): Fault[] {
+  return checkAll({ ratePerSecond: PACE }, { ratePerSecond });
 }
 
 /** The fields that both commands have. */
-export function shared({ statuses, rate }: Selection): { statuses?: ConnectorStatus[]; ratePerSecond: number } {
-  return { ...(statuses.length === 0 ? {} : { statuses: [...statuses] }), ratePerSecond: rateOf(rate) ?? RATE.usual };
+export function shared({ statuses, ratePerSecond }: Selection): { statuses?: ConnectorStatus[]; ratePerSecond: number | null } {
+  return { ...(statuses.length === 0 ? {} : { statuses: [...statuses] }), ratePerSecond: numberOf(ratePerSecond) };
 }
 
 const PATH = "/api/v1/stations/{stationId}/commands" as const;

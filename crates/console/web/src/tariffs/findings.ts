@@ -2,6 +2,7 @@
 
 import type { FieldFault } from "../api/problem.ts";
 import { t } from "../i18n/language.ts";
+import { type Pattern, textOf } from "../i18n/patterns.ts";
 
 /** The faults by path. */
 export type Findings = ReadonlyMap<string, readonly string[]>;
@@ -11,7 +12,7 @@ export const NONE: Findings = new Map();
 type Values = Record<string, string | number>;
 
 /** The messages of the API, and the texts that replace them. */
-const MESSAGES: readonly (readonly [RegExp, (parts: readonly string[]) => string])[] = [
+const MESSAGES: readonly Pattern[] = [
   [/^must have (\d+) to (\d+) entries$/, ([min = "", max = ""]) => t("finding.entries", { min, max })],
   [/^must be at most (\S+); check the decimal point$/, ([most = ""]) => t("finding.most", { most })],
   [/^must be a date/, () => t("finding.date")],
@@ -32,10 +33,8 @@ const MESSAGES: readonly (readonly [RegExp, (parts: readonly string[]) => string
 
 /** The text of a fault in the user's language; that of the API if this release does not know it. */
 export function explained({ field, message }: FieldFault): string {
-  for (const [pattern, text] of MESSAGES) {
-    const found = pattern.exec(message);
-    if (found !== null) return text(found.slice(1));
-  }
+  const known = textOf(MESSAGES, message);
+  if (known !== undefined) return known;
   if (/(Price|Fee|Minute|cap)$/.test(field)) return t("finding.price");
   return field === "taxPercent" ? t("finding.tax") : message;
 }

@@ -1,14 +1,18 @@
 // A price list as it is edited: every value is text, so that an unfinished one can be entered, and
 // the check of the API reports it at its place.
 
+import { limits } from "../../generated/limits.ts";
 import type { PriceList } from "../api/types.ts";
 import { same } from "../forms/merge.ts";
 import { dayAfter } from "../live/days.ts";
 
 export const KINDS = ["sharp", "peak", "flat", "valley"] as const;
 export const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const;
-/** The limits of the API. */
-export const MOST = { bands: 96, schedules: 16, seasons: 12, holidays: 400, tiers: 8 } as const;
+/** The largest numbers of items that the API takes. */
+export const MOST = {
+  schedules: limits.PriceList.schedules.maxItems, holidays: limits.PriceList.holidays.maxItems, bands: limits.Schedule.bands.maxItems,
+  seasons: limits.Schedule.seasons.maxItems, tiers: limits.Band.tiers.maxItems,
+} as const;
 
 export interface Rates {
   readonly electricityPrice: string;

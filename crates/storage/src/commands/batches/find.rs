@@ -4,12 +4,13 @@ use super::{BATCH_CANCELLED, CommandBatch, Row, impossible};
 use crate::database::operators;
 use crate::schema::{command_batch_items as items, command_batches, commands};
 use crate::{Connection, StorageError};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Int8, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Int8, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::assets::OperatorBound;
 use domain::commands::{CommandLife, CommandState, Failure};
-use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId};
+use domain::ids::{ChargePointId, CommandBatchId, CommandId, PileId, StationId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -90,24 +91,62 @@ pub async fn find(
     row.map(CommandBatch::try_from).transpose()
 }
 
-/// The number of piles of the batch with id `id` by state; states without any are absent.
+/// Up to `limit` batches within `bound`, the newest first; with `station`, only those to its piles;
+/// with `before`, only those before that time of request and id.
+///
+/// # Errors
+/// If PostgreSQL fails or a row is invalid.
+pub async fn list(
+    connection: &mut Connection,
+    bound: &OperatorBound,
+    station: Option<StationId>,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<CommandBatch>, StorageError> {
+    let mut query = command_batches::table
+        .filter(operators::batches(bound))
+        .select(Row::as_select())
+        .order((command_batches::created_at.desc(), command_batches::id.desc()))
+        .limit(limit)
+        .into_boxed();
+    if let Some(station) = station {
+        query = query.filter(command_batches::station_id.eq(station.0));
+    }
+    if let Some((at, id)) = before {
+        // The first condition is one that an index serves.
+        query = query
+            .filter(command_batches::created_at.le(at))
+            .filter(command_batches::created_at.lt(at).or(command_batches::id.lt(id)));
+    }
+    query.load(connection).await?.into_iter().map(CommandBatch::try_from).collect()
+}
+
+/// The number of piles of each of the batches with these ids by state; states without any are
+/// absent, and so are batches without piles.
 ///
 /// # Errors
 /// If PostgreSQL fails or a row is invalid.
 pub async fn count_items(
     connection: &mut Connection,
-    id: CommandBatchId,
-) -> Result<BTreeMap<ItemState, i64>, StorageError> {
-    let counted: Vec<Counted> = diesel::sql_query(
-        "select coalesce(command.state, case item.code when 'BATCH_CANCELLED' then 'cancelled' end, item.state) as state,
+    ids: &[CommandBatchId],
+) -> Result<BTreeMap<CommandBatchId, BTreeMap<ItemState, i64>>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<Counted> = diesel::sql_query(
+        "select item.batch_id,
+                coalesce(command.state, case item.code when 'BATCH_CANCELLED' then 'cancelled' end, item.state) as state,
                 count(*) as count
          from command_batch_items as item left join commands as command on command.id = item.command_id
-         where item.batch_id = $1 group by 1",
+         where item.batch_id = any($1) group by 1, 2",
     )
-    .bind::<SqlUuid, _>(id.0)
+    .bind::<Array<SqlUuid>, _>(ids)
     .load(connection)
     .await?;
-    counted.into_iter().map(|counted| Ok((parse(&counted.state)?, counted.count))).collect()
+    let mut counted: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for row in rows {
+        let of_batch = counted.entry(CommandBatchId(row.batch_id)).or_default();
+        of_batch.insert(parse(&row.state)?, row.count);
+    }
+    Ok(counted)
 }
 
 /// Up to `limit` piles of the batch with id `id`, in descending order of id; with `state`, only
@@ -146,6 +185,8 @@ pub async fn list_items(
 
 #[derive(QueryableByName)]
 struct Counted {
+    #[diesel(sql_type = SqlUuid)]
+    batch_id: Uuid,
     #[diesel(sql_type = Text)]
     state: String,
     #[diesel(sql_type = Int8)]

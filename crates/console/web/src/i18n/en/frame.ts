@@ -63,6 +63,7 @@ export const frame = {
   "state.retry": "Try again",
   "state.forbiddenTitle": "Your token does not allow this",
   "state.forbiddenText": "It needs the scope {scope}. Ask the issuer of your token.",
+  "state.boundText": "It concerns the platform as a whole, and your token is bound to the operators {operators}.",
   "state.nowhere": "This page does not exist",
   "state.back": "Back to the fleet",
   "state.trace": "Trace {id}",

@@ -13,7 +13,7 @@ export const revenue = {
   "revenue.total": "Nothing",
   "revenue.operator": "Operator",
   "revenue.station": "Station",
-  "revenue.stationId": "Station id",
+  "revenue.stationId": "Station, by name or id",
   "revenue.faultOrder": "The last day is before the first one.",
   "revenue.faultLength": "At most 366 days or 120 months can be shown.",
   "revenue.sessions": "Sessions",

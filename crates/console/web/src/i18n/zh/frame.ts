@@ -65,6 +65,7 @@ export const frame: { readonly [word in keyof typeof Words]: string } = {
   "state.retry": "重试",
   "state.forbiddenTitle": "令牌权限不足",
   "state.forbiddenText": "需要权限 {scope}，请联系令牌的发放者。",
+  "state.boundText": "此页面涉及整个平台，而您的令牌仅限于运营商 {operators}。",
   "state.nowhere": "没有这个页面",
   "state.back": "返回设备总览",
   "state.trace": "追踪号 {id}",

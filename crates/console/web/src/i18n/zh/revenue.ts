@@ -15,7 +15,7 @@ export const revenue: { readonly [word in keyof typeof Words]: string } = {
   "revenue.total": "不分组",
   "revenue.operator": "运营商",
   "revenue.station": "充电站",
-  "revenue.stationId": "充电站编号",
+  "revenue.stationId": "充电站（名称或编号）",
   "revenue.faultOrder": "结束日期早于开始日期。",
   "revenue.faultLength": "最多显示 366 天或 120 个月。",
   "revenue.sessions": "会话数",
