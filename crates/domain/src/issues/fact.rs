@@ -67,9 +67,9 @@ pub enum Seen {
         /// Its state.
         state: CommandState,
     },
-    /// A status arrived this long after the time that it claims.
+    /// A status arrived this long after the time that it claims, or before.
     Lag {
-        /// The time in between, in seconds.
+        /// The time in between, in seconds; negative if the clock of the device is ahead.
         seconds: i64,
     },
     /// Nothing happened for this long.

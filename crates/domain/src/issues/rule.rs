@@ -43,9 +43,9 @@ pub enum Rule {
         /// Although it is, or was, longer than this.
         min_duration: TimeDelta,
     },
-    /// Statuses of a device arrive later than this after the time that they claim.
+    /// Statuses of a device arrive longer than this after, or before, the time that they claim.
     ClockSkew {
-        /// The time in between.
+        /// The time in between, in either direction.
         max_lag: TimeDelta,
         /// This many in a row.
         count: u16,

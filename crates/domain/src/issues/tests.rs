@@ -1,6 +1,7 @@
 //! Rules, watches, outages and the ladder.
 
 mod baseline;
+mod clocks;
 mod fixture;
 mod outages;
 mod properties;

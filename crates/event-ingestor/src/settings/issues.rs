@@ -27,7 +27,7 @@ pub struct IssueSettings {
     pub min_energy_wh: u32,
     /// The duration from which a session needs that energy, in seconds.
     pub min_energy_after_s: u32,
-    /// How much later than the time that it claims a status may arrive, in seconds.
+    /// How much later, or earlier, than the time that it claims a status may arrive, in seconds.
     pub max_clock_lag_s: u32,
     /// How many such statuses in a row are a wrong clock.
     pub clock_lag_count: u16,

@@ -54,6 +54,7 @@ pub fn status(at: DateTime<Utc>, status: ConnectorStatus, error_code: Option<&st
         previous_status: None,
         error_code: error_code.map(str::to_owned),
         vendor_error_code: None,
+        claimed_at: None,
     };
     change(at, FeedKind::ConnectorStatusChanged(body))
 }

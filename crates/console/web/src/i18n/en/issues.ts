@@ -94,6 +94,7 @@ export const issues = {
   "sessionPhase.ended": "ended",
   "sessionPhase.withdrawn": "withdrawn",
   "fact.priced": "has a price",
+  "fact.ahead": "A status claims a time {time} after its arrival",
   "fact.lag": "A status arrived {time} after the time that it claims",
   "fact.quiet": "Nothing happened for {time}",
   "fact.removed": "The pile or its device was changed: {action}",

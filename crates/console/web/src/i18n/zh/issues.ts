@@ -96,6 +96,7 @@ export const issues: { readonly [word in keyof typeof Words]: string } = {
   "sessionPhase.ended": "已结束",
   "sessionPhase.withdrawn": "已撤销",
   "fact.priced": "已有价格",
+  "fact.ahead": "状态所报时间比到达时间晚 {time}",
   "fact.lag": "状态在其所报时间之后 {time} 才到达",
   "fact.quiet": "{time}内没有任何消息",
   "fact.removed": "充电桩或其设备已变更：{action}",
