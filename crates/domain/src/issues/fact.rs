@@ -107,7 +107,10 @@ impl Fact {
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         match (&self.seen, &other.seen) {
-            (Seen::Energy { session_id: one, .. }, Seen::Energy { session_id: other, .. }) => one == other,
+            (
+                Seen::Energy { session_id: one, .. },
+                Seen::Energy { session_id: other, .. } | Seen::Session { session_id: other, .. },
+            ) => one == other,
             (Seen::Connectivity { .. }, Seen::Connectivity { .. }) | (Seen::Lag { .. }, Seen::Lag { .. }) => {
                 true
             }

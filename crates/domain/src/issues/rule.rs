@@ -42,6 +42,8 @@ pub enum Rule {
         min_energy_wh: f64,
         /// Although it is, or was, longer than this.
         min_duration: TimeDelta,
+        /// Whether this counts for a session that is still open: only if the feed has its energy.
+        while_open: bool,
     },
     /// Statuses of a device arrive longer than this after, or before, the time that they claim.
     ClockSkew {

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod clocks;
+mod energy;
 mod fixture;
 mod outages;
 mod properties;
