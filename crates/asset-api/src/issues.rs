@@ -86,7 +86,8 @@ async fn get(
             } else {
                 (Vec::new(), DeviceCounts::default())
             };
-            Ok(WholeIssue { issue, events, attempts, devices, device_counts })
+            let recovery = recovery::outlook(&mut connection, id).await?;
+            Ok(WholeIssue { issue, events, attempts, recovery, devices, device_counts })
         })
         .await?;
     Ok(HttpResponse::Ok().json(WholeIssueView::of(&whole, edit::now())))

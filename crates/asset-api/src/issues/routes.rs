@@ -70,6 +70,8 @@ fn get() -> Operation {
         fields.insert("changedAt".to_owned(), json!(ATTEMPTED_AT));
         fields.insert("history".to_owned(), json!([attempted, opened]));
         fields.insert("attempts".to_owned(), json!([attempt]));
+        let recovery = json!({ "state": "waiting", "step": "softReset", "until": "2026-03-01T09:40:02Z" });
+        fields.insert("recovery".to_owned(), recovery);
         fields.insert("devices".to_owned(), json!([]));
         fields.insert("deviceCount".to_owned(), json!(0));
         fields.insert("currentDeviceCount".to_owned(), json!(0));

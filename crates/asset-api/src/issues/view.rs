@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::commands::CommandState;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IssueId, PileId, StationId};
-use domain::issues::{Cause, Fact, RecoveryStep, Severity};
+use domain::issues::{Cause, Fact, RecoveryOutlook, RecoveryState, RecoveryStep, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -100,6 +100,9 @@ pub struct WholeIssueView<'a> {
     /// The latest 100 attempts to end the cause with a command, the earliest first; empty unless the
     /// platform is set to try that.
     attempts: Vec<AttemptView<'a>>,
+    /// What the platform does by itself to end the cause, or why it waits; null for a closed issue, an
+    /// outage, and a charge point in no pile.
+    recovery: Option<RecoveryView>,
     /// Of an outage, up to 100 charge points that are part of it, and then of those that were; empty for
     /// other issues.
     devices: Vec<DeviceView<'a>>,
@@ -114,6 +117,7 @@ pub struct WholeIssue {
     pub issue: IssueRecord,
     pub events: Vec<IssueEvent>,
     pub attempts: Vec<IssueAttempt>,
+    pub recovery: Option<RecoveryOutlook>,
     pub devices: Vec<IssueDevice>,
     pub device_counts: DeviceCounts,
 }
@@ -156,6 +160,19 @@ struct AttemptView<'a> {
     /// The problem code with which the command was refused, such as `CONNECTOR_NOT_AVAILABLE`; null if
     /// it was not.
     refusal: Option<&'a str>,
+}
+
+/// What the recovery ladder does about an issue.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "IssueRecovery")]
+struct RecoveryView {
+    /// What it does, or why it waits.
+    state: RecoveryState,
+    /// The step that is next, or whose command has not ended; null if there is none.
+    step: Option<RecoveryStep>,
+    /// When the pause, the mute or the maintenance window ends, RFC 3339 in UTC; null in other states.
+    until: Option<DateTime<Utc>>,
 }
 
 /// A charge point of an outage.
@@ -241,7 +258,7 @@ impl<'a> DeviceView<'a> {
 impl<'a> WholeIssueView<'a> {
     /// The issue as it is at `now`.
     pub fn of(whole: &'a WholeIssue, now: DateTime<Utc>) -> Self {
-        let WholeIssue { issue, events, attempts, devices, device_counts } = whole;
+        let WholeIssue { issue, events, attempts, recovery, devices, device_counts } = whole;
         let attempt = |attempt: &'a IssueAttempt| {
             let (command_id, state) = attempt.command.unzip();
             let IssueAttempt { number, step, at, .. } = *attempt;
@@ -251,6 +268,11 @@ impl<'a> WholeIssueView<'a> {
             issue: IssueView::of(issue, now),
             history: events.iter().map(EventView::of).collect(),
             attempts: attempts.iter().map(attempt).collect(),
+            recovery: recovery.map(|RecoveryOutlook { state, step, until }| RecoveryView {
+                state,
+                step,
+                until,
+            }),
             devices: devices.iter().map(DeviceView::of).collect(),
             device_count: device_counts.all,
             current_device_count: device_counts.all - device_counts.left,

@@ -193,6 +193,30 @@ async fn an_issue_shows_what_was_tried_with_the_commands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_issue_shows_whether_the_ladder_is_on_and_why_it_waits() {
+    let app = TestApp::start().await;
+    app.pile("CP-2").await;
+    issues(&app, &app.station().await).await;
+    let recovery = async || app.get(&format!("/api/v1/issues/{ID}2")).await.json()["recovery"].clone();
+    let shown = |state: &str, step: Option<&str>, until: Option<&str>| json!({ "state": state, "step": step, "until": until });
+    assert_eq!(recovery().await, shown("off", None, None));
+    app.database
+        .execute(
+            "insert into issue_recovery (name, passed_at, is_suspended, pause_s, last_step, device_steps_per_day)
+             values ('ladder', now() + interval '1 hour', false, 300, 'hardReset', 10)",
+        )
+        .await;
+    assert_eq!(recovery().await, shown("offline", Some("trigger"), None), "the device was never heard");
+    let mute = json!({ "until": "2098-01-01T00:00:00Z", "reason": "r" });
+    assert_eq!(app.post(&format!("/api/v1/issues/{ID}2/mute"), &mute).await.status, 200);
+    assert_eq!(recovery().await, shown("muted", Some("trigger"), Some("2098-01-01T00:00:00Z")));
+    app.database.execute("update issue_recovery set is_suspended = true").await;
+    assert_eq!(recovery().await, shown("suspended", None, None));
+    let closed = app.get(&format!("/api/v1/issues/{ID}1")).await.json();
+    assert_eq!(closed["recovery"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_maintenance_window_is_recorded_listed_and_ended_once() {
     let app = TestApp::start().await;
     let station = app.station().await;
@@ -246,7 +270,8 @@ async fn the_feed_has_the_whole_issue_after_each_edit() {
     let mut data = event.data["data"].clone();
     data["id"] = data["issueId"].take();
     let mut whole = app.get(&format!("/api/v1/issues/{ID}2")).await.json();
-    for only_in_the_api in ["attempts", "history", "devices", "deviceCount", "currentDeviceCount"] {
+    for only_in_the_api in ["attempts", "recovery", "history", "devices", "deviceCount", "currentDeviceCount"]
+    {
         whole.as_object_mut().unwrap().remove(only_in_the_api);
     }
     data.as_object_mut().unwrap().remove("issueId");

@@ -44,6 +44,7 @@ export type Placement = A["Placement"];
 export type Issue = A["Issue"];
 export type WholeIssue = A["WholeIssue"];
 export type IssueEvent = A["IssueEvent"];
+export type IssueRecovery = A["IssueRecovery"];
 export type IssueDevice = A["IssueDevice"];
 export type IssueCounts = A["IssueCounts"];
 export type IssueQuery = NonNullable<AssetPaths["/api/v1/issues"]["get"]["parameters"]["query"]>;

@@ -22,12 +22,14 @@ import { Severity } from "./severity.tsx";
 
 /** Interval of reloading an outage, in ms, because the feed does not contain its devices. */
 const DEVICES_MS = 3_000;
+/** Interval of reloading an issue at a device, in ms, because the feed does not contain why its recovery waits. */
+const RECOVERY_MS = 10_000;
 
 export function IssuePage({ id }: { readonly id: string }): JSX.Element {
   const issue = useResource(id, (signal) => assets.get("/api/v1/issues/{issueId}", { path: { issueId: id }, signal }));
   const isOpen = issue.value?.closedAt === null;
   useIssues(isOpen ? (change) => change.subject === id : null, issue.reload);
-  useEvery(isOpen && issue.value?.chargePointId === null ? DEVICES_MS : null, issue.reload);
+  useEvery(isOpen ? (issue.value?.chargePointId === null ? DEVICES_MS : RECOVERY_MS) : null, issue.reload);
   return (
     <Shown whole of={issue} rows={6}>
       {(shown) => (
