@@ -56,7 +56,9 @@ pub async fn carry_out(world: &World, order: Value) {
             platform.simulator.set_status(&device(), connector, status, None).await.unwrap();
         }
         "begin-unnamed" => begin_unnamed(platform, device()).await,
-        "attempts" => write_attempts(platform, text("issue")).await,
+        "attempts" => write_attempts(platform, text("issue"), text("command")).await,
+        "outage" => open_outage(platform, text("issue"), text("gateway"), number("devices")).await,
+        "outage-over" => close_outage(platform, text("issue")).await,
         "ledger" => write_ledger(platform, text("pile"), text("until")).await,
         "garbage" => {
             let record = NewRecord {
@@ -111,15 +113,42 @@ async fn write_ledger(platform: &Platform, pile: &str, until: &str) {
     platform.database.execute(&rows).await;
 }
 
-/// Writes two attempts of the recovery ladder, which is off: one with the latest command of the fleet, and one
-/// that was refused.
-async fn write_attempts(platform: &Platform, issue: &str) {
+/// Writes two steps of the recovery ladder at an issue, as command-dispatcher does: the first was refused,
+/// the second is the command. The ladder has no pauses for the next hour.
+async fn write_attempts(platform: &Platform, issue: &str, command: &str) {
     let rows = format!(
         "insert into issue_attempts (issue_id, number, step, command_id, charge_point_id, at, refusal)
-         select issues.id, number, step, coalesce(sent, gen_random_uuid()), charge_point_id, statement_timestamp(), refusal
-         from issues, (values (1, 'trigger', (select id from commands order by id desc limit 1), null),
-                              (2, 'softReset', null, 'PILE_OFFLINE')) as tried (number, step, sent, refusal)
-         where issues.id = '{issue}'"
+         select id, 1, 'trigger', gen_random_uuid(), charge_point_id, now(), 'CONNECTOR_NOT_AVAILABLE'
+         from issues where id = '{issue}'
+         union all
+         select id, 2, 'softReset', '{command}', charge_point_id, now(), null from issues where id = '{issue}';
+         insert into issue_recovery (name, passed_at, is_suspended, pause_s, last_step, device_steps_per_day)
+         values ('ladder', now() + interval '1 hour', false, 0, 'outOfService', 10) on conflict do nothing"
+    );
+    platform.database.execute(&rows).await;
+}
+
+/// Opens an outage of a gateway with this many devices, of which each sixth is online again: the gateway of
+/// the simulated devices has too many for one.
+async fn open_outage(platform: &Platform, issue: &str, gateway: &str, devices: u64) {
+    let rows = format!(
+        "insert into issues (id, key, cause, severity, gateway_id, opened_at, fact, changed_at)
+         values ('{issue}', 'offline gateway {gateway}', 'offline', 'critical', '{gateway}', now(),
+                 jsonb_build_object('kind', 'outage', 'at', now(), 'offline', {devices}, 'devices', {devices}), now());
+         insert into issue_events (issue_id, number, at, kind, detail)
+         select id, 1, opened_at, 'opened', fact from issues where id = '{issue}';
+         insert into issue_devices (issue_id, charge_point_id, joined_at, left_at)
+         select '{issue}', 'OUTAGE-' || lpad(number::text, 4, '0'), now(), case when number % 6 = 0 then now() end
+         from generate_series(1, {devices}) as number"
+    );
+    platform.database.execute(&rows).await;
+}
+
+/// Closes such an outage.
+async fn close_outage(platform: &Platform, issue: &str) {
+    let rows = format!(
+        "update issues set closed_at = now(), proof = jsonb_build_object('kind', 'recovered', 'at', now(), 'offline', 0)
+         where id = '{issue}'"
     );
     platform.database.execute(&rows).await;
 }

@@ -239,6 +239,8 @@ pub const ROWS: &[Row] = rows![
     "listIssues" "GET" "issues?chargePointId={device}" "" Listed Listed
     "countIssues" "GET" "issues/counts?stationId={station}" "" Listed Listed
     "getIssue" "GET" "issues/{issue}" "" Hidden Exists
+    "listIssueHistory" "GET" "issues/{issue}/history" "" Hidden Exists
+    "listIssueDevices" "GET" "issues/{issue}/devices?current=true" "" Hidden Exists
     "listMaintenanceWindows" "GET" "maintenance-windows?limit=1" "" Listed Listed
     "listMaintenanceWindows" "GET" "maintenance-windows?stationId={station}" "" Listed Listed
     "getMaintenanceWindow" "GET" "maintenance-windows/{window}" "" Hidden Exists

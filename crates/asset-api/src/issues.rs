@@ -1,6 +1,7 @@
 //! `/api/v1/issues`: what is wrong, with its history, and what callers do about it.
 
 mod edits;
+mod entries;
 mod filter;
 pub mod maintenance;
 mod problem;
@@ -19,8 +20,8 @@ use domain::ids::IssueId;
 use runtime::Problem;
 use runtime::http::page::{Cursor, Page};
 use runtime::http::{PathId, QueryParams, Resource};
-use storage::issues::{self, IssueRecord, IssueRefusal, recovery};
-use view::{CountsView, IssueView, WholeIssueView};
+use storage::issues::{self, DeviceCounts, IssueRecord, IssueRefusal, MAX_LISTED, recovery};
+use view::{CountsView, IssueView, WholeIssue, WholeIssueView};
 
 /// An issue in a path.
 pub struct IssueResource;
@@ -74,16 +75,20 @@ async fn get(
     Bound(bound): Bound,
     PathId(id): PathId<IssueResource>,
 ) -> Result<HttpResponse, ApiError> {
-    let (issue, events, attempts, devices) = api
+    let whole = api
         .run(move |mut connection| async move {
             let issue = issues::find(&mut connection, &bound, id).await?.ok_or(IssueRefusal::NotFound)?;
-            let events = issues::list_events(&mut connection, id).await?;
+            let events = issues::list_events(&mut connection, id, None, MAX_LISTED).await?;
             let attempts = recovery::list_attempts(&mut connection, id).await?;
-            let is_outage = issue.charge_point_id.is_none();
-            let devices =
-                if is_outage { issues::list_devices(&mut connection, &bound, id).await? } else { Vec::new() };
-            Ok((issue, events, attempts, devices))
+            let (devices, device_counts) = if issue.charge_point_id.is_none() {
+                let devices = issues::first_devices(&mut connection, &bound, id).await?;
+                (devices, issues::count_devices(&mut connection, &bound, id).await?)
+            } else {
+                (Vec::new(), DeviceCounts::default())
+            };
+            let recovery = recovery::outlook(&mut connection, id).await?;
+            Ok(WholeIssue { issue, events, attempts, recovery, devices, device_counts })
         })
         .await?;
-    Ok(HttpResponse::Ok().json(WholeIssueView::of(&issue, edit::now(), &events, &attempts, &devices)))
+    Ok(HttpResponse::Ok().json(WholeIssueView::of(&whole, edit::now())))
 }

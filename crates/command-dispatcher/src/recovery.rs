@@ -88,11 +88,13 @@ impl RecoveryWorker {
 
     /// Considers all open issues once.
     async fn pass(&self, shutdown: &Shutdown) -> Result<(), StorageError> {
-        let (topic, lag) = self.ingest.clone();
+        let ((topic, lag), terms) = (self.ingest.clone(), self.terms);
         let is_current = self
             .database
             .run(async move |mut connection: PooledConnection| {
-                recovery::is_current(&mut connection, &topic, lag).await
+                let is_current = recovery::is_current(&mut connection, &topic, lag).await?;
+                recovery::record_pass(&mut connection, &terms, !is_current).await?;
+                Ok::<_, StorageError>(is_current)
             })
             .await?;
         self.metrics.late(!is_current);

@@ -28,7 +28,8 @@ pub use maintenance::{Maintenance, Period};
 pub use outage::{Crowd, OutageLevel, OutageRules};
 pub use place::{IssueKey, IssuePlace};
 pub use recovery::{
-    Attempt, AttemptState, Circumstances, Decision, Hold, Ladder, RecoveryCase, RecoveryStep,
+    Attempt, AttemptState, Circumstances, Decision, Hold, Ladder, RecoveryCase, RecoveryOutlook,
+    RecoveryState, RecoveryStep,
 };
 pub use rule::Rule;
 pub use signal::{Signal, Verdict};

@@ -3,7 +3,6 @@
 
 mod metrics;
 
-use crate::settings::IssueSettings;
 use metrics::IssueMetrics;
 use opentelemetry::metrics::Meter;
 use runtime::{Shutdown, causes, every};
@@ -30,19 +29,8 @@ pub(crate) struct IssueEvaluator {
 }
 
 impl IssueEvaluator {
-    /// Uses connections of `database`, which are separate from those of batches. `ingest_topic` is the
-    /// topic of the gateways' events.
-    pub(crate) fn new(
-        database: Database,
-        settings: &IssueSettings,
-        ingest_topic: &str,
-        meter: &Meter,
-    ) -> Self {
-        let rules = settings.enabled.then(|| EvaluationRules {
-            rules: settings.rules(),
-            outages: settings.outages(),
-            ingest_topic: ingest_topic.to_owned(),
-        });
+    /// Uses connections of `database`, which are separate from those of batches.
+    pub(crate) fn new(database: Database, rules: Option<EvaluationRules>, meter: &Meter) -> Self {
         let lease = WorkerLease::new(database.clone(), LEASE);
         Self { database, rules, lease, metrics: IssueMetrics::new(meter), counted_at: None }
     }

@@ -95,9 +95,11 @@ pub async fn serve(settings: Settings, context: Context) -> anyhow::Result<()> {
     let relay = AbortOnDropHandle::new(tokio::spawn(relay.run(context.shutdown.clone())));
     let relayed = async { relay.await.context("the relay died") };
     let writer = ReceiptWriter::new(receipts, settings.receipts, &context.meter());
-    let metered = Arc::new(MeteredConnectors::new(settings.metered.interval().is_some()));
+    let is_metered = settings.metered.interval().is_some();
+    let metered = Arc::new(MeteredConnectors::new(is_metered));
     let publisher = MeterPublisher::new(meters, settings.metered, Arc::clone(&metered), &context.meter());
-    let evaluator = IssueEvaluator::new(issues, &settings.issues, &settings.ingest.topic, &context.meter());
+    let evaluation = settings.issues.evaluation(&settings.ingest.topic, is_metered);
+    let evaluator = IssueEvaluator::new(issues, evaluation, &context.meter());
     let derived = derive_records(writer, publisher, ledger, evaluator, context.shutdown.clone());
     let pruned = delete_old_rows(pruned, rules, watch.clone(), Arc::clone(&metrics), &context);
     let IngestSettings { sample_retention_days, status_retention_days, long_open_session_h, .. } =

@@ -4,6 +4,7 @@
 //! transaction, so each change counts exactly once, whatever is interrupted.
 
 mod counts;
+mod devices;
 mod edit;
 mod evaluate;
 mod key_row;
@@ -14,12 +15,13 @@ pub mod recovery;
 mod row;
 
 pub use counts::{IssueCounts, OpenCounts, OpenIssues, count, count_open};
+pub use devices::{DeviceCounts, IssueDevice, count_devices, first_devices, list_devices};
 pub use edit::{IssueEdit, IssueRefusal, edit};
 pub use evaluate::{Evaluated, EvaluationRules, evaluate};
 pub use prune::prune;
 
 use crate::database::operators::{self, OfOperators};
-use crate::schema::{issue_devices, issue_events, issues};
+use crate::schema::{issue_events, issues};
 use crate::{Connection, StorageError};
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -100,20 +102,6 @@ pub struct IssueEvent {
     pub detail: Value,
 }
 
-/// A device of an outage.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = issue_devices, check_for_backend(Pg))]
-pub struct IssueDevice {
-    /// The device.
-    pub charge_point_id: String,
-    /// Its pile when it joined.
-    pub pile_id: Option<uuid::Uuid>,
-    /// When it became part of the outage.
-    pub joined_at: DateTime<Utc>,
-    /// When it was online again, or an issue of its own; `None` while it is part of the outage.
-    pub left_at: Option<DateTime<Utc>>,
-}
-
 /// A filter of issues; by default it selects all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -175,36 +163,24 @@ async fn find_among(
     row.map(IssueRecord::try_from).transpose()
 }
 
-/// The latest events of the issue `id`, the newest first; at most [`MAX_LISTED`].
+/// Up to `limit` events of the issue `id`, the newest first; with `before`, only those with a smaller
+/// number.
 ///
 /// # Errors
 /// If PostgreSQL fails.
-pub async fn list_events(connection: &mut Connection, id: IssueId) -> Result<Vec<IssueEvent>, StorageError> {
+pub async fn list_events(
+    connection: &mut Connection,
+    id: IssueId,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<IssueEvent>, StorageError> {
     let events = issue_events::table
         .filter(issue_events::issue_id.eq(id.0))
+        .filter(issue_events::number.lt(before.unwrap_or(i64::MAX)))
         .order(issue_events::number.desc())
-        .limit(MAX_LISTED)
+        .limit(limit)
         .select(IssueEvent::as_select());
     Ok(events.load(connection).await?)
-}
-
-/// The devices within `bound` of the outage `id`, those that are still part of it first; at most
-/// [`MAX_LISTED`].
-///
-/// # Errors
-/// If PostgreSQL fails.
-pub async fn list_devices(
-    connection: &mut Connection,
-    bound: &OperatorBound,
-    id: IssueId,
-) -> Result<Vec<IssueDevice>, StorageError> {
-    let devices = issue_devices::table
-        .filter(issue_devices::issue_id.eq(id.0))
-        .filter(operators::issue_devices(bound))
-        .order((issue_devices::left_at.is_not_null(), issue_devices::charge_point_id))
-        .limit(MAX_LISTED)
-        .select(IssueDevice::as_select());
-    Ok(devices.load(connection).await?)
 }
 
 /// Up to `limit` issues within `bound`, the latest first; with `after`, those that follow the issue

@@ -293,6 +293,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    issue_recovery (name) {
+        name -> Text,
+        passed_at -> Timestamptz,
+        is_suspended -> Bool,
+        pause_s -> Int8,
+        last_step -> Text,
+        device_steps_per_day -> Int8,
+    }
+}
+
+diesel::table! {
     issue_watches (key) {
         key -> Text,
         cause -> Text,
@@ -669,6 +680,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     issue_devices,
     issue_events,
     issue_progress,
+    issue_recovery,
     issue_watches,
     issues,
     maintenance_windows,

@@ -18,6 +18,7 @@ fn change() -> FeedChange {
             previous_status: Some(ConnectorStatus::Preparing),
             error_code: None,
             vendor_error_code: None,
+            claimed_at: None,
         }),
     }
 }

@@ -1,8 +1,9 @@
 //! The operations on issues.
 
 use super::edits::{self, Acknowledgement, Assignment, Mute};
+use super::entries;
 use super::filter;
-use super::view::{CountsView, IssueView, WholeIssueView};
+use super::view::{CountsView, DeviceView, EventView, IssueView, WholeIssueView};
 use crate::http::error::ApiError;
 use crate::http::scopes::{read_issues, write_issues};
 use actix_web::http::StatusCode;
@@ -10,7 +11,7 @@ use chrono::DateTime;
 use runtime::auth::Reach;
 use runtime::http::Routes;
 use runtime::http::page::{InvalidCursor, Page, PageRequest};
-use runtime::openapi::{Answer, Operation};
+use runtime::openapi::{Answer, Operation, Parameter};
 use serde_json::{Value, json};
 use storage::issues::IssueRefusal;
 
@@ -21,6 +22,8 @@ pub fn set_up(routes: &mut Routes<'_>) {
         .resource("/api/v1/issues", |on| on.get(list(), super::list))
         .resource("/api/v1/issues/counts", |on| on.get(count(), super::count))
         .resource("/api/v1/issues/{issueId}", |on| on.get(get(), super::get))
+        .resource("/api/v1/issues/{issueId}/history", |on| on.get(history(), entries::history))
+        .resource("/api/v1/issues/{issueId}/devices", |on| on.get(devices(), entries::devices))
         .resource("/api/v1/issues/{issueId}/acknowledge", |on| {
             on.post(acknowledge(), edits::edit::<Acknowledgement>)
         })
@@ -54,7 +57,7 @@ fn count() -> Operation {
 fn get() -> Operation {
     let mut example = issue();
     if let Some(fields) = example.as_object_mut() {
-        let opened = json!({ "number": 1, "at": OPENED_AT, "kind": "opened", "by": null, "detail": fact() });
+        let opened = opened();
         let attempted = json!({
             "number": 2, "at": ATTEMPTED_AT, "kind": "attempted", "by": null,
             "detail": { "step": "trigger", "number": 1 },
@@ -67,11 +70,39 @@ fn get() -> Operation {
         fields.insert("changedAt".to_owned(), json!(ATTEMPTED_AT));
         fields.insert("history".to_owned(), json!([attempted, opened]));
         fields.insert("attempts".to_owned(), json!([attempt]));
+        let recovery = json!({ "state": "waiting", "step": "softReset", "until": "2026-03-01T09:40:02Z" });
+        fields.insert("recovery".to_owned(), recovery);
         fields.insert("devices".to_owned(), json!([]));
+        fields.insert("deviceCount".to_owned(), json!(0));
+        fields.insert("currentDeviceCount".to_owned(), json!(0));
     }
     read_issues(Reach::Operator, "getIssue", TAG, "Get an issue with its history")
         .answers(Answer::json::<WholeIssueView<'_>>(StatusCode::OK, "The issue", example))
         .refuses([ApiError::from(IssueRefusal::NotFound)])
+}
+
+fn history() -> Operation {
+    let example = json!({ "items": [opened()], "nextCursor": null });
+    read_issues(Reach::Operator, "listIssueHistory", TAG, "List the history of an issue")
+        .describe("The newest entry first.")
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<EventView<'_>>>(StatusCode::OK, "A page of entries", example))
+        .refuses([ApiError::from(InvalidCursor), IssueRefusal::NotFound.into()])
+}
+
+fn devices() -> Operation {
+    let device = json!({
+        "chargePointId": "CP-3101-0007", "pileId": "0192f0c2-3b4d-7e5f-8a6b-7c8d9e0f1a2b", "joinedAt": OPENED_AT,
+        "leftAt": null,
+    });
+    let example = json!({ "items": [device], "nextCursor": null });
+    let current = "`true`: only those that are part of it; `false`: only those that were.";
+    read_issues(Reach::Operator, "listIssueDevices", TAG, "List the charge points of an outage")
+        .describe("In the order of their ids. An issue that is not an outage has none.")
+        .with([Parameter::query::<bool>("current", current)])
+        .with(PageRequest::parameters())
+        .answers(Answer::json::<Page<DeviceView<'_>>>(StatusCode::OK, "A page of charge points", example))
+        .refuses([ApiError::from(InvalidCursor), IssueRefusal::NotFound.into()])
 }
 
 fn acknowledge() -> Operation {
@@ -112,6 +143,10 @@ fn fact() -> Value {
         "at": "2026-03-01T09:30:00Z", "kind": "status", "status": "Faulted", "errorCode": "GroundFailure",
         "vendorErrorCode": null,
     })
+}
+
+fn opened() -> Value {
+    json!({ "number": 1, "at": OPENED_AT, "kind": "opened", "by": null, "detail": fact() })
 }
 
 fn issue() -> Value {

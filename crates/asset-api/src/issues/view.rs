@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::commands::CommandState;
 use domain::ids::{ChargePointId, CommandId, ConnectorId, GatewayId, IssueId, PileId, StationId};
-use domain::issues::{Cause, Fact, RecoveryStep, Severity};
+use domain::issues::{Cause, Fact, RecoveryOutlook, RecoveryState, RecoveryStep, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use storage::issues::recovery::IssueAttempt;
-use storage::issues::{IssueCounts, IssueDevice, IssueEvent, IssueRecord, OpenCounts};
+use storage::issues::{DeviceCounts, IssueCounts, IssueDevice, IssueEvent, IssueRecord, OpenCounts};
 use uuid::Uuid;
 
 /// An issue: one cause at one place. `closedAt` and `proof` are null while it is open.
@@ -95,21 +95,38 @@ struct OpenCountsView {
 pub struct WholeIssueView<'a> {
     #[serde(flatten)]
     issue: IssueView<'a>,
-    /// The latest 100 entries of its history, the newest first.
+    /// The latest 100 entries of its history, the newest first; `version` is how many there are.
     history: Vec<EventView<'a>>,
     /// The latest 100 attempts to end the cause with a command, the earliest first; empty unless the
     /// platform is set to try that.
     attempts: Vec<AttemptView<'a>>,
+    /// What the platform does by itself to end the cause, or why it waits; null for a closed issue, an
+    /// outage, and a charge point in no pile.
+    recovery: Option<RecoveryView>,
     /// Of an outage, up to 100 charge points that are part of it, and then of those that were; empty for
     /// other issues.
     devices: Vec<DeviceView<'a>>,
+    /// How many charge points are, or were, part of the outage; 0 for other issues.
+    device_count: i64,
+    /// How many of these still are.
+    current_device_count: i64,
+}
+
+/// An issue and what is listed with it.
+pub struct WholeIssue {
+    pub issue: IssueRecord,
+    pub events: Vec<IssueEvent>,
+    pub attempts: Vec<IssueAttempt>,
+    pub recovery: Option<RecoveryOutlook>,
+    pub devices: Vec<IssueDevice>,
+    pub device_counts: DeviceCounts,
 }
 
 /// What happened to an issue.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "IssueEvent")]
-struct EventView<'a> {
+pub struct EventView<'a> {
     /// The number among the entries of the issue, from 1.
     number: i64,
     /// When it happened, RFC 3339 in UTC.
@@ -145,11 +162,24 @@ struct AttemptView<'a> {
     refusal: Option<&'a str>,
 }
 
+/// What the recovery ladder does about an issue.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "IssueRecovery")]
+struct RecoveryView {
+    /// What it does, or why it waits.
+    state: RecoveryState,
+    /// The step that is next, or whose command has not ended; null if there is none.
+    step: Option<RecoveryStep>,
+    /// When the pause, the mute or the maintenance window ends, RFC 3339 in UTC; null in other states.
+    until: Option<DateTime<Utc>>,
+}
+
 /// A charge point of an outage.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "IssueDevice")]
-struct DeviceView<'a> {
+pub struct DeviceView<'a> {
     /// The charge point.
     charge_point_id: &'a str,
     /// Its pile when it became part of the outage; null if it had none.
@@ -200,38 +230,52 @@ impl<'a> IssueView<'a> {
     }
 }
 
-impl<'a> WholeIssueView<'a> {
-    /// The issue as it is at `now`.
-    pub fn of(
-        issue: &'a IssueRecord,
-        now: DateTime<Utc>,
-        events: &'a [IssueEvent],
-        attempts: &'a [IssueAttempt],
-        devices: &'a [IssueDevice],
-    ) -> Self {
-        let event = |event: &'a IssueEvent| EventView {
+impl<'a> EventView<'a> {
+    /// The entry as a response.
+    pub fn of(event: &'a IssueEvent) -> Self {
+        Self {
             number: event.number,
             at: event.at,
             kind: &event.kind,
             by: event.by.as_deref(),
             detail: &event.detail,
-        };
+        }
+    }
+}
+
+impl<'a> DeviceView<'a> {
+    /// The charge point as a response.
+    pub fn of(device: &'a IssueDevice) -> Self {
+        Self {
+            charge_point_id: &device.charge_point_id,
+            pile_id: device.pile_id,
+            joined_at: device.joined_at,
+            left_at: device.left_at,
+        }
+    }
+}
+
+impl<'a> WholeIssueView<'a> {
+    /// The issue as it is at `now`.
+    pub fn of(whole: &'a WholeIssue, now: DateTime<Utc>) -> Self {
+        let WholeIssue { issue, events, attempts, recovery, devices, device_counts } = whole;
         let attempt = |attempt: &'a IssueAttempt| {
             let (command_id, state) = attempt.command.unzip();
             let IssueAttempt { number, step, at, .. } = *attempt;
             AttemptView { number, step, at, command_id, state, refusal: attempt.refusal.as_deref() }
         };
-        let device = |device: &'a IssueDevice| DeviceView {
-            charge_point_id: &device.charge_point_id,
-            pile_id: device.pile_id,
-            joined_at: device.joined_at,
-            left_at: device.left_at,
-        };
         Self {
             issue: IssueView::of(issue, now),
-            history: events.iter().map(event).collect(),
+            history: events.iter().map(EventView::of).collect(),
             attempts: attempts.iter().map(attempt).collect(),
-            devices: devices.iter().map(device).collect(),
+            recovery: recovery.map(|RecoveryOutlook { state, step, until }| RecoveryView {
+                state,
+                step,
+                until,
+            }),
+            devices: devices.iter().map(DeviceView::of).collect(),
+            device_count: device_counts.all,
+            current_device_count: device_counts.all - device_counts.left,
         }
     }
 }

@@ -68,6 +68,8 @@ pub const ROUTES: [(&str, &str, &str); 89] = [
     ("GET", "issues", READ_ISSUES),
     ("GET", "issues/counts", READ_ISSUES),
     ("GET", "issues/ID", READ_ISSUES),
+    ("GET", "issues/ID/history", READ_ISSUES),
+    ("GET", "issues/ID/devices", READ_ISSUES),
     ("POST", "issues/ID/acknowledge", WRITE_ISSUES),
     ("POST", "issues/ID/assign", WRITE_ISSUES),
     ("POST", "issues/ID/mute", WRITE_ISSUES),

@@ -257,6 +257,8 @@ impl Fixture {
             list("GET", "issues").query(&page).query(&["state"]).query(&filter).query(&states),
             list("GET", "issues/counts").query(&filter).query(&states),
             on("GET", &issue, ""),
+            on("GET", &issue, "/history").query(&page),
+            on("GET", &issue, "/devices").query(&page).query(&["current"]),
             on("POST", &issue, "/acknowledge").body(json!({ "note": "n" })),
             on("POST", &issue, "/assign").body(json!({ "assignee": "a" })),
             on("POST", &issue, "/mute").body(json!({ "until": LATER, "reason": "r" })),

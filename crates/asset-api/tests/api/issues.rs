@@ -123,6 +123,48 @@ async fn callers_acknowledge_assign_and_mute_an_open_issue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_outage_counts_its_devices_and_lists_them_in_pages() {
+    let app = TestApp::start().await;
+    issues(&app, &app.station().await).await;
+    let issue = format!("/api/v1/issues/{ID}2");
+    app.database
+        .execute(&format!(
+            "update issues set key = 'offline gateway g', cause = 'offline', gateway_id = 'g', station_id = null, charge_point_id = null,
+                               connector_id = null, operator_id = null where id = '{ID}2';
+             insert into issue_devices (issue_id, charge_point_id, operator_id, joined_at, left_at)
+             select '{ID}2', 'CP-' || (1000 + n), 'op-' || n % 2, now(), case when n % 4 = 0 then now() end
+             from generate_series(1, 120) as n;
+             insert into issue_events (issue_id, number, at, kind, by, detail)
+             select '{ID}2', n, now(), 'acknowledged', 'ann', '{{}}' from generate_series(2, 130) as n;
+             update issues set version = 130 where id = '{ID}2'"
+        ))
+        .await;
+    let whole = app.get(&issue).await.json();
+    assert_eq!((&whole["deviceCount"], &whole["currentDeviceCount"]), (&json!(120), &json!(90)));
+    let length = |list: &str| whole[list].as_array().unwrap().len();
+    assert_eq!((length("devices"), length("history"), &whole["version"]), (100, 100, &json!(130)));
+    for (path, key, count) in [
+        ("devices?limit=50", "chargePointId", 120),
+        ("devices?limit=50&current=true", "chargePointId", 90),
+        ("devices?limit=50&current=false", "chargePointId", 30),
+        ("history?limit=50", "number", 130),
+    ] {
+        let (mut seen, mut cursor) = (std::collections::BTreeSet::new(), String::new());
+        for _page in 0..4 {
+            let page = app.get(&format!("{issue}/{path}&cursor={cursor}")).await.json();
+            let items = page["items"].as_array().unwrap();
+            assert!(items.iter().all(|item| seen.insert(item[key].to_string())), "{path}: listed twice");
+            let Some(next) = page["nextCursor"].as_str() else { break };
+            next.clone_into(&mut cursor);
+        }
+        assert_eq!(seen.len(), count, "{path}");
+    }
+    assert_eq!(app.get(&format!("{issue}/devices?cursor=x")).await.status, 400);
+    let unknown = app.get("/api/v1/issues/0192f0c5-0000-7000-8000-0000000000ff/devices").await;
+    assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_issue_shows_what_was_tried_with_the_commands() {
     let app = TestApp::start().await;
     let pile = app.pile("CP-2").await;
@@ -148,6 +190,30 @@ async fn an_issue_shows_what_was_tried_with_the_commands() {
     let whole = app.get(&format!("/api/v1/issues/{ID}2")).await.json();
     assert_eq!(whole["attempts"], json!([refused, sent, pending]));
     assert_eq!(app.get(&format!("/api/v1/issues/{ID}3")).await.json()["attempts"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_shows_whether_the_ladder_is_on_and_why_it_waits() {
+    let app = TestApp::start().await;
+    app.pile("CP-2").await;
+    issues(&app, &app.station().await).await;
+    let recovery = async || app.get(&format!("/api/v1/issues/{ID}2")).await.json()["recovery"].clone();
+    let shown = |state: &str, step: Option<&str>, until: Option<&str>| json!({ "state": state, "step": step, "until": until });
+    assert_eq!(recovery().await, shown("off", None, None));
+    app.database
+        .execute(
+            "insert into issue_recovery (name, passed_at, is_suspended, pause_s, last_step, device_steps_per_day)
+             values ('ladder', now() + interval '1 hour', false, 300, 'hardReset', 10)",
+        )
+        .await;
+    assert_eq!(recovery().await, shown("offline", Some("trigger"), None), "the device was never heard");
+    let mute = json!({ "until": "2098-01-01T00:00:00Z", "reason": "r" });
+    assert_eq!(app.post(&format!("/api/v1/issues/{ID}2/mute"), &mute).await.status, 200);
+    assert_eq!(recovery().await, shown("muted", Some("trigger"), Some("2098-01-01T00:00:00Z")));
+    app.database.execute("update issue_recovery set is_suspended = true").await;
+    assert_eq!(recovery().await, shown("suspended", None, None));
+    let closed = app.get(&format!("/api/v1/issues/{ID}1")).await.json();
+    assert_eq!(closed["recovery"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,7 +270,8 @@ async fn the_feed_has_the_whole_issue_after_each_edit() {
     let mut data = event.data["data"].clone();
     data["id"] = data["issueId"].take();
     let mut whole = app.get(&format!("/api/v1/issues/{ID}2")).await.json();
-    for only_in_the_api in ["attempts", "history", "devices"] {
+    for only_in_the_api in ["attempts", "recovery", "history", "devices", "deviceCount", "currentDeviceCount"]
+    {
         whole.as_object_mut().unwrap().remove(only_in_the_api);
     }
     data.as_object_mut().unwrap().remove("issueId");

@@ -55,6 +55,7 @@ impl TestApp {
             previous_status: None,
             error_code: None,
             vendor_error_code: None,
+            claimed_at: None,
         };
         let change = FeedChange {
             subject: FeedSubject::ChargePoint(ChargePointId::parse(&pile.charge_point_id).unwrap()),

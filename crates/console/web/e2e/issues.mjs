@@ -1,8 +1,8 @@
-// Issues: a fault that a device reports, with all that callers do until it closes by itself; an outage
-// of a station; and a maintenance window, in which no issue opens.
+// Issues: a fault that a device reports, with all that callers do until it closes by itself; outages of
+// a station and of a gateway; the recovery of a fault; and a maintenance window, in which no issue opens.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, eventually, order, run, shut, site, step } from "./stage.mjs";
+import { api, enter, eventually, order, run, shut, site, stage, step } from "./stage.mjs";
 
 const fault = (device) => order({ do: "status", device, connector: 1, status: "Faulted" });
 const repair = (device) => order({ do: "status", device, connector: 1, status: "Available" });
@@ -148,6 +148,73 @@ test("a station without power is one issue, and its devices leave it one by one"
   await page.locator(`tr[data-device="${piles[0].device}"][data-left=true]`).waitFor();
   for (const { device } of piles.slice(1)) await order({ do: "connect", device, connectors: 1 });
   await page.locator("h1[data-open=false]").waitFor();
+  await shut(page);
+});
+
+test("an outage of a gateway counts all its devices, and lists them in pages", async () => {
+  const issue = crypto.randomUUID();
+  const gateway = `gateway-${run}`;
+  await order({ do: "outage", issue, gateway, devices: 250 });
+  const page = await enter(`/console/issues/${issue}`);
+  await page.locator(`h1[data-issue="${issue}"][data-open=true]`, { hasText: gateway }).waitFor();
+  await page.locator("[data-severity=critical]").waitFor();
+  await page.locator("[data-evidence=fact] [data-fact=outage]", { hasText: "250 of 250 devices are offline" }).waitFor();
+  const devices = page.locator("section[aria-labelledby=issue-devices]");
+  await devices.getByText("209 of 250 are part of it").waitFor();
+  const rows = devices.locator("tr[data-device]");
+  for (const shown of [100, 200]) {
+    await devices.getByText(`${shown} of 250 are shown`).waitFor();
+    assert.equal(await rows.count(), shown);
+    await devices.getByRole("button", { name: "Show more" }).click();
+  }
+  await eventually("all devices", async () => (await rows.count()) === 250);
+  assert.equal(await devices.locator("tr[data-left=true]").count(), 41);
+  assert.equal(await devices.getByRole("button", { name: "Show more" }).count(), 0);
+  assert.equal(await page.locator("[data-recovery]").count(), 0, "no command ends an outage");
+  await order({ do: "outage-over", issue });
+  await page.locator("h1[data-open=false]").waitFor();
+  await page.locator("[data-evidence=proof] [data-fact=recovered]").waitFor();
+  await shut(page);
+});
+
+test("an issue shows what the recovery tried, what is next, and why it waits", async (t) => {
+  const { id: station, piles: [pile] } = await site({ name: `恢复站 ${run}` });
+  await fault(pile.device);
+  const { id } = await opened(`stationId=${station}`);
+  const page = await enter(`/console/issues/${id}`);
+  const attempt = (name) => page.locator(`[data-attempt=${name}]`);
+
+  await step(t, page, "it says that the recovery is off", async () => {
+    await page.locator("[data-recovery=off]", { hasText: "recovery is off" }).waitFor();
+    assert.equal(await page.locator("[data-attempt]").count(), 0);
+  });
+
+  await step(t, page, "it shows the attempts with the steps of their commands", async () => {
+    const asked = { requestedMessage: "StatusNotification", connectorId: 1 };
+    const { commandId } = await api("POST", `/api/v1/piles/${pile.id}/commands/trigger-message`, asked, { base: stage.commands });
+    await order({ do: "attempts", issue: id, command: commandId });
+    await attempt("trigger").getByText("Refused", { exact: true }).waitFor();
+    await attempt("trigger").getByText("This connector is not free, or was never reported.").waitFor();
+    await attempt("softReset").getByText("Soft reset").waitFor();
+    await attempt("softReset").locator("summary").click();
+    await attempt("softReset").locator(".life", { hasText: commandId }).waitFor();
+  });
+
+  await step(t, page, "it waits while the issue is muted", async () => {
+    await api("POST", `/api/v1/issues/${id}/mute`, { until: "2098-01-01T00:00:00Z", reason: "已知故障" });
+    // The command of the last step ends before.
+    await page.locator("[data-recovery=muted]", { hasText: "Step: Hard reset" }).waitFor();
+    const chinese = await enter(`/console/issues/${id}`, { language: "zh" });
+    await chinese.locator("[data-recovery=muted]", { hasText: "等待中：问题已静音。" }).waitFor();
+    await shut(chinese);
+  });
+
+  await step(t, page, "nothing is next once it is closed", async () => {
+    await repair(pile.device);
+    await page.locator("h1[data-open=false]").waitFor();
+    await page.locator("[data-recovery]").waitFor({ state: "detached" });
+    assert.equal(await page.locator("[data-attempt]").count(), 2);
+  });
   await shut(page);
 });
 

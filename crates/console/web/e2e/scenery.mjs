@@ -46,7 +46,8 @@ async function troubles({ id: stationId }) {
   await api("POST", `/api/v1/issues/${fault}/acknowledge`, { note: "技师在路上" });
   await api("POST", `/api/v1/issues/${fault}/assign`, { assignee: "field-team-3" });
   await api("POST", `/api/v1/issues/${fault}/mute`, { until: "2098-01-01T00:00:00Z", reason: "备件周一到" });
-  await order({ do: "attempts", issue: fault });
+  const { items: [{ commandId: command }] } = await api("GET", "/api/v1/commands?limit=1", undefined, { base: stage.commands });
+  await order({ do: "attempts", issue: fault, command });
   await api("POST", "/api/v1/maintenance-windows", { stationId, endsAt: new Date(Date.now() + 86_400_000).toISOString(), reason: "更换变压器" });
   return { fault, outage: (await opened(`severity=critical&stationId=${dark.id}`)).id };
 }

@@ -120,7 +120,7 @@ impl ChargePoint {
                 heard.into()
             }
             EventKind::Disconnected { .. } => self.liveness.part(event, stamp).into(),
-            EventKind::StatusChanged(report) => self.report_status(report, key, stamp).into(),
+            EventKind::StatusChanged(report) => self.report_status(event, report, stamp).into(),
             EventKind::MeterValues(values) => self.read_meter(event, values, stamp, position),
             EventKind::TransactionStarted(start) => self.start(event, start, stamp),
             EventKind::TransactionUpdated(update) => match &update.transaction_id {
@@ -140,10 +140,11 @@ impl ChargePoint {
         }
     }
 
-    fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Merged {
+    fn report_status(&mut self, event: &GatewayEvent, report: &StatusReport, stamp: Stamp) -> Merged {
         let connector = self.connector(report.connector_id);
         let before = connector.reported_status();
-        let offered = connector.report_status(report, event, stamp);
+        let key = EventKey::of(&event.event_id);
+        let offered = connector.report_status(report, key, event.claimed_at, stamp);
         if self.ledger_until.is_some_and(|until| stamp.at <= until) {
             self.follow_evidence();
         }

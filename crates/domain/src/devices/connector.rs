@@ -5,7 +5,7 @@ use crate::ids::{ConnectorId, EventKey, TransactionId};
 use crate::latest::{self, Latest, Report};
 use crate::measure::{Dated, MeterReading, keep_newer};
 use crate::merged::Merged;
-use crate::order::{RecordPosition, Stamp};
+use crate::order::{RecordPosition, Stamp, plausible_time};
 use crate::sessions::registers::Registers;
 use crate::sessions::status_trail::StatusTrail;
 use crate::status::ConnectorStatus;
@@ -36,7 +36,7 @@ pub struct Connector {
 }
 
 /// The content of a status report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct StatusView {
     /// The status.
     pub status: ConnectorStatus,
@@ -46,6 +46,18 @@ pub struct StatusView {
     pub info: Option<String>,
     /// Error code of the vendor.
     pub vendor_error_code: Option<String>,
+    /// The time that the report claims, if that is implausible; otherwise, and when the state was
+    /// restored, `None`. Not part of the state: it is known while the report is applied.
+    #[serde(skip)]
+    pub implausible_at: Option<DateTime<Utc>>,
+}
+
+impl PartialEq for StatusView {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { status, error_code, info, vendor_error_code, implausible_at: _ } = self;
+        (*status, error_code, info, vendor_error_code)
+            == (other.status, &other.error_code, &other.info, &other.vendor_error_code)
+    }
 }
 
 impl Connector {
@@ -66,14 +78,21 @@ impl Connector {
         }
     }
 
-    /// Applies a status report.
-    pub fn report_status(&mut self, report: &StatusReport, event: EventKey, stamp: Stamp) -> Merged {
+    /// Applies a status report. `claimed_at` is the time that its event claims.
+    pub fn report_status(
+        &mut self,
+        report: &StatusReport,
+        event: EventKey,
+        claimed_at: Option<DateTime<Utc>>,
+        stamp: Stamp,
+    ) -> Merged {
         self.trail.add(stamp.at, report.status);
         let value = StatusView {
             status: report.status,
             error_code: report.error_code.clone(),
             info: report.info.clone(),
             vendor_error_code: report.vendor_error_code.clone(),
+            implausible_at: claimed_at.filter(|_| plausible_time(claimed_at, stamp.appended_at).is_none()),
         };
         latest::offer(&mut self.status, Report { stamp, event, value })
     }

@@ -26,6 +26,10 @@ pub struct ConnectorStatusChanged {
     pub error_code: Option<String>,
     /// Error code of the vendor.
     pub vendor_error_code: Option<String>,
+    /// The time that the device claims, if that is implausible: the change then has the time of its
+    /// record. `None` otherwise, and in changes of releases without this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<DateTime<Utc>>,
 }
 
 /// A device connected, disconnected or moved to another gateway, or the confidence in that state

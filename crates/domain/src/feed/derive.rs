@@ -75,6 +75,7 @@ pub(crate) fn status_change(
         previous_status: was.map(|was| was.status),
         error_code: now.error_code.clone(),
         vendor_error_code: now.vendor_error_code.clone(),
+        claimed_at: now.implausible_at,
     };
     Some((latest.at(), body))
 }

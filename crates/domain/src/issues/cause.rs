@@ -20,7 +20,7 @@ pub enum Cause {
     StartWithoutCharge,
     /// A session takes no energy.
     SessionWithoutEnergy,
-    /// The events of a device claim times that are long over when they arrive.
+    /// The events of a device claim times that are far from their arrival.
     ClockSkew,
     /// A session is open for longer than the setting.
     StuckSession,

@@ -104,7 +104,8 @@ impl Evaluation {
 
     fn apply_signal(&mut self, signal: Signal, at: DateTime<Utc>) {
         let key = signal.key.clone();
-        if !self.watches.contains_key(&key) && matches!(signal.verdict, Verdict::Absent) {
+        if !self.watches.contains_key(&key) && matches!(signal.verdict, Verdict::Absent | Verdict::Cancelled)
+        {
             return;
         }
         // What was due before this was written happens first, whenever it is evaluated.

@@ -67,9 +67,9 @@ pub enum Seen {
         /// Its state.
         state: CommandState,
     },
-    /// A status arrived this long after the time that it claims.
+    /// A status arrived this long after the time that it claims, or before.
     Lag {
-        /// The time in between, in seconds.
+        /// The time in between, in seconds; negative if the clock of the device is ahead.
         seconds: i64,
     },
     /// Nothing happened for this long.
@@ -107,7 +107,10 @@ impl Fact {
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         match (&self.seen, &other.seen) {
-            (Seen::Energy { session_id: one, .. }, Seen::Energy { session_id: other, .. }) => one == other,
+            (
+                Seen::Energy { session_id: one, .. },
+                Seen::Energy { session_id: other, .. } | Seen::Session { session_id: other, .. },
+            ) => one == other,
             (Seen::Connectivity { .. }, Seen::Connectivity { .. }) | (Seen::Lag { .. }, Seen::Lag { .. }) => {
                 true
             }

@@ -2,9 +2,11 @@
 //! gone.
 
 mod case;
+mod outlook;
 mod step;
 
 pub use case::{Attempt, AttemptState, Circumstances, Hold, RecoveryCase};
+pub use outlook::{RecoveryOutlook, RecoveryState};
 pub use step::RecoveryStep;
 
 use crate::ids::{CommandId, IssueId};
@@ -48,19 +50,11 @@ impl Ladder {
     /// What to do about the open issue `case` at `now`.
     #[must_use]
     pub fn decide(&self, case: &RecoveryCase, now: DateTime<Utc>) -> Decision {
-        let last = case.attempts.last();
-        let (step, number) = match last {
-            // Its command was not recorded: the same command is tried again.
-            Some(last) if last.state == AttemptState::Pending && last.step <= self.last => {
-                (last.step, last.number)
-            }
-            Some(last) if last.is_under_way() => return Decision::Wait(now + self.pause),
-            _ => match self.next_step(case) {
-                Some(step) => (step, last.map_or(1, |last| last.number.saturating_add(1))),
-                None => return Decision::Exhausted,
-            },
-        };
-        let ready_at = last.map_or(case.opened_at, |last| last.at) + self.pause;
+        if case.under_way().is_some() {
+            return Decision::Wait(now + self.pause);
+        }
+        let Some((step, number)) = self.candidate(case) else { return Decision::Exhausted };
+        let ready_at = case.attempts.last().map_or(case.opened_at, |last| last.at) + self.pause;
         if now < ready_at {
             return Decision::Wait(ready_at);
         }

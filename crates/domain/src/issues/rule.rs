@@ -42,10 +42,12 @@ pub enum Rule {
         min_energy_wh: f64,
         /// Although it is, or was, longer than this.
         min_duration: TimeDelta,
+        /// Whether this counts for a session that is still open: only if the feed has its energy.
+        while_open: bool,
     },
-    /// Statuses of a device arrive later than this after the time that they claim.
+    /// Statuses of a device arrive longer than this after, or before, the time that they claim.
     ClockSkew {
-        /// The time in between.
+        /// The time in between, in either direction.
         max_lag: TimeDelta,
         /// This many in a row.
         count: u16,

@@ -43,6 +43,9 @@ pub enum Verdict {
     /// The condition does not hold. If the signal is about a session or a command, this ends only what
     /// is about the same one.
     Absent,
+    /// The condition will not hold: what is due about the same session is cancelled. An issue that is open
+    /// stays open.
+    Cancelled,
     /// The device does not belong to the place any more: nothing is watched there.
     Gone,
 }

@@ -1,6 +1,8 @@
 //! Rules, watches, outages and the ladder.
 
 mod baseline;
+mod clocks;
+mod energy;
 mod fixture;
 mod outages;
 mod properties;

@@ -130,8 +130,9 @@ impl Watch {
                 self.due = Some(Due { at: at + window, then: Then::Close });
                 step
             }
-            Verdict::Absent if self.is_about_other(about) => None,
-            Verdict::Absent | Verdict::Gone => self.end(fact, at),
+            Verdict::Absent | Verdict::Cancelled if self.is_about_other(about) => None,
+            Verdict::Cancelled if self.standing != Standing::None => None,
+            Verdict::Absent | Verdict::Cancelled | Verdict::Gone => self.end(fact, at),
         }
     }
 
@@ -197,7 +198,10 @@ impl Watch {
                 self.due = Some(Due { at: end, then: Then::Open });
                 None
             }
-            (Standing::None, None) => self.open(fact, at),
+            (Standing::None, None) => {
+                self.due = None;
+                self.open(fact, at)
+            }
         }
     }
 

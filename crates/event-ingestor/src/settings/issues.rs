@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use domain::issues::{OutageRules, Rule};
 use serde::Deserialize;
 use std::time::Duration;
+use storage::issues::EvaluationRules;
 
 /// The rules by which issues open, and how long issues are kept. 0 turns a rule off.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,7 +28,7 @@ pub struct IssueSettings {
     pub min_energy_wh: u32,
     /// The duration from which a session needs that energy, in seconds.
     pub min_energy_after_s: u32,
-    /// How much later than the time that it claims a status may arrive, in seconds.
+    /// How much later, or earlier, than the time that it claims a status may arrive, in seconds.
     pub max_clock_lag_s: u32,
     /// How many such statuses in a row are a wrong clock.
     pub clock_lag_count: u16,
@@ -44,9 +45,18 @@ pub struct IssueSettings {
 }
 
 impl IssueSettings {
-    /// The rules that are not turned off.
+    /// What the evaluator needs; `None` if issues are turned off. `ingest_topic` is the topic of the
+    /// gateways' events; `is_metered`: whether the feed has the energy of open sessions.
     #[must_use]
-    pub fn rules(&self) -> Vec<Rule> {
+    pub fn evaluation(&self, ingest_topic: &str, is_metered: bool) -> Option<EvaluationRules> {
+        self.enabled.then(|| EvaluationRules {
+            rules: self.rules(is_metered),
+            outages: self.outages(),
+            ingest_topic: ingest_topic.to_owned(),
+        })
+    }
+
+    fn rules(&self, is_metered: bool) -> Vec<Rule> {
         let seconds = |number: u32| TimeDelta::seconds(number.into());
         let rules = [
             self.faults
@@ -60,6 +70,7 @@ impl IssueSettings {
             (self.min_energy_wh > 0).then(|| Rule::SessionWithoutEnergy {
                 min_energy_wh: self.min_energy_wh.into(),
                 min_duration: seconds(self.min_energy_after_s),
+                while_open: is_metered,
             }),
             (self.max_clock_lag_s > 0).then(|| Rule::ClockSkew {
                 max_lag: seconds(self.max_clock_lag_s),
@@ -72,9 +83,7 @@ impl IssueSettings {
         rules.into_iter().flatten().collect()
     }
 
-    /// When devices that are offline together are one issue.
-    #[must_use]
-    pub const fn outages(&self) -> OutageRules {
+    const fn outages(&self) -> OutageRules {
         OutageRules { min_devices: self.outage_min_devices, min_percent: self.outage_min_percent }
     }
 

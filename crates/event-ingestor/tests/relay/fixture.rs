@@ -148,6 +148,7 @@ fn change(device: &str, number: usize) -> FeedChange {
             previous_status: None,
             error_code: Some(number.to_string()),
             vendor_error_code: None,
+            claimed_at: None,
         }),
     }
 }

@@ -104,6 +104,7 @@ impl ConnectorRow {
             error_code: self.error_code,
             info: self.info,
             vendor_error_code: self.vendor_error_code,
+            implausible_at: None,
         };
         let newest =
             Report { stamp: Stamp { at, appended_at, partition, offset }, event: EventKey(event), value };

@@ -4,8 +4,10 @@
 //! the number of the attempt, so that it is sent once, whatever is interrupted.
 
 mod case;
+mod outlook;
 
 pub use case::{OpenCase, load};
+pub use outlook::{outlook, record_pass};
 
 use super::publish::publish;
 use super::{broken, find};

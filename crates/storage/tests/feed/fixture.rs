@@ -43,6 +43,7 @@ pub fn change(id: &str) -> FeedChange {
         previous_status: None,
         error_code: None,
         vendor_error_code: None,
+        claimed_at: None,
     };
     FeedChange {
         subject: FeedSubject::ChargePoint(device(id)),

@@ -63,6 +63,7 @@ pub fn status(device: &ChargePointId, status: ConnectorStatus) -> FeedChange {
         previous_status: None,
         error_code: None,
         vendor_error_code: None,
+        claimed_at: None,
     };
     change(device, FeedKind::ConnectorStatusChanged(body))
 }

@@ -147,7 +147,11 @@ fn rules_of_sessions() -> EvaluationRules {
     EvaluationRules {
         rules: vec![
             Rule::StartWithoutCharge { grace: TimeDelta::zero() },
-            Rule::SessionWithoutEnergy { min_energy_wh: 100.0, min_duration: TimeDelta::minutes(5) },
+            Rule::SessionWithoutEnergy {
+                min_energy_wh: 100.0,
+                min_duration: TimeDelta::minutes(5),
+                while_open: false,
+            },
             Rule::StuckSession { after: TimeDelta::hours(1) },
             Rule::PriceGap,
         ],

@@ -21,7 +21,7 @@ async fn a_dark_site_is_one_issue_until_it_is_back() {
         (1, Severity::Critical, Some(station(1).into()))
     );
     assert_eq!(open[0].fact.seen, Seen::Outage { offline: 7, devices: 8 });
-    assert_eq!(issues::list_devices(&mut connection, &only(1), open[0].id).await.unwrap().len(), 7);
+    assert_eq!(issues::first_devices(&mut connection, &only(1), open[0].id).await.unwrap().len(), 7);
     // The last one joins.
     write(&database, &offline(1, 8..=8), 20).await;
     evaluate(&mut connection).await;
@@ -56,7 +56,7 @@ async fn a_dead_gateway_is_one_issue_that_each_operator_sees_with_its_own_device
         let seen = all(&mut connection, &only(operator)).await;
         assert_eq!(seen, open);
         assert_eq!(
-            issues::list_devices(&mut connection, &only(operator), open[0].id).await.unwrap().len(),
+            issues::first_devices(&mut connection, &only(operator), open[0].id).await.unwrap().len(),
             3
         );
     }
@@ -76,5 +76,5 @@ async fn an_outage_takes_over_the_issues_of_single_devices() {
     assert_eq!((open.len(), closed.len()), (1, 2));
     let part = Seen::PartOf { issue_id: open[0].id };
     assert!(closed.iter().all(|issue| issue.closed.as_ref().unwrap().1.seen == part));
-    assert_eq!(issues::list_devices(&mut connection, &only(1), open[0].id).await.unwrap().len(), 8);
+    assert_eq!(issues::first_devices(&mut connection, &only(1), open[0].id).await.unwrap().len(), 8);
 }

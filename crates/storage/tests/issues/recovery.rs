@@ -5,7 +5,7 @@ use crate::fixture::*;
 use chrono::TimeDelta;
 use domain::commands::CommandState;
 use domain::ids::{Actor, CommandId, IssueId};
-use domain::issues::{Ladder, RecoveryStep};
+use domain::issues::{Ladder, RecoveryOutlook, RecoveryState, RecoveryStep};
 use domain::status::ConnectorStatus::{Available, Faulted};
 use domain::text::Label;
 use std::time::Duration;
@@ -248,4 +248,32 @@ async fn each_attempt_has_the_id_of_its_command() {
     step(&mut connection, ids[0]).await;
     let recorded = database.json("select command_id from issue_attempts").await;
     assert_eq!(recorded, CommandId::of_recovery(ids[0], 1).to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outlook_follows_from_the_terms_of_the_last_pass() {
+    let (database, mut connection, ids) = faults(1).await;
+    let mut outlook = async || {
+        recovery::outlook(&mut connection, ids[0])
+            .await
+            .unwrap()
+            .map(|RecoveryOutlook { state, step, .. }| (state, step))
+    };
+    assert_eq!(outlook().await, Some((RecoveryState::Off, None)), "the ladder was never carried out");
+    let pass = async |terms: RecoveryTerms, is_suspended| {
+        let mut connection = database.pool.connection().await.unwrap();
+        recovery::record_pass(&mut connection, &terms, is_suspended).await.unwrap();
+    };
+    pass(TERMS, true).await;
+    assert_eq!(outlook().await, Some((RecoveryState::Suspended, None)));
+    pass(TERMS, false).await;
+    assert_eq!(outlook().await, Some((RecoveryState::Due, Some(RecoveryStep::Trigger))));
+    let patient = Ladder { pause: TimeDelta::days(1), ..TERMS.ladder };
+    pass(RecoveryTerms { ladder: patient, ..TERMS }, false).await;
+    assert_eq!(outlook().await, Some((RecoveryState::Waiting, Some(RecoveryStep::Trigger))));
+    database.execute("update issue_recovery set passed_at = now() - interval '61 seconds'").await;
+    assert_eq!(outlook().await, Some((RecoveryState::Off, None)), "no replica carries it out any more");
+    write(&database, &[status(&device(1, 1), Available)], 0).await;
+    evaluate(&mut database.pool.connection().await.unwrap()).await;
+    assert_eq!(outlook().await, None, "the issue is closed");
 }

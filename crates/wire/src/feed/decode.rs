@@ -73,6 +73,7 @@ fn connector_status(body: proto::ConnectorStatusChanged) -> Decoded<ConnectorSta
         previous_status: previous.map(status).transpose()?,
         error_code: body.error_code,
         vendor_error_code: body.vendor_error_code,
+        claimed_at: instant(body.claimed_at.as_ref())?,
     })
 }
 

@@ -61,6 +61,7 @@ fn connector_status(body: &ConnectorStatusChanged) -> proto::ConnectorStatusChan
         previous_status: body.previous_status.map_or(proto::ConnectorStatus::Unspecified, status).into(),
         error_code: body.error_code.clone(),
         vendor_error_code: body.vendor_error_code.clone(),
+        claimed_at: body.claimed_at.map(to_timestamp),
     }
 }
 

@@ -114,13 +114,16 @@ fn subject() -> impl Strategy<Value = Subject> {
 fn connector_status() -> impl Strategy<Value = ConnectorStatusChanged> {
     let status = || select(ConnectorStatus::ALL.to_vec());
     let codes = (option::of(text()), option::of(text()));
-    (connector_id(), status(), option::of(status()), codes).prop_map(
-        |(connector_id, status, previous_status, (error_code, vendor_error_code))| ConnectorStatusChanged {
-            connector_id,
-            status,
-            previous_status,
-            error_code,
-            vendor_error_code,
+    (connector_id(), status(), option::of(status()), codes, option::of(time())).prop_map(
+        |(connector_id, status, previous_status, (error_code, vendor_error_code), claimed_at)| {
+            ConnectorStatusChanged {
+                connector_id,
+                status,
+                previous_status,
+                error_code,
+                vendor_error_code,
+                claimed_at,
+            }
         },
     )
 }

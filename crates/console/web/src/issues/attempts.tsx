@@ -1,9 +1,10 @@
-// The steps of the recovery ladder that were tried for an issue, each with the steps of its command.
+// What the recovery ladder does about an issue, and the steps that it tried, each with the steps of its
+// command.
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { dispatcher } from "../api/client.ts";
-import type { WholeIssue } from "../api/types.ts";
+import type { IssueRecovery, WholeIssue } from "../api/types.ts";
 import { may, settings } from "../app/session.ts";
 import { Shown } from "../design/states.tsx";
 import { moment } from "../i18n/format.ts";
@@ -14,29 +15,15 @@ import { Life, StateTag } from "../pile/command-log.tsx";
 /** Interval of reloading the steps of a command, in ms. */
 const EVERY_MS = 3_000;
 
-/** A step that was tried. */
-interface Attempt {
-  /** The number among the attempts, from 1. */
-  readonly number: number;
-  readonly step: string;
-  /** When it was last decided. */
-  readonly at: string;
-  /** The command and its state; null if it was refused, and until it is recorded. */
-  readonly commandId: string | null;
-  readonly state: string | null;
-  /** The code of the problem with which it was refused; null if it was not. */
-  readonly refusal: string | null;
-}
-
-/** Nothing for an issue without attempts. */
-export function Attempts({ issue }: { readonly issue: WholeIssue & { readonly attempts?: readonly Attempt[] } }): JSX.Element | null {
-  const { attempts = [] } = issue;
-  if (attempts.length === 0) return null;
+/** Nothing for an issue that the ladder is not for, and at which it tried nothing. */
+export function Attempts({ issue: { attempts, recovery } }: { readonly issue: WholeIssue }): JSX.Element | null {
+  if (attempts.length === 0 && recovery === null) return null;
   return (
     <section class="card" aria-labelledby="issue-attempts">
       <div class="card-head"><h2 id="issue-attempts">{t("issue.attempts")}</h2></div>
-      <div class="card-body">
-        <ol class="events">
+      <div class="card-body stack">
+        {recovery === null ? null : <Outlook of={recovery} />}
+        {attempts.length === 0 ? null : <ol class="events">
           {attempts.map(({ number, step, at, commandId, state, refusal }) => (
             <li key={number} data-attempt={step}>
               <time class="num soft small" dateTime={at}>{moment(at)}</time>
@@ -47,9 +34,19 @@ export function Attempts({ issue }: { readonly issue: WholeIssue & { readonly at
               </div>
             </li>
           ))}
-        </ol>
+        </ol>}
       </div>
     </section>
+  );
+}
+
+/** What the ladder does next, or why it waits. */
+function Outlook({ of: { state, step, until } }: { readonly of: IssueRecovery }): JSX.Element {
+  return (
+    <div data-recovery={state}>
+      <p>{named("recovery", state)}</p>
+      {step === null ? null : <p class="soft small">{t("issue.nextStep", { step: named("recoveryStep", step) })}{until === null ? "" : ` · ${t("issue.stepUntil", { time: moment(until) })}`}</p>}
+    </div>
   );
 }
 

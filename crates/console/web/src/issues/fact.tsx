@@ -35,8 +35,9 @@ function Seen({ fact }: { readonly fact: FactValue }): JSX.Element {
     case "partOf":
       return <a href={to.issue(text("issueId"))}>{t("fact.partOf")}</a>;
     case "lag":
+      return <>{t(number("seconds") < 0 ? "fact.ahead" : "fact.lag", { time: duration(Math.abs(number("seconds")) * 1000) })}</>;
     case "quiet":
-      return <>{t(`fact.${fact["kind"]}`, { time: duration(number("seconds") * 1000) })}</>;
+      return <>{t("fact.quiet", { time: duration(number("seconds") * 1000) })}</>;
     case "removed":
       return <>{t("fact.removed", { action: named("auditAction", text("action")) })}</>;
     case "outage":

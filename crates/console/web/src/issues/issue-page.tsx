@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { assets } from "../api/client.ts";
-import type { IssueEvent, WholeIssue } from "../api/types.ts";
+import type { WholeIssue } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { Title } from "../app/title.tsx";
 import { Shown } from "../design/states.tsx";
@@ -14,19 +14,22 @@ import { StationLink } from "../live/station-names.tsx";
 import { Actions } from "./actions.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Devices } from "./devices.tsx";
-import { Fact, type FactValue } from "./fact.tsx";
+import { Fact } from "./fact.tsx";
+import { History } from "./history.tsx";
 import { Notes } from "./notes.tsx";
 import { Place, placeText } from "./place.tsx";
 import { Severity } from "./severity.tsx";
 
 /** Interval of reloading an outage, in ms, because the feed does not contain its devices. */
 const DEVICES_MS = 3_000;
+/** Interval of reloading an issue at a device, in ms, because the feed does not contain why its recovery waits. */
+const RECOVERY_MS = 10_000;
 
 export function IssuePage({ id }: { readonly id: string }): JSX.Element {
   const issue = useResource(id, (signal) => assets.get("/api/v1/issues/{issueId}", { path: { issueId: id }, signal }));
   const isOpen = issue.value?.closedAt === null;
   useIssues(isOpen ? (change) => change.subject === id : null, issue.reload);
-  useEvery(isOpen && issue.value?.chargePointId === null ? DEVICES_MS : null, issue.reload);
+  useEvery(isOpen ? (issue.value?.chargePointId === null ? DEVICES_MS : RECOVERY_MS) : null, issue.reload);
   return (
     <Shown whole of={issue} rows={6}>
       {(shown) => (
@@ -93,42 +96,4 @@ function Facts({ issue }: { readonly issue: WholeIssue }): JSX.Element {
       </div>
     </section>
   );
-}
-
-function History({ issue }: { readonly issue: WholeIssue }): JSX.Element {
-  return (
-    <section class="card" aria-labelledby="issue-history">
-      <div class="card-head"><h2 id="issue-history">{t("issue.history")}</h2></div>
-      <div class="card-body">
-        <ol class="events">
-          {issue.history.map((event) => (
-            <li key={event.number} data-event={event.kind}>
-              <time class="num soft small" dateTime={event.at}>{moment(event.at)}</time>
-              <div>
-                <strong>{named("issueEvent", event.kind)}</strong>{event.by === null ? null : <span class="soft"> · <span class="mono">{event.by}</span></span>}
-                <div><Detail event={event} /></div>
-              </div>
-            </li>
-          ))}
-        </ol>
-      </div>
-    </section>
-  );
-}
-
-/** The fact of an entry that the rules wrote, or what the caller stated. */
-function Detail({ event }: { readonly event: IssueEvent }): JSX.Element | null {
-  const detail: FactValue = event.detail;
-  if ("kind" in detail) return <Fact fact={detail} />;
-  const text = (name: string) => (typeof detail[name] === "string" ? detail[name] : null);
-  switch (event.kind) {
-    case "assigned":
-      return <>{text("assignee") ?? t("issue.unassigned")}</>;
-    case "muted":
-      return <>{t("issue.mutedUntil", { time: moment(text("until") ?? "") })} · {text("reason")}</>;
-    case "attempted":
-      return <>{named("recoveryStep", text("step") ?? "")}</>;
-    default:
-      return <>{text("note") ?? ""}</>;
-  }
 }

@@ -26,13 +26,15 @@ impl Rule {
                 Some(self.signal(device, Some(body.connector_id), verdict, Fact { at, seen }))
             }
             Self::ClockSkew { max_lag, count } => {
-                let lag = written.written_at - at;
-                let is_late = lag > *max_lag;
+                // A clock that is implausible is known from the record; how late the platform is does not
+                // matter then.
+                let lag = body.claimed_at.map_or(written.written_at - at, |claimed| at - claimed);
                 // One that is in time although events are late shows the clock, too.
-                if is_late && !written.is_punctual {
+                if lag > *max_lag && body.claimed_at.is_none() && !written.is_punctual {
                     return None;
                 }
-                let verdict = if is_late { Verdict::Occurred { count: *count } } else { Verdict::Absent };
+                let is_wrong = lag.abs() > *max_lag;
+                let verdict = if is_wrong { Verdict::Occurred { count: *count } } else { Verdict::Absent };
                 let fact = Fact { at: written.written_at, seen: Seen::Lag { seconds: lag.num_seconds() } };
                 Some(self.signal(device, None, verdict, fact))
             }

@@ -13,6 +13,9 @@ impl Rule {
         session: &SessionChanged,
         written: WrittenChange<'_>,
     ) -> Option<Signal> {
+        if let Self::SessionWithoutEnergy { .. } = self {
+            return self.judge_course(device, session, written);
+        }
         let is_open = session.phase == SessionPhase::Open;
         let seen = Seen::Session { session_id: session.session_id, phase: session.phase };
         let fact = Fact { at: written.change.at, seen };
@@ -31,6 +34,37 @@ impl Rule {
         }
     }
 
+    /// A session that no meter is known of is without energy. One that has ended is judged by its receipt,
+    /// unless the registers at its ends show the energy.
+    fn judge_course(
+        &self,
+        device: &ChargePointId,
+        session: &SessionChanged,
+        written: WrittenChange<'_>,
+    ) -> Option<Signal> {
+        let Self::SessionWithoutEnergy { min_duration, while_open, .. } = self else { return None };
+        let at = written.change.at;
+        let verdict = match session.phase {
+            // The readings of a session that is reported late follow.
+            SessionPhase::Open if *while_open => {
+                Verdict::PresentAt(session.started_at.max(written.written_at) + *min_duration)
+            }
+            SessionPhase::Open => return None,
+            SessionPhase::Ended => {
+                let registers = session.meter_stop_wh.zip(session.meter_start_wh);
+                let energy_wh = registers.map(|(stop, start)| stop - start);
+                if let Some(energy_wh) = energy_wh.filter(|energy_wh| self.has_enough_energy(*energy_wh)) {
+                    return self.judge_energy(device, session, energy_wh, written.written_at, at);
+                }
+                Verdict::Cancelled
+            }
+            SessionPhase::Withdrawn => Verdict::Absent,
+        };
+        let seen = Seen::Session { session_id: session.session_id, phase: session.phase };
+        let signal = self.signal(device, Some(session.connector_id), verdict, Fact { at, seen });
+        Some(signal.about(session.session_id.0))
+    }
+
     pub(super) fn judge_metered(
         &self,
         device: &ChargePointId,
@@ -40,7 +74,7 @@ impl Rule {
         let (session, meter) = (&metered.session, &metered.meter);
         match self {
             Self::SessionWithoutEnergy { .. } => {
-                self.judge_energy(device, session, meter.energy_wh, meter.read_at, at)
+                self.judge_energy(device, session, meter.energy_wh?, meter.read_at, at)
             }
             Self::PriceGap => self.judge_price(device, session, meter.unpriced, meter.total.is_some(), at),
             _ => None,
@@ -63,7 +97,14 @@ impl Rule {
         }
         match self {
             Self::SessionWithoutEnergy { .. } => {
-                self.judge_energy(device, session, receipt.energy_wh, session.ended_at?, at)
+                let ended_at = session.ended_at?;
+                match receipt.energy_wh {
+                    Some(energy_wh) => self.judge_energy(device, session, energy_wh, ended_at, at),
+                    None => {
+                        let seen = Seen::Session { session_id: session.session_id, phase: session.phase };
+                        self.judge_missing_energy(device, session, ended_at, Fact { at, seen })
+                    }
+                }
             }
             Self::PriceGap => {
                 self.judge_price(device, session, receipt.unpriced, receipt.total.is_some(), at)
@@ -83,19 +124,29 @@ impl Rule {
         &self,
         device: &ChargePointId,
         session: &SessionChanged,
-        energy_wh: Option<f64>,
+        energy_wh: f64,
         until: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Option<Signal> {
-        let Self::SessionWithoutEnergy { min_duration, .. } = self else { return None };
-        let energy_wh = energy_wh?;
         let fact = Fact { at, seen: Seen::Energy { session_id: session.session_id, energy_wh } };
-        let connector = Some(session.connector_id);
         if self.has_enough_energy(energy_wh) {
-            return Some(self.signal(device, connector, Verdict::Absent, fact));
+            return Some(self.signal(device, Some(session.connector_id), Verdict::Absent, fact));
         }
+        self.judge_missing_energy(device, session, until, fact)
+    }
+
+    /// A session up to `until` without the energy, as `fact` shows: a short one may take none.
+    fn judge_missing_energy(
+        &self,
+        device: &ChargePointId,
+        session: &SessionChanged,
+        until: DateTime<Utc>,
+        fact: Fact,
+    ) -> Option<Signal> {
+        let Self::SessionWithoutEnergy { min_duration, .. } = self else { return None };
         let is_long = until - session.started_at >= *min_duration;
-        is_long.then(|| self.signal(device, connector, Verdict::Present, fact).about(session.session_id.0))
+        let signal = || self.signal(device, Some(session.connector_id), Verdict::Present, fact);
+        is_long.then(|| signal().about(session.session_id.0))
     }
 
     /// The price of a session. A later session with a price ends the issue as well.

@@ -92,11 +92,12 @@ fn the_state_of_another_session_ends_nothing() {
     let changed = "charging.session.changed.v1";
     let mut run = Run::default();
     run.pass(&[session(at(0), changed, 1, "open", &json!({}))], Some(at(3_600)));
-    assert_eq!(run.seen(), [(StuckSession, Opened, 3_600)]);
+    let opened = [(StuckSession, Opened, 3_600)];
+    assert_eq!(run.seen_of(StuckSession), opened);
     run.read(&[session(at(50), changed, 2, "ended", &json!({}))], at(5_000)).pass(&[], Some(at(6_000)));
-    assert_eq!(run.seen().len(), 1);
+    assert_eq!(run.seen_of(StuckSession), opened);
     run.read(&[session(at(4_000), changed, 1, "ended", &json!({}))], at(6_000)).pass(&[], Some(at(7_000)));
-    assert_eq!(run.seen()[1..], [(StuckSession, Closed, 6_000)]);
+    assert_eq!(run.seen_of(StuckSession)[1..], [(StuckSession, Closed, 6_000)]);
 }
 
 fn available() -> Seen {

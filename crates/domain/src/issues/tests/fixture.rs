@@ -31,7 +31,7 @@ pub fn rules() -> Vec<Rule> {
         Rule::Offline { after: minutes(5) },
         Rule::Flapping { changes: 4, window: minutes(10) },
         Rule::StartWithoutCharge { grace: minutes(2) },
-        Rule::SessionWithoutEnergy { min_energy_wh: 100.0, min_duration: minutes(5) },
+        Rule::SessionWithoutEnergy { min_energy_wh: 100.0, min_duration: minutes(5), while_open: true },
         Rule::ClockSkew { max_lag: minutes(5), count: 3 },
         Rule::StuckSession { after: minutes(60) },
         Rule::PriceGap,
@@ -54,6 +54,7 @@ pub fn status(at: DateTime<Utc>, status: ConnectorStatus, error_code: Option<&st
         previous_status: None,
         error_code: error_code.map(str::to_owned),
         vendor_error_code: None,
+        claimed_at: None,
     };
     change(at, FeedKind::ConnectorStatusChanged(body))
 }
@@ -69,13 +70,28 @@ pub fn session(at: DateTime<Utc>, kind: &str, number: u128, phase: &str, more: &
     change(at, serde_json::from_value(json!({ "type": kind, "data": data })).unwrap())
 }
 
-pub fn settled(at: DateTime<Utc>, number: u128, energy_wh: f64, unpriced: Option<&str>) -> FeedChange {
+pub fn settled(
+    at: DateTime<Utc>,
+    number: u128,
+    energy_wh: impl Into<Option<f64>>,
+    unpriced: Option<&str>,
+) -> FeedChange {
+    let energy_wh: Option<f64> = energy_wh.into();
     let total = unpriced.is_none().then(|| json!({ "amount": "1.00", "currency": "CNY" }));
     let receipt = json!({
         "number": 1, "replaces": null, "issuedAt": at, "digest": "00", "energyWh": energy_wh, "total": total,
         "unpriced": unpriced,
     });
     session(at, "charging.session.settled.v1", number, "ended", &json!({ "receipt": receipt }))
+}
+
+/// A reading of the open session `number`.
+pub fn metered(at: DateTime<Utc>, number: u128, energy_wh: Option<f64>) -> FeedChange {
+    let meter = json!({
+        "readAt": at, "energyWh": energy_wh, "powerW": null, "socPercent": null, "total": null,
+        "unpriced": "SESSION_NOT_METERED",
+    });
+    session(at, "charging.session.metered.v1", number, "open", &json!({ "meter": meter }))
 }
 
 /// A start that expires a minute after time 0.
@@ -158,6 +174,11 @@ impl Run {
     pub fn seen(&self) -> Vec<(Cause, TransitionKind, i64)> {
         let seconds = |transition: &Transition| (transition.at - at(0)).num_seconds();
         self.transitions.iter().map(|step| (step.key.cause, step.kind, seconds(step))).collect()
+    }
+
+    /// Of these, what happened to issues of `cause`.
+    pub fn seen_of(&self, cause: Cause) -> Vec<(Cause, TransitionKind, i64)> {
+        self.seen().into_iter().filter(|(seen, ..)| *seen == cause).collect()
     }
 
     /// How many watches are stored.

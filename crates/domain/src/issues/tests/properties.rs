@@ -21,13 +21,15 @@ fn happening(kind: u8, number: u128, at: DateTime<Utc>) -> FeedChange {
         5 => session(at, changed, number, "open", &json!({})),
         6 => session(at, changed, number, "ended", &json!({})),
         7 => start(at, number, true, None),
+        8 => metered(at, number, Some(3.0)),
+        9 => metered(at, number, Some(150.0)),
         _ => settled(at, number, 3.0, Some("NO_TARIFF_APPLIES")),
     }
 }
 
 /// Up to 40 changes with up to 20 minutes between them.
 fn log() -> impl Strategy<Value = Vec<FeedChange>> {
-    proptest::collection::vec((0..9_u8, 1..4_u128, 0..1_200_i64), 0..40).prop_map(|parts| {
+    proptest::collection::vec((0..11_u8, 1..4_u128, 0..1_200_i64), 0..40).prop_map(|parts| {
         let mut seconds = 0;
         let change = |(kind, number, pause)| {
             seconds += pause;

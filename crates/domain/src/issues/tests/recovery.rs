@@ -4,7 +4,8 @@ use super::fixture::{at, key, minutes};
 use crate::commands::CommandState;
 use crate::ids::{CommandId, ConnectorId, IssueId};
 use crate::issues::{
-    Attempt, AttemptState, Cause, Circumstances, Decision, Hold, Ladder, RecoveryCase, RecoveryStep,
+    Attempt, AttemptState, Cause, Circumstances, Decision, Hold, Ladder, RecoveryCase, RecoveryOutlook,
+    RecoveryState, RecoveryStep,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -99,6 +100,29 @@ fn every_hold_keeps_a_step_from_being_tried() {
     assert_eq!(held(|here| here.is_online = false), Decision::Held(Hold::Offline));
     assert_eq!(held(|here| here.last_step_of_others = Some(at(9_700))), Decision::Held(Hold::DeviceLimit));
     assert_eq!(held(|here| here.steps_in_day = 9), Decision::Held(Hold::DeviceLimit));
+}
+
+#[test]
+fn the_outlook_says_what_is_next_and_why_it_waits() {
+    let outlook = |case: &RecoveryCase, seconds| {
+        let RecoveryOutlook { state, step, until } = LADDER.outlook(case, at(seconds));
+        (state, step, until)
+    };
+    let trigger = Some(RecoveryStep::Trigger);
+    let waiting = (RecoveryState::Waiting, trigger, Some(at(300)));
+    assert_eq!(outlook(&fault(&[]), 299), waiting);
+    assert_eq!(outlook(&fault(&[]), 300), (RecoveryState::Due, trigger, None));
+    let mut muted = fault(&[]);
+    muted.circumstances.muted_until = Some(at(900));
+    muted.circumstances.is_assigned = true;
+    assert_eq!(outlook(&muted, 300), (RecoveryState::Muted, trigger, Some(at(900))));
+    assert_eq!(outlook(&muted, 900), (RecoveryState::Assigned, trigger, None));
+    let running = fault(&[sent(RecoveryStep::Trigger, 300, CommandState::Published)]);
+    assert_eq!(outlook(&running, 9_999), (RecoveryState::InProgress, trigger, None));
+    let tried = fault(&[sent(RecoveryStep::OutOfService, 300, CommandState::Confirmed)]);
+    assert_eq!(outlook(&tried, 9_999), (RecoveryState::Exhausted, None, None));
+    let price = case(Cause::PriceGap, Some(1), &[]);
+    assert_eq!(outlook(&price, 9_999), (RecoveryState::Unsupported, None, None));
 }
 
 #[test]

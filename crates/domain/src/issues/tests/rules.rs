@@ -90,11 +90,11 @@ fn a_stuck_session_ends_with_its_own_end_only() {
     };
     let mut run = Run::default();
     run.pass(&[changed(0, 1, "open"), changed(100, 2, "ended")], Some(at(3_600)));
-    assert_eq!(run.seen(), [(StuckSession, Opened, 3_600)]);
+    assert_eq!(run.seen_of(StuckSession), [(StuckSession, Opened, 3_600)]);
     run.pass(&[changed(4_000, 2, "ended")], None);
-    assert_eq!(run.seen().len(), 1, "another session says nothing about this one");
+    assert_eq!(run.seen_of(StuckSession).len(), 1, "another session says nothing about this one");
     run.pass(&[changed(5_000, 1, "ended")], None);
-    assert_eq!(run.seen()[1], (StuckSession, Closed, 5_000));
+    assert_eq!(run.seen_of(StuckSession)[1], (StuckSession, Closed, 5_000));
 }
 
 #[test]

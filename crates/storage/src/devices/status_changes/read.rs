@@ -213,6 +213,7 @@ impl TryFrom<Row> for RecordedChange {
                 previous_status: row.previous_status.as_deref().map(status).transpose()?,
                 error_code: row.error_code,
                 vendor_error_code: row.vendor_error_code,
+                claimed_at: None,
             }),
             (None, None, Some(online)) => {
                 let gateway_id = row.gateway_id.as_deref().map(GatewayId::parse);

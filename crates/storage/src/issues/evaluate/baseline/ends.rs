@@ -62,7 +62,8 @@ async fn load_sessions(tx: &mut Connection, range: Range<'_>) -> Result<Vec<Sign
          left join sessions as session on session.id = about.id
          where watch.cause in ('stuckSession', 'sessionWithoutEnergy', 'priceGap') and about.id is not null
            and watch.charge_point_id > $1 and watch.charge_point_id <= $2
-           and (session.id is null or (watch.cause = 'stuckSession' and session.ended_at is not null))
+           and (session.id is null or (watch.cause = 'stuckSession' and session.ended_at is not null)
+                or (watch.cause = 'sessionWithoutEnergy' and session.ended_at < watch.due_at))
          union all
          select watch.cause, watch.charge_point_id, watch.connector_id, began.id, 'open', began.started_at
          from issue_watches as watch

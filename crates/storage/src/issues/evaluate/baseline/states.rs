@@ -34,8 +34,8 @@ struct Row {
     vendor_error_code: Option<String>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     status_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Timestamptz)]
-    written_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    in_time_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
     read_at: DateTime<Utc>,
 }
@@ -47,7 +47,8 @@ const STATES: &str = "
            device.last_seen_at, connector.connector_id, connector.status, connector.error_code,
            connector.vendor_error_code, connector.status_at, clock_timestamp() as read_at,
            case when connector.status_appended_at > (clock.state -> 'fact' ->> 'at')::timestamptz
-                then connector.status_appended_at else clock_timestamp() end as written_at
+                 and connector.status_at <> connector.status_appended_at
+                then connector.status_appended_at end as in_time_at
     from piles
     join charge_points as device using (charge_point_id)
     left join issue_watches as clock on clock.charge_point_id = device.charge_point_id and clock.cause = 'clockSkew'
@@ -93,9 +94,12 @@ fn push(states: &mut Vec<State>, row: Row) -> Result<(), StorageError> {
         previous_status: None,
         error_code: row.error_code,
         vendor_error_code: row.vendor_error_code,
+        claimed_at: None,
     };
     let at = row.status_at.unwrap_or(row.last_seen_at);
     let change = FeedChange { subject, at, kind: FeedKind::ConnectorStatusChanged(body) };
-    states.push(State { change, written_at: row.written_at });
+    // Without that time it counts as late, which shows nothing of the clock.
+    let written_at = row.in_time_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+    states.push(State { change, written_at });
     Ok(())
 }
