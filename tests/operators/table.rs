@@ -198,6 +198,7 @@ pub const ROWS: &[Row] = rows![
     "listTariffVersions" "GET" "tariffs/{tariff}/versions?limit=1" "" Hidden Exists
     "getTariffVersion" "GET" "tariffs/{tariff}/versions/1" "" Hidden Exists
     "whatIfTariffVersion" "GET" "tariffs/{tariff}/versions/1/what-if?stationId={station}&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z" "" Hidden Exists
+    "whatIfTariffVersion" "GET" "tariffs/{own.tariff}/versions/1/what-if?stationId={station}&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z" "" Hidden Exists
     "getTariffVersionAsOcpi" "GET" "tariffs/{tariff}/versions/1/ocpi?countryCode=CN&partyId=ABC" "" Hidden Exists
     "getTariffVersionAsTcec" "GET" "tariffs/{tariff}/versions/1/tcec" "" Hidden Exists
     // The reliability ledger.
