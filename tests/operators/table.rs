@@ -161,6 +161,7 @@ pub const ROWS: &[Row] = rows![
     "listPlacements" "GET" "piles/{pile}/placements?limit=1" "" Hidden Exists
     "listSessionsOfPile" "GET" "piles/{pile}/sessions?limit=1" "" Hidden Exists
     "listStatusHistory" "GET" "piles/{pile}/status-history?limit=1" "" Hidden Exists
+    "listStatusHistory" "GET" "piles/{retiredPile}/status-history?limit=1&retired=true" "" Hidden Exists
     "listUnregisteredChargePoints" "GET" "unregistered-charge-points" "" Forbidden Forbidden
     "countFleet" "GET" "fleet" "" Listed Listed
     "listAudit" "GET" "audit?limit=1" "" Listed Listed
