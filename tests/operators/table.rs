@@ -161,6 +161,7 @@ pub const ROWS: &[Row] = rows![
     "listPlacements" "GET" "piles/{pile}/placements?limit=1" "" Hidden Exists
     "listSessionsOfPile" "GET" "piles/{pile}/sessions?limit=1" "" Hidden Exists
     "listStatusHistory" "GET" "piles/{pile}/status-history?limit=1" "" Hidden Exists
+    "listStatusHistory" "GET" "piles/{retiredPile}/status-history?limit=1&retired=true" "" Hidden Exists
     "listUnregisteredChargePoints" "GET" "unregistered-charge-points" "" Forbidden Forbidden
     "countFleet" "GET" "fleet" "" Listed Listed
     "listAudit" "GET" "audit?limit=1" "" Listed Listed
@@ -199,6 +200,7 @@ pub const ROWS: &[Row] = rows![
     "listTariffVersions" "GET" "tariffs/{tariff}/versions?limit=1" "" Hidden Exists
     "getTariffVersion" "GET" "tariffs/{tariff}/versions/1" "" Hidden Exists
     "whatIfTariffVersion" "GET" "tariffs/{tariff}/versions/1/what-if?stationId={station}&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z" "" Hidden Exists
+    "whatIfTariffVersion" "GET" "tariffs/{own.tariff}/versions/1/what-if?stationId={station}&from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z" "" Hidden Exists
     "getTariffVersionAsOcpi" "GET" "tariffs/{tariff}/versions/1/ocpi?countryCode=CN&partyId=ABC" "" Hidden Exists
     "getTariffVersionAsTcec" "GET" "tariffs/{tariff}/versions/1/tcec" "" Hidden Exists
     // The reliability ledger.

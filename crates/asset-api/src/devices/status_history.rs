@@ -8,7 +8,7 @@ use crate::http::bound::Bound;
 use crate::http::context::Api;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::http::fields::parse::{in_query, whole};
+use crate::http::fields::parse::{flag, in_query, whole};
 use crate::http::paging::{self, ByRecording};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -23,7 +23,7 @@ use runtime::http::page::Page;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use storage::assets::piles::PileRefusal;
+use storage::assets::piles::{self, PileRefusal};
 use storage::assets::placements;
 use storage::devices::status_changes::{self, HistoryPosition, RecordedChange, Selection};
 
@@ -109,12 +109,18 @@ pub async fn of_pile(
 ) -> Result<HttpResponse, ApiError> {
     let (after, request) = paging::take_after(&mut query, ByRecording::decode)?;
     let connector = query.optional("connectorId", connector);
+    let also_retired = query.optional("retired", in_query(flag)).unwrap_or(false);
     query.finish(Some(()))?;
     let after = after.map(|ByRecording { noted_at, number }| HistoryPosition { noted_at, number });
     let rows = api
         .run(move |mut connection| async move {
-            let found = storage::assets::piles::find(&mut connection, &bound, pile).await?;
-            found.ok_or(PileRefusal::NotFound)?;
+            let is_found = match also_retired {
+                true => piles::is_known(&mut connection, &bound, pile).await?,
+                false => piles::find(&mut connection, &bound, pile).await?.is_some(),
+            };
+            if !is_found {
+                return Err(PileRefusal::NotFound.into());
+            }
             let assignments = placements::list_of_pile(&mut connection, &bound, pile, None, MAX_ASSIGNMENTS);
             let assignments = assignments.await?;
             let (rows, now) = (request.rows(), runtime::clock::now());

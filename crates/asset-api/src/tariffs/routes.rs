@@ -21,6 +21,7 @@ use runtime::http::page::{InvalidCursor, Page, PageRequest};
 use runtime::openapi::{Answer, Operation, Parameter};
 use schemars::json_schema;
 use serde_json::{Value, json};
+use storage::assets::stations::StationRefusal;
 use storage::tariffs::TariffRefusal;
 use uuid::Uuid;
 
@@ -195,7 +196,7 @@ fn what_if() -> Operation {
     )
     .with([
         number(),
-        Parameter::query::<StationId>("stationId", "The station.").required(),
+        Parameter::query::<StationId>("stationId", "The station, which may be retired.").required(),
         Parameter::query::<DateTime<Utc>>("from", "Only sessions that began at or after this instant.").required(),
         Parameter::query::<DateTime<Utc>>(
             "until",
@@ -206,6 +207,7 @@ fn what_if() -> Operation {
     ])
     .answers(Answer::json::<WhatIfView>(StatusCode::OK, "The comparison", example))
     .refuses(of_version())
+    .refuses([ApiError::from(StationRefusal::NotFound)])
 }
 
 fn of_version() -> [ApiError; 2] {

@@ -20,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Instant;
 use storage::Connection;
+use storage::assets::stations::{self, StationRefusal};
 use storage::sessions::receipts::list_priced;
 use storage::sessions::{self, Filter};
 use storage::tariffs::versions::DraftRefusal;
@@ -66,6 +67,10 @@ pub async fn what_if(
             let tariff = tariff.ok_or(DraftRefusal::NotFound)?;
             let version = storage::tariffs::versions::find(&mut connection, id, number?).await?;
             let version = version.ok_or(NotFound::Version)?;
+            // A retired station has sessions, too.
+            if !stations::is_known(&mut connection, &bound, station).await? {
+                return Err(StationRefusal::NotFound.into());
+            }
             let comparison = Comparison::new(id, tariff.details, version.price_list, station);
             compare(&mut connection, &bound, comparison, (station, from, until), stop_at).await
         })

@@ -204,7 +204,7 @@ impl Fixture {
             on("GET", pile, "/placements").query(&page),
             on("POST", pile, "/replace-charge-point").headers(&revision).body(replacement),
             on("POST", pile, "/move").headers(&revision).body(relocation),
-            on("GET", pile, "/status-history").query(&page).query(&["connectorId"]),
+            on("GET", pile, "/status-history").query(&page).query(&["connectorId", "retired"]),
             list("GET", "unregistered-charge-points").query(&page).query(&["online"]),
             list("GET", "fleet"),
             list("GET", "ingest-partitions"),

@@ -126,6 +126,39 @@ async fn a_device_takes_no_history_to_another_pile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retired_pile_shows_its_history_to_those_who_ask_for_it() {
+    let (app, history) = fixture().await;
+    let asked = format!("{history}?retired=true");
+    let before = app.get(&asked).await.json();
+    assert_eq!(
+        before,
+        app.get(&history).await.json(),
+        "the history of a pile that is not retired is the same"
+    );
+    assert_eq!(app.delete(history.trim_end_matches("/status-history")).await.status, 204);
+    for plain in [history.clone(), format!("{history}?retired=false")] {
+        let gone = app.get(&plain).await;
+        assert_eq!((gone.status.as_u16(), &gone.json()["code"]), (404, &json!("PILE_NOT_FOUND")), "{plain}");
+    }
+    assert_eq!(app.get(&asked).await.json(), before);
+    let second = app.get(&format!("{asked}&connectorId=2&limit=1")).await.json();
+    assert_eq!(summaries(&second), ["2 Available"]);
+    // What the device does in its next pile is not part of it.
+    app.pile("CP-1").await;
+    let mut connection = app.database.pool.connection().await.unwrap();
+    storage::devices::status_changes::ensure_today(&mut connection).await.unwrap();
+    app.database
+        .execute(
+            "insert into status_changes (charge_point_id, noted_at, place, at, connector_id, status)
+             values ('CP-1', clock_timestamp(), 0, clock_timestamp(), 1, 'Charging')",
+        )
+        .await;
+    assert_eq!(app.get(&asked).await.json(), before);
+    let nowhere = "/api/v1/piles/0192f0b0-0000-7000-8000-000000000000/status-history?retired=true";
+    assert_eq!(app.get(nowhere).await.json()["code"], "PILE_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refuses_invalid_queries_for_the_history() {
     let (app, history) = fixture().await;
     for nowhere in ["0192f0b0-0000-7000-8000-000000000000", "seven"] {
@@ -138,4 +171,6 @@ async fn refuses_invalid_queries_for_the_history() {
     assert_eq!(fields, ["limit", "connectorId", "status"], "{wrong}");
     let far = app.get(&format!("{history}?connectorId=1001")).await.json();
     assert_eq!(far["errors"][0]["message"], "must be a whole number from 0 to 1000");
+    let maybe = app.get(&format!("{history}?retired=maybe")).await.json();
+    assert_eq!(maybe["errors"], json!([{ "field": "retired", "message": "must be true or false" }]));
 }

@@ -202,7 +202,7 @@ test("a pile is moved, and its device is replaced", async () => {
 });
 
 test("a station and its pile are retired, and restored in the right order", async () => {
-  const { id, piles: [pile] } = await site({ name: `退役站 ${run}`, connected: false });
+  const { id, piles: [pile] } = await site({ name: `退役站 ${run}` });
   const page = await enter(`/console/stations/${id}`);
   const retire = async () => {
     await page.getByRole("button", { name: "Retire" }).click();
@@ -233,6 +233,7 @@ test("a station and its pile are retired, and restored in the right order", asyn
   await page.locator("[data-retired-at]").waitFor();
   await page.locator("[data-edit=retired]").waitFor();
   await page.getByText("No session yet").waitFor();
+  await page.locator("section[aria-labelledby=timeline] [data-changes] .tone-Available").waitFor();
   await noActions();
   await page.getByRole("link", { name: `退役站 ${run}` }).click();
   await page.getByRole("heading", { name: `退役站 ${run}`, level: 1 }).waitFor();

@@ -1,7 +1,7 @@
 //! One pass over changes of the feed.
 
 use super::watch::{Standing, Step};
-use super::{IssueKey, Maintenance, Rule, Signal, Transition, Verdict, Watch};
+use super::{Cause, Fact, IssueKey, Maintenance, Rule, Seen, Signal, Transition, Verdict, Watch};
 use crate::feed::FeedChange;
 use crate::ids::{ChargePointId, IssueId};
 use chrono::{DateTime, Utc};
@@ -34,6 +34,20 @@ impl Evaluation {
     #[must_use]
     pub fn new(watches: BTreeMap<IssueKey, Watch>, maintenance: Maintenance) -> Self {
         Self { watches, maintenance, ..Self::default() }
+    }
+
+    /// Ends, at `now`, what is watched for causes that none of `rules` is about. Call it before the rest:
+    /// what is due of such a cause does not happen.
+    pub fn end_without_rule(&mut self, rules: &[Rule], now: DateTime<Utc>) {
+        let causes: Vec<Cause> = Rule::causes_without(rules).collect();
+        let keys: Vec<IssueKey> =
+            self.watches.keys().filter(|key| causes.contains(&key.cause)).cloned().collect();
+        for key in keys {
+            let before = self.watches.get(&key).cloned().unwrap_or_default();
+            let mut watch = before.clone();
+            let step = watch.end(Fact { at: now, seen: Seen::RuleOff }, now);
+            self.settle(key, &before, watch, step);
+        }
     }
 
     /// Applies the signals of a change.

@@ -99,6 +99,8 @@ pub enum Seen {
         /// How many.
         offline: u32,
     },
+    /// No rule is about the cause any more: the settings turned it off.
+    RuleOff,
 }
 
 impl Fact {

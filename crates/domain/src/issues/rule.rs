@@ -77,6 +77,11 @@ impl Rule {
         }
     }
 
+    /// The causes that none of `rules` is about: nothing is watched for them.
+    pub fn causes_without(rules: &[Self]) -> impl Iterator<Item = Cause> {
+        Cause::ALL.into_iter().filter(move |cause| rules.iter().all(|rule| rule.cause() != *cause))
+    }
+
     /// What a change says about the cause of this rule; `None` if it says nothing.
     #[must_use]
     pub fn judge(&self, written: WrittenChange<'_>) -> Option<Signal> {

@@ -8,3 +8,4 @@ mod outages;
 mod properties;
 mod recovery;
 mod rules;
+mod turned_off;

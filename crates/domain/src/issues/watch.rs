@@ -234,7 +234,8 @@ impl Watch {
         (!is_open).then_some(Step { at, issue: None, kind: TransitionKind::Opened, fact })
     }
 
-    fn end(&mut self, proof: Fact, at: DateTime<Utc>) -> Option<Step> {
+    /// Ends what is watched at `at`; nothing is remembered.
+    pub(super) fn end(&mut self, proof: Fact, at: DateTime<Utc>) -> Option<Step> {
         let (issue, kind) = match std::mem::take(self).standing {
             Standing::None => return None,
             Standing::Open(issue) => (issue, TransitionKind::Closed),

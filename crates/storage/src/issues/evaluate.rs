@@ -17,10 +17,11 @@ use domain::feed::{FeedChange, FeedKind, FeedSubject};
 use domain::ids::ChargePointId;
 use domain::issues::{Evaluation, OutageRules, Rule, Transition, WrittenChange};
 use std::collections::BTreeSet;
+use watches::Watches;
 
 /// The most chunks of the feed that are read in one pass.
 const CHUNKS: i64 = 50;
-/// The most watches whose time is over that one pass handles.
+/// The most watches whose time is over that one pass handles, and the most that have no rule any more.
 const DUE: i64 = 500;
 /// The most devices of the baseline that one pass reads.
 const BASELINE: i64 = 500;
@@ -90,44 +91,56 @@ pub async fn evaluate(
                 Some(after) if read_all => baseline::load(tx, &rules.rules, after, BASELINE).await?,
                 _ => Baseline { after: baseline_after, ..Baseline::default() },
             };
-            let until = read_all.then_some(now - SETTLED_AFTER);
-            let (transitions, due) = pass(tx, rules, &changes, &baseline, until).await?;
+            let times = PassTimes { now, until: read_all.then_some(now - SETTLED_AFTER) };
+            let (transitions, is_rest) = pass(tx, rules, &changes, &baseline, times).await?;
             let last = chunks.last();
             let read = last.map_or(position.max(begin), |chunk| chunk.position);
             store_progress(tx, read, baseline.after.as_deref()).await?;
-            let is_complete = read_all && due < DUE && baseline.after.is_none();
+            let is_complete = read_all && !is_rest && baseline.after.is_none();
             let read_to = last.map(|chunk| chunk.created_at);
             Ok(Evaluated { transitions, is_complete, missed, read_to })
         })
         .await
 }
 
-/// Applies `changes` and the states of `baseline`, and lets happen what is due at `until`; returns what
-/// happened to issues and how many watches were due.
+/// The times of a pass, by PostgreSQL's clock.
+#[derive(Debug, Clone, Copy)]
+struct PassTimes {
+    /// When it began.
+    now: DateTime<Utc>,
+    /// What is due then happens; `None`: nothing does, because changes are left.
+    until: Option<DateTime<Utc>>,
+}
+
+/// Ends what has no rule, applies `changes` and the states of `baseline`, and lets happen what is due;
+/// returns what happened to issues and whether there may be more without a rule, or due.
 async fn pass(
     tx: &mut Connection,
     rules: &EvaluationRules,
     changes: &[WrittenChange<'_>],
     baseline: &Baseline,
-    until: Option<DateTime<Utc>>,
-) -> Result<(Vec<Transition>, i64), StorageError> {
+    PassTimes { now, until }: PassTimes,
+) -> Result<(Vec<Transition>, bool), StorageError> {
     let of_changes = changes.iter().filter_map(|written| device(written.change));
     let devices: BTreeSet<&ChargePointId> = of_changes.chain(baseline.devices()).collect();
+    let without_rule = watches::load_without_rule(tx, &rules.rules, DUE).await?;
+    let over = match until {
+        Some(until) => watches::load_due(tx, until, DUE).await?,
+        None => Watches::new(),
+    };
+    let is_full = |batch: &Watches| i64::try_from(batch.len()).is_ok_and(|count| count >= DUE);
+    let is_rest = is_full(&without_rule) || is_full(&over);
+    if devices.is_empty() && without_rule.is_empty() && over.is_empty() {
+        return Ok((Vec::new(), false));
+    }
     let mut watches = watches::load_of_devices(tx, &devices).await?;
-    let mut due = 0;
-    if let Some(until) = until {
-        let over = watches::load_due(tx, until, DUE).await?;
-        due = i64::try_from(over.len()).unwrap_or(DUE);
-        watches.extend(over);
-    }
-    if devices.is_empty() && due == 0 {
-        return Ok((Vec::new(), 0));
-    }
+    watches.extend(without_rule.into_iter().chain(over));
     let concerned = watches.keys().filter_map(|key| key.place.charge_point());
     let concerned: BTreeSet<ChargePointId> = devices.into_iter().chain(concerned).cloned().collect();
     let mut places = context::load_places(tx, &concerned).await?;
     let maintenance = context::load_maintenance(tx, &places).await?;
     let mut evaluation = Evaluation::new(watches, maintenance);
+    evaluation.end_without_rule(&rules.rules, now);
     for written in changes.iter().filter(|written| is_placed(&places, written.change)) {
         evaluation.apply(&rules.rules, *written);
     }
@@ -139,7 +152,7 @@ async fn pass(
     let transitions = outage::regroup(tx, rules.outages, &mut evaluation, &mut places, transitions).await?;
     watches::store(tx, &evaluation, &places).await?;
     write::write(tx, &places, &transitions).await?;
-    Ok((transitions, due))
+    Ok((transitions, is_rest))
 }
 
 fn apply_baseline(evaluation: &mut Evaluation, rules: &[Rule], baseline: &Baseline, places: &Places) {

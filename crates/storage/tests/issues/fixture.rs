@@ -6,7 +6,7 @@ use domain::feed::{
     ConnectivityChanged, ConnectorStatusChanged, FeedChange, FeedKind, FeedSubject, IssueSnapshot,
 };
 use domain::ids::{Actor, ChargePointId, ConnectorId, GatewayId};
-use domain::issues::{OutageRules, Rule};
+use domain::issues::{Cause, OutageRules, Rule};
 use domain::status::ConnectorStatus;
 use storage::feed::Owner;
 use storage::issues::{self, EvaluationRules, Filter, IssueRecord};
@@ -97,7 +97,19 @@ pub async fn write(database: &TestDatabase, changes: &[FeedChange], minutes_ago:
 
 /// Evaluates until nothing is left.
 pub async fn evaluate(connection: &mut Connection) {
-    while !issues::evaluate(connection, &rules()).await.unwrap().is_complete {}
+    evaluate_with(connection, &rules()).await;
+}
+
+/// The same with `rules`.
+pub async fn evaluate_with(connection: &mut Connection, rules: &EvaluationRules) {
+    while !issues::evaluate(connection, rules).await.unwrap().is_complete {}
+}
+
+/// [`rules`] without the one about `cause`.
+pub fn rules_without(cause: Cause) -> EvaluationRules {
+    let mut rules = rules();
+    rules.rules.retain(|rule| rule.cause() != cause);
+    rules
 }
 
 /// All issues within `bound`, the first opened first.

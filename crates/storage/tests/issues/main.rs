@@ -12,3 +12,4 @@ mod fixture;
 mod missed;
 mod outages;
 mod recovery;
+mod turned_off;

@@ -79,5 +79,6 @@ fn seen() -> impl Strategy<Value = Seen> {
         uuid().prop_map(|id| Seen::PartOf { issue_id: IssueId(id) }),
         (any::<u32>(), any::<u32>()).prop_map(|(offline, devices)| Seen::Outage { offline, devices }),
         any::<u32>().prop_map(|offline| Seen::Recovered { offline }),
+        Just(Seen::RuleOff),
     ]
 }

@@ -30,10 +30,16 @@ fn of_pile() -> Operation {
         .describe(
             "Changes of connector statuses and of the device's connectivity; the change that was recorded last comes first.",
         )
-        .with([Parameter::query::<ConnectorId>(
-            "connectorId",
-            "Only statuses of this connector; 0 is the charge point as a whole.",
-        )])
+        .with([
+            Parameter::query::<ConnectorId>(
+                "connectorId",
+                "Only statuses of this connector; 0 is the charge point as a whole.",
+            ),
+            Parameter::query::<bool>(
+                "retired",
+                "`true`: the history of the pile also if it is retired; `false` when absent.",
+            ),
+        ])
         .with(PageRequest::parameters())
         .answers(Answer::json::<Page<ChangeView<'_>>>(StatusCode::OK, "A page of changes", example))
         .refuses([ApiError::from(PileRefusal::NotFound), InvalidCursor.into()])

@@ -10,6 +10,7 @@ import { t } from "../i18n/language.ts";
 import { StationLink } from "../live/station-names.tsx";
 import { CommandLog } from "../pile/command-log.tsx";
 import { Registered } from "../pile/facts.tsx";
+import { PastChanges } from "../pile/past-changes.tsx";
 import { Sessions } from "../pile/sessions.tsx";
 import { StationFacts } from "../station/facts.tsx";
 import { PileEdits, PlacementsCard, StationEdits } from "./history-page.tsx";
@@ -39,6 +40,7 @@ export function RetiredPile({ pile, retiredAt, onDone }: Props & { readonly pile
         <Registered pile={pile} />
         <dl class="facts"><div><dt>{t("col.station")}</dt><dd><StationLink id={pile.stationId} /></dd></div></dl>
       </section>
+      <PastChanges pileId={pile.id} />
       <Sessions pileId={pile.id} news={0} />
       <CommandLog pileId={pile.id} news={0} />
       <History><PileEdits id={pile.id} /></History>

@@ -44,6 +44,8 @@ function Seen({ fact }: { readonly fact: FactValue }): JSX.Element {
       return <>{t("fact.outage", { n: number("offline"), all: number("devices") })}</>;
     case "recovered":
       return <>{t("fact.recovered", { n: number("offline") })}</>;
+    case "ruleOff":
+      return <>{t("fact.ruleOff")}</>;
     default:
       // A fact of a newer release.
       return <span class="mono small">{Object.entries(fact).filter(([name]) => name !== "at").map(([name, value]) => `${name}: ${String(value)}`).join(" · ")}</span>;

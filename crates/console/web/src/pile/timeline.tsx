@@ -82,22 +82,31 @@ function Changes({ changes }: { readonly changes: readonly StatusChange[] }): JS
     <>
       <h3 class="facts-between">{t("pile.changes")}</h3>
       <ol class="events" data-changes={changes.length}>
-        {changes.slice(0, shown).map((change) => (
-          <li key={`${change.notedAt}${change.kind === "status" ? change.connectorId : "device"}${change.at}`}>
-            <time class="num soft small" dateTime={change.at} title={moment(change.at)}>{brief(change.at)}</time>
-            {change.kind === "connectivity" ? (
-              <span><strong>{named("connectivity", String(change.online))}</strong>{change.confidence === "doubtful" ? <span class="tag warn"> {t("confidence.doubtful")}</span> : null}{change.gatewayId === null ? "" : <span class="mono soft small"> {change.gatewayId}</span>}</span>
-            ) : (
-              <span>
-                <span class="soft">{change.connectorId === 0 ? t("pile.whole") : t("pile.connector", { n: change.connectorId })}</span> <Status status={change.status} />
-                {change.errorCode === null ? null : <span class="mono small"> {change.errorCode}{change.vendorErrorCode === null ? "" : ` (${change.vendorErrorCode})`}</span>}
-              </span>
-            )}
-          </li>
-        ))}
+        {changes.slice(0, shown).map((change) => <ChangeItem key={keyOf(change)} change={change} />)}
       </ol>
       {changes.length > shown ? <button type="button" class="button slim" onClick={() => setShown(shown + MORE)}>{t("state.more")}</button> : null}
     </>
+  );
+}
+
+/** A text that no other change of the pile has. */
+export function keyOf(change: StatusChange): string {
+  return `${change.notedAt}${change.kind === "status" ? change.connectorId : "device"}${change.at}`;
+}
+
+export function ChangeItem({ change }: { readonly change: StatusChange }): JSX.Element {
+  return (
+    <li>
+      <time class="num soft small" dateTime={change.at} title={moment(change.at)}>{brief(change.at)}</time>
+      {change.kind === "connectivity" ? (
+        <span><strong>{named("connectivity", String(change.online))}</strong>{change.confidence === "doubtful" ? <span class="tag warn"> {t("confidence.doubtful")}</span> : null}{change.gatewayId === null ? "" : <span class="mono soft small"> {change.gatewayId}</span>}</span>
+      ) : (
+        <span>
+          <span class="soft">{change.connectorId === 0 ? t("pile.whole") : t("pile.connector", { n: change.connectorId })}</span> <Status status={change.status} />
+          {change.errorCode === null ? null : <span class="mono small"> {change.errorCode}{change.vendorErrorCode === null ? "" : ` (${change.vendorErrorCode})`}</span>}
+        </span>
+      )}
+    </li>
   );
 }
 

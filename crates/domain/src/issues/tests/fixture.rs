@@ -142,6 +142,17 @@ impl Run {
         })
     }
 
+    /// One pass at `now` with `rules`, which applies `changes` and lets happen what is due.
+    pub fn pass_with(&mut self, rules: &[Rule], changes: &[FeedChange], now: DateTime<Utc>) -> &mut Self {
+        self.evaluate(|evaluation| {
+            evaluation.end_without_rule(rules, now);
+            for change in changes {
+                evaluation.apply(rules, written(change, change.at));
+            }
+            evaluation.elapse(now);
+        })
+    }
+
     /// One pass that applies `states`, which the device has at `now`.
     pub fn read(&mut self, states: &[FeedChange], now: DateTime<Utc>) -> &mut Self {
         self.evaluate(|evaluation| {

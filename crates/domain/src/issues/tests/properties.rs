@@ -28,7 +28,7 @@ fn happening(kind: u8, number: u128, at: DateTime<Utc>) -> FeedChange {
 }
 
 /// Up to 40 changes with up to 20 minutes between them.
-fn log() -> impl Strategy<Value = Vec<FeedChange>> {
+pub(super) fn log() -> impl Strategy<Value = Vec<FeedChange>> {
     proptest::collection::vec((0..11_u8, 1..4_u128, 0..1_200_i64), 0..40).prop_map(|parts| {
         let mut seconds = 0;
         let change = |(kind, number, pause)| {
@@ -40,7 +40,7 @@ fn log() -> impl Strategy<Value = Vec<FeedChange>> {
 }
 
 /// The steps of each issue, in order.
-fn by_key(transitions: &[Transition]) -> BTreeMap<IssueKey, Vec<Transition>> {
+pub(super) fn by_key(transitions: &[Transition]) -> BTreeMap<IssueKey, Vec<Transition>> {
     let mut steps = BTreeMap::<IssueKey, Vec<Transition>>::new();
     for transition in transitions {
         steps.entry(transition.key.clone()).or_default().push(transition.clone());
@@ -48,13 +48,13 @@ fn by_key(transitions: &[Transition]) -> BTreeMap<IssueKey, Vec<Transition>> {
     steps
 }
 
-fn run() -> Run {
+pub(super) fn run() -> Run {
     let mut run = Run::default();
     run.maintenance.add(device(), Period { from: at(4_000), until: at(6_000) });
     run
 }
 
-const END: i64 = 1_000_000;
+pub(super) const END: i64 = 1_000_000;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]

@@ -40,18 +40,18 @@ pub(super) async fn regroup(
         watches::store(tx, evaluation, places).await?;
     }
     let mut outages = Outages { rules, places, candidates, known: BTreeMap::new(), written: Vec::new() };
-    let mut left = BTreeMap::<IssueId, DateTime<Utc>>::new();
+    let mut left = BTreeMap::<IssueId, Fact>::new();
     for step in transitions {
         if step.kind == TransitionKind::Left {
-            left.insert(step.issue, step.at);
+            left.insert(step.issue, Fact { at: step.at, seen: step.fact.seen.clone() });
         }
         let is_candidate = step.kind == TransitionKind::Opened && outages.candidates.contains(&step.issue);
         if !(is_candidate && outages.join(tx, evaluation, &step).await?) {
             outages.written.push(step);
         }
     }
-    for (issue, at) in left {
-        outages.end_if_over(tx, evaluation, issue, at).await?;
+    for (issue, fact) in left {
+        outages.end_if_over(tx, evaluation, issue, fact).await?;
     }
     Ok(outages.written)
 }
@@ -154,26 +154,31 @@ impl Outages<'_> {
         Ok(())
     }
 
-    /// Closes the outage `issue`, which a device left at `at`, if too few devices are still part of it.
-    /// These become issues of their own.
+    /// Closes the outage `issue`, which a device left last with `fact`, if too few devices are still part
+    /// of it. These become issues of their own, unless the rule is turned off: then all devices leave, maybe
+    /// in several passes.
     async fn end_if_over(
         &mut self,
         tx: &mut Connection,
         evaluation: &mut Evaluation,
         issue: IssueId,
-        at: DateTime<Utc>,
+        Fact { at, seen }: Fact,
     ) -> Result<(), StorageError> {
         let mut remaining = watches::load_of_outage(tx, issue).await?;
         // What this pass changed is not stored yet.
         remaining.extend(evaluation.changed().map(|(key, watch)| (key.clone(), watch.clone())));
         remaining.retain(|_, watch| watch.standing == Standing::PartOf(issue));
         let offline = u32::try_from(remaining.len()).unwrap_or(u32::MAX);
-        if !self.rules.is_over(offline) {
+        let (is_over, seen) = match seen {
+            Seen::RuleOff => (offline == 0, Seen::RuleOff),
+            _ => (self.rules.is_over(offline), Seen::Recovered { offline }),
+        };
+        if !is_over {
             return Ok(());
         }
         let Some(key) = find_key(tx, issue).await? else { return Ok(()) };
         self.know_places(tx, &remaining).await?;
-        let fact = Fact { at, seen: Seen::Recovered { offline } };
+        let fact = Fact { at, seen };
         self.written.push(Transition { key, issue, at, kind: TransitionKind::Closed, fact });
         for (key, watch) in remaining {
             let Some(fact) = watch.fact.clone() else { continue };

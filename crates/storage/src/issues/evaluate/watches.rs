@@ -9,7 +9,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use domain::ids::{ChargePointId, GatewayId, IssueId};
-use domain::issues::{Cause, Evaluation, IssueKey, IssuePlace, Seen, Standing, Watch};
+use domain::issues::{Cause, Evaluation, IssueKey, IssuePlace, Rule, Seen, Standing, Watch};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +57,32 @@ pub(super) async fn load_due(
          where due_at <= $1 order by due_at limit $2",
     )
     .bind::<Timestamptz, _>(until)
+    .bind::<Int8, _>(limit)
+    .load(tx)
+    .await?;
+    rows.into_iter().map(parse).collect()
+}
+
+/// Up to `limit` watches for causes that none of `rules` is about.
+pub(super) async fn load_without_rule(
+    tx: &mut Connection,
+    rules: &[Rule],
+    limit: i64,
+) -> Result<Watches, StorageError> {
+    let causes: Vec<&str> = Rule::causes_without(rules).map(Cause::as_str).collect();
+    if causes.is_empty() {
+        return Ok(Watches::new());
+    }
+    // A key begins with the cause and a blank, which '!' follows: ranges of the primary key.
+    let rows: Vec<WatchRow> = diesel::sql_query(
+        "select watch.cause, watch.charge_point_id, watch.connector_id, watch.state
+         from unnest($1::text[]) as turned_off(cause)
+         cross join lateral (
+           select cause, charge_point_id, connector_id, state from issue_watches
+           where key > turned_off.cause || ' ' and key < turned_off.cause || '!' order by key limit $2) as watch
+         limit $2",
+    )
+    .bind::<Array<Text>, _>(causes)
     .bind::<Int8, _>(limit)
     .load(tx)
     .await?;

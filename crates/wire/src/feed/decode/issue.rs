@@ -71,6 +71,7 @@ fn fact(body: &proto::IssueFact) -> Decoded<Fact> {
         WireSeen::PartOf(id) => Seen::PartOf { issue_id: IssueId(uuid(id)?) },
         WireSeen::Outage(body) => Seen::Outage { offline: body.offline, devices: body.devices },
         WireSeen::RecoveredOffline(offline) => Seen::Recovered { offline: *offline },
+        WireSeen::RuleOff(proto::IssueRuleOff {}) => Seen::RuleOff,
     };
     Ok(Fact { at: required(body.time.as_ref())?, seen })
 }

@@ -69,6 +69,7 @@ fn seen(seen: &Seen) -> WireSeen {
             WireSeen::Outage(proto::IssueOutage { offline: *offline, devices: *devices })
         }
         Seen::Recovered { offline } => WireSeen::RecoveredOffline(*offline),
+        Seen::RuleOff => WireSeen::RuleOff(proto::IssueRuleOff {}),
     }
 }
 

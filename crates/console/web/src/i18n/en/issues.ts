@@ -118,6 +118,7 @@ export const issues = {
   "fact.partOf": "Part of an outage",
   "fact.outage": "{n} of {all} devices are offline",
   "fact.recovered": "The outage is over; {n} devices are still offline",
+  "fact.ruleOff": "The rule was turned off",
   "maintenance.title": "Maintenance windows",
   "maintenance.lead": "No issue opens at a place in maintenance. What is still wrong at the end becomes an issue then.",
   "maintenance.new": "New maintenance window",

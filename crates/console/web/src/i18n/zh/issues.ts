@@ -120,6 +120,7 @@ export const issues: { readonly [word in keyof typeof Words]: string } = {
   "fact.partOf": "并入群体故障",
   "fact.outage": "{all} 台设备中有 {n} 台离线",
   "fact.recovered": "群体故障结束，仍有 {n} 台设备离线",
+  "fact.ruleOff": "该规则已关闭",
   "maintenance.title": "维护窗口",
   "maintenance.lead": "维护期间该地点不产生问题单；结束时仍未恢复的，届时产生问题单。",
   "maintenance.new": "新建维护窗口",
