@@ -174,6 +174,7 @@ fn commands() -> Commands {
     Commands {
         piles: 10_000,
         partitions: 8,
+        rounds: 8,
         steady: vec![
             measured(
                 50,
