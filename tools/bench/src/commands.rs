@@ -47,8 +47,8 @@ pub struct CommandBench<'a> {
     threads: Threads,
 }
 
-/// Measures the planned rates and the highest sustained one, each time first the floor and then the
-/// platform.
+/// Measures the planned rates, with the floor and the platform in turns, and the highest sustained one,
+/// first the floor and then the platform.
 pub async fn measure(harness: &mut Harness) -> anyhow::Result<Commands> {
     let mut bench = CommandBench::set_up(harness).await?;
     let dispatcher = bench.start_dispatcher(&[]).await?;
@@ -95,6 +95,7 @@ impl CommandBench<'_> {
         let mut commands = Commands {
             piles: self.plan.piles,
             partitions: self.piles.partitions().len(),
+            rounds: self.plan.rounds,
             steady: Vec::new(),
             highest: None,
             search: Vec::new(),
@@ -113,16 +114,33 @@ impl CommandBench<'_> {
         Ok(commands)
     }
 
-    /// Measures the floor at `rate`, then the platform.
+    /// Measures the floor and the platform at `rate` in turns, so that a change of the machine's speed
+    /// counts for both.
     pub async fn compare(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
-        let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
-        progress(&format!(
-            "{rate}/s for {} s, first the floor, then commands …",
-            (warm_up + measured).as_secs()
-        ));
-        let floor = self.floor(rate, warm_up, measured).await?;
-        let (platform, readable) = self.platform(rate, warm_up, measured).await?;
-        let rate = CommandRate::new(rate, floor, platform, readable);
+        let CommandPlan { rounds, round_warm_up, measured, .. } = self.plan;
+        self.compare_in(rounds, rate, round_warm_up, measured / rounds).await
+    }
+
+    /// Measures the floor and then the platform, in each of `rounds`; the results are of all rounds.
+    async fn compare_in(
+        &mut self,
+        rounds: u32,
+        rate: u32,
+        warm_up: Duration,
+        measured: Duration,
+    ) -> anyhow::Result<CommandRate> {
+        let seconds = (warm_up + measured).as_secs_f64();
+        progress(&format!("{rate}/s, {rounds} × {seconds} s of the floor, then of commands …"));
+        let mut floor = self.floor(rate, warm_up, measured).await?;
+        let (mut platform, mut read) = self.platform(rate, warm_up, measured).await?;
+        for _ in 1..rounds {
+            floor.append(self.floor(rate, warm_up, measured).await?);
+            let (segment, read_later) = self.platform(rate, warm_up, measured).await?;
+            platform.append(segment);
+            read.extend(read_later);
+        }
+        let readable = readable(&platform, &read)?;
+        let rate = CommandRate::new(rate, floor.phase(), platform.phase(), readable);
         print_latency("floor", &rate.floor.latency, rate.floor.why_not());
         print_latency("POST → 202", &rate.platform.latency, rate.platform.why_not());
         print_latency("POST → record read", &rate.readable, None);
@@ -159,7 +177,8 @@ impl CommandBench<'_> {
             let phase = match target {
                 Target::Floor => self.floor(rate, warm_up, step).await?,
                 Target::Platform => self.platform(rate, warm_up, step).await?.0,
-            };
+            }
+            .phase();
             print_latency(&format!("{rate}/s"), &phase.latency, phase.why_not());
             search.tried(rate, phase.sustained);
             tried.push(phase);
@@ -167,32 +186,39 @@ impl CommandBench<'_> {
         Ok((search.best(), tried))
     }
 
-    /// Measures the rate that was found, or a lower one, for as long as the planned rates.
+    /// Measures the rate that was found, or a lower one, for as long as the planned rates, but at once:
+    /// in shorter segments a queue could not grow.
     async fn confirm(&mut self, found: u32) -> anyhow::Result<CommandRate> {
-        let mut confirmed = self.compare(found).await?;
+        let (warm_up, measured) = (self.plan.warm_up, self.plan.measured);
+        let mut confirmed = self.compare_in(1, found, warm_up, measured).await?;
         for _ in 1..CONFIRMATIONS {
             if confirmed.platform.sustained {
                 break;
             }
-            confirmed = self.compare(confirmed.rate * STEP_DOWN_PERCENT / 100).await?;
+            let lower = confirmed.rate * STEP_DOWN_PERCENT / 100;
+            confirmed = self.compare_in(1, lower, warm_up, measured).await?;
         }
         Ok(confirmed)
     }
 
-    async fn floor(&mut self, rate: u32, warm_up: Duration, measured: Duration) -> anyhow::Result<CallPhase> {
+    async fn floor(
+        &mut self,
+        rate: u32,
+        warm_up: Duration,
+        measured: Duration,
+    ) -> anyhow::Result<RunSegment<Posted>> {
         let (floor, piles) = (self.floor.clone(), Arc::clone(&self.piles));
         let call = move |_number| call_floor(floor.clone(), piles.next());
-        let segment = self.run(rate, warm_up, measured, call).await?;
-        Ok(segment.phase())
+        self.run(rate, warm_up, measured, call).await
     }
 
-    /// Measures the responses to the POSTs, and how long until their records could be read.
+    /// Measures the responses to the POSTs, and when their records could be read.
     async fn platform(
         &mut self,
         rate: u32,
         warm_up: Duration,
         measured: Duration,
-    ) -> anyhow::Result<(CallPhase, Latency)> {
+    ) -> anyhow::Result<(RunSegment<Posted>, ReadTimes)> {
         // Its connections end with the segment, long before the service would close idle ones.
         let client = Arc::new(HttpClient::new(&self.dispatcher)?);
         let piles = Arc::clone(&self.piles);
@@ -200,10 +226,7 @@ impl CommandBench<'_> {
         let segment = self.run(rate, warm_up, measured, call).await?;
         let accepted = segment.successes().map(|posted| posted.id);
         let read = self.readback.wait_for(accepted).await.context("read the records back")?;
-        let readable = segment.until(|posted: &Posted| {
-            read.get(&posted.id).copied().with_context(|| format!("{} was not read", posted.id))
-        });
-        Ok((segment.phase(), readable?))
+        Ok((segment, read))
     }
 
     async fn run<W>(
@@ -219,6 +242,13 @@ impl CommandBench<'_> {
         self.harness.meters.ingestors = self.harness.platform.ingestors()?;
         RunSegment::run(&self.harness.meters, &self.threads, rate, warm_up, measured, call).await
     }
+}
+
+/// From when each accepted command was due until its record could be read.
+fn readable(segment: &RunSegment<Posted>, read: &ReadTimes) -> anyhow::Result<Latency> {
+    segment.until(|posted: &Posted| {
+        read.get(&posted.id).copied().with_context(|| format!("{} was not read", posted.id))
+    })
 }
 
 /// Calls the floor for a pile.

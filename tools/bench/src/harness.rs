@@ -4,15 +4,16 @@
 use crate::database::{self, Connection};
 use crate::load::Generator;
 use crate::meters::{Broker, Meters, listening_at};
-use crate::numbers::{float, round, share};
+use crate::numbers::{count, float, round, share};
 use crate::plan::Plan;
 use crate::platform::{Names, Platform};
-use crate::report::{IdleFleet, Phase};
+use crate::report::{IdleFleet, LoadAlone, Phase};
 use crate::server::{self, Work};
 use crate::visibility::{self, Offsets, Seen, Watch, Window};
 use anyhow::{Context as _, ensure};
 use gateway_simulator::LoadSegment;
 use launch::output::progress;
+use runtime::kafka::ReceivedRecord;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -160,6 +161,36 @@ impl Harness {
             poll_ms: round(share(measured.whole_seconds * 1e3, f64::from(measured.polls)), 1),
             processes: Vec::new(),
         }
+    }
+
+    /// Measures `rate` events per second for `measured`, after the warm-up, while no ingestor runs.
+    pub async fn measure_load_alone(
+        &mut self,
+        load: &Generator,
+        rate: u32,
+        measured: Duration,
+    ) -> anyhow::Result<LoadAlone> {
+        self.meters.ingestors = self.platform.ingestors()?;
+        ensure!(self.meters.ingestors.is_empty(), "an ingestor runs");
+        let (kafka, topic, warm_up) = (&self.platform.kafka, &self.platform.names.events, self.plan.warm_up);
+        let from = visibility::ends(kafka, topic).await?;
+        let begun = Instant::now();
+        let first = runtime::clock::now().timestamp_micros() + micros(warm_up);
+        let window = Window { from: first, to: first + micros(measured) };
+        let sending = load.produce(rate, warm_up + measured)?;
+        let metered = self.meters.measure((begun + warm_up).into_std(), measured).await;
+        sending.await.context("the load generator panicked")??;
+        let to = visibility::ends(kafka, topic).await?;
+        let sent_at = |_, record: &ReceivedRecord| record.timestamp.timestamp_micros();
+        let sent = visibility::read(kafka, topic, &from, &to, sent_at).await?;
+        let is_counted = |sent_at: &&i64| (window.from..window.to).contains(*sent_at);
+        let events = sent.values().flatten().filter(is_counted).count();
+        Ok(LoadAlone {
+            rate,
+            seconds: round(window.seconds(), 1),
+            events: u64::try_from(events)?,
+            processes: metered.uses(count(events), window.seconds()),
+        })
     }
 
     /// Measures the CPU that `charge_points` which send nothing cost.

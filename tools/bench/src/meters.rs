@@ -64,10 +64,11 @@ const INGESTOR: &str = "event-ingestor";
 const DISPATCHER: &str = "command-dispatcher";
 const ASSET_API: &str = "asset-api";
 const POSTGRES: &str = "postgres";
-const BROKER: &str = "kafka";
 const REDIS: &str = "redis";
 const LOAD: &str = "load generator";
 const MEASURING: &str = "measuring";
+/// The broker.
+pub const BROKER: &str = "kafka";
 /// All that an event needs: the ingestors and the servers.
 pub const OF_EVENTS: [&str; 3] = [INGESTOR, POSTGRES, BROKER];
 /// All that a command needs: the services and the servers.

@@ -41,7 +41,7 @@ pub struct Plan {
     pub charge_points: u32,
     /// Smaller fleets, whose cost per event is compared with that of the large one.
     pub smaller_fleets: Vec<u32>,
-    /// How long each smaller fleet is measured.
+    /// How long each smaller fleet, and the load alone, is measured.
     pub cost_seconds: Duration,
     /// How long each fleet is measured while it sends nothing; only in the chapter on fleets.
     pub idle: Duration,

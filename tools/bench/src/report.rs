@@ -6,7 +6,9 @@ mod cells;
 mod chart;
 mod check;
 mod commands;
+mod idle_fleet;
 mod limits;
+mod load_alone;
 mod markdown;
 mod ratios;
 mod reads;
@@ -22,7 +24,9 @@ pub use calls::CallPhase;
 pub use cells::{Cells, Drain};
 pub use check::Check;
 pub use commands::{CommandRate, Commands};
+pub use idle_fleet::IdleFleet;
 pub use limits::{LimitedSessions, Limits, Percentiles};
+pub use load_alone::LoadAlone;
 pub use ratios::ratio_of_read;
 pub use reads::{FloorPhase, NEARBY, PAGE, PILE, PRICE, PageCost, ReadKind, ReadTarget, Reads, Saturation};
 pub use retention::{Retention, RetentionData, RetentionRound, RetentionSegment};
@@ -55,6 +59,8 @@ pub struct Report {
     pub conditions: Conditions,
     /// The rates with targets.
     pub steady: Vec<Phase>,
+    /// The lowest of them without an ingestor.
+    pub load_alone: Option<LoadAlone>,
     /// The highest sustained rate.
     pub highest: Option<Phase>,
     /// The rates that were tried to find it.
@@ -100,27 +106,6 @@ pub struct Latency {
     pub p99_ms: f64,
     /// The maximum.
     pub max_ms: f64,
-}
-
-/// A fleet that sends nothing, and is not silent for long enough to be offline.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct IdleFleet {
-    /// Its charge points.
-    pub charge_points: u32,
-    /// Measured seconds.
-    pub seconds: f64,
-    /// CPU of the ingestors, in cores.
-    pub ingestor_cores: f64,
-    /// CPU of `PostgreSQL`, in cores.
-    pub postgres_cores: f64,
-}
-
-impl IdleFleet {
-    /// CPU of both, in cores.
-    #[must_use]
-    pub fn cores(&self) -> f64 {
-        self.ingestor_cores + self.postgres_cores
-    }
 }
 
 /// A segment of load.
@@ -221,6 +206,7 @@ impl Report {
             complete: false,
             conditions,
             steady: Vec::new(),
+            load_alone: None,
             highest: None,
             search: Vec::new(),
             smaller_fleets: Vec::new(),

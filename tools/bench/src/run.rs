@@ -2,7 +2,7 @@
 
 use crate::harness::Harness;
 use crate::load::Generator;
-use crate::meters::Broker;
+use crate::meters::{BROKER, Broker, ProcessUse};
 use crate::numbers::round;
 use crate::plan::{Chapter, Plan};
 use crate::platform::Names;
@@ -105,14 +105,19 @@ async fn events(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()
     crash(harness, &load, report).await?;
     measure_commands(harness, report).await?;
     harness.platform.stop_ingestors().await?;
-    floor(harness, &load, report, connections).await
+    floor(harness, &load, report, connections).await?;
+    // Last, because the floor would write its events, too.
+    load_alone(harness, &load, report).await
 }
 
-/// The latency of events at a low rate, in which each pause of an ingestor shows.
+/// The latency of events at a low rate, in which each pause of an ingestor shows, and the cost of the
+/// load alone.
 async fn tail(harness: &mut Harness, report: &mut Report) -> anyhow::Result<()> {
     harness.plan.steady.truncate(1);
     let load = announce_fleet(harness, harness.plan.charge_points).await?;
-    steady(harness, &load, report).await
+    steady(harness, &load, report).await?;
+    harness.platform.stop_ingestors().await?;
+    load_alone(harness, &load, report).await
 }
 
 /// The cost per event of two large fleets, and what they cost while they send nothing, compared with
@@ -178,6 +183,17 @@ async fn steady(harness: &mut Harness, load: &Generator, report: &mut Report) ->
         let phase = measure_segment(harness, load, rate, harness.plan.measured).await?;
         report.steady.push(Phase { target_p95_ms: Some(target), ..phase });
     }
+    Ok(())
+}
+
+/// The CPU that the load costs by itself at the lowest of the steady rates; no ingestor may run.
+async fn load_alone(harness: &mut Harness, load: &Generator, report: &mut Report) -> anyhow::Result<()> {
+    let (rate, _) = *harness.plan.steady.first().context("the plan has no rate")?;
+    let seconds = (harness.plan.warm_up + harness.plan.cost_seconds).as_secs();
+    progress(&format!("{rate} events/s for {seconds} s while no ingestor runs …"));
+    let alone = harness.measure_load_alone(load, rate, harness.plan.cost_seconds).await?;
+    passed(&format!("Kafka used {} µs of CPU per event", ProcessUse::cpu_us_of(&alone.processes, &[BROKER])));
+    report.load_alone = Some(alone);
     Ok(())
 }
 

@@ -1,10 +1,10 @@
-//! One segment of calls at a constant rate, to a service or the floor, and its results.
+//! A segment of calls at a constant rate, to a service or the floor, and its results.
 
 use crate::load::Threads;
-use crate::meters::{MeteredInterval, Meters};
+use crate::meters::{MeteredInterval, Meters, ProcessUse};
 use crate::numbers::{float, round, share};
 use crate::report::{CallPhase, Latency};
-use crate::visibility::{Seen, Window};
+use crate::visibility::{Backlog, Seen, Window};
 use anyhow::Context as _;
 use launch::open_loop::{self, Call, Schedule};
 use std::time::{Duration, Instant};
@@ -12,9 +12,15 @@ use std::time::{Duration, Instant};
 /// The result of a call, or the reason of its failure.
 pub type Outcome<T> = Result<T, String>;
 
-/// A finished segment: every call has succeeded or failed.
+/// A finished segment: every call has succeeded or failed. It can consist of several rounds, between
+/// which something else was measured.
 pub struct RunSegment<T> {
     rate: u32,
+    rounds: Vec<Round<T>>,
+}
+
+/// Calls without a pause.
+struct Round<T> {
     begin: Instant,
     /// In µs after the beginning.
     window: Window,
@@ -43,56 +49,101 @@ impl<T: Send + 'static> RunSegment<T> {
         let metered = meters.measure(begin + warm_up, measured).await;
         let calls = calling.await.context("the load generator panicked")??;
         let window = Window { from: micros(warm_up), to: micros(warm_up + measured) };
-        Ok(Self { rate, begin, window, calls, metered })
+        Ok(Self { rate, rounds: vec![Round { begin, window, calls, metered }] })
+    }
+
+    /// Appends the rounds of a later segment of the same rate and length.
+    pub fn append(&mut self, later: Self) {
+        self.rounds.extend(later.rounds);
     }
 
     /// The results of the successful calls.
     pub fn successes(&self) -> impl Iterator<Item = &T> {
-        self.calls.iter().filter_map(|call| call.outcome.as_ref().ok())
+        let calls = self.rounds.iter().flat_map(|round| &round.calls);
+        calls.filter_map(|call| call.outcome.as_ref().ok())
     }
 
     /// The latency of every successful call from due to the instant that `end` returns.
     pub fn until(&self, end: impl Fn(&T) -> anyhow::Result<Instant>) -> anyhow::Result<Latency> {
-        let mut times = Vec::with_capacity(self.calls.len());
-        for call in &self.calls {
-            let Ok(success) = &call.outcome else { continue };
-            times.push((self.at(call.due), self.at(end(success)?)));
+        let mut latencies = Vec::new();
+        for round in &self.rounds {
+            let mut times = Vec::with_capacity(round.calls.len());
+            for call in &round.calls {
+                let Ok(success) = &call.outcome else { continue };
+                times.push((round.at(call.due), round.at(end(success)?)));
+            }
+            latencies.extend(Seen::of(times).latencies(round.window));
         }
-        Ok(Seen::of(times).latency(self.window))
+        Ok(Latency::of(latencies))
     }
 
-    /// The result of the segment.
+    /// The result of the segment: of all rounds together.
     pub fn phase(&self) -> CallPhase {
-        let seconds = self.window.seconds();
-        let seen = self.seen(|call| call.ended);
-        let calls = seen.sent(self.window);
-        let in_time =
-            self.calls.iter().filter(|call| call.outcome.is_ok() && self.is_within(self.at(call.ended)));
-        let answered = float(u64::try_from(in_time.count()).unwrap_or(u64::MAX));
-        let due = |call: &&Call<Outcome<T>>| self.is_within(self.at(call.due));
-        let failures: Vec<_> =
-            self.calls.iter().filter(due).filter_map(|call| call.outcome.as_ref().err()).collect();
-        let third = (self.window.to - self.window.from) / 3;
-        let last_third = Window { from: self.window.to - third, ..self.window };
+        let seconds: f64 = self.rounds.iter().map(|round| round.window.seconds()).sum();
+        let of_rounds = |of: fn(&Round<T>) -> u64| self.rounds.iter().map(of).sum::<u64>();
+        let answered = float(of_rounds(Round::answered));
+        let failures: Vec<_> = self.rounds.iter().flat_map(Round::failures).collect();
+        let backlogs: Vec<_> =
+            self.rounds.iter().map(|round| round.seen(|call| call.ended).backlog(round.window)).collect();
+        let processes: Vec<_> = self.rounds.iter().map(Round::processes).collect();
         let phase = CallPhase {
             rate: self.rate,
             seconds: round(seconds, 1),
-            calls,
+            calls: of_rounds(Round::due),
             failed: u64::try_from(failures.len()).unwrap_or(u64::MAX),
             failure: failures.first().map(|why| (*why).clone()),
             answered_per_s: round(share(answered, seconds), 1),
-            latency: seen.latency(self.window),
-            p99_at_end_ms: seen.latency(last_third).p99_ms,
-            in_flight: seen.backlog(self.window),
+            latency: self.latency(|round| round.window, |call| call.ended),
+            p99_at_end_ms: self.latency(Round::last_third, |call| call.ended).p99_ms,
+            in_flight: Backlog::of_rounds(&backlogs),
             sustained: false,
-            generator_behind: self.seen(|call| call.begun).latency(self.window),
-            processes: self.metered.uses(float(calls), seconds),
+            generator_behind: self.latency(|round| round.window, |call| call.begun),
+            processes: ProcessUse::of_rounds(&processes),
         };
         CallPhase { sustained: phase.is_sustained(), ..phase }
     }
 
+    /// From due to the time that `until` returns, of every call that was due in the windows.
+    fn latency(&self, window: fn(&Round<T>) -> Window, until: fn(&Call<Outcome<T>>) -> Instant) -> Latency {
+        let mut latencies = Vec::new();
+        for round in &self.rounds {
+            latencies.extend(round.seen(until).latencies(window(round)));
+        }
+        Latency::of(latencies)
+    }
+}
+
+impl<T> Round<T> {
+    /// The number of calls that were due in the window.
+    fn due(&self) -> u64 {
+        self.seen(|call| call.due).sent(self.window)
+    }
+
+    /// The number of successful responses in the window.
+    fn answered(&self) -> u64 {
+        let in_time =
+            self.calls.iter().filter(|call| call.outcome.is_ok() && self.is_within(self.at(call.ended)));
+        u64::try_from(in_time.count()).unwrap_or(u64::MAX)
+    }
+
+    /// The failures of calls that were due in the window.
+    fn failures(&self) -> impl Iterator<Item = &String> {
+        let due = self.calls.iter().filter(|call| self.is_within(self.at(call.due)));
+        due.filter_map(|call| call.outcome.as_ref().err())
+    }
+
+    /// The use of each process in the window, per call.
+    fn processes(&self) -> Vec<ProcessUse> {
+        self.metered.uses(float(self.due()), self.window.seconds())
+    }
+
+    fn last_third(&self) -> Window {
+        let third = (self.window.to - self.window.from) / 3;
+        Window { from: self.window.to - third, ..self.window }
+    }
+
     /// Every call with the time when it was due and the time that `until` returns.
-    fn seen(&self, until: impl Fn(&Call<Outcome<T>>) -> Instant) -> Seen {
+    fn seen(&self, until: fn(&Call<Outcome<T>>) -> Instant) -> Seen {
         Seen::of(self.calls.iter().map(|call| (self.at(call.due), self.at(until(call)))).collect())
     }
 
@@ -111,57 +162,4 @@ fn micros(duration: Duration) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A call per ms for three seconds; the first second is warm-up. `ended` returns the duration
-    /// in ms and the result of each.
-    fn segment(ended: impl Fn(u64) -> (u64, Outcome<u64>)) -> RunSegment<u64> {
-        let begin = Instant::now();
-        let ms = Duration::from_millis;
-        let calls = (0..3_000).map(|number| {
-            let (took, outcome) = ended(number);
-            let due = begin + ms(number);
-            Call { due, begun: due, ended: due + ms(took), outcome }
-        });
-        let window = Window { from: 1_000_000, to: 3_000_000 };
-        RunSegment { rate: 1_000, begin, window, calls: calls.collect(), metered: MeteredInterval::nothing() }
-    }
-
-    #[test]
-    fn counts_only_calls_due_in_the_window() {
-        let phase = segment(|number| (if number < 1_000 { 900 } else { 4 }, Ok(number))).phase();
-        assert_eq!((phase.calls, phase.failed), (2_000, 0));
-        assert!((phase.latency.max_ms - 4.0).abs() < 1e-9 && (phase.p99_at_end_ms - 4.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_constant_latency_is_sustained() {
-        let phase = segment(|number| (4, Ok(number))).phase();
-        assert_eq!(phase.why_not(), None);
-        assert!((phase.answered_per_s - 1_000.0).abs() < 1e-9, "{}", phase.answered_per_s);
-    }
-
-    #[test]
-    fn a_growing_latency_is_not_sustained() {
-        let phase = segment(|number| (number / 10, Ok(number))).phase();
-        assert!(!phase.sustained);
-        assert!(phase.answered_per_s < 990.0, "{}", phase.answered_per_s);
-    }
-
-    #[test]
-    fn one_failure_means_not_sustained_and_is_reported() {
-        let refused = Err("503 BROKER_UNAVAILABLE".to_owned());
-        let phase = segment(|number| (4, if number == 2_000 { refused.clone() } else { Ok(number) })).phase();
-        assert_eq!((phase.failed, phase.failure.as_deref()), (1, Some("503 BROKER_UNAVAILABLE")));
-        assert!(!phase.sustained);
-    }
-
-    #[test]
-    fn later_instants_count_from_when_the_call_was_due() {
-        let segment = segment(|number| (4, Ok(number)));
-        let end = |number: &u64| Ok(segment.begin + Duration::from_millis(number + 3));
-        assert!((segment.until(end).unwrap().p99_ms - 3.0).abs() < 1e-9);
-        assert!(segment.until(|_| anyhow::bail!("never")).is_err());
-    }
-}
+mod tests;

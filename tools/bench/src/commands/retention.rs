@@ -3,7 +3,7 @@
 
 mod fixture;
 
-use super::{CommandBench, print_latency};
+use super::{CommandBench, print_latency, readable};
 use crate::harness::Harness;
 use crate::numbers::grouped_count;
 use crate::report::{Retention, RetentionRound, RetentionSegment};
@@ -45,7 +45,8 @@ impl CommandBench<'_> {
         let settings: Vec<_> = settings.iter().map(|(name, days)| (name.as_str(), days.clone())).collect();
         let before = fixture::left(&mut self.harness.queries).await?;
         let dispatcher = self.start_dispatcher(&settings).await?;
-        let (phase, readable) = self.platform(plan.rate, plan.warm_up, plan.measured).await?;
+        let (segment, read) = self.platform(plan.rate, plan.warm_up, plan.measured).await?;
+        let (phase, readable) = (segment.phase(), readable(&segment, &read)?);
         self.stop_dispatcher(dispatcher).await?;
         let deleted = before.saturating_sub(fixture::left(&mut self.harness.queries).await?);
         let what = if days == KEEP_DAYS { "without retention" } else { "with retention" };

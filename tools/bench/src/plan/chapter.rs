@@ -3,7 +3,7 @@
 /// A part that can be measured alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chapter {
-    /// The latency of events at the lowest of the steady rates.
+    /// The latency of events at the lowest of the steady rates, and the cost of the load alone.
     Tail,
     /// The cost per event with 100,000 and 1,000,000 devices; not part of a full run.
     Fleets,

@@ -10,8 +10,7 @@ impl Plan {
         self.measured = self.measured.min(seconds(10));
         // Some seconds of work, of which the first and the last do not count.
         self.floor_events = self.floor_events.min(80_000);
-        self.commands.warm_up = self.commands.warm_up.min(seconds(1));
-        // 400 commands at 50/s: enough for a median.
+        // In rounds of a second. 400 commands at 50/s: enough for a median.
         self.commands.measured = self.commands.measured.min(seconds(8));
         self.commands.step = self.commands.step.min(seconds(4));
         self.reads.warm_up = self.reads.warm_up.min(seconds(1));

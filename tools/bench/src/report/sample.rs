@@ -2,9 +2,9 @@
 
 use super::{
     Arrivals, BeforeAndAfter, CallPhase, Cells, CommandRate, Commands, Counts, Drain, Floor, FloorPhase,
-    Interval, KilledPod, Latency, LimitedSessions, Limits, MovedDevices, OtherDevices, PageCost, Percentiles,
-    Phase, ReadKind, ReadTarget, Reads, Report, Retention, RetentionData, RetentionRound, RetentionSegment,
-    Saturation, SessionData, SessionExport, Sessions, Takeover, Truth, Writing,
+    Interval, KilledPod, Latency, LimitedSessions, Limits, LoadAlone, MovedDevices, OtherDevices, PageCost,
+    Percentiles, Phase, ReadKind, ReadTarget, Reads, Report, Retention, RetentionData, RetentionRound,
+    RetentionSegment, Saturation, SessionData, SessionExport, Sessions, Takeover, Truth, Writing,
 };
 use crate::conditions::Conditions;
 use crate::meters::ProcessUse;
@@ -81,6 +81,12 @@ pub fn sample() -> Report {
         phase(600, latency(8.0, 12.5, 19.0, 41.0), Some(50.0), 400.0),
         phase(6_000, latency(15.0, 130.0, 180.0, 240.0), Some(100.0), 120.0),
     ];
+    report.load_alone = Some(LoadAlone {
+        rate: 600,
+        seconds: 20.0,
+        events: 12_000,
+        processes: vec![ProcessUse::new("kafka", 1.08, 20.0, 12_000.0, Some(500.0))],
+    });
     report.search = vec![
         phase(10_000, latency(20.0, 60.0, 80.0, 120.0), None, 80.0),
         Phase {
@@ -174,6 +180,7 @@ fn commands() -> Commands {
     Commands {
         piles: 10_000,
         partitions: 8,
+        rounds: 8,
         steady: vec![
             measured(
                 50,

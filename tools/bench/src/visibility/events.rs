@@ -110,13 +110,25 @@ impl Seen {
         }
     }
 
-    fn latencies(&self, window: Window) -> impl Iterator<Item = u32> {
+    /// From sent to seen in µs, of every event that was sent within `window`.
+    pub fn latencies(&self, window: Window) -> impl Iterator<Item = u32> {
         let within = self.events.iter().filter(move |(sent, _)| (window.from..window.to).contains(sent));
         within.map(|(sent, seen)| u32::try_from((seen - sent).max(0)).unwrap_or(u32::MAX))
     }
 }
 
 impl Backlog {
+    /// The backlog over several rounds of the same length, one after the other: its growth is the mean
+    /// of theirs.
+    pub fn of_rounds(rounds: &[Self]) -> Self {
+        let growth: f64 = rounds.iter().map(|round| round.growth_per_s).sum();
+        Self {
+            at_begin: rounds.first().map_or(0, |first| first.at_begin),
+            at_end: rounds.last().map_or(0, |last| last.at_end),
+            growth_per_s: round(share(growth, count(rounds.len())), 1),
+        }
+    }
+
     /// Whether the backlog is constant at `rate`.
     pub fn is_steady(&self, rate: u32) -> bool {
         self.growth_per_s <= f64::from(rate) * TOLERANCE
@@ -170,6 +182,14 @@ mod tests {
         let growing = seen(2_000, |ms| ms / 9).backlog(SECOND);
         assert!((80.0..120.0).contains(&growing.growth_per_s), "{growing:?}");
         assert!(!growing.is_steady(1_000));
+    }
+
+    #[test]
+    fn the_backlog_of_rounds_grows_by_the_mean_of_their_growths() {
+        let round = |at_begin, at_end, growth_per_s| Backlog { at_begin, at_end, growth_per_s };
+        let rounds = [round(1, 20, 30.0), round(4, 5, 1.5), round(2, 3, -3.0)];
+        assert_eq!(Backlog::of_rounds(&rounds), round(1, 3, 9.5));
+        assert_eq!(Backlog::of_rounds(&rounds[..1]), rounds[0]);
     }
 
     #[test]

@@ -11,9 +11,11 @@ pub(super) fn render(commands: &Commands) -> String {
     let _ = writeln!(
         text,
         "\nFrom when the command was due, however long earlier responses took; {} piles, {} partitions. The floor is one look-up \
-         in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine right before.",
+         in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine: at the highest rate right \
+         before, otherwise in {} rounds of both, whose percentiles are together.",
         grouped(commands.piles.into()),
-        commands.partitions
+        commands.partitions,
+        commands.rounds
     );
     text += &late(&rates);
     text += &search(commands);

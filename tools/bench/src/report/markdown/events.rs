@@ -1,12 +1,14 @@
 //! The chapter on events: latency, the use of processes, the cost by fleet, and the floor.
 
 use super::{cells, process_rows, table};
+use crate::numbers::share;
 use crate::report::{IdleFleet, Phase, Report, Writing, grouped, grouped_count};
 use std::fmt::Write as _;
 
 /// Renders the chapter.
 pub(super) fn render(report: &Report) -> String {
-    latencies(report) + &processes(report) + &fleets(report) + &idle_fleets(report) + &floor(report)
+    let events = [latencies, processes, load_alone, fleets, idle_fleets, floor];
+    events.map(|render| render(report)).concat()
 }
 
 fn latencies(report: &Report) -> String {
@@ -43,6 +45,30 @@ fn processes(report: &Report) -> String {
     }
     let columns = ["events/s", "process", "cores", "CPU µs per event", "peak memory, MB"];
     table("What each process used", &columns, &rows)
+}
+
+fn load_alone(report: &Report) -> String {
+    let Some(alone) = &report.load_alone else { return String::new() };
+    let phase = report.steady.iter().find(|phase| phase.rate == alone.rate);
+    let Some(of_rate) = phase.and_then(|phase| alone.share_of(phase)) else { return String::new() };
+    let row = |name: &str, us: f64| {
+        let percent = format!("{:.1} %", share(us, of_rate.all_us) * 100.0);
+        vec![name.to_owned(), format!("{us:.1}"), percent]
+    };
+    let rows = [
+        row("event-ingestor, postgres and kafka", of_rate.all_us),
+        row("kafka", of_rate.kafka_us),
+        row("kafka without an ingestor: the gateways' own requests", of_rate.gateways_us),
+    ];
+    let title = format!("The load alone, at {}/s", grouped(alone.rate.into()));
+    let mut text = table(&title, &["process", "CPU µs per event", "of the three"], &rows);
+    let _ = writeln!(
+        text,
+        "\nThe last row is of {} events in {} s, which the simulated gateways published as before, while no ingestor ran.",
+        grouped_count(alone.events),
+        alone.seconds
+    );
+    text
 }
 
 fn fleets(report: &Report) -> String {
