@@ -16,7 +16,7 @@ const READ_TARIFFS: &str = "tariffs:read";
 const WRITE_TARIFFS: &str = "tariffs:write";
 
 /// All routes of the service, and the scope that each requires.
-pub const ROUTES: [(&str, &str, &str); 89] = [
+pub const ROUTES: [(&str, &str, &str); 91] = [
     ("GET", "stations", READ),
     ("POST", "stations", WRITE),
     ("POST", "stations/import", WRITE),

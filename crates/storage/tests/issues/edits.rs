@@ -35,7 +35,7 @@ async fn edits_are_kept_in_the_history_until_the_issue_closes() {
     evaluate(&mut connection).await;
     let late = issues::edit(&mut connection, &only(1), id, &IssueEdit::Unmute, &stamp()).await.unwrap();
     assert!(matches!(late, Err(IssueRefusal::Closed { .. })), "{late:?}");
-    let events = issues::list_events(&mut connection, id).await.unwrap();
+    let events = issues::list_events(&mut connection, id, None, 100).await.unwrap();
     let kinds: Vec<_> = events.iter().rev().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["opened", "acknowledged", "assigned", "muted", "closed"], "a repeated edit is none");
 }

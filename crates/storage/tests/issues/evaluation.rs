@@ -31,7 +31,7 @@ async fn opens_and_closes_an_issue_with_its_history() {
     let closed = all(&mut connection, &OperatorBound::All).await.remove(0);
     let (_, proof) = closed.closed.clone().unwrap();
     assert!(matches!(proof.seen, Seen::Status { status: Available, .. }), "{proof:?}");
-    let events = issues::list_events(&mut connection, closed.id).await.unwrap();
+    let events = issues::list_events(&mut connection, closed.id, None, 100).await.unwrap();
     let kinds: Vec<_> = events.iter().map(|event| (event.number, event.kind.as_str())).collect();
     assert_eq!(kinds, [(2, "closed"), (1, "opened")]);
     assert_eq!(database.json("select count(*) from issue_watches").await, 0);

@@ -76,7 +76,7 @@ async fn the_states_of_devices_close_issues_once_with_the_state_as_proof() {
             Some("CP-1-2") => assert!(matches!(proof(&issue), Seen::Connectivity { online: true, .. })),
             _ => assert_eq!(issue.closed, None, "it is still faulted"),
         }
-        let events = issues::list_events(&mut connection, issue.id).await.unwrap();
+        let events = issues::list_events(&mut connection, issue.id, None, 100).await.unwrap();
         assert_eq!(events.len(), if issue.closed.is_some() { 2 } else { 1 });
     }
     let closed = published(&mut connection).await.into_iter().filter(|(kind, ..)| kind == "closed");

@@ -84,7 +84,7 @@ async fn a_step_is_recorded_before_its_command_and_claimed_until_that_is() {
     let refusals: Vec<_> = attempts.iter().map(|attempt| attempt.refusal.as_deref()).collect();
     assert_eq!(refusals, [None, None, Some("PILE_NOT_FOUND")], "a recorded command was not refused");
     assert_eq!(step(&mut connection, ids[0]).await.step, RecoveryStep::HardReset);
-    let events = issues::list_events(&mut connection, ids[0]).await.unwrap();
+    let events = issues::list_events(&mut connection, ids[0], None, 100).await.unwrap();
     let kinds: Vec<_> =
         events.iter().map(|event| (event.number, event.kind.as_str(), event.by.as_deref())).collect();
     let attempted = [5, 4, 3, 2].map(|number| (number, "attempted", None));

@@ -26,7 +26,7 @@ async fn the_issues_of_a_rule_that_is_turned_off_close_and_open_again_by_later_c
     evaluate_with(&mut connection, &rules_without(Cause::Fault)).await;
     let (open, off) = open_and_off(&mut connection).await;
     assert_eq!((open[0].cause, off[0].cause), (Cause::Offline, Cause::Fault));
-    let events = issues::list_events(&mut connection, off[0].id).await.unwrap();
+    let events = issues::list_events(&mut connection, off[0].id, None, 100).await.unwrap();
     assert_eq!((events.len(), &events[0].detail["kind"]), (2, &serde_json::json!("ruleOff")));
     let closed = published(&mut connection).await.into_iter().filter(|(kind, ..)| kind == "closed");
     assert_eq!(closed.count(), 1);
