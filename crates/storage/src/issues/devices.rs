@@ -44,7 +44,7 @@ pub async fn count_devices(
     bound: &OperatorBound,
     id: IssueId,
 ) -> Result<DeviceCounts, StorageError> {
-    let (all, left) = issue_devices::table
+    let (all, left): (i64, i64) = issue_devices::table
         .filter(issue_devices::issue_id.eq(id.0))
         .filter(operators::issue_devices(bound))
         .select((count_star(), count(issue_devices::left_at)))

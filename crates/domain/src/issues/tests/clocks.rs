@@ -64,7 +64,7 @@ fn a_fast_clock_opens_an_issue_and_does_not_close_it() {
     let mut run = Run::default();
     let fast = |seconds: i64, ahead: i64| {
         let mut change = status(at(seconds), Available, None);
-        let FeedKind::ConnectorStatusChanged(body) = &mut change.kind else { unreachable!() };
+        let FeedKind::ConnectorStatusChanged(body) = &mut change.kind else { panic!("not a status") };
         body.claimed_at = Some(at(seconds + ahead));
         change
     };
