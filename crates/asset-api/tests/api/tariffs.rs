@@ -31,6 +31,7 @@ async fn creates_edits_audits_and_retires_a_tariff() {
     etag: "1"
 
     {
+      "awaitsApproval": false,
       "changeRule": "FrozenAtStart",
       "createdAt": "[now]",
       "currency": "CNY",

