@@ -13,10 +13,11 @@ mod kafka_settings;
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use futures_util::future::join_all;
 use runtime::{
     kafka::{FetchError, Fetched, Kafka, KafkaError, NewRecord, PartitionReader, PublishError},
@@ -55,16 +56,15 @@ fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", uuid::Uuid::now_v7())
 }
 
-fn at(millis: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(millis).unwrap()
-}
+/// The time of record 0. The broker may delete records of yesterday at any moment.
+static BEGUN: LazyLock<DateTime<Utc>> = LazyLock::new(|| runtime::clock::now().trunc_subsecs(3));
 
 fn record(number: u32) -> NewRecord {
     NewRecord {
         key: Some(format!("CP-{number}").into_bytes()),
         value: Some(format!("{{\"number\":{number}}}").into_bytes()),
         headers: BTreeMap::from([("ce_id".to_owned(), number.to_string().into_bytes())]),
-        timestamp: at(1_753_439_400_000 + i64::from(number)),
+        timestamp: *BEGUN + TimeDelta::milliseconds(number.into()),
     }
 }
 
@@ -90,7 +90,7 @@ async fn fetches_what_was_published() {
     let topic = topic(&kafka, 3).await;
     assert_eq!(kafka.partitions(&topic).await.unwrap(), [0, 1, 2]);
 
-    let tombstone = NewRecord { key: None, value: None, headers: BTreeMap::new(), timestamp: at(1) };
+    let tombstone = NewRecord { key: None, value: None, headers: BTreeMap::new(), timestamp: *BEGUN };
     let sent = vec![record(1), record(2), tombstone];
     let offsets = kafka.writer(&topic).publish(2, sent.clone(), PATIENCE).await.unwrap();
     assert_eq!(offsets, [0, 1, 2]);

@@ -56,7 +56,7 @@ async fn publish(kafka: &Kafka, topic: &str, text: &str) {
         key: None,
         value: Some(text.as_bytes().to_vec()),
         headers: BTreeMap::new(),
-        timestamp: chrono::DateTime::UNIX_EPOCH,
+        timestamp: runtime::clock::now(),
     };
     kafka.writer(topic).publish(0, vec![record], PATIENCE).await.unwrap();
 }

@@ -3,6 +3,7 @@
 use super::Producer;
 use super::encoding::{put_length, put_varint};
 use std::io::Write as _;
+use std::time::SystemTime;
 
 /// A batch of equal records.
 pub struct Batch {
@@ -18,7 +19,7 @@ pub struct Batch {
     pub partition: i32,
     /// Whether it is compressed with gzip.
     pub gzip: bool,
-    /// The producer's time, in milliseconds.
+    /// The producer's time, in milliseconds. The broker may delete old records at any moment.
     pub timestamp_ms: i64,
 }
 
@@ -31,9 +32,14 @@ impl Default for Batch {
             producer: None,
             partition: 0,
             gzip: false,
-            timestamp_ms: 0,
+            timestamp_ms: now_ms(),
         }
     }
+}
+
+fn now_ms() -> i64 {
+    let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    i64::try_from(since_1970.as_millis()).unwrap()
 }
 
 impl Batch {
