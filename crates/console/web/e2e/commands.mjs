@@ -20,7 +20,7 @@ test("a message is requested and a configuration is changed from the page of a p
   await page.locator("[data-order]").last().waitFor();
   assert.equal(await page.locator("[data-order]").count(), 7);
   await send(page, "trigger-message", async (dialog) => {
-    await dialog.getByLabel("Message").selectOption("MeterValues");
+    await dialog.getByLabel("Message", { exact: true }).selectOption("MeterValues");
     await dialog.getByLabel("Connector").selectOption("1");
   });
   await page.locator("[data-order=change-configuration]").click();

@@ -1,32 +1,16 @@
 // The end-to-end tests of the console in headless Chromium, one after the other. Run by `make
-// console-test`.
+// console-test`; CONSOLE_TESTS="issues looks" runs only those of these files.
 import { after } from "node:test";
 import { leave } from "./stage.mjs";
 
-await import("./story.mjs");
-await import("./fleet.mjs");
-await import("./map-tiles.mjs");
-await import("./live.mjs");
-await import("./cancel.mjs");
-await import("./audit.mjs");
-await import("./sessions.mjs");
-await import("./revenue.mjs");
-await import("./commands.mjs");
-await import("./prices.mjs");
-await import("./tariffs.mjs");
-await import("./tariff-editor.mjs");
-await import("./tariff-bindings.mjs");
-await import("./tariff-calendar.mjs");
-await import("./tariff-approval.mjs");
-await import("./ingest.mjs");
-await import("./import.mjs");
-await import("./assets.mjs");
-await import("./phone.mjs");
-await import("./issues.mjs");
-await import("./reliability.mjs");
-await import("./scopes.mjs");
-await import("./sign-in.mjs");
-await import("./looks.mjs");
-await import("./scale.mjs");
+const FILES = [
+  "story", "fleet", "map-tiles", "live", "cancel", "audit", "sessions", "revenue", "commands", "prices",
+  "tariffs", "tariff-editor", "tariff-bindings", "tariff-calendar", "tariff-approval", "ingest", "import",
+  "assets", "phone", "issues", "reliability", "scopes", "sign-in", "looks", "scale",
+];
+const only = process.env.CONSOLE_TESTS?.split(" ");
+for (const file of FILES) {
+  if (only === undefined || only.includes(file)) await import(`./${file}.mjs`);
+}
 
 after(leave);
