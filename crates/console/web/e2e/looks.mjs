@@ -57,7 +57,7 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     "ended-session": { path: `/console/sessions/${ended}`, ready: "[data-receipt]" },
     issues: { path: "/console/issues", ready: "tr[data-issue]" },
     issue: {
-      path: `/console/issues/${fault}`, ready: "[data-event=muted]", click: "[data-attempt=trigger] summary", then: "[data-attempt=trigger] .life",
+      path: `/console/issues/${fault}`, ready: "[data-event=muted]", click: "[data-attempt=softReset] summary", then: "[data-attempt=softReset] .life",
       dialogs: dialogsOf(["assign", "mute"], "data-action"),
     },
     outage: { path: `/console/issues/${outage}`, ready: "tr[data-device]", dialogs: dialogsOf(["acknowledge"], "data-action") },
