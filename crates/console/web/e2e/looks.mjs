@@ -158,7 +158,13 @@ async function collide(page, id) {
 async function check(page, part) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(wide, 0, "the page does not overflow horizontally");
-  assert.deepEqual(await judge(page, part), []);
+  let barriers = await judge(page, part);
+  // Of a page that is being drawn just then axe may see a half: a barrier remains.
+  for (let again = 0; barriers.length > 0 && again < 3; again++) {
+    await page.waitForTimeout(1_000);
+    barriers = await judge(page, part);
+  }
+  assert.deepEqual(barriers, []);
 }
 
 test("everything can be reached and operated by keyboard", async () => {
