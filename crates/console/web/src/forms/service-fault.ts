@@ -25,7 +25,7 @@ const MESSAGES: readonly Pattern[] = [
   [/^must be in the future, and after/, () => `${t("form.past")} ${t("form.notAfter")}`],
   [/^must be in the future$/, () => t("form.past")],
   [/^must be after (?:from|beginsAt|effectiveFrom)$/, () => t("form.notAfter")],
-  [/^must be (?:at most|1 to|from 0 to) (\d+) days after/, ([n = ""]) => t("form.tooManyDays", { n })],
+  [/^must be (?:at most|1 to|from 0 to) (\d+) days(?:, and one hour,)? after/, ([n = ""]) => t("form.tooManyDays", { n })],
   [/^(?:weekly )?must have (\d+) to (\d+) (?:entries|periods)$/, ([min = "", max = ""]) => t("finding.entries", { min, max })],
   [/^must be at most (\d+) connectors$/, ([n = ""]) => t("form.tooManyItems", { n })],
   [/^connectorId 0 is the whole pile/, () => t("form.tooSmall", { n: 1 })],
