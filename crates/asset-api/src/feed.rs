@@ -60,19 +60,19 @@ pub async fn follow(
     let after = asked.map(|text| text.parse().map_err(|_unreadable| FeedRefusal::InvalidPosition));
     let after: Option<FeedPosition> = after.transpose()?;
     let place = hub.admit(&caller)?;
-    let (span, state) = api
+    let (span, asked) = api
         .run(move |mut connection| async move {
             // Includes everything that is committed by now, and skips positions after a failover.
             storage::feed::sequence_all(&mut connection).await?;
-            let state = match after {
-                Some(after) => storage::feed::cursor_state(&mut connection, after).await?,
-                None => CursorState::AtEnd,
+            let asked = match after {
+                Some(after) => Some((after, storage::feed::cursor_state(&mut connection, after).await?)),
+                None => None,
             };
-            Ok((storage::feed::span(&mut connection).await?, state))
+            Ok((storage::feed::span(&mut connection).await?, asked))
         })
         .await?;
     hub.follow_jump(span.last);
-    let start = start(after, state, span)?;
+    let start = start(asked, span)?;
     let follower = Follower::new(hub.into_inner(), place, filter, bound, start);
     let stream = follower.ending_in(caller.stream_time()).stream();
     Ok(HttpResponse::Ok()
@@ -83,14 +83,33 @@ pub async fn follow(
         .streaming(stream))
 }
 
-/// The position after which a client continues that has read up to `after`; the end of the feed if
-/// it has read nothing, or everything.
-fn start(after: Option<FeedPosition>, state: CursorState, span: Span) -> Result<FeedPosition, FeedRefusal> {
-    match (after, state) {
-        (Some(after), _) if after.chunk > span.last => Err(FeedRefusal::InvalidPosition),
-        (_, CursorState::Lost) => Err(FeedRefusal::PositionLost),
-        (None, _) | (_, CursorState::AtEnd) => Ok(FeedPosition::end_of(span.last)),
-        (Some(after), _) if after.next_chunk() < span.first => Err(FeedRefusal::PositionGone),
-        (Some(after), _) => Ok(after),
+/// The position after which a client continues that has read up to the position in `asked`, with its
+/// state; the end of the feed if it asked for none. `span` was read after the state: what was written in
+/// between is for the client, too.
+fn start(asked: Option<(FeedPosition, CursorState)>, span: Span) -> Result<FeedPosition, FeedRefusal> {
+    let Some((after, state)) = asked else { return Ok(FeedPosition::end_of(span.last)) };
+    match state {
+        _ if after.chunk > span.last => Err(FeedRefusal::InvalidPosition),
+        CursorState::Lost => Err(FeedRefusal::PositionLost),
+        CursorState::AtEnd { last } => Ok(FeedPosition::end_of(last)),
+        CursorState::Other if after.next_chunk() < span.first => Err(FeedRefusal::PositionGone),
+        CursorState::Other => Ok(after),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_while_a_client_connects_is_sent_to_it() {
+        let read = FeedPosition::end_of(4);
+        let span = Span { first: 1, last: 6 };
+        assert!(
+            matches!(start(Some((read, CursorState::AtEnd { last: 4 })), span), Ok(from) if from == read)
+        );
+        let skipped = CursorState::AtEnd { last: 5 };
+        assert!(matches!(start(Some((read, skipped)), span), Ok(from) if from == FeedPosition::end_of(5)));
+        assert!(matches!(start(None, span), Ok(from) if from == FeedPosition::end_of(6)));
     }
 }

@@ -225,13 +225,16 @@ async fn read_page(
     with_owners: bool,
 ) -> Result<ReadPage, StorageError> {
     let next = cursor.next_chunk();
-    let chunks = list_after(connection, next - 1, with_owners).await?;
-    let Some((first, _)) = chunks.first() else {
-        let state = feed::cursor_state(connection, cursor).await?;
-        let last = feed::span(connection).await?.last;
-        let is_at_end = state == CursorState::AtEnd;
-        return Ok(if is_at_end { ReadPage::Skipped(FeedPosition::end_of(last)) } else { ReadPage::Gone });
-    };
+    let mut chunks = list_after(connection, next - 1, with_owners).await?;
+    if chunks.is_empty() {
+        match feed::cursor_state(connection, cursor).await? {
+            CursorState::AtEnd { last } => return Ok(ReadPage::Skipped(FeedPosition::end_of(last))),
+            CursorState::Lost => return Ok(ReadPage::Gone),
+            // A chunk was numbered in between, or the next one was deleted.
+            CursorState::Other => chunks = list_after(connection, next - 1, with_owners).await?,
+        }
+    }
+    let Some((first, _)) = chunks.first() else { return Ok(ReadPage::Gone) };
     let found = first.position;
     let continues = found == next || feed::explain_gap(connection, next - 1, found).await? == Gap::Skipped;
     Ok(if continues { ReadPage::Chunks(chunks) } else { ReadPage::Gone })

@@ -73,8 +73,13 @@ pub enum Gap {
 pub enum CursorState {
     /// The feed skipped the position: the reader has read changes that may be lost.
     Lost,
-    /// Nothing was written after the cursor; positions may have been skipped.
-    AtEnd,
+    /// Nothing was written after the cursor up to `last`, the last position then: all positions in between
+    /// were skipped.
+    AtEnd {
+        /// The last position that was assigned or skipped when the state was read. What is written
+        /// afterwards has a later one.
+        last: i64,
+    },
     /// Elsewhere.
     Other,
 }
@@ -208,6 +213,8 @@ struct StateRow {
     lost: bool,
     #[diesel(sql_type = Bool)]
     at_end: bool,
+    #[diesel(sql_type = Int8)]
+    last: i64,
 }
 
 #[derive(QueryableByName)]
@@ -250,10 +257,10 @@ pub async fn cursor_state(
 ) -> Result<CursorState, StorageError> {
     let is_whole = cursor == FeedPosition::end_of(cursor.chunk);
     let read_whole = cursor.chunk.saturating_sub(i64::from(!is_whole)).max(0);
-    let StateRow { lost, at_end } = diesel::sql_query(
+    let StateRow { lost, at_end, last } = diesel::sql_query(
         "select exists (select from feed_jumps where skipped_after < $1 and skipped_to > $1) as lost,
                 (select coalesce(sum(skipped_to - skipped_after), 0) from feed_jumps where skipped_after >= $2)
-                  = position - $2 as at_end
+                  = position - $2 as at_end, position as last
          from feed_head",
     )
     .bind::<Int8, _>(cursor.chunk)
@@ -262,7 +269,7 @@ pub async fn cursor_state(
     .await?;
     Ok(match (lost, at_end) {
         (true, _) => CursorState::Lost,
-        (false, true) => CursorState::AtEnd,
+        (false, true) => CursorState::AtEnd { last },
         (false, false) => CursorState::Other,
     })
 }

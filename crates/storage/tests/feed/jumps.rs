@@ -108,8 +108,8 @@ async fn readers_learn_whether_they_have_read_lost_changes() {
     // A client that connects to a quiet feed is enough.
     feed::sequence_all(connection).await.unwrap();
     let end = feed::span(connection).await.unwrap().last;
-    assert_eq!(state(connection, 3, 499).await, CursorState::AtEnd, "it has read everything");
-    assert_eq!(state(connection, end, 499).await, CursorState::AtEnd);
+    assert_eq!(state(connection, 3, 499).await, CursorState::AtEnd { last: end }, "it has read everything");
+    assert_eq!(state(connection, end, 499).await, CursorState::AtEnd { last: end });
     append(connection, 1).await;
     feed::sequence(connection).await.unwrap();
     let next = end + 1;
@@ -123,7 +123,7 @@ async fn readers_learn_whether_they_have_read_lost_changes() {
         (end - 1, 499, CursorState::Lost),
         (end, 499, CursorState::Other),
         (next, 0, CursorState::Other),
-        (next, 499, CursorState::AtEnd),
+        (next, 499, CursorState::AtEnd { last: next }),
         (i64::MAX, 499, CursorState::Other),
     ] {
         assert_eq!(state(connection, chunk, index).await, expected, "{chunk}-{index}");
