@@ -57,11 +57,15 @@ impl Follower {
 
     /// The next event; `None` when the stream has ended regularly.
     pub async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some(event) = self.block().await? {
-                return Some(event);
+        // Comments arrive for ever, an event that is lost does not.
+        let event = async {
+            loop {
+                if let Some(event) = self.block().await? {
+                    return Some(event);
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, event).await.expect("an event")
     }
 
     /// The devices of the next `count` events.
