@@ -235,6 +235,11 @@ impl Stream {
 
     /// The next event; `None` when the stream has ended.
     async fn next(&mut self) -> Option<Value> {
+        // Comments arrive for ever, an event that is lost does not.
+        tokio::time::timeout(PATIENCE, self.event()).await.unwrap()
+    }
+
+    async fn event(&mut self) -> Option<Value> {
         loop {
             while let Some(end) = self.received.find('\n') {
                 let line: String = self.received.drain(..=end).collect();
@@ -244,7 +249,7 @@ impl Stream {
                     return Some(serde_json::from_str(data).unwrap());
                 }
             }
-            let piece = tokio::time::timeout(PATIENCE, self.response.chunk()).await.unwrap().unwrap()?;
+            let piece = self.response.chunk().await.unwrap()?;
             self.received.push_str(std::str::from_utf8(&piece).unwrap());
         }
     }
