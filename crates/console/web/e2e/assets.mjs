@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judge } from "./axe.mjs";
-import { api, enter, eventually, run, shut, signIn, site, stage, step } from "./stage.mjs";
+import { api, disabled, enter, eventually, run, shut, signIn, site, stage, step } from "./stage.mjs";
 
 const merge = (path, body) => api("PATCH", path, body, { type: "application/merge-patch+json" });
 const labelled = (page, name) => page.getByLabel(name, { exact: true });
@@ -111,8 +111,8 @@ test("edits of two people are compared field by field", async (t) => {
     await conflict.locator("[data-theirs=vendor]", { hasText: "Vendor-B" }).waitFor();
     const name = conflict.locator("[data-conflict-field=name]");
     for (const text of ["When you began: 1号桩", "Yours: 一号", "Saved meanwhile: 甲桩"]) await name.getByText(text).waitFor();
-    assert.equal(await page.getByRole("button", { name: "Save" }).isEnabled(), false);
-    assert.equal(await page.getByRole("button", { name: "Continue with this" }).isEnabled(), false, "not before a choice");
+    await disabled(page.getByRole("button", { name: "Save" }));
+    await disabled(page.getByRole("button", { name: "Continue with this" })); // not before a choice
     assert.deepEqual(await judge(page), []);
   });
 
@@ -261,7 +261,7 @@ test("each connector has a label with a code, which is printed alone", async () 
 
   await page.getByLabel("Content of the code").fill("https://app.example/{chargePointId}");
   await page.getByText("Must contain {connectorId}").waitFor();
-  assert.equal(await page.getByRole("button", { name: "Print" }).isEnabled(), false);
+  await disabled(page.getByRole("button", { name: "Print" }));
   await page.getByLabel("Content of the code").fill("https://app.example/{chargePointId}/{connectorId}");
   assert.equal(await first.getAttribute("data-code"), `https://app.example/${piles[0].device}/1`);
 
@@ -277,8 +277,8 @@ test("each connector has a label with a code, which is printed alone", async () 
 test("without the scope for writing, nothing can be changed, and history and labels are shown", async () => {
   const { id, piles: [pile] } = await site({ connected: false });
   const page = await enter(`/console/piles/${pile.id}`, { as: "read" });
-  for (const action of ["edit", "move", "replace"]) assert.equal(await page.locator(`[data-manage=${action}]`).isEnabled(), false);
-  assert.equal(await page.getByRole("button", { name: "Retire" }).isEnabled(), false);
+  for (const action of ["edit", "move", "replace"]) await disabled(page.locator(`[data-manage=${action}]`));
+  await disabled(page.getByRole("button", { name: "Retire" }));
   await page.getByRole("link", { name: "History" }).click();
   await page.locator("[data-edit=created]").waitFor();
   for (const path of [`/console/stations/${id}/edit`, `/console/stations/${id}/piles/new`, `/console/piles/${pile.id}/replace`]) {

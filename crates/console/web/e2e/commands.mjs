@@ -1,7 +1,7 @@
 // All seven commands of a pile, a command to a station with its preview, and the log of commands.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, eventually, order, run, shut, signIn, site, stage } from "./stage.mjs";
+import { api, disabled, enter, eventually, order, run, shut, signIn, site, stage } from "./stage.mjs";
 
 /** Sends a command from the page of a pile after `enterFields`; returns when it is sent. */
 async function send(page, name, enterFields = async () => undefined) {
@@ -101,7 +101,7 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await dialog.getByText(piles[2].device).waitFor();
   await dialog.getByLabel("Piles per second").fill("0");
   await dialog.getByText("At least 1.").waitFor();
-  assert.equal(await dialog.getByRole("button", { name: "Send" }).isEnabled(), false);
+  await disabled(dialog.getByRole("button", { name: "Send" }));
   await dialog.getByLabel("Piles per second").fill("50");
   await dialog.getByLabel("Charging").check();
   await dialog.locator("[data-preview='0']").getByText("No pile is selected").waitFor();
@@ -155,7 +155,7 @@ test("a token for reading assets sees no commands and sends none to a station", 
   const { id } = await site({ connected: false });
   const page = await enter(`/console/stations/${id}`, { as: "read" });
   await page.locator("[data-station-order=reset]").waitFor();
-  assert.equal(await page.locator("[data-station-order=reset]").isEnabled(), false);
+  await disabled(page.locator("[data-station-order=reset]"));
   await page.goto(`${stage.page}/console/commands`);
   await signIn(page, "read");
   await page.getByText("It needs the scope commands:read").waitFor();

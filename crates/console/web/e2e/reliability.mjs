@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { api, enter, eventually, order, shut, signIn, site, stage, step, today } from "./stage.mjs";
+import { api, disabled, enter, eventually, order, shut, signIn, site, stage, step, today } from "./stage.mjs";
 
 /** A station with a pile whose first connector was faulted for an hour of each of the last 30 days. */
 async function ledger() {
@@ -112,7 +112,7 @@ test("downtime is excluded by a form that checks, and withdrawn with a note", as
 
 test("a token for reading sees exclusions and enters none", async () => {
   const page = await enter("/console/reliability/exclusions", { as: "read" });
-  assert.equal(await page.locator("[data-manage=new-exclusion]").isEnabled(), false);
+  await disabled(page.locator("[data-manage=new-exclusion]"));
   await page.goto(`${stage.page}/console/reliability/exclusions/new`);
   await signIn(page, "read");
   await page.getByText("It needs the scope assets:write").waitFor();

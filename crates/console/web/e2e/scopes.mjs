@@ -1,7 +1,7 @@
 // Authorization: without a token, with an invalid token, and with tokens of different scopes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enter, paste, shut, signIn, site, stage } from "./stage.mjs";
+import { disabled, enter, paste, shut, signIn, site, stage } from "./stage.mjs";
 
 test("sign-in requires a token and explains why a text is not one", async () => {
   const page = await enter("/console/ingest", { as: null });
@@ -24,7 +24,7 @@ test("a token for reading shows everything and changes nothing", async () => {
   const { piles: [pile] } = await site();
   const page = await enter(`/console/piles/${pile.id}`, { as: "read" });
   await page.locator("[data-pile-status=Available]").waitFor();
-  for (const button of await page.locator("[data-order]").all()) assert.equal(await button.isEnabled(), false);
+  for (const button of await page.locator("[data-order]").all()) await disabled(button);
   await page.getByText("Sending commands needs the scope commands:send").waitFor();
   assert.equal(await page.getByRole("link", { name: "Import" }).count(), 0);
   await page.getByRole("link", { name: "Ingest" }).click();

@@ -1,7 +1,7 @@
 // Sessions of the fleet: the list with its filters, a stuck session that an operator ends, and receipts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, eventually, order, run, shut, site, stage, tariff } from "./stage.mjs";
+import { api, disabled, enter, eventually, order, run, shut, site, stage, tariff } from "./stage.mjs";
 
 /** Starts a charge at a new station with a price; returns the station, the pile and the session. */
 async function charge() {
@@ -32,7 +32,7 @@ test("sessions are filtered by the address, and a stuck one is ended and has rec
   await page.locator("[data-session][data-open=true]").waitFor();
   await page.locator("[data-total]").waitFor();
   const end = page.getByRole("button", { name: "End the session" });
-  assert.equal(await end.isEnabled(), false, "a reason is required");
+  await disabled(end); // a reason is required
   await page.getByLabel("Reason").fill("现场抄表");
   await end.click();
   await page.getByRole("alert").getByRole("button", { name: "End the session" }).click();
@@ -58,10 +58,10 @@ test("sessions are filtered by the address, and a stuck one is ended and has rec
 test("a token for reading sees sessions, but neither drivers nor receipts, and ends none", async () => {
   const { session } = await charge();
   const page = await enter("/console/sessions", { as: "read" });
-  assert.equal(await page.getByLabel("Card").isEnabled(), false);
+  await disabled(page.getByLabel("Card"));
   await page.locator(`tr[data-session="${session.id}"] th a`).click();
   await page.getByText("It needs the scope tariffs:read").waitFor();
-  assert.equal(await page.getByRole("button", { name: "End the session" }).isEnabled(), false);
+  await disabled(page.getByRole("button", { name: "End the session" }));
   await shut(page);
 });
 

@@ -170,6 +170,11 @@ export async function eventually(what, ask, patience = PATIENCE_MS) {
   }
 }
 
+/** Waits until a control cannot be used: pages are drawn a moment after what changes them. */
+export async function disabled(control) {
+  await eventually("the control to be disabled", () => control.isDisabled());
+}
+
 /** A text that is unique to this run, for names. */
 export const run = process.pid.toString(36).toUpperCase() + Date.now().toString(36).slice(-4).toUpperCase();
 

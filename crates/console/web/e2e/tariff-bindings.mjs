@@ -1,7 +1,7 @@
 // Publishing a draft, and binding a tariff where another one is in the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, run, shut, signIn, site, tariff } from "./stage.mjs";
+import { api, disabled, enter, run, shut, signIn, site, tariff } from "./stage.mjs";
 
 /** An instant some days from now as a field for date and time takes it; pages are in the zone of this machine. */
 function inDays(days) {
@@ -20,7 +20,7 @@ test("a draft is published for an instant, and not for one that is taken", async
   }
   const page = await enter(`/console/tariffs/${id}/draft`);
   await page.getByLabel("Fee per session").fill("2");
-  assert.equal(await page.getByRole("button", { name: "Publish…" }).isEnabled(), false, "only a saved draft is published");
+  await disabled(page.getByRole("button", { name: "Publish…" })); // only a saved draft is published
   await page.getByRole("button", { name: "Save the draft" }).click();
   await page.locator("[data-saved=true]").waitFor();
   await page.getByRole("button", { name: "Publish…" }).click();
@@ -55,7 +55,7 @@ test("a binding that overlaps another one is explained, and each way out works",
   };
   await open();
   await dialog.locator("[data-clash]", { hasText: `旧 ${run}` }).waitFor();
-  assert.equal(await dialog.getByRole("button", { name: "Bind", exact: true }).isEnabled(), false);
+  await disabled(dialog.getByRole("button", { name: "Bind", exact: true }));
   await dialog.getByLabel("From (optional)", { exact: true }).fill(inDays(3));
   await dialog.getByRole("button", { name: /^End the other one at/ }).click();
   await page.locator("tr[data-phase=future] a", { hasText: name }).waitFor();
@@ -110,6 +110,6 @@ test("a tariff in preparation cannot be bound, and a token for reading binds not
   const { id } = await api("POST", "/api/v1/tariffs", { name: `准备 ${run}`, currency: "CNY" });
   const page = await enter(`/console/tariffs/${id}`);
   await page.getByText("Only an active tariff can be bound").first().waitFor();
-  assert.equal(await page.getByRole("button", { name: "Bind…" }).isEnabled(), false);
+  await disabled(page.getByRole("button", { name: "Bind…" }));
   await shut(page);
 });

@@ -1,7 +1,7 @@
 // The editor of a draft: numbers, dragging, the keyboard, findings while typing, and conflicts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, enter, eventually, run, shut, signIn, tariff } from "./stage.mjs";
+import { api, disabled, enter, eventually, run, shut, signIn, tariff } from "./stage.mjs";
 
 const draftOf = (id) => api("GET", `/api/v1/tariffs/${id}/draft`);
 const edge = (page, clock) => page.locator(`.strip.tall [data-edge="${clock}"]`);
@@ -85,7 +85,7 @@ test("seasons, days of the week, holidays, tiers and fees are edited, and the we
   for (const [last, fault] of [["2027-09-30", "The last date is before the first one."], ["2027-11-01", "At most 31 days."]]) {
     await through.fill(last);
     await page.getByText(fault).waitFor();
-    assert.equal(await page.getByRole("button", { name: "Add the date" }).isEnabled(), false, last);
+    await disabled(page.getByRole("button", { name: "Add the date" }));
   }
   await through.fill("2027-10-03");
   await page.getByRole("button", { name: "Add the date" }).click();
@@ -129,8 +129,8 @@ test("unsaved edits survive a reload, and another edit is a conflict that the us
   const schedules = conflict.locator("[data-conflict-field=schedules]");
   await schedules.getByText(/When you began: Schedule 1: .*00:00–24:00 Flat 1\.1 \+ 0\.80?/).waitFor();
   await schedules.getByLabel(/Saved meanwhile: Schedule 1: .*Flat 3\.3 \+ 0\.80?/).waitFor();
-  assert.equal(await page.getByRole("button", { name: "Save the draft" }).isEnabled(), false);
-  assert.equal(await page.getByRole("button", { name: "Continue with this" }).isEnabled(), false, "not before a choice");
+  await disabled(page.getByRole("button", { name: "Save the draft" }));
+  await disabled(page.getByRole("button", { name: "Continue with this" })); // not before a choice
   await schedules.getByLabel(/Yours: Schedule 1: .*Flat 1\.2 \+ 0\.80?/).check();
   await page.getByRole("button", { name: "Continue with this" }).click();
   await conflict.waitFor({ state: "detached" });
