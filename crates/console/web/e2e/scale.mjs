@@ -52,8 +52,10 @@ const MOST_TIMES = 15;
  * How many times longer a first view may take with 100,000 piles than with the few of the other tests. The target
  * is 1 s, but a machine may be half as fast as another one, so a time proves nothing. The same view with few piles
  * is the floor: it loads the same scripts, signs in and asks the same of the services, in about half of the target.
+ * On an idle machine the ratio is 1.0 to 1.3. The floor is measured some minutes before, and the machine may do more
+ * or less by then: beside compilers it was 4.4. A view that reads every pile would take hundreds of times as long.
  */
-const MOST_RATIO = 3;
+const MOST_RATIO = 10;
 
 /** The time from the call of a page to its rows, its counts and the first marks of its map, without the user's, in ms. */
 async function firstView(path) {
