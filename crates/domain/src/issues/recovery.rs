@@ -64,6 +64,20 @@ impl Ladder {
         }
     }
 
+    /// The step that is next, with the number of the attempt; `None` if none is left.
+    fn candidate(&self, case: &RecoveryCase) -> Option<(RecoveryStep, u32)> {
+        match case.attempts.last() {
+            // Its command was not recorded: the same command is tried again.
+            Some(last) if last.state == AttemptState::Pending && last.step <= self.last => {
+                Some((last.step, last.number))
+            }
+            last => {
+                let number = last.map_or(1, |last| last.number.saturating_add(1));
+                self.next_step(case).map(|step| (step, number))
+            }
+        }
+    }
+
     /// The step after those that were tried; `None` if none is left.
     fn next_step(&self, case: &RecoveryCase) -> Option<RecoveryStep> {
         let tried = case.attempts.iter().filter(|attempt| attempt.is_tried()).map(|attempt| attempt.step);

@@ -365,7 +365,7 @@ fn record() -> Value {
     })
 }
 
-/// A batch of which nothing is sent yet.
+/// A batch before its first command is sent.
 fn running_batch() -> Map<String, Value> {
     let mut example = batch("Reset", "Soft");
     let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));

@@ -81,6 +81,13 @@ pub enum Hold {
     DeviceLimit,
 }
 
+impl RecoveryCase {
+    /// The step whose command may still end.
+    pub(super) fn under_way(&self) -> Option<RecoveryStep> {
+        self.attempts.last().filter(|last| last.is_under_way()).map(|last| last.step)
+    }
+}
+
 impl Attempt {
     /// Whether its command may still end.
     pub(in crate::issues) const fn is_under_way(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What the ladder will do about an issue, for display.
 
-use super::{AttemptState, Decision, Hold, Ladder, RecoveryCase, RecoveryStep};
+use super::{Decision, Hold, Ladder, RecoveryCase, RecoveryStep};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -78,28 +78,5 @@ impl Ladder {
         };
         let step = case.under_way().or_else(|| self.candidate(case).map(|(step, _)| step));
         RecoveryOutlook { state, step, until }
-    }
-}
-
-impl RecoveryCase {
-    /// The step whose command may still end.
-    pub(super) fn under_way(&self) -> Option<RecoveryStep> {
-        self.attempts.last().filter(|last| last.is_under_way()).map(|last| last.step)
-    }
-}
-
-impl Ladder {
-    /// The step that is next, with the number of the attempt; `None` if none is left.
-    pub(super) fn candidate(&self, case: &RecoveryCase) -> Option<(RecoveryStep, u32)> {
-        match case.attempts.last() {
-            // Its command was not recorded: the same command is tried again.
-            Some(last) if last.state == AttemptState::Pending && last.step <= self.last => {
-                Some((last.step, last.number))
-            }
-            last => {
-                let number = last.map_or(1, |last| last.number.saturating_add(1));
-                self.next_step(case).map(|step| (step, number))
-            }
-        }
     }
 }

@@ -17,14 +17,12 @@ impl Rule {
             return self.judge_course(device, session, written);
         }
         let is_open = session.phase == SessionPhase::Open;
-        let seen = Seen::Session { session_id: session.session_id, phase: session.phase };
-        let fact = Fact { at: written.change.at, seen };
+        let fact = Fact { at: written.change.at, seen: course_of(session) };
         match self {
             Self::StuckSession { after } => {
                 let due = (session.started_at + *after).max(written.written_at);
                 let verdict = if is_open { Verdict::PresentAt(due) } else { Verdict::Absent };
-                let signal = self.signal(device, Some(session.connector_id), verdict, fact);
-                Some(signal.about(session.session_id.0))
+                Some(self.signal_about(device, session, verdict, fact))
             }
             // A session of any start, or of a card, shows that the device charges.
             Self::StartWithoutCharge { .. } if is_open => {
@@ -60,9 +58,7 @@ impl Rule {
             }
             SessionPhase::Withdrawn => Verdict::Absent,
         };
-        let seen = Seen::Session { session_id: session.session_id, phase: session.phase };
-        let signal = self.signal(device, Some(session.connector_id), verdict, Fact { at, seen });
-        Some(signal.about(session.session_id.0))
+        Some(self.signal_about(device, session, verdict, Fact { at, seen: course_of(session) }))
     }
 
     pub(super) fn judge_metered(
@@ -89,11 +85,9 @@ impl Rule {
     ) -> Option<Signal> {
         let (session, receipt) = (&settled.session, &settled.receipt);
         if session.phase == SessionPhase::Withdrawn {
-            let seen = Seen::Session { session_id: session.session_id, phase: session.phase };
             let is_about_sessions = matches!(self, Self::SessionWithoutEnergy { .. } | Self::PriceGap);
-            let signal =
-                || self.signal(device, Some(session.connector_id), Verdict::Absent, Fact { at, seen });
-            return is_about_sessions.then(|| signal().about(session.session_id.0));
+            let fact = Fact { at, seen: course_of(session) };
+            return is_about_sessions.then(|| self.signal_about(device, session, Verdict::Absent, fact));
         }
         match self {
             Self::SessionWithoutEnergy { .. } => {
@@ -101,8 +95,8 @@ impl Rule {
                 match receipt.energy_wh {
                     Some(energy_wh) => self.judge_energy(device, session, energy_wh, ended_at, at),
                     None => {
-                        let seen = Seen::Session { session_id: session.session_id, phase: session.phase };
-                        self.judge_missing_energy(device, session, ended_at, Fact { at, seen })
+                        let fact = Fact { at, seen: course_of(session) };
+                        self.judge_missing_energy(device, session, ended_at, fact)
                     }
                 }
             }
@@ -145,8 +139,7 @@ impl Rule {
     ) -> Option<Signal> {
         let Self::SessionWithoutEnergy { min_duration, .. } = self else { return None };
         let is_long = until - session.started_at >= *min_duration;
-        let signal = || self.signal(device, Some(session.connector_id), Verdict::Present, fact);
-        is_long.then(|| signal().about(session.session_id.0))
+        is_long.then(|| self.signal_about(device, session, Verdict::Present, fact))
     }
 
     /// The price of a session. A later session with a price ends the issue as well.
@@ -158,12 +151,11 @@ impl Rule {
         is_priced: bool,
         at: DateTime<Utc>,
     ) -> Option<Signal> {
-        let connector = Some(session.connector_id);
         let fact = Fact { at, seen: Seen::Price { session_id: session.session_id, unpriced } };
         match unpriced {
-            None if is_priced => Some(self.signal(device, connector, Verdict::Absent, fact)),
+            None if is_priced => Some(self.signal(device, Some(session.connector_id), Verdict::Absent, fact)),
             Some(UnpricedCode::NoTariffApplies | UnpricedCode::CurrenciesMixed) => {
-                Some(self.signal(device, connector, Verdict::Present, fact).about(session.session_id.0))
+                Some(self.signal_about(device, session, Verdict::Present, fact))
             }
             // Without readings, without a pile or out of reach: no tariff would give a price.
             None
@@ -174,4 +166,20 @@ impl Rule {
             ) => None,
         }
     }
+
+    /// A signal about this session: it ends only what is about the same one.
+    fn signal_about(
+        &self,
+        device: &ChargePointId,
+        session: &SessionChanged,
+        verdict: Verdict,
+        fact: Fact,
+    ) -> Signal {
+        self.signal(device, Some(session.connector_id), verdict, fact).about(session.session_id.0)
+    }
+}
+
+/// That the session began, ended or was withdrawn.
+fn course_of(session: &SessionChanged) -> Seen {
+    Seen::Session { session_id: session.session_id, phase: session.phase }
 }
