@@ -8,9 +8,8 @@ import { Field } from "../design/field.tsx";
 import { meaning } from "../design/states.tsx";
 import { t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
+import { useSettled } from "../live/settled.ts";
 import { type FoundPlace, type PlaceKind, findPlaces, isSettled, meant } from "./places.ts";
-
-const PAUSE_MS = 250;
 
 export function PlaceFilter({ kind, label, value, onChange }: {
   readonly kind: PlaceKind;
@@ -20,13 +19,9 @@ export function PlaceFilter({ kind, label, value, onChange }: {
   readonly onChange: (id: string) => void;
 }): JSX.Element {
   const [text, setText] = useState(value);
-  const [q, setQ] = useState("");
+  const q = useSettled(text);
   const [fault, setFault] = useState<string>();
   useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    const timer = setTimeout(() => setQ(text.trim()), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
   const searches = may("assets:read");
   const found = useResource<readonly FoundPlace[]>(!searches || isSettled(q) ? null : `${kind}-${q}`, (signal) => findPlaces(kind, q, signal));
   const settle = async (entered: string) => {

@@ -1,4 +1,4 @@
-// Stations and piles that a filter finds by a part of their name.
+// Stations and piles that are found by a part of their name.
 
 import { assets } from "../api/client.ts";
 
@@ -10,6 +10,12 @@ export interface FoundPlace {
   readonly names: readonly string[];
 }
 
+/** A place by its id, with its name, so that it can be shown while it is not among those found. */
+export interface Chosen {
+  readonly id: string;
+  readonly name: string;
+}
+
 const OFFERED = 20;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -18,11 +24,16 @@ export function isSettled(text: string): boolean {
   return text === "" || ID.test(text);
 }
 
+/** The first places that match; the first ones of all if `q` is empty. */
 export async function findPlaces(kind: PlaceKind, q: string, signal?: AbortSignal): Promise<readonly FoundPlace[]> {
-  const asked = { query: { q, limit: OFFERED }, ...(signal === undefined ? {} : { signal }) };
+  const asked = { query: { limit: OFFERED, ...(q === "" ? {} : { q }) }, ...(signal === undefined ? {} : { signal }) };
   if (kind === "station") return (await assets.get("/api/v1/stations", asked)).items.map(({ id, name }) => ({ id, names: [name] }));
   const piles = (await assets.get("/api/v1/piles", asked)).items;
   return piles.map(({ id, name, chargePointId }) => ({ id, names: [...(typeof name === "string" ? [name] : []), chargePointId] }));
+}
+
+export function chosen({ id, names }: FoundPlace): Chosen {
+  return { id, name: names.join(" · ") };
 }
 
 /** The place that a text means: the only one found, or the only one with exactly this name. */

@@ -1,22 +1,13 @@
 // Chooses a station by a part of its name.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { assets } from "../api/client.ts";
-import type { Station } from "../api/types.ts";
+import { useState } from "preact/hooks";
 import { Field } from "../design/field.tsx";
 import { t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
+import { useSettled } from "../live/settled.ts";
 import { Control } from "./inputs.tsx";
-
-const PAUSE_MS = 250;
-const OFFERED = 20;
-
-/** A station by its id, with its name, so that it can be shown while it is not among those found. */
-export interface Chosen {
-  readonly id: string;
-  readonly name: string;
-}
+import { type Chosen, chosen, findPlaces } from "./places.ts";
 
 /** No station is chosen yet. */
 export const NO_STATION: Chosen = { id: "", name: "" };
@@ -30,18 +21,11 @@ export function StationChoice({ value, except, fault, onChoose, onLeave }: {
   readonly onLeave: () => void;
 }): JSX.Element {
   const [text, setText] = useState("");
-  const [q, setQ] = useState("");
-  useEffect(() => {
-    const timer = setTimeout(() => setQ(text.trim()), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  const found = useResource<readonly Station[]>(`stations-${q}`, async (signal) => (await assets.get("/api/v1/stations", { query: { limit: OFFERED, ...(q === "" ? {} : { q }) }, signal })).items);
+  const q = useSettled(text);
+  const found = useResource(`stations-${q}`, async (signal) => (await findPlaces("station", q, signal)).map(chosen));
   const offered: readonly Chosen[] = (found.value ?? []).filter(({ id }) => id !== except);
   const listed = value.id === "" || offered.some(({ id }) => id === value.id) ? offered : [value, ...offered];
-  const choose = (wanted: string) => {
-    const { id, name } = listed.find((one) => one.id === wanted) ?? NO_STATION;
-    onChoose({ id, name });
-  };
+  const choose = (wanted: string) => onChoose(listed.find((one) => one.id === wanted) ?? NO_STATION);
   return (
     <>
       <Field label={t("unregistered.stationSearch")}>

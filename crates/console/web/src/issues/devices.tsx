@@ -1,28 +1,22 @@
 // The devices of an outage: the first ones with the issue, all of them in pages on request.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import type { IssueDevice, WholeIssue } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { brief, count } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
-import { useMore } from "../live/more.ts";
 import { Remaining } from "./remaining.tsx";
+import { useWholeList } from "./whole-list.ts";
 
 const PAGE = 200;
 
 export function Devices({ issue: { id, devices, deviceCount, currentDeviceCount } }: { readonly issue: WholeIssue }): JSX.Element | null {
-  const [all, setAll] = useState(false);
-  const list = useMore<IssueDevice>(
-    all ? id : null, (cursor, signal) => assets.get("/api/v1/issues/{issueId}/devices", { path: { issueId: id }, query: { cursor, limit: PAGE }, signal }),
-    (device) => device.chargePointId,
-  );
-  useEffect(() => {
-    if (all) list.refresh();
-  }, [deviceCount, currentDeviceCount]);
+  const { shown, problem, onMore } = useWholeList<IssueDevice>({
+    id, first: devices, counts: [deviceCount, currentDeviceCount], idOf: (device) => device.chargePointId,
+    load: (cursor, signal) => assets.get("/api/v1/issues/{issueId}/devices", { path: { issueId: id }, query: { cursor, limit: PAGE }, signal }),
+  });
   if (devices.length === 0) return null;
-  const shown = list.items ?? devices;
   return (
     <section class="card" aria-labelledby="issue-devices">
       <div class="card-head">
@@ -44,7 +38,7 @@ export function Devices({ issue: { id, devices, deviceCount, currentDeviceCount 
             </tbody>
           </table>
         </div>
-        <Remaining shown={shown.length} all={deviceCount} problem={list.problem} onMore={all ? list.next : () => setAll(true)} />
+        <Remaining shown={shown.length} all={deviceCount} problem={problem} onMore={onMore} />
       </div>
     </section>
   );

@@ -1,27 +1,21 @@
 // The history of an issue: the newest entries with the issue, all of them in pages on request.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { assets } from "../api/client.ts";
 import type { IssueEvent, WholeIssue } from "../api/types.ts";
 import { moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
-import { useMore } from "../live/more.ts";
 import { Fact, type FactValue } from "./fact.tsx";
 import { Remaining } from "./remaining.tsx";
+import { useWholeList } from "./whole-list.ts";
 
 const PAGE = 200;
 
 export function History({ issue: { id, history, version } }: { readonly issue: WholeIssue }): JSX.Element {
-  const [all, setAll] = useState(false);
-  const list = useMore<IssueEvent>(
-    all ? id : null, (cursor, signal) => assets.get("/api/v1/issues/{issueId}/history", { path: { issueId: id }, query: { cursor, limit: PAGE }, signal }),
-    (event) => String(event.number),
-  );
-  useEffect(() => {
-    if (all) list.refresh();
-  }, [version]);
-  const shown = list.items ?? history;
+  const { shown, problem, onMore } = useWholeList<IssueEvent>({
+    id, first: history, counts: [version], idOf: (event) => String(event.number),
+    load: (cursor, signal) => assets.get("/api/v1/issues/{issueId}/history", { path: { issueId: id }, query: { cursor, limit: PAGE }, signal }),
+  });
   return (
     <section class="card" aria-labelledby="issue-history">
       <div class="card-head"><h2 id="issue-history">{t("issue.history")}</h2></div>
@@ -37,7 +31,7 @@ export function History({ issue: { id, history, version } }: { readonly issue: W
             </li>
           ))}
         </ol>
-        <Remaining shown={shown.length} all={version} problem={list.problem} onMore={all ? list.next : () => setAll(true)} />
+        <Remaining shown={shown.length} all={version} problem={problem} onMore={onMore} />
       </div>
     </section>
   );

@@ -4,7 +4,7 @@ import { limits } from "../../generated/limits.ts";
 import type { MaintenanceWindow, NewWindow } from "../api/types.ts";
 import { ofLocal } from "../audit/filter.ts";
 import { type Fault, checkAll } from "../forms/limit.ts";
-import type { Chosen } from "../forms/station-choice.tsx";
+import type { Chosen } from "../forms/places.ts";
 
 export type WindowState = "planned" | "active" | "ended";
 

@@ -15,7 +15,7 @@ import { moment } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
 import { type BindingValues, ENTRIES, LEVELS, checkBinding, subjectOf } from "./binding-values.ts";
-import { Choice, pilesLike, stationsLike } from "./choice.tsx";
+import { Choice } from "./choice.tsx";
 import { type Period, asQuery, clashesWith, waysOut } from "./clashes.ts";
 
 /** The bindings of the subject that are searched for overlaps, the newest first. */
@@ -87,12 +87,12 @@ function SubjectFields({ form }: { readonly form: Form<BindingValues> }): JSX.El
     case "operator":
       return text("operatorId", t("tariff.operator"));
     case "station":
-      return <Choice key="station" kind="station" search={t("binding.searchStation")} label={named("price.level", "station")} fault={form.fault("subject.stationId")} find={stationsLike} value={values.station} onChoose={(station) => set("station", station)} />;
+      return <Choice key="station" kind="station" search={t("binding.searchStation")} label={named("price.level", "station")} fault={form.fault("subject.stationId")} value={values.station} onChoose={(station) => set("station", station)} />;
     case "pile":
     case "connector":
       return (
         <>
-          <Choice key="pile" kind="pile" search={t("binding.searchPile")} label={named("price.level", "pile")} fault={form.fault("subject.pileId")} find={pilesLike} value={values.pile} onChoose={(pile) => set("pile", pile)} />
+          <Choice key="pile" kind="pile" search={t("binding.searchPile")} label={named("price.level", "pile")} fault={form.fault("subject.pileId")} value={values.pile} onChoose={(pile) => set("pile", pile)} />
           {values.level === "pile" ? null : text("connectorId", t("binding.connector"))}
         </>
       );

@@ -3,7 +3,7 @@
 import { limits } from "../../generated/limits.ts";
 import type { Subject } from "../api/types.ts";
 import { type Fault, type Limit, check, numberOf } from "../forms/limit.ts";
-import type { Chosen } from "../forms/station-choice.tsx";
+import type { Chosen } from "../forms/places.ts";
 
 export const LEVELS = ["platform", "operator", "station", "pile", "connector"] as const;
 

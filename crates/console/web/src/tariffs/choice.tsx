@@ -2,44 +2,26 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { assets } from "../api/client.ts";
 import { Field } from "../design/field.tsx";
-import { type Chosen, NO_STATION } from "../forms/station-choice.tsx";
+import { type Chosen, type PlaceKind, chosen, findPlaces } from "../forms/places.ts";
+import { NO_STATION } from "../forms/station-choice.tsx";
 import { t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
-
-/** Time without typing after which is searched, in ms. */
-const PAUSE_MS = 250;
-const OFFERED = 20;
-
-export function stationsLike(q: string, signal: AbortSignal): Promise<readonly Chosen[]> {
-  return assets.get("/api/v1/stations", { query: { limit: OFFERED, q: q === "" ? undefined : q }, signal }).then(({ items }) => items.map(({ id, name }) => ({ id, name })));
-}
-
-export function pilesLike(q: string, signal: AbortSignal): Promise<readonly Chosen[]> {
-  return assets.get("/api/v1/piles", { query: { limit: OFFERED, q: q === "" ? undefined : q }, signal })
-    .then(({ items }) => items.map(({ id, name, chargePointId }) => ({ id, name: name === null || name === undefined ? chargePointId : `${name} · ${chargePointId}` })));
-}
+import { useSettled } from "../live/settled.ts";
 
 /** The first match of a search is chosen until the user chooses another one. */
-export function Choice({ kind, search, label, fault, find, value, onChoose }: {
-  /** Part of the key of the loaded matches. */
-  readonly kind: string;
+export function Choice({ kind, search, label, fault, value, onChoose }: {
+  readonly kind: PlaceKind;
   readonly search: string;
   readonly label: string;
-  readonly find: (q: string, signal: AbortSignal) => Promise<readonly Chosen[]>;
   readonly fault?: string | undefined;
   /** With an empty id until one is chosen. */
   readonly value: Chosen;
   readonly onChoose: (one: Chosen) => void;
 }): JSX.Element {
   const [text, setText] = useState("");
-  const [q, setQ] = useState("");
-  useEffect(() => {
-    const timer = setTimeout(() => setQ(text.trim()), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  const found = useResource(`${kind}-${q}`, (signal) => find(q, signal));
+  const q = useSettled(text);
+  const found = useResource(`${kind}-${q}`, async (signal) => (await findPlaces(kind, q, signal)).map(chosen));
   const listed = (among: readonly Chosen[]) => among.some(({ id }) => id === value.id);
   useEffect(() => {
     if (q !== "" && found.value !== undefined && !listed(found.value)) onChoose(found.value[0] ?? NO_STATION);

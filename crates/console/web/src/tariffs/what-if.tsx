@@ -12,7 +12,7 @@ import { count, kwh } from "../i18n/format.ts";
 import { named, t } from "../i18n/language.ts";
 import { monthAfter, monthOf } from "../live/days.ts";
 import { useResource } from "../live/resource.ts";
-import { Choice, stationsLike } from "./choice.tsx";
+import { Choice } from "./choice.tsx";
 import { difference } from "./difference.ts";
 
 const PARTS = ["electricity", "service", "chargingTime", "sessionFee", "occupancy", "tax", "total"] as const;
@@ -42,7 +42,7 @@ export function WhatIfCard({ tariffId, number }: { readonly tariffId: string; re
         <p class="soft">{t("whatIf.lead")} {t("whatIf.began")}</p>
         {may("assets:read") ? (
           <form class="filters" onSubmit={calculate}>
-            <Choice kind="what-if" search={t("whatIf.station")} label={named("price.level", "station")} find={stationsLike} value={station} onChoose={setStation} />
+            <Choice kind="station" search={t("whatIf.station")} label={named("price.level", "station")} value={station} onChoose={setStation} />
             <MonthField label={t("whatIf.month")} value={month} onEnter={setMonth} />
             <button type="submit" class="button primary" disabled={result.loading || station.id === ""}>{result.loading ? t("whatIf.running") : t("whatIf.do")}</button>
           </form>
