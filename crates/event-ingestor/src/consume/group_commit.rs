@@ -2,7 +2,7 @@
 //!
 //! A transaction costs more than ten events. While one is being written, small batches of other
 //! partitions wait and are then written together, so transactions grow with the load. A batch that
-//! arrives when nothing is being written goes at once, unless the last transaction began less than
+//! arrives when nothing is being written goes after [`GATHER`], unless the last transaction began less than
 //! [`PACE`] ago, or [`BUSY_PACE`] if it had batches of several partitions. A transaction that takes
 //! long, for example because it waits for a lock, does not hold up other partitions for longer than
 //! [`PATIENCE`].
@@ -36,6 +36,9 @@ const PACE: Duration = Duration::from_millis(12);
 const BUSY_PACE: Duration = Duration::from_millis(20);
 /// See [`BUSY_PACE`].
 const SEVERAL: usize = 4;
+/// How long the first batch of a transaction waits at least. A shared fetch returns batches of several
+/// partitions, which arrive one after the other: without it the first of them would go alone.
+const GATHER: Duration = Duration::from_millis(1);
 /// After this time another transaction begins although one is being written.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A batch of this many records, or of [`LARGE_BYTES`], gains nothing from sharing a transaction.
@@ -101,6 +104,7 @@ struct Queue(VecDeque<Waiting>);
 #[derive(Debug)]
 struct Waiting {
     part: PartitionBatch,
+    arrived: Instant,
     /// The span of the batch.
     span: Span,
     answer: oneshot::Sender<Attempt>,
@@ -117,7 +121,8 @@ impl<W: WriteBatches> GroupCommit<W> {
     pub(crate) async fn write(&self, part: PartitionBatch, stop: &CancellationToken) -> Attempt {
         let (partition, epoch) = (part.step.lease.partition, part.step.lease.epoch);
         let (answer, mut answered) = oneshot::channel();
-        self.queue.locked().0.push_back(Waiting { part, span: Span::current(), answer });
+        let waiting = Waiting { part, arrived: Instant::now(), span: Span::current(), answer };
+        self.queue.locked().0.push_back(waiting);
         self.arrived.notify_one();
         let attempt = match stop.run_until_cancelled(&mut answered).await {
             Some(attempt) => attempt,
@@ -137,10 +142,11 @@ impl<W: WriteBatches> GroupCommit<W> {
         let mut writes = JoinSet::new();
         let (mut began, mut pace): (Option<Instant>, _) = (None, PACE);
         loop {
-            let records = self.queue.locked().records();
             let pause = if writes.is_empty() { pace } else { PATIENCE };
-            let due = began.map_or_else(Instant::now, |began| began + pause);
-            if records.is_some_and(|records| records >= FULL || due <= Instant::now()) {
+            let paced = began.map(|began| began + pause);
+            let due = self.queue.locked().due().map(|due| paced.map_or(due, |paced| due.max(paced)));
+            let is_full = self.queue.locked().records() >= FULL;
+            if is_full || due.is_some_and(|due| due <= Instant::now()) {
                 // The semaphore is never closed. More batches may arrive meanwhile.
                 let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else { return };
                 began = Some(Instant::now());
@@ -154,7 +160,7 @@ impl<W: WriteBatches> GroupCommit<W> {
             tokio::select! {
                 () = self.arrived.notified() => {}
                 Some(_written) = writes.join_next() => {}
-                () = tokio::time::sleep_until(due), if records.is_some() => {}
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
             }
         }
     }
@@ -197,10 +203,14 @@ fn attempts(
 }
 
 impl Queue {
-    /// The number of records that wait; `None` if no batch waits. A batch may have no record.
-    fn records(&self) -> Option<usize> {
-        let records = self.0.iter().map(|waiting| waiting.part.batch.len());
-        (!self.0.is_empty()).then(|| records.sum())
+    /// The number of records that wait. A batch may have none.
+    fn records(&self) -> usize {
+        self.0.iter().map(|waiting| waiting.part.batch.len()).sum()
+    }
+
+    /// When the first batch has waited for [`GATHER`]; `None` if no batch waits.
+    fn due(&self) -> Option<Instant> {
+        self.0.front().map(|first| first.arrived + GATHER)
     }
 
     /// Removes the first batches, up to [`MOST`] records but at least one batch. A partition is in

@@ -11,6 +11,7 @@
 //! in a request without a response. They fetch alone next, over their own connections, which find their
 //! leaders again. So does a partition that has more records than fit in.
 
+mod pace;
 mod queue;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -31,6 +32,7 @@ use super::{
     open::open,
 };
 use crate::lock::MutexExt as _;
+use pace::Pace;
 use queue::{Queue, Waiting};
 
 /// The most bytes of a partition in a response.
@@ -41,7 +43,10 @@ const ALL_BYTES: usize = 1024 * 1024;
 
 /// The partitions that wait for records, by topic and broker.
 #[derive(Default)]
-pub(super) struct SharedFetches(std::sync::Mutex<HashMap<Source, Queue>>);
+pub(super) struct SharedFetches {
+    queues: std::sync::Mutex<HashMap<Source, Queue>>,
+    pace: Pace,
+}
 
 /// A topic and the address of a broker that leads some of its partitions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,11 +86,11 @@ impl Shared {
 impl SharedFetches {
     /// Closes connections that were unused for longer than `idle`, also those to former leaders.
     fn close_idle(&self, idle: Duration) {
-        self.0.locked().retain(|_, queue| !queue.close_idle(idle));
+        self.queues.locked().retain(|_, queue| !queue.close_idle(idle));
     }
 
     fn with<T>(&self, source: &Source, work: impl FnOnce(&mut Queue) -> T) -> T {
-        let mut queues = self.0.locked();
+        let mut queues = self.queues.locked();
         match queues.get_mut(source) {
             Some(queue) => work(queue),
             None => work(queues.entry(source.clone()).or_default()),
@@ -127,12 +132,15 @@ async fn ask(cluster: &Arc<Cluster>, source: Source, waiting: Vec<Waiting>) {
             if !throttled.is_zero() {
                 cluster.throttle.record(FetchMany::NAME, throttled);
             }
-            let has_records = answer.iter().any(|(_, found)| found.as_ref().is_ok_and(Batches::has_bytes));
+            let has_records = |(_, found): &&FetchedPart| found.as_ref().is_ok_and(Batches::has_bytes);
+            let with_records = answer.iter().filter(has_records).count();
             let rest = distribute(waiting, answer);
-            cluster.read_setup.shared_fetches.with(&source, |queue| {
+            let fetches = &cluster.read_setup.shared_fetches;
+            let earliest = fetches.pace.after_response(Instant::now(), with_records);
+            fetches.with(&source, |queue| {
                 queue.release(exchange, throttled);
-                if has_records {
-                    queue.pace();
+                if let Some(earliest) = earliest {
+                    queue.delay_until(earliest);
                 }
             });
             wait(cluster, source, rest);

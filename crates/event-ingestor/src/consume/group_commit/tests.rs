@@ -119,7 +119,17 @@ async fn a_lone_batch_goes_at_once_and_later_ones_share_the_next_transaction() {
     for task in tasks {
         assert!(matches!(task.await.unwrap(), Attempt::Committed(_)));
     }
-    assert_eq!(fixture.transactions(), [(5, vec![1]), (55, vec![2, 3, 4])]);
+    assert_eq!(fixture.transactions(), [(6, vec![1]), (56, vec![2, 3, 4])]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_of_one_response_share_a_transaction() {
+    let (fixture, stop) = (Fixture::new(Outcome::Committed), CancellationToken::new());
+    let tasks: Vec<_> = (1..=5).map(|partition| fixture.arrives(5, partition, 1, &stop)).collect();
+    for task in tasks {
+        assert!(matches!(task.await.unwrap(), Attempt::Committed(_)));
+    }
+    assert_eq!(fixture.transactions(), [(6, vec![1, 2, 3, 4, 5])]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,8 +144,8 @@ async fn the_pace_of_transactions_follows_the_load() {
     }
     let transactions = fixture.transactions();
     let begun: Vec<_> = transactions.iter().map(|(at, parts)| (*at, parts.len())).collect();
-    // A lone batch goes at once, the next one 12 ms after it, or 20 ms after one with several batches.
-    assert_eq!(begun, [(0, 1), (12, 2), (24, 1), (36, 5), (56, 1), (90, 1)]);
+    // 1 ms after the first batch, and 12 ms after the transaction before, or 20 ms if that had several.
+    assert_eq!(begun, [(1, 2), (13, 1), (25, 5), (45, 2), (91, 1)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +157,7 @@ async fn a_full_queue_begins_another_transaction_at_once() {
         assert!(matches!(task.await.unwrap(), Attempt::Committed(_)));
     }
     let transactions = fixture.transactions();
-    assert_eq!(transactions.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 20, 70]);
+    assert_eq!(transactions.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [1, 20, 70]);
     assert_eq!(transactions.iter().map(|(_, parts)| parts.len()).collect::<Vec<_>>(), [1, 2, 1]);
 }
 
@@ -159,14 +169,15 @@ async fn a_slow_transaction_does_not_hold_up_other_partitions() {
     for task in tasks {
         assert!(matches!(task.await.unwrap(), Attempt::Committed(_)));
     }
-    assert_eq!(fixture.transactions(), [(0, vec![1]), (PATIENCE.as_millis(), vec![2, 3])]);
+    let (gather, patience) = (GATHER.as_millis(), PATIENCE.as_millis());
+    assert_eq!(fixture.transactions(), [(gather, vec![1]), (gather + patience, vec![2, 3])]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_transaction_has_a_bounded_number_of_records() {
     let (fixture, stop) = (Fixture::new(Outcome::Committed), CancellationToken::new());
     let first = fixture.arrives(0, 0, 1, &stop);
-    let tasks: Vec<_> = (1..=12).map(|partition| fixture.arrives(1, partition, LARGE - 1, &stop)).collect();
+    let tasks: Vec<_> = (1..=12).map(|partition| fixture.arrives(5, partition, LARGE - 1, &stop)).collect();
     for task in std::iter::once(first).chain(tasks) {
         assert!(matches!(task.await.unwrap(), Attempt::Committed(_)));
     }
@@ -178,7 +189,7 @@ async fn a_transaction_has_a_bounded_number_of_records() {
 async fn all_partitions_of_a_failed_transaction_learn_whether_they_may_write_again() {
     for outcome in [Outcome::LeaseLost, Outcome::Refused, Outcome::Unknown] {
         let (fixture, stop) = (Fixture::new(outcome), CancellationToken::new());
-        let tasks = [(0, 1), (1, 2), (1, 3)].map(|(ms, partition)| fixture.arrives(ms, partition, 1, &stop));
+        let tasks = [(0, 1), (5, 2), (5, 3)].map(|(ms, partition)| fixture.arrives(ms, partition, 1, &stop));
         for task in tasks {
             let attempt = task.await.unwrap();
             match outcome {
@@ -202,7 +213,7 @@ async fn a_task_that_is_asked_to_stop_waits_only_for_a_transaction_that_has_begu
     assert_eq!(fixture.began.elapsed().as_millis(), 30);
     assert!(matches!(begun.await.unwrap(), Attempt::Committed(_)));
     assert!(matches!(stays.await.unwrap(), Attempt::Committed(_)));
-    assert_eq!(fixture.transactions(), [(0, vec![1]), (50, vec![3])]);
+    assert_eq!(fixture.transactions(), [(1, vec![1]), (51, vec![3])]);
 }
 
 #[test]

@@ -4,13 +4,8 @@ use std::time::Duration;
 
 use tokio::{sync::oneshot, time::Instant};
 
-use super::Shared;
+use super::{Shared, pace::Pace};
 use crate::kafka::{exchange::Exchange, fetch_many::FetchPart};
-
-/// The least time between the beginnings of two requests, and from a response with records to the next
-/// request. In that time the partitions of the response handle their records and wait again, and records
-/// of others arrive. A lone record does not wait for it.
-const PACE: Duration = Duration::from_millis(10);
 
 /// A partition that waits for records.
 pub(super) struct Waiting {
@@ -62,13 +57,13 @@ impl Queue {
     /// Begins a request with the partitions that wait and were not cancelled.
     pub(super) fn take(&mut self) -> Vec<Waiting> {
         self.is_due = false;
-        self.pace();
+        self.delay_until(Pace::after_request(Instant::now()));
         self.waiting.drain(..).filter(|waiting| !waiting.answer.is_closed()).collect()
     }
 
     /// Delays the next request, so that it gathers partitions.
-    pub(super) fn pace(&mut self) {
-        self.paced_until = Some(Instant::now() + PACE);
+    pub(super) fn delay_until(&mut self, earliest: Instant) {
+        self.paced_until = Some(earliest);
     }
 
     /// An open connection that was unused for less than `idle`.
