@@ -42,7 +42,7 @@ console: ## build the console's pages, which become part of the next build of as
 	@cd $(pages) && { cmp --silent package-lock.json node_modules/.installed || \
 	{ npm ci --silent && cp package-lock.json node_modules/.installed; }; } && npm run --silent build
 
-console-test: ## test the console in headless Chromium; eleven minutes; screenshots go to target/console
+console-test: ## test the console in headless Chromium; about fourteen minutes; screenshots go to target/console
 	@$(pages)/e2e/set-up && $(MAKE) --no-print-directory console && npm --prefix $(pages) --silent test && \
 	npm --prefix $(pages)/e2e/provider ci --silent && npm --prefix $(pages)/e2e/provider --silent test && \
 	$(with-stack) cargo test -p system-tests --test console -- --ignored --nocapture

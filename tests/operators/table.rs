@@ -282,6 +282,10 @@ pub const ROWS: &[Row] = rows![
     "previewResetOfStation" "POST" "stations/{station}/commands/reset/preview" r#"{"type":"Soft"}"# Hidden Exists
     "previewChangeAvailabilityOfStation" "POST" "stations/{station}/commands/change-availability/preview" r#"{"type":"Operative"}"# Hidden Exists
     "changeAvailabilityOfStation" "POST" "stations/{station}/commands/change-availability" r#"{"type":"Operative"}"# Hidden Exists
+    "previewTriggerMessageOfStation" "POST" "stations/{station}/commands/trigger-message/preview" r#"{"requestedMessage":"Heartbeat"}"# Hidden Exists
+    "triggerMessageOfStation" "POST" "stations/{station}/commands/trigger-message" r#"{"requestedMessage":"Heartbeat"}"# Hidden Exists
+    "previewChangeConfigurationOfStation" "POST" "stations/{station}/commands/change-configuration/preview" r#"{"key":"HeartbeatInterval","value":"60"}"# Hidden Exists
+    "changeConfigurationOfStation" "POST" "stations/{station}/commands/change-configuration" r#"{"key":"HeartbeatInterval","value":"60"}"# Hidden Exists
     // Changes of issues.
     "acknowledgeIssue" "POST" "issues/{issue}/acknowledge" r#"{"note":"{fresh}"}"# Hidden Exists
     "assignIssue" "POST" "issues/{issue}/assign" r#"{"assignee":"{fresh}"}"# Hidden Exists

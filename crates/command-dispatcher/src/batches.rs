@@ -93,7 +93,7 @@ impl Batches {
             station_id,
             bound,
             name: order.command.intent().name(),
-            command: serde_json::to_value(order.command)?,
+            command: serde_json::to_value(&order.command)?,
             rate_per_second: order.rate_per_second,
             scope: order.scope,
             lifetime: self.lifetime,

@@ -100,7 +100,7 @@ impl BatchRun {
         let sent = match self.command() {
             _ if left.is_zero() => None,
             None => return Ok(()),
-            Some(command) => timeout_at(self.end, self.send_all(command)).await.ok(),
+            Some(command) => timeout_at(self.end, self.send_all(&command)).await.ok(),
         };
         match sent {
             Some(sent) => sent?,
@@ -126,7 +126,7 @@ impl BatchRun {
             .ok()
     }
 
-    async fn send_all(&self, command: StationCommand) -> Result<(), StorageError> {
+    async fn send_all(&self, command: &StationCommand) -> Result<(), StorageError> {
         let waiting = stream::iter(self.tools.batches.list_waiting(self.claimed.batch.id).await?);
         waiting
             .take_until(future::select(pin!(self.shutdown.requested()), pin!(self.over.cancelled())))
@@ -137,7 +137,7 @@ impl BatchRun {
 
     /// Sends the command to one pile, or records why it was refused. A pile that stays waiting is
     /// tried again the next time that the batch is claimed.
-    async fn settle(&self, pile_id: PileId, command: StationCommand) {
+    async fn settle(&self, pile_id: PileId, command: &StationCommand) {
         let Some((outcome, label)) = self.send(pile_id, command).await else { return };
         match self.tools.batches.settle(self.settled(pile_id, outcome)).await {
             Ok(()) => self.tools.metrics.batch_items(1, label),
@@ -154,7 +154,7 @@ impl BatchRun {
 
     /// The outcome of a pile and the label that it is counted under; `None` when it cannot be
     /// determined now, or not by this replica.
-    async fn send(&self, pile_id: PileId, command: StationCommand) -> Option<(Outcome, &'static str)> {
+    async fn send(&self, pile_id: PileId, command: &StationCommand) -> Option<(Outcome, &'static str)> {
         let mut pauses = PAUSES.into_iter();
         loop {
             self.turn().await?;
@@ -184,7 +184,7 @@ impl BatchRun {
         }
     }
 
-    async fn dispatch(&self, pile_id: PileId, command: StationCommand) -> Result<Dispatched, DispatchError> {
+    async fn dispatch(&self, pile_id: PileId, command: &StationCommand) -> Result<Dispatched, DispatchError> {
         let batch = &self.claimed.batch;
         let key = item_key(batch.id, pile_id);
         let order = PileOrder::new(

@@ -1,15 +1,18 @@
 //! Commands to the piles of a station, each recorded as one batch.
 
-pub(crate) mod body;
-pub(crate) mod view;
+mod body;
+mod operations;
+mod view;
 
 use crate::batches::{Batches, Ordered, StationOrder};
 use crate::http::batches::view::AcceptedBatch;
 use crate::http::bound::Bound;
 use crate::http::command_body::CommandBody;
-use crate::http::commands::routes;
 use crate::http::resources::StationResource;
 use crate::http::stations::body::StationRequest;
+use crate::http::stations::operations::{
+    CHANGE_AVAILABILITY, CHANGE_CONFIGURATION, RESET, StationOperations, TRIGGER_MESSAGE,
+};
 use crate::http::stations::view::PreviewAnswer;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -18,40 +21,33 @@ use runtime::Problem;
 use runtime::auth::Subject;
 use runtime::http::fields::Fields;
 use runtime::http::{IdempotencyKey, PathId, Routes};
-use runtime::openapi::Operation;
 
 /// The resources; they expect [`Batches`].
 pub(super) fn routes(routes: &mut Routes<'_>) {
     routes.under("/api/v1/stations/{stationId}/commands", |of_station| {
-        command(of_station, "/reset", routes::reset_station(), StationRequest::reset);
-        preview(of_station, "/reset/preview", routes::preview_reset_of_station(), StationRequest::reset);
+        command(of_station, "reset", &RESET, StationRequest::reset);
+        command(of_station, "change-availability", &CHANGE_AVAILABILITY, StationRequest::change_availability);
+        command(of_station, "trigger-message", &TRIGGER_MESSAGE, StationRequest::trigger_message);
         command(
             of_station,
-            "/change-availability",
-            routes::change_availability_of_station(),
-            StationRequest::change_availability,
-        );
-        preview(
-            of_station,
-            "/change-availability/preview",
-            routes::preview_change_availability_of_station(),
-            StationRequest::change_availability,
+            "change-configuration",
+            &CHANGE_CONFIGURATION,
+            StationRequest::change_configuration,
         );
     });
 }
 
 type Read = fn(&mut Fields) -> Option<StationOrder>;
 
-fn command(of_station: &mut Routes<'_>, path: &str, operation: Operation, read: Read) {
-    let handle = move |batches, station, caller, bound, key, body| {
+/// The command and its preview.
+fn command(of_station: &mut Routes<'_>, name: &str, operations: &StationOperations, read: Read) {
+    let send = move |batches, station, caller, bound, key, body| {
         order(read, batches, station, caller, bound, key, body)
     };
-    of_station.resource(path, |on| on.post(operation, handle));
-}
-
-fn preview(of_station: &mut Routes<'_>, path: &str, operation: Operation, read: Read) {
-    let handle = move |batches, station, bound, body| show_preview(read, batches, station, bound, body);
-    of_station.resource(path, |on| on.post(operation, handle));
+    let show = move |batches, station, bound, body| show_preview(read, batches, station, bound, body);
+    of_station
+        .resource(&format!("/{name}"), |on| on.post(operations.command(), send))
+        .resource(&format!("/{name}/preview"), |on| on.post(operations.preview(), show));
 }
 
 async fn show_preview(

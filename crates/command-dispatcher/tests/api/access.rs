@@ -8,7 +8,7 @@ const SEND: &str = "commands:send";
 const READ: &str = "commands:read";
 
 /// Every route of the service, and the scope that it requires.
-pub const ROUTES: [(&str, &str, &str); 19] = [
+pub const ROUTES: [(&str, &str, &str); 23] = [
     ("POST", "piles/ID/commands/start-transaction", SEND),
     ("POST", "piles/ID/commands/stop-transaction", SEND),
     ("POST", "piles/ID/commands/reset", SEND),
@@ -24,6 +24,10 @@ pub const ROUTES: [(&str, &str, &str); 19] = [
     ("POST", "stations/ID/commands/change-availability", SEND),
     ("POST", "stations/ID/commands/reset/preview", SEND),
     ("POST", "stations/ID/commands/change-availability/preview", SEND),
+    ("POST", "stations/ID/commands/trigger-message", SEND),
+    ("POST", "stations/ID/commands/trigger-message/preview", SEND),
+    ("POST", "stations/ID/commands/change-configuration", SEND),
+    ("POST", "stations/ID/commands/change-configuration/preview", SEND),
     ("GET", "command-batches", READ),
     ("GET", "command-batches/ID", READ),
     ("POST", "command-batches/ID/cancel", SEND),

@@ -55,13 +55,13 @@ impl Fixture {
             let path = format!("/api/v1/piles/{{{pile}}}/commands/{name}");
             Endpoint::new("POST", &path).headers(&["idempotency-key"]).body(body)
         };
-        let selection = |name: &str, kind: &str| {
+        let to_station = |name: &str, command: Value| {
             let path = format!("/api/v1/stations/{{{station}}}/commands/{name}");
-            let body =
-                json!({ "type": kind, "pileIds": [pile], "statuses": ["Available"], "ratePerSecond": 1 });
-            Endpoint::new("POST", &path).body(body)
+            let mut body = json!({ "pileIds": [pile], "statuses": ["Available"], "ratePerSecond": 1 });
+            body.as_object_mut().unwrap().extend(command.as_object().unwrap().clone());
+            let send = Endpoint::new("POST", &path).body(body.clone()).headers(&["idempotency-key"]);
+            [send, Endpoint::new("POST", &format!("{path}/preview")).body(body)]
         };
-        let order = |name: &str, kind: &str| selection(name, kind).headers(&["idempotency-key"]);
         let page = ["cursor", "limit"];
         vec![
             command(
@@ -91,10 +91,6 @@ impl Fixture {
             ]),
             Endpoint::new("GET", &format!("/api/v1/commands/{{{}}}", Uuid::now_v7())),
             Endpoint::new("POST", &format!("/api/v1/commands/{{{}}}/cancel", Uuid::now_v7())),
-            order("reset", "Soft"),
-            order("change-availability", "Operative"),
-            selection("reset/preview", "Soft"),
-            selection("change-availability/preview", "Operative"),
             Endpoint::new("GET", "/api/v1/command-batches").query(&page).query(&["stationId"]),
             Endpoint::new("GET", &format!("/api/v1/command-batches/{{{batch}}}")),
             Endpoint::new("POST", &format!("/api/v1/command-batches/{{{batch}}}/cancel")),
@@ -102,6 +98,12 @@ impl Fixture {
                 .query(&page)
                 .query(&["state"]),
         ]
+        .into_iter()
+        .chain(to_station("reset", json!({ "type": "Soft" })))
+        .chain(to_station("change-availability", json!({ "type": "Operative" })))
+        .chain(to_station("trigger-message", json!({ "requestedMessage": "Heartbeat" })))
+        .chain(to_station("change-configuration", json!({ "key": "HeartbeatInterval", "value": "1" })))
+        .collect()
     }
 
     async fn counts(&self) -> Map<String, Value> {

@@ -110,10 +110,13 @@ async fn every_pile_of_a_station_gets_a_command_and_a_result_of_its_own() {
       "createdAt": "[createdAt]",
       "expiresAt": "[expiresAt]",
       "issuedBy": "anonymous",
+      "key": null,
       "piles": 4,
       "ratePerSecond": 10,
+      "requestedMessage": null,
       "stationId": "[id]",
-      "type": "Hard"
+      "type": "Hard",
+      "value": null
     }
     "#);
     assert_eq!(
@@ -143,14 +146,46 @@ async fn every_pile_of_a_station_gets_a_command_and_a_result_of_its_own() {
       "expiresAt": "[expiresAt]",
       "finishedAt": "[finishedAt]",
       "issuedBy": "anonymous",
+      "key": null,
       "piles": 4,
       "ratePerSecond": 10,
+      "requestedMessage": null,
       "sent": 2,
       "stationId": "[id]",
-      "type": "Hard"
+      "type": "Hard",
+      "value": null
     }
     "#);
     app.assert_each_commanded_once(&online).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sends_what_is_asked_of_each_pile_as_a_whole() {
+    let app = app(&[]).await;
+    let (station, _piles) = station(&app, 2).await;
+    let cases = [
+        ("trigger-message", json!({ "requestedMessage": "StatusNotification" }), "TriggerMessage"),
+        (
+            "change-configuration",
+            json!({ "key": "HeartbeatInterval", "value": "300" }),
+            "ChangeConfiguration",
+        ),
+    ];
+    for (path, arguments, name) in cases {
+        let preview = app.order(station, &format!("{path}/preview"), arguments.clone()).await;
+        assert_eq!((&preview.body["commandName"], &preview.body["piles"]), (&json!(name), &json!(2)));
+        let order = app.order(station, path, arguments.clone()).await;
+        assert_eq!((order.status.as_u16(), order.text("commandName")), (202, name));
+        let batch = app.finished(&order).await;
+        assert_eq!(batch.body["counts"]["published"], 2, "{batch}");
+        let shown = ["type", "requestedMessage", "key", "value"];
+        let asked = shown.map(|field| arguments.get(field).cloned().unwrap_or_default());
+        assert_eq!(shown.map(|field| batch.body[field].clone()), asked, "{batch}");
+        let sent = format!(
+            "(select count(*) = 2 and bool_and(payload = '{arguments}') from commands where name = '{name}')"
+        );
+        assert!(app.holds(&sent).await, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

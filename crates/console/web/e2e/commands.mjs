@@ -121,6 +121,29 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await row.getByRole("link").click();
   await page.locator("[data-batch=finished]").waitFor();
 
+  for (const [name, enterArguments, shown] of [
+    ["trigger-message", (dialog) => dialog.getByLabel("Message").selectOption("Heartbeat"), { requestedMessage: "Heartbeat" }],
+    [
+      "change-configuration",
+      async (dialog) => {
+        await dialog.getByLabel("Configuration key").fill("HeartbeatInterval");
+        await dialog.getByLabel("Value").fill("300");
+      },
+      { key: "HeartbeatInterval", value: "300" },
+    ],
+  ]) {
+    await page.goto(`${stage.page}/console/stations/${id}`);
+    await page.locator(`[data-station-order=${name}]`).click();
+    const dialog = page.getByRole("dialog");
+    await enterArguments(dialog);
+    await dialog.locator("[data-preview='3'][data-refused='1']").waitFor();
+    await dialog.getByRole("button", { name: "Send to 2 piles" }).click();
+    await page.locator("[data-batch=finished]").waitFor();
+    await page.getByRole("heading", { level: 1, name: Object.values(shown).join(" = ") }).waitFor();
+    const sent = await api("GET", `/api/v1/command-batches/${page.url().split("/").at(-1)}`, undefined, { base: stage.commands });
+    assert.deepEqual(Object.fromEntries(Object.keys(shown).map((field) => [field, sent[field]])), shown);
+  }
+
   await page.getByRole("link", { name: "Commands", exact: true }).click();
   await page.getByLabel("Station, by name or id").fill(`批量 ${run}`);
   await page.getByLabel("Station, by name or id").press("Enter");

@@ -24,7 +24,13 @@ test("every page is accessible and fits, in both languages, light and dark, wide
     "sign-in": { path: "/console/", as: null, ready: "textarea" },
     fleet: { path: "/console/", ready: ".map-plane canvas[data-marks]" },
     piles: { path: "/console/?view=piles", ready: ".rows a" },
-    station: { path: `/console/stations/${station}`, ready: ".day", dialogs: dialogsOf(["reset", "change-availability"], "data-station-order", "[data-preview]") },
+    station: {
+      path: `/console/stations/${station}`, ready: ".day",
+      dialogs: {
+        ...dialogsOf(["reset", "change-availability", "trigger-message"], "data-station-order", "[data-preview]"),
+        ...dialogsOf(["change-configuration"], "data-station-order"),
+      },
+    },
     pile: { path: `/console/piles/${pile}`, ready: ".uplot", dialogs: dialogsOf(COMMANDS, "data-order") },
     ingest: {
       path: "/console/ingest", ready: "tr[data-partition]",

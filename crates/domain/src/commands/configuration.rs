@@ -8,7 +8,8 @@ use std::fmt;
 
 /// The name of a configuration key: trimmed, 1 to 50 characters, no control characters. Devices
 /// ignore its case, so it is forwarded unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct ConfigurationKey(String);
 
 impl ConfigurationKey {
@@ -30,6 +31,14 @@ impl ConfigurationKey {
     }
 }
 
+impl TryFrom<String> for ConfigurationKey {
+    type Error = InvalidText;
+
+    fn try_from(raw: String) -> Result<Self, InvalidText> {
+        Self::parse(&raw)
+    }
+}
+
 written_as!(
     ConfigurationKey,
     "ConfigurationKey",
@@ -44,7 +53,8 @@ impl fmt::Display for ConfigurationKey {
 
 /// The value of a configuration key: 0 to 500 characters, no control characters. Never trimmed, and
 /// empty to clear a key: only the device knows the meaning of its blanks.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct ConfigurationValue(String);
 
 impl ConfigurationValue {
@@ -69,6 +79,14 @@ impl ConfigurationValue {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for ConfigurationValue {
+    type Error = InvalidText;
+
+    fn try_from(raw: String) -> Result<Self, InvalidText> {
+        Self::parse(&raw)
     }
 }
 

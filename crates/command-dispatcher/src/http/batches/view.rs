@@ -15,11 +15,18 @@ pub(crate) struct AcceptedBatch<'a> {
     batch_id: CommandBatchId,
     /// The station whose piles are commanded.
     station_id: StationId,
-    /// The OCPP 1.6 action that is sent to each pile: `Reset` or `ChangeAvailability`.
+    /// The OCPP 1.6 action that is sent to each pile: `Reset`, `ChangeAvailability`, `TriggerMessage` or
+    /// `ChangeConfiguration`.
     command_name: &'a str,
-    /// The argument of the command: `Soft` or `Hard` for `Reset`, `Operative` or `Inoperative` for
-    /// `ChangeAvailability`. Null for a command without it.
+    /// `Soft` or `Hard` for `Reset`, `Operative` or `Inoperative` for `ChangeAvailability`; null for
+    /// other commands.
     r#type: Option<&'a str>,
+    /// The OCPP 1.6 message that each pile must send; null unless `commandName` is `TriggerMessage`.
+    requested_message: Option<&'a str>,
+    /// The configuration key that is changed; null unless `commandName` is `ChangeConfiguration`.
+    key: Option<&'a str>,
+    /// Its new value; null unless `commandName` is `ChangeConfiguration`.
+    value: Option<&'a str>,
     /// The number of piles that were selected when the request was accepted.
     piles: i32,
     /// The most piles that are commanded per second.
@@ -37,11 +44,15 @@ pub(crate) struct AcceptedBatch<'a> {
 
 impl<'a> From<&'a CommandBatch> for AcceptedBatch<'a> {
     fn from(batch: &'a CommandBatch) -> Self {
+        let argument = |name| batch.command.get(name).and_then(|argument| argument.as_str());
         Self {
             batch_id: batch.id,
             station_id: batch.station_id,
             command_name: &batch.name,
-            r#type: batch.command.get("type").and_then(|word| word.as_str()),
+            r#type: argument("type"),
+            requested_message: argument("requestedMessage"),
+            key: argument("key"),
+            value: argument("value"),
             piles: batch.piles,
             rate_per_second: batch.rate_per_second,
             issued_by: batch.issued_by.as_ref(),

@@ -1,15 +1,13 @@
 //! The OpenAPI operations: parameters, responses and problems.
 
 use crate::error::problem_kind::{self, ProblemKind};
-use crate::http::batches::view::{AcceptedBatch, BatchAnswer, ItemAnswer};
+use crate::http::batches::view::{BatchAnswer, ItemAnswer};
 use crate::http::commands::body::{
     ChangeAvailabilityRequest, ChangeConfigurationRequest, ResetRequest, StartRequest, StopRequest,
     TriggerMessageRequest, UnlockConnectorRequest,
 };
 use crate::http::commands::log;
 use crate::http::commands::view::{AcceptedAnswer, CommandAnswer};
-use crate::http::stations::body::StationRequest;
-use crate::http::stations::view::PreviewAnswer;
 use actix_web::http::StatusCode;
 use domain::commands::CommandState;
 use domain::ids::StationId;
@@ -37,7 +35,7 @@ pub(crate) const ABOUT: About = About {
 };
 
 const COMMANDS: &str = "Commands";
-const BATCHES: &str = "Commands to stations";
+pub(in crate::http) const BATCHES: &str = "Commands to stations";
 
 pub(crate) fn start() -> Operation {
     let text = "The connector must be in a startable status: `Available` unless the platform or the station \
@@ -187,61 +185,6 @@ pub(crate) fn cancel() -> Operation {
         .refuses([problem_kind::COMMAND_NOT_FOUND, problem_kind::COMMAND_NOT_CANCELLABLE])
 }
 
-pub(crate) fn reset_station() -> Operation {
-    to_station("resetStation", "Restart the piles of a station", "Reset", "Soft")
-        .may_take_like(StationRequest::reset_schema(), json!({ "type": "Soft", "ratePerSecond": 5 }))
-}
-
-pub(crate) fn change_availability_of_station() -> Operation {
-    let (id, summary) = ("changeAvailabilityOfStation", "Take the piles of a station into or out of service");
-    to_station(id, summary, "ChangeAvailability", "Inoperative").takes_like(
-        StationRequest::change_availability_schema(),
-        json!({ "type": "Inoperative", "statuses": ["Available"] }),
-    )
-}
-
-pub(crate) fn preview_reset_of_station() -> Operation {
-    preview("previewResetOfStation", "Preview a restart of the piles of a station", "Reset")
-        .may_take_like(StationRequest::reset_schema(), json!({ "type": "Soft", "ratePerSecond": 5 }))
-}
-
-pub(crate) fn preview_change_availability_of_station() -> Operation {
-    let (id, summary) = (
-        "previewChangeAvailabilityOfStation",
-        "Preview taking the piles of a station into or out of service",
-    );
-    preview(id, summary, "ChangeAvailability").takes_like(
-        StationRequest::change_availability_schema(),
-        json!({ "type": "Inoperative", "statuses": ["Available"] }),
-    )
-}
-
-fn preview(id: &'static str, summary: &'static str, name: &str) -> Operation {
-    let refusal = json!({ "pileId": PILE, "chargePointId": "CP-3101-0007", "code": "PILE_OFFLINE",
-                          "detail": "CP-3101-0007 is offline" });
-    let example = json!({
-        "stationId": STATION, "commandName": name, "piles": 12, "refused": 1, "ratePerSecond": 5, "durationS": 3,
-        "refusals": [refusal],
-    });
-    let text = "Selects and checks the piles as the command does, by their state now, and sends nothing. The gateways are not looked up, so \
-                the command may still refuse piles of which no gateway is known.";
-    sending(id, BATCHES, summary)
-        .describe(text)
-        .answers(Answer::json::<PreviewAnswer<'_>>(StatusCode::OK, "What the command would do", example))
-        .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
-}
-
-fn to_station(id: &'static str, summary: &'static str, name: &str, word: &str) -> Operation {
-    let answer = Answer::json::<AcceptedBatch<'_>>(
-        ACCEPTED,
-        "The batch is recorded and will be carried out",
-        batch(name, word).into(),
-    );
-    ordered(sending(id, BATCHES, summary), answer)
-        .describe("Sends the command pile by pile, at most `ratePerSecond` per second. The batch shows the progress.")
-        .refuses([problem_kind::STATION_NOT_FOUND, problem_kind::TOO_MANY_PILES])
-}
-
 pub(crate) fn list_batches() -> Operation {
     let text =
         "The batches to all stations that the caller may reach, with the number of piles in each state.";
@@ -268,7 +211,7 @@ pub(crate) fn show_batch() -> Operation {
 }
 
 pub(crate) fn cancel_batch() -> Operation {
-    let mut example = batch("Reset", "Soft");
+    let mut example = batch("Reset", &json!({ "type": "Soft" }));
     let count = |state: ItemState| match state {
         ItemState::Cancelled => (state.as_str().to_owned(), json!(5)),
         ItemState::Sent(CommandState::Published) => (state.as_str().to_owned(), json!(7)),
@@ -304,9 +247,9 @@ pub(crate) fn list_batch() -> Operation {
         .refuses([InvalidCursor])
 }
 
-const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
+pub(in crate::http) const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 
-fn sending(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
+pub(in crate::http) fn sending(id: &'static str, tag: &'static str, summary: &'static str) -> Operation {
     Operation::new(id, tag, SEND, Reach::Operator, summary).refuses([problem_kind::DATABASE_UNAVAILABLE])
 }
 
@@ -315,7 +258,7 @@ fn reading(id: &'static str, tag: &'static str, summary: &'static str) -> Operat
 }
 
 /// An operation that can be repeated under its key and is carried out once.
-fn ordered(operation: Operation, answer: Answer) -> Operation {
+pub(in crate::http) fn ordered(operation: Operation, answer: Answer) -> Operation {
     let keys: [ProblemKind; 2] =
         [problem_kind::IDEMPOTENCY_IN_PROGRESS, problem_kind::IDEMPOTENCY_KEY_REUSED];
     operation
@@ -329,8 +272,8 @@ fn ordered(operation: Operation, answer: Answer) -> Operation {
 }
 
 const COMMAND: &str = "0192f0c3-5140-7e6a-a2a1-1c2d3e4f5061";
-const STATION: &str = "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11";
-const PILE: &str = "0192f0c2-10aa-7f21-8a3d-6b1d5c4e9f02";
+pub(in crate::http) const STATION: &str = "0192f0c1-7c1a-7b3e-9c55-3f6f1d0a2b11";
+pub(in crate::http) const PILE: &str = "0192f0c2-10aa-7f21-8a3d-6b1d5c4e9f02";
 
 fn record() -> Value {
     json!({
@@ -367,7 +310,7 @@ fn record() -> Value {
 
 /// A batch before its first command is sent.
 fn running_batch() -> Map<String, Value> {
-    let mut example = batch("Reset", "Soft");
+    let mut example = batch("Reset", &json!({ "type": "Soft" }));
     let zero = |state: ItemState| (state.as_str().to_owned(), json!(0));
     example.insert("finishedAt".to_owned(), Value::Null);
     example.insert("cancelledBy".to_owned(), Value::Null);
@@ -376,12 +319,17 @@ fn running_batch() -> Map<String, Value> {
     example
 }
 
-fn batch(name: &str, word: &str) -> Map<String, Value> {
+/// A batch of the command `name` with these arguments.
+pub(in crate::http) fn batch(name: &str, arguments: &Value) -> Map<String, Value> {
+    let argument = |name: &str| arguments.get(name).cloned().unwrap_or_default();
     let batch = json!({
         "batchId": "0192f0c5-6b00-7d42-9f3e-2a3b4c5d6e7f",
         "stationId": STATION,
         "commandName": name,
-        "type": word,
+        "type": argument("type"),
+        "requestedMessage": argument("requestedMessage"),
+        "key": argument("key"),
+        "value": argument("value"),
         "piles": 12,
         "ratePerSecond": 5,
         "issuedBy": "operations-desk",

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub(crate) struct PreviewAnswer<'a> {
     /// The station whose piles would be commanded.
     station_id: StationId,
-    /// The OCPP 1.6 action that each pile would get: `Reset` or `ChangeAvailability`.
+    /// The OCPP 1.6 action that each pile would get.
     command_name: &'static str,
     /// The number of selected piles, at most 1,000.
     piles: usize,

@@ -76,6 +76,9 @@ async fn refuses_an_invalid_order() {
         ("reset", json!({"statuses": ["Free"]})),
         ("change-availability", json!({})),
         ("change-availability", json!({"type": "Operative", "connectorId": 1})),
+        ("trigger-message", json!({})),
+        ("trigger-message", json!({"requestedMessage": "Heartbeat", "connectorId": 1})),
+        ("change-configuration", json!({"key": " ", "value": "a\nb"})),
     ] {
         let answer = app.order(station, command, body.clone()).await;
         assert_eq!((answer.status.as_u16(), answer.text("code")), (400, "INVALID_REQUEST"), "{body}");
@@ -91,6 +94,9 @@ async fn refuses_an_invalid_order() {
     "statuses[0]": "unknown variant `Free`, expected one of `Available`, `Preparing`, `Reserved`, `Finishing`, `SuspendedEV`, `SuspendedEVSE`, `Charging`, `Unavailable`, `Faulted`"
     "type": "is required"
     "connectorId": "is not recognized"
+    "requestedMessage": "is required"
+    "connectorId": "is not recognized"
+    "key": "must not be empty", "value": "must not contain control characters"
     "#);
     assert_eq!(app.order(station, "unlock-connector", json!({})).await.text("code"), "NOT_FOUND");
 }

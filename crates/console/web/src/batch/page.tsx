@@ -15,6 +15,7 @@ import { known, named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { useEvery, useResource } from "../live/resource.ts";
 import { TONES } from "../pile/command-log.tsx";
+import { titleOf } from "./title.ts";
 
 /** Intervals of reloading, in ms: while the batch runs, and afterwards, when commands are answered. */
 const RUNNING_MS = 2_000;
@@ -63,7 +64,7 @@ function Head({ batch }: { readonly batch: Batch }): JSX.Element {
     <div class="page-head">
       <div>
         <p class="crumb"><a href={to.station(batch.stationId)}>{t("col.station")}</a></p>
-        <h1>{named("commandName", batch.commandName)}{batch.type === null ? "" : ` · ${known("command", batch.type) ?? batch.type}`}</h1>
+        <h1>{titleOf(batch)}</h1>
         <p class="soft mono small">{batch.batchId}</p>
       </div>
     </div>

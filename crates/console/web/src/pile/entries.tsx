@@ -41,15 +41,12 @@ export function Entries(asked: Asked): JSX.Element {
     case "trigger-message":
       return (
         <>
-          <Select
-            label={t("command.message")} value={values.message} choices={MESSAGES.map((name) => ({ value: name, text: named("message", name) }))}
-            onChange={(value) => set("message", MESSAGES.find((name) => name === value) ?? "StatusNotification")}
-          />
+          <Message value={values.message} onChoose={(message) => set("message", message)} />
           <Connector {...asked} />
         </>
       );
     case "change-configuration":
-      return <Configuration form={form} />;
+      return <Configuration entered={values} fault={form.fault} onEnter={set} onLeave={form.touch} />;
   }
 }
 
@@ -106,6 +103,16 @@ export function Availability({ value, onChoose }: { readonly value: Entered["ava
   );
 }
 
+/** The choice of the message that a device must send. */
+export function Message({ value, onChoose }: { readonly value: Entered["message"]; readonly onChoose: (message: Entered["message"]) => void }): JSX.Element {
+  return (
+    <Select
+      label={t("command.message")} value={value} choices={MESSAGES.map((name) => ({ value: name, text: named("message", name) }))}
+      onChange={(chosen) => onChoose(MESSAGES.find((name) => name === chosen) ?? "StatusNotification")}
+    />
+  );
+}
+
 /** What a command without a connector is for; null if it needs one. */
 function withoutConnector(order: OrderName): string | null {
   switch (order) {
@@ -133,21 +140,30 @@ function Connector({ order, pile, form }: Asked): JSX.Element {
   );
 }
 
-function Configuration({ form }: { readonly form: Form<Entered> }): JSX.Element {
+/** A configuration key and its new value. */
+export function Configuration({ entered, fault, onEnter, onLeave }: {
+  readonly entered: Pick<Entered, "key" | "value">;
+  readonly fault: (field: "key" | "value") => string | undefined;
+  readonly onEnter: (field: "key" | "value", text: string) => void;
+  readonly onLeave: (field: "key" | "value") => void;
+}): JSX.Element {
   return (
     <>
-      <Control label={t("command.key")} limit={LIMITS.key} fault={form.fault("key")}>
+      <Control label={t("command.key")} limit={LIMITS.key} fault={fault("key")}>
         {(attributes) => (
           <>
             <input
-              {...attributes} class="input mono" value={form.values.key} autocomplete="off" spellcheck={false} list={`${attributes.id}-keys`}
-              onInput={(event) => form.set("key", event.currentTarget.value)} onBlur={() => form.touch("key")}
+              {...attributes} class="input mono" value={entered.key} autocomplete="off" spellcheck={false} list={`${attributes.id}-keys`}
+              onInput={(event) => onEnter("key", event.currentTarget.value)} onBlur={() => onLeave("key")}
             />
             <datalist id={`${attributes.id}-keys`}>{KEYS.map((key) => <option key={key} value={key} />)}</datalist>
           </>
         )}
       </Control>
-      <Line form={form} field="value" label={t("command.value")} mono />
+      <TextInput
+        label={t("command.value")} limit={LIMITS.value} value={entered.value} fault={fault("value")} mono
+        onEnter={(text) => onEnter("value", text)} onLeave={() => onLeave("value")}
+      />
       <p class="soft small">{t("command.noSecrets")}</p>
     </>
   );

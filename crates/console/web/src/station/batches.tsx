@@ -5,9 +5,10 @@ import { dispatcher } from "../api/client.ts";
 import type { Batch } from "../api/types.ts";
 import { to } from "../app/router.ts";
 import { may, settings } from "../app/session.ts";
+import { titleOf } from "../batch/title.ts";
 import { Empty, Failed, Forbidden, Loading } from "../design/states.tsx";
 import { brief, count } from "../i18n/format.ts";
-import { known, named, t } from "../i18n/language.ts";
+import { named, t } from "../i18n/language.ts";
 import { useMore } from "../live/more.ts";
 import { useEvery } from "../live/resource.ts";
 
@@ -57,7 +58,7 @@ function Row({ batch }: { readonly batch: Batch }): JSX.Element {
   return (
     <tr data-batch-row={batch.batchId}>
       <th scope="row"><a href={to.batch(batch.batchId)}><time class="num" dateTime={batch.createdAt}>{brief(batch.createdAt)}</time></a></th>
-      <td>{named("commandName", batch.commandName)}{batch.type === null ? "" : ` · ${known("command", batch.type) ?? batch.type}`}</td>
+      <td>{titleOf(batch)}</td>
       <td><span class={TONES[state]}>{t(`batch.is.${state}`)}</span></td>
       <td class="num">{t("batch.sentOf", { n: count(batch.sent), all: count(batch.piles) })}{refused === 0 ? "" : ` · ${named("batchState", "refused")} ${count(refused)}`}</td>
       <td>{batch.issuedBy ?? "–"}</td>

@@ -9,23 +9,25 @@ import { Shown } from "../design/states.tsx";
 import { STATUSES } from "../design/status.tsx";
 import { FormFrame } from "../forms/frame.tsx";
 import { TextInput } from "../forms/inputs.tsx";
-import { useForm } from "../forms/use-form.ts";
+import { type Form, useForm } from "../forms/use-form.ts";
 import { count, duration } from "../i18n/format.ts";
 import { known, named, t } from "../i18n/language.ts";
 import { useResource } from "../live/resource.ts";
 import { Refusal } from "../pile/command-dialog.tsx";
-import { Availability, ResetKind } from "../pile/entries.tsx";
-import { PACE, PROPOSED, type StationOrder, checkSelection, previewOrder, sendStationOrder } from "./station-order.ts";
+import { Availability, Configuration, Message, ResetKind } from "../pile/entries.tsx";
+import { PACE, PROPOSED, type Selection, type StationOrder, checkSelection, previewOrder, sendStationOrder } from "./station-order.ts";
 
 /** The statuses that a connector can report. */
 const REPORTED = STATUSES.filter((name): name is ConnectorStatus => name !== "Offline" && name !== "Unknown");
+/** The fields next to which the faults of the service are shown. */
+const FIELDS = ["key", "value", "ratePerSecond"];
 /** The largest number of refused piles that are listed. */
 const LISTED = 50;
 
 export function StationDialog({ station, order, onClose }: { readonly station: Station; readonly order: StationOrder; readonly onClose: () => void }): JSX.Element {
-  const form = useForm({ name: `command.${order}.${station.id}`, version: 0, base: PROPOSED, check: checkSelection });
-  const { values: selection, set } = form;
-  const valid = checkSelection(selection).length === 0;
+  const form = useForm({ name: `command.${order}.${station.id}`, version: 0, base: PROPOSED, check: (entered) => checkSelection(order, entered) });
+  const selection = form.values;
+  const valid = checkSelection(order, selection).length === 0;
   const preview = useResource(valid ? JSON.stringify(selection) : null, (signal) => previewOrder(order, station.id, selection, signal));
   const nothing = preview.value === undefined || preview.value.piles === preview.value.refused;
   const send = async (signal: AbortSignal) => go(to.batch(await sendStationOrder(order, station.id, selection, form.key, signal)));
@@ -33,17 +35,17 @@ export function StationDialog({ station, order, onClose }: { readonly station: S
   return (
     <Dialog title={t("command.confirm", { command, pile: station.name })} onClose={onClose}>
       <FormFrame
-        form={form} label={command} saving={t("command.sending")} danger cancel={onClose} blocked={nothing} fields={["ratePerSecond"]}
+        form={form} label={command} saving={t("command.sending")} danger={order !== "trigger-message"} cancel={onClose} blocked={nothing} fields={FIELDS}
         save={preview.value === undefined ? t("command.send") : t("station.send", { n: count(preview.value.piles - preview.value.refused) })}
-        refusal={(problem) => <Refusal problem={problem} fields={["ratePerSecond"]} />} act={send}
+        refusal={(problem) => <Refusal problem={problem} fields={FIELDS} />} act={send}
       >
         <p class="soft">{t(`command.ask.${order}`)}</p>
-        {order === "reset" ? <ResetKind value={selection.reset} onChoose={(reset) => set("reset", reset)} /> : <Availability value={selection.availability} onChoose={(availability) => set("availability", availability)} />}
-        <Statuses chosen={selection.statuses} onChoose={(statuses) => set("statuses", statuses)} />
+        <Arguments order={order} form={form} />
+        <Statuses chosen={selection.statuses} onChoose={(statuses) => form.set("statuses", statuses)} />
         <TextInput
           label={t("station.pace")} limit={PACE} value={selection.ratePerSecond} fault={form.fault("ratePerSecond")}
           onEnter={(text) => {
-            set("ratePerSecond", text);
+            form.set("ratePerSecond", text);
             form.touch("ratePerSecond");
           }}
         />
@@ -51,6 +53,20 @@ export function StationDialog({ station, order, onClose }: { readonly station: S
       </FormFrame>
     </Dialog>
   );
+}
+
+/** The arguments of the command itself. */
+function Arguments({ order, form: { values, set, touch, fault } }: { readonly order: StationOrder; readonly form: Form<Selection> }): JSX.Element {
+  switch (order) {
+    case "reset":
+      return <ResetKind value={values.reset} onChoose={(reset) => set("reset", reset)} />;
+    case "change-availability":
+      return <Availability value={values.availability} onChoose={(availability) => set("availability", availability)} />;
+    case "trigger-message":
+      return <Message value={values.message} onChoose={(message) => set("message", message)} />;
+    case "change-configuration":
+      return <Configuration entered={values} fault={fault} onEnter={set} onLeave={touch} />;
+  }
 }
 
 function Statuses({ chosen, onChoose }: { readonly chosen: readonly ConnectorStatus[]; readonly onChoose: (statuses: ConnectorStatus[]) => void }): JSX.Element {

@@ -4,31 +4,33 @@ import { limits } from "../../generated/limits.ts";
 import { dispatcher } from "../api/client.ts";
 import type { Batch, BatchPreview, ConnectorStatus } from "../api/types.ts";
 import { type Fault, type Limit, checkAll, numberOf } from "../forms/limit.ts";
+import { type Entered, LIMITS } from "../pile/orders.ts";
 
-export const STATION_ORDERS = ["reset", "change-availability"] as const;
+export const STATION_ORDERS = ["reset", "change-availability", "trigger-message", "change-configuration"] as const;
 export type StationOrder = (typeof STATION_ORDERS)[number];
 
 /** The limits of the pace, in piles per second. */
 export const PACE = { ...limits.StationReset.ratePerSecond, required: true } as const satisfies Limit;
 
 /** The parameters that the user entered. */
-export interface Selection {
-  readonly reset: "Soft" | "Hard";
-  readonly availability: "Operative" | "Inoperative";
+export interface Selection extends Pick<Entered, "reset" | "availability" | "message" | "key" | "value"> {
   /** Only piles with a connector in one of these statuses; all piles if empty. */
   readonly statuses: readonly ConnectorStatus[];
   readonly ratePerSecond: string;
 }
 
 /** What is proposed before anything is entered; the pace is that of the API without one. */
-export const PROPOSED: Selection = { reset: "Soft", availability: "Inoperative", statuses: [], ratePerSecond: "10" };
+export const PROPOSED: Selection = {
+  reset: "Soft", availability: "Inoperative", message: "StatusNotification", key: "", value: "", statuses: [], ratePerSecond: "10",
+};
 
 /** Why the parameters are invalid. */
-export function checkSelection({ ratePerSecond }: Selection): Fault[] {
-  return checkAll({ ratePerSecond: PACE }, { ratePerSecond });
+export function checkSelection(order: StationOrder, { key, value, ratePerSecond }: Selection): Fault[] {
+  const pace = checkAll({ ratePerSecond: PACE }, { ratePerSecond });
+  return order === "change-configuration" ? [...checkAll({ key: LIMITS.key, value: LIMITS.value }, { key, value }), ...pace] : pace;
 }
 
-/** The fields that both commands have. */
+/** The fields that all commands have. */
 export function shared({ statuses, ratePerSecond }: Selection): { statuses?: ConnectorStatus[]; ratePerSecond: number | null } {
   return { ...(statuses.length === 0 ? {} : { statuses: [...statuses] }), ratePerSecond: numberOf(ratePerSecond) };
 }
@@ -38,16 +40,34 @@ const PATH = "/api/v1/stations/{stationId}/commands" as const;
 /** What the command would do now. */
 export function previewOrder(order: StationOrder, stationId: string, selection: Selection, signal: AbortSignal): Promise<BatchPreview> {
   const common = { path: { stationId }, signal };
-  return order === "reset"
-    ? dispatcher.post(`${PATH}/reset/preview`, { ...common, body: { type: selection.reset, ...shared(selection) } })
-    : dispatcher.post(`${PATH}/change-availability/preview`, { ...common, body: { type: selection.availability, ...shared(selection) } });
+  switch (order) {
+    case "reset":
+      return dispatcher.post(`${PATH}/reset/preview`, { ...common, body: resetOf(selection) });
+    case "change-availability":
+      return dispatcher.post(`${PATH}/change-availability/preview`, { ...common, body: availabilityOf(selection) });
+    case "trigger-message":
+      return dispatcher.post(`${PATH}/trigger-message/preview`, { ...common, body: messageOf(selection) });
+    case "change-configuration":
+      return dispatcher.post(`${PATH}/change-configuration/preview`, { ...common, body: configurationOf(selection) });
+  }
 }
 
 /** Sends the command under an idempotency key; returns the id of the batch. */
 export async function sendStationOrder(order: StationOrder, stationId: string, selection: Selection, key: string, signal: AbortSignal): Promise<Batch["batchId"]> {
   const common = { path: { stationId }, headers: { "idempotency-key": key }, signal };
-  const batch = order === "reset"
-    ? await dispatcher.post(`${PATH}/reset`, { ...common, body: { type: selection.reset, ...shared(selection) } })
-    : await dispatcher.post(`${PATH}/change-availability`, { ...common, body: { type: selection.availability, ...shared(selection) } });
-  return batch.batchId;
+  switch (order) {
+    case "reset":
+      return (await dispatcher.post(`${PATH}/reset`, { ...common, body: resetOf(selection) })).batchId;
+    case "change-availability":
+      return (await dispatcher.post(`${PATH}/change-availability`, { ...common, body: availabilityOf(selection) })).batchId;
+    case "trigger-message":
+      return (await dispatcher.post(`${PATH}/trigger-message`, { ...common, body: messageOf(selection) })).batchId;
+    case "change-configuration":
+      return (await dispatcher.post(`${PATH}/change-configuration`, { ...common, body: configurationOf(selection) })).batchId;
+  }
 }
+
+const resetOf = (selection: Selection) => ({ type: selection.reset, ...shared(selection) });
+const availabilityOf = (selection: Selection) => ({ type: selection.availability, ...shared(selection) });
+const messageOf = (selection: Selection) => ({ requestedMessage: selection.message, ...shared(selection) });
+const configurationOf = (selection: Selection) => ({ key: selection.key.trim(), value: selection.value, ...shared(selection) });
