@@ -122,7 +122,7 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await page.locator("[data-batch=finished]").waitFor();
 
   for (const [name, enterArguments, shown] of [
-    ["trigger-message", (dialog) => dialog.getByLabel("Message").selectOption("Heartbeat"), { requestedMessage: "Heartbeat" }],
+    ["trigger-message", (dialog) => dialog.getByLabel("Message", { exact: true }).selectOption("Heartbeat"), { requestedMessage: "Heartbeat" }],
     [
       "change-configuration",
       async (dialog) => {
@@ -133,6 +133,7 @@ test("a command to a station is previewed, sent at a pace and followed", async (
     ],
   ]) {
     await page.goto(`${stage.page}/console/stations/${id}`);
+    await signIn(page, "all");
     await page.locator(`[data-station-order=${name}]`).click();
     const dialog = page.getByRole("dialog");
     await enterArguments(dialog);
@@ -147,7 +148,7 @@ test("a command to a station is previewed, sent at a pace and followed", async (
   await page.getByRole("link", { name: "Commands", exact: true }).click();
   await page.getByLabel("Station, by name or id").fill(`批量 ${run}`);
   await page.getByLabel("Station, by name or id").press("Enter");
-  await eventually("the commands of the batch", async () => (await page.locator("tr[data-command]").count()) === 2);
+  await eventually("the commands of the three batches", async () => (await page.locator("tr[data-command]").count()) === 6);
   await page.getByLabel("Command", { exact: true }).selectOption("Reset");
   await page.getByText("No commands match").waitFor();
   await page.getByLabel("Command", { exact: true }).selectOption("ChangeAvailability");
