@@ -32,6 +32,8 @@ const STEP_DOWN_PERCENT: u32 = 90;
 /// How often a lower rate is tried.
 const CONFIRMATIONS: usize = 3;
 
+/// The status of a command whose body is not valid, which is found before PostgreSQL and Redis are read.
+const REFUSED: u16 = 400;
 /// Clients without pauses: enough that the connections to `PostgreSQL` are busy.
 const CLIENTS: usize = 32;
 
@@ -130,18 +132,21 @@ impl CommandBench<'_> {
         measured: Duration,
     ) -> anyhow::Result<CommandRate> {
         let seconds = (warm_up + measured).as_secs_f64();
-        progress(&format!("{rate}/s, {rounds} × {seconds} s of the floor, then of commands …"));
+        progress(&format!("{rate}/s, {rounds} × {seconds} s of the floor, of the least, then of commands …"));
         let mut floor = self.floor(rate, warm_up, measured).await?;
+        let mut least = self.least(rate, warm_up, measured).await?;
         let (mut platform, mut read) = self.platform(rate, warm_up, measured).await?;
         for _ in 1..rounds {
             floor.append(self.floor(rate, warm_up, measured).await?);
+            least.append(self.least(rate, warm_up, measured).await?);
             let (segment, read_later) = self.platform(rate, warm_up, measured).await?;
             platform.append(segment);
             read.extend(read_later);
         }
         let readable = readable(&platform, &read)?;
-        let rate = CommandRate::new(rate, floor.phase(), platform.phase(), readable);
+        let rate = CommandRate::new(rate, floor.phase(), least.phase(), platform.phase(), readable);
         print_latency("floor", &rate.floor.latency, rate.floor.why_not());
+        print_latency("request, look-up, floor", &rate.least.latency, rate.least.why_not());
         print_latency("POST → 202", &rate.platform.latency, rate.platform.why_not());
         print_latency("POST → record read", &rate.readable, None);
         Ok(rate)
@@ -201,6 +206,20 @@ impl CommandBench<'_> {
         Ok(confirmed)
     }
 
+    /// Measures what any service needs that checks a command before it records it: a request that is
+    /// refused for its body, a look-up in PostgreSQL, and then the floor.
+    async fn least(
+        &mut self,
+        rate: u32,
+        warm_up: Duration,
+        measured: Duration,
+    ) -> anyhow::Result<RunSegment<Posted>> {
+        let client = Arc::new(HttpClient::new(&self.dispatcher)?);
+        let (floor, piles) = (self.floor.clone(), Arc::clone(&self.piles));
+        let call = move |_number| call_least(Arc::clone(&client), floor.clone(), piles.next());
+        self.run(rate, warm_up, measured, call).await
+    }
+
     async fn floor(
         &mut self,
         rate: u32,
@@ -254,6 +273,18 @@ fn readable(segment: &RunSegment<Posted>, read: &ReadTimes) -> anyhow::Result<La
 /// Calls the floor for a pile.
 async fn call_floor(floor: Floor, pile: Outcome<Pile>) -> Outcome<Posted> {
     floor.call(&pile?).await.map_err(|error| format!("{error:#}"))
+}
+
+/// Has a request refused, reads the pile and calls the floor for it.
+async fn call_least(client: Arc<HttpClient>, floor: Floor, pile: Outcome<Pile>) -> Outcome<Posted> {
+    let pile = pile?;
+    let path = format!("/api/v1/piles/{}/commands/reset", pile.pile_id);
+    let call = async {
+        client.post(&path, r#"{"type":"Warm"}"#).await?.body_of(REFUSED)?;
+        floor.read_pile(&pile).await?;
+        floor.call(&pile).await
+    };
+    call.await.map_err(|error| format!("{error:#}"))
 }
 
 /// Posts a command for a pile.

@@ -44,6 +44,8 @@ pub struct Response {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether the service closes the connection.
+    pub closes: bool,
 }
 
 #[derive(Deserialize)]
@@ -86,8 +88,7 @@ impl HttpClient {
             None => Connection::open(self.address).await?,
         };
         let response = connection.exchange(request.as_bytes()).await?;
-        // The service may close the connection after a failure.
-        if response.status < 400 {
+        if !response.closes {
             self.idle.locked().push(connection);
         }
         Ok(response)
@@ -125,15 +126,18 @@ fn parse(received: &[u8]) -> anyhow::Result<Option<Response>> {
     };
     let (head, body) = received.split_at(head_length + HEAD_END.len());
     let head = std::str::from_utf8(head).context("the response's head is not valid UTF-8")?;
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+    let status = head.lines().next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
     let status = status.context("the response has no status")?;
-    let length = lines.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
+    let header = |wanted: &str| {
+        let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+        headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
+    let length = header("content-length").and_then(|value| value.parse::<usize>().ok());
     let length = length.context("the response has no content-length")?;
-    Ok(body.get(..length).map(|body| Response { status, body: body.to_vec() }))
+    // The service may close the connection after a failure of its own.
+    let closes =
+        status >= 500 || header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    Ok(body.get(..length).map(|body| Response { status, body: body.to_vec(), closes }))
 }
 
 impl Response {
@@ -152,43 +156,47 @@ mod tests {
     use super::*;
     use tokio::net::TcpListener;
 
+    fn response(status: u16, body: &[u8]) -> Response {
+        Response { status, body: body.to_vec(), closes: false }
+    }
+
     #[test]
     fn a_response_is_complete_when_its_body_has_its_length() {
         let text = b"HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\ndate: x\r\n\r\nhello";
         for end in 0..text.len() {
             assert_eq!(parse(&text[..end]).unwrap(), None, "{end}");
         }
-        assert_eq!(parse(text).unwrap(), Some(Response { status: 202, body: b"hello".to_vec() }));
+        assert_eq!(parse(text).unwrap(), Some(response(202, b"hello")));
         assert!(parse(b"HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n").is_err());
         assert!(parse(b"SMTP\r\ncontent-length: 0\r\n\r\n").is_err());
     }
 
     #[test]
     fn reports_the_error_code_of_an_unexpected_response() {
-        let refused = Response { status: 503, body: br#"{"code":"BROKER_UNAVAILABLE"}"#.to_vec() };
+        let refused = response(503, br#"{"code":"BROKER_UNAVAILABLE"}"#);
         assert_eq!(refused.body_of(202).unwrap_err().to_string(), "503 BROKER_UNAVAILABLE");
-        assert_eq!(Response { status: 200, body: b"{}".to_vec() }.body_of(200).unwrap(), b"{}");
+        assert_eq!(response(200, b"{}").body_of(200).unwrap(), b"{}");
     }
 
     #[tokio::test]
-    async fn keeps_a_connection_unless_the_response_is_a_failure() {
+    async fn keeps_a_connection_unless_the_service_closes_it() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = HttpClient::new(&listener.local_addr().unwrap().to_string()).unwrap();
         let served = tokio::spawn(async move {
-            // For each connection, the statuses of its responses, one per request.
-            for statuses in [&[202, 202, 500][..], &[202]] {
+            // For each connection, the ends of the heads of its responses, one per request.
+            for heads in [&["202 X", "422 X", "500 X"][..], &["202 X\r\nConnection: Close"], &["202 X"]] {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                for status in statuses {
+                for head in heads {
                     let mut request = Vec::new();
                     while !request.ends_with(b"\r\n\r\n{}") {
                         stream.read_buf(&mut request).await.unwrap();
                     }
-                    let response = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\n{{}}");
+                    let response = format!("HTTP/1.1 {head}\r\ncontent-length: 2\r\n\r\n{{}}");
                     stream.write_all(response.as_bytes()).await.unwrap();
                 }
             }
         });
-        for status in [202, 202, 500, 202] {
+        for status in [202, 422, 500, 202, 202] {
             assert_eq!(client.post("/x", "{}").await.unwrap().status, status);
         }
         served.await.unwrap();

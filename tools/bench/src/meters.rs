@@ -65,7 +65,8 @@ const DISPATCHER: &str = "command-dispatcher";
 const ASSET_API: &str = "asset-api";
 const POSTGRES: &str = "postgres";
 const REDIS: &str = "redis";
-const LOAD: &str = "load generator";
+/// The load generator.
+pub const LOAD: &str = "load generator";
 const MEASURING: &str = "measuring";
 /// The broker.
 pub const BROKER: &str = "kafka";

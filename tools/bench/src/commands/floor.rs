@@ -17,7 +17,7 @@ use runtime::lock::MutexExt as _;
 use runtime::redis::Redis;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 /// The default of command-dispatcher.
@@ -86,6 +86,18 @@ impl Floor {
         set_up.await.context("the load generator panicked")?
     }
 
+    /// Reads a pile in PostgreSQL, as a service must that checks a command before it records it: the
+    /// shortest statement for that.
+    pub async fn read_pile(&self, pile: &Pile) -> anyhow::Result<()> {
+        use storage::schema::piles;
+        let (permit, mut connection) = self.connections.take().await?;
+        let read = piles::table.find(pile.pile_id.0).select(piles::charge_point_id);
+        let device: String = read.first(&mut connection).await?;
+        self.connections.give_back(permit, connection);
+        ensure!(device == pile.charge_point_id.as_str(), "{} has another device: {device}", pile.pile_id);
+        Ok(())
+    }
+
     /// Looks up, inserts and publishes a command; returns its id.
     pub async fn call(&self, pile: &Pile) -> anyhow::Result<super::Posted> {
         let keys = [format!("conn:{}", pile.charge_point_id), format!("conn:{}", pile.pile_id)];
@@ -116,28 +128,37 @@ impl Floor {
 }
 
 impl Connections {
-    async fn insert(&self, command: &Command, pile: &Pile) -> anyhow::Result<()> {
-        let _permit = self.permits.acquire().await?;
+    /// The connection that was used last.
+    async fn take(&self) -> anyhow::Result<(SemaphorePermit<'_>, AsyncPgConnection)> {
+        let permit = self.permits.acquire().await?;
         let idle = self.idle.locked().pop();
-        let mut connection = idle.context("no connection is left, because the others failed")?;
-        use bench_commands as row;
-        diesel::insert_into(row::table)
-            .values((
-                row::id.eq(command.id.0),
-                row::pile_id.eq(pile.pile_id.0),
-                row::charge_point_id.eq(command.charge_point_id.as_str()),
-                row::name.eq(command.kind.name()),
-                row::payload.eq(serde_json::json!({ "type": "Soft" })),
-                row::state.eq("accepted"),
-                row::gateway_id.eq(command.gateway_id.as_str()),
-                row::partition.eq(pile.partition),
-                row::issued_at.eq(command.issued_at),
-                row::expires_at.eq(command.expires_at),
-                row::life.eq(serde_json::to_value(CommandLife::accepted(command.issued_at))?),
-            ))
-            .execute(&mut connection)
-            .await?;
+        Ok((permit, idle.context("no connection is left, because the others failed")?))
+    }
+
+    fn give_back(&self, permit: SemaphorePermit<'_>, connection: AsyncPgConnection) {
         self.idle.locked().push(connection);
+        drop(permit);
+    }
+
+    async fn insert(&self, command: &Command, pile: &Pile) -> anyhow::Result<()> {
+        use bench_commands as row;
+        let life = serde_json::to_value(CommandLife::accepted(command.issued_at))?;
+        let insert = diesel::insert_into(row::table).values((
+            row::id.eq(command.id.0),
+            row::pile_id.eq(pile.pile_id.0),
+            row::charge_point_id.eq(command.charge_point_id.as_str()),
+            row::name.eq(command.kind.name()),
+            row::payload.eq(serde_json::json!({ "type": "Soft" })),
+            row::state.eq("accepted"),
+            row::gateway_id.eq(command.gateway_id.as_str()),
+            row::partition.eq(pile.partition),
+            row::issued_at.eq(command.issued_at),
+            row::expires_at.eq(command.expires_at),
+            row::life.eq(life),
+        ));
+        let (permit, mut connection) = self.take().await?;
+        insert.execute(&mut connection).await?;
+        self.give_back(permit, connection);
         Ok(())
     }
 }

@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn only_a_response_202_is_an_accepted_command() {
-        let response = |status, body: &str| Response { status, body: body.as_bytes().to_vec() };
+        let response =
+            |status, body: &str| Response { status, body: body.as_bytes().to_vec(), closes: false };
         let id = Uuid::from_u128(7);
         let accepted = response(202, &format!(r#"{{"commandId":"{id}","status":"accepted"}}"#));
         assert_eq!(Posted::read(&accepted).unwrap(), Posted { id });

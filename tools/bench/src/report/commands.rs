@@ -1,7 +1,7 @@
 //! The results for commands.
 
 use super::{CallPhase, Latency};
-use crate::meters::{OF_COMMAND_FLOOR, OF_COMMANDS};
+use crate::meters::{LOAD, OF_COMMAND_FLOOR, OF_COMMANDS};
 use crate::numbers::{round, share};
 use serde::Serialize;
 
@@ -34,12 +34,17 @@ pub struct CommandRate {
     pub rate: u32,
     /// One look-up, one insert and one record, without anything else.
     pub floor: CallPhase,
+    /// A request that is refused for its body, a look-up in PostgreSQL, and then the floor: what any
+    /// service needs that checks a command before it records it.
+    pub least: CallPhase,
     /// POST → 202.
     pub platform: CallPhase,
     /// POST → record read from the command topic.
     pub readable: Latency,
     /// P50 of POST → 202, in multiples of the floor's.
     pub p50_to_floor: f64,
+    /// P50 of the least, in multiples of the floor's.
+    pub least_p50_to_floor: f64,
     /// P99 of POST → 202, in multiples of the floor's.
     pub p99_to_floor: f64,
     /// The CPU time per command of the services and servers together, in µs.
@@ -48,21 +53,37 @@ pub struct CommandRate {
     pub floor_cpu_us: f64,
     /// The first in multiples of the second.
     pub cpu_to_floor: f64,
+    /// The CPU time per call of the least, without its HTTP client, in µs.
+    pub least_cpu_us: f64,
+    /// That in multiples of the floor's.
+    pub least_cpu_to_floor: f64,
 }
 
 impl CommandRate {
-    /// Combines both.
-    pub fn new(rate: u32, floor: CallPhase, platform: CallPhase, readable: Latency) -> Self {
+    /// Combines them. With commands, the load generator is the HTTP client only, so what it used then is
+    /// subtracted from the least.
+    pub fn new(
+        rate: u32,
+        floor: CallPhase,
+        least: CallPhase,
+        platform: CallPhase,
+        readable: Latency,
+    ) -> Self {
         let times = |ours: f64, floors: f64| round(share(ours, floors), 2);
         let (cpu_us, floor_cpu_us) = (platform.cpu_us(&OF_COMMANDS), floor.cpu_us(&OF_COMMAND_FLOOR));
+        let least_cpu_us = least.cpu_us(&OF_COMMANDS) + least.cpu_us(&[LOAD]) - platform.cpu_us(&[LOAD]);
         Self {
             rate,
+            least_p50_to_floor: times(least.latency.p50_ms, floor.latency.p50_ms),
+            least_cpu_us: round(least_cpu_us, 1),
+            least_cpu_to_floor: times(least_cpu_us, floor_cpu_us),
             p50_to_floor: times(platform.latency.p50_ms, floor.latency.p50_ms),
             p99_to_floor: times(platform.latency.p99_ms, floor.latency.p99_ms),
             cpu_us: round(cpu_us, 1),
             floor_cpu_us: round(floor_cpu_us, 1),
             cpu_to_floor: times(cpu_us, floor_cpu_us),
             floor,
+            least,
             platform,
             readable,
         }

@@ -162,7 +162,7 @@ fn commands() -> Commands {
             f64::from(rate),
             None,
         ));
-        CommandRate::new(rate, floor, call_phase(rate, platform), readable)
+        CommandRate::new(rate, floor.clone(), floor, call_phase(rate, platform), readable)
     };
     let mut late = measured(
         2_250,

@@ -12,7 +12,9 @@ pub(super) fn render(commands: &Commands) -> String {
         text,
         "\nFrom when the command was due, however long earlier responses took; {} piles, {} partitions. The floor is one look-up \
          in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine: at the highest rate right \
-         before, otherwise in {} rounds of both, whose percentiles are together.",
+         before, otherwise in {} rounds of all, whose percentiles are together. *A request, a look-up, the floor* is what any service needs \
+         that checks a command before it records it: a POST that is refused for its body, the pile's row by its key, and then \
+         the floor.",
         grouped(commands.piles.into()),
         commands.partitions,
         commands.rounds
@@ -35,6 +37,9 @@ fn latencies(rates: &[&CommandRate]) -> String {
         };
         let (floor, platform) = (&measured.floor, &measured.platform);
         row("the floor", &floor.latency, String::new(), sustained(floor));
+        let least = &measured.least;
+        let times = format!("{:.2} ×", measured.least_p50_to_floor);
+        row("a request, a look-up, the floor", &least.latency, times, sustained(least));
         row("POST → 202", &platform.latency, format!("{:.2} ×", measured.p50_to_floor), sustained(platform));
         row("POST → record read", &measured.readable, String::new(), String::new());
     }
@@ -44,11 +49,15 @@ fn latencies(rates: &[&CommandRate]) -> String {
 
 /// Notes for the rates at which the load generator itself was late.
 fn late(rates: &[&CommandRate]) -> String {
-    let both = |measured: &&CommandRate| {
-        [("the floor", measured.floor.clone()), ("commands", measured.platform.clone())]
+    let all = |measured: &&CommandRate| {
+        [
+            ("the floor", measured.floor.clone()),
+            ("a request, a look-up, the floor", measured.least.clone()),
+            ("commands", measured.platform.clone()),
+        ]
     };
     let mut text = String::new();
-    for (what, phase) in rates.iter().flat_map(both).filter(|(_, phase)| phase.is_generator_late()) {
+    for (what, phase) in rates.iter().flat_map(all).filter(|(_, phase)| phase.is_generator_late()) {
         let behind = &phase.generator_behind;
         let _ = writeln!(
             text,
@@ -90,12 +99,21 @@ fn cpu(rates: &[&CommandRate]) -> String {
         vec![
             grouped(measured.rate.into()),
             format!("{:.0}", measured.floor_cpu_us),
+            format!("{:.0}", measured.least_cpu_us),
+            format!("{:.2} ×", measured.least_cpu_to_floor),
             format!("{:.0}", measured.cpu_us),
             format!("{:.2} ×", measured.cpu_to_floor),
         ]
     };
     let rows: Vec<_> = rates.iter().map(row).collect();
-    let columns = ["commands/s", "the floor", "commands", "relative to the floor"];
+    let columns = [
+        "commands/s",
+        "the floor",
+        "a request, a look-up, the floor",
+        "relative to the floor",
+        "commands",
+        "relative to the floor",
+    ];
     let mut text = table("CPU µs per command", &columns, &rows);
     text += "\nThe floor: PostgreSQL, Kafka, Redis and the load generator, which is the floor itself. Commands: the same servers, \
              command-dispatcher and event-ingestor, which relays the changes of commands.\n";
@@ -107,6 +125,8 @@ fn processes(rates: &[&CommandRate]) -> String {
     for measured in rates {
         let rate = grouped(measured.rate.into());
         rows.extend(process_rows(&rate, &measured.platform.processes));
+        let least = format!("{rate}, a request, a look-up, the floor");
+        rows.extend(process_rows(&least, &measured.least.processes));
         rows.extend(process_rows(&format!("{rate}, the floor"), &measured.floor.processes));
     }
     let columns = ["commands/s", "process", "cores", "CPU µs per command", "peak memory, MB"];

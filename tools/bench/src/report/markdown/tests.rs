@@ -130,7 +130,7 @@ fn renders_a_report() {
     | 2,250 | POST → 202 | 12.0 | 60.0 | 90.0 | 150.0 | 4.00 × | yes |
     | 2,250 | POST → record read | 10.0 | 55.0 | 85.0 | 140.0 |  |  |
 
-    From when the command was due, however long earlier responses took; 10,000 piles, 8 partitions. The floor is one look-up in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine: at the highest rate right before, otherwise in 8 rounds of both, whose percentiles are together.
+    From when the command was due, however long earlier responses took; 10,000 piles, 8 partitions. The floor is one look-up in Redis, one INSERT and one record with `acks=all`, one after the other, on the same machine: at the highest rate right before, otherwise in 8 rounds of all, whose percentiles are together.
 
     At 2,250/s, commands, the load generator itself was late, by 2.5 ms at P99 and 20.0 ms at most; the latencies include that.
 
