@@ -39,14 +39,15 @@ async fn list(
     let asked = query.finish(asked)?;
     let after = after(cursor, asked.grouping)?;
     let profile = asked.profile;
-    let (computed_until, rows) = api
+    let (computed_until, request, rows) = api
         .run(move |mut connection| async move {
             extent::check(&mut connection, &bound, &asked).await?;
             let (grouping, filter, after) = (asked.grouping, &asked.filter, after.as_ref());
+            let request = request.at_most(extent::groups_at_once(&mut connection, filter).await?);
             let limit = request.rows();
             let rows =
                 storage::reliability::list(&mut connection, &bound, grouping, filter, after, limit).await?;
-            Ok((storage::reliability::computed_until(&mut connection).await?, rows))
+            Ok((storage::reliability::computed_until(&mut connection).await?, request, rows))
         })
         .await?;
     let page = Page::cut(&request, rows, |last| ByGroup(last.key.clone()));

@@ -5,7 +5,7 @@ mod extent;
 pub mod roll_up;
 mod totals;
 
-pub use extent::{computed_until, estimate_rows};
+pub use extent::{computed_until, days_between, estimate_rows};
 pub use totals::{Filter, GroupKey, Grouping, Total, list};
 
 use crate::database::pruning::{Pruned, Slice};

@@ -1,12 +1,17 @@
-//! The time and the revision of edits, and their HTTP headers: `ETag` and `If-Match`.
+//! The time and the revision of edits, and their HTTP headers: `ETag`, `If-Match` and `If-None-Match`.
 
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ETag, EntityTag, Header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::assets::{EditStamp, Revision};
 use domain::ids::Actor;
+use runtime::Problem;
 use runtime::openapi::Parameter;
+use runtime::problem::FieldError;
+use schemars::json_schema;
+use std::future::{Ready, ready};
 
 /// The current time with the precision of PostgreSQL (1 µs), so that it reads the same after it was
 /// stored.
@@ -75,7 +80,32 @@ impl IfMatch {
 /// The version whose tag is exactly `tag`. Tags are compared as text, so `03` is not the tag of
 /// version 3.
 fn version(tag: &str) -> Option<i64> {
-    tag.parse().ok().filter(|version: &i64| version.to_string() == tag)
+    tag.parse().ok().filter(|version: &i64| *version > 0 && version.to_string() == tag)
+}
+
+/// Whether a resource is only to be created: the header `If-None-Match` is `*`.
+pub struct OnlyCreate(pub bool);
+
+impl OnlyCreate {
+    /// The header as a parameter of an operation.
+    pub fn parameter() -> [Parameter; 1] {
+        let about = "`*`: only create the resource; if it exists, it is not changed.";
+        [Parameter::header::<String>("If-None-Match", about).like(json_schema!({ "const": "*" }))]
+    }
+}
+
+impl FromRequest for OnlyCreate {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let mut given = request.headers().get_all(header::IF_NONE_MATCH);
+        ready(match (given.next(), given.next()) {
+            (None, _) => Ok(Self(false)),
+            (Some(value), None) if value == "*" => Ok(Self(true)),
+            _ => Err(Problem::invalid(vec![FieldError::new("If-None-Match", "must be *")]).into()),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +122,9 @@ mod tests {
         assert_eq!(versions(r#""3""#), Some(vec![3]));
         assert_eq!(versions(r#""3", "5""#), Some(vec![3, 5]));
         assert_eq!(versions(r#"W/"3", "5", "x""#), Some(vec![5]), "a weak tag matches nothing");
-        for unknown in [r#""03""#, r#""+3""#, r#""3.0""#, r#"" 3""#, r#""""#, "3", r#""3"#] {
+        for unknown in
+            [r#""0""#, r#""-1""#, r#""03""#, r#""+3""#, r#""3.0""#, r#"" 3""#, r#""""#, "3", r#""3"#]
+        {
             assert_eq!(versions(unknown), Some(vec![]), "{unknown}");
         }
         assert_eq!(versions("*"), None);

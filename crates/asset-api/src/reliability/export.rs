@@ -11,7 +11,7 @@ use crate::http::paging::ByGroup;
 use actix_web::HttpResponse;
 use domain::assets::OperatorBound;
 use std::sync::Arc;
-use storage::reliability::Total;
+use storage::reliability::{Total, list};
 
 /// `GET /api/v1/reliability/export`
 pub async fn export(mut request: ExportRequest) -> Result<HttpResponse, ApiError> {
@@ -44,9 +44,21 @@ impl ExportList for Totals {
     async fn read(&self, after: Option<ByGroup>, limit: i64) -> Result<Vec<Total>, ApiError> {
         let (bound, query) = (self.bound.clone(), self.query.clone());
         let read = self.api.run(move |mut connection| async move {
-            let after = after.as_ref().map(|ByGroup(key)| key);
             let Query { grouping, filter, .. } = &query;
-            Ok(storage::reliability::list(&mut connection, &bound, *grouping, filter, after, limit).await?)
+            let at_once = extent::groups_at_once(&mut connection, filter).await?;
+            let at_once = i64::try_from(at_once).unwrap_or(i64::MAX);
+            let (mut rows, mut after): (Vec<Total>, _) = (Vec::new(), after.map(|ByGroup(key)| key));
+            loop {
+                let rest = limit - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+                let (asked, after_last) = (rest.min(at_once), after.as_ref());
+                let found = list(&mut connection, &bound, *grouping, filter, after_last, asked).await?;
+                let is_last = found.len() < usize::try_from(asked).unwrap_or_default();
+                after = found.last().map(|last| last.key.clone());
+                rows.extend(found);
+                if is_last || asked == rest {
+                    return Ok(rows);
+                }
+            }
         });
         read.await
     }

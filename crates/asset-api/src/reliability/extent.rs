@@ -3,14 +3,18 @@
 use super::query::Query;
 use crate::http::error::ApiError;
 use domain::assets::OperatorBound;
+use runtime::http::page::PageRequest;
 use runtime::problem::FieldError;
 use storage::PooledConnection;
-use storage::reliability::{Grouping, estimate_rows};
+use storage::reliability::{Filter, Grouping, days_between, estimate_rows};
 
 /// The most days of connectors, by estimate, that are added up to totals of operators. One of them has all
 /// connectors of a fleet, so a page does not limit it, as it does in the other groupings. A second of
 /// PostgreSQL is some two million.
 const MAX_ROWS: u64 = 3_000_000;
+/// The most days of groups other than operators that a statement adds up: three years of the groups of the
+/// largest page.
+const MAX_GROUP_DAYS: i64 = PageRequest::MAX_LIMIT as i64 * 1_100;
 
 /// Whether a query can be answered before the statement time-out.
 ///
@@ -27,6 +31,19 @@ pub async fn check(
     refuse_over(MAX_ROWS, estimate_rows(connection, bound, &query.filter).await?)
 }
 
+/// How many groups can be added up in a statement: fewer in a longer period.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn groups_at_once(connection: &mut PooledConnection, filter: &Filter) -> Result<usize, ApiError> {
+    let days = days_between(connection, filter.from, filter.until).await?;
+    Ok(groups_of(days))
+}
+
+fn groups_of(days: i64) -> usize {
+    usize::try_from(MAX_GROUP_DAYS / days.max(1)).unwrap_or(usize::MAX).max(1)
+}
+
 fn refuse_over(max: u64, rows: u64) -> Result<(), ApiError> {
     if rows <= max {
         return Ok(());
@@ -40,8 +57,14 @@ fn refuse_over(max: u64, rows: u64) -> Result<(), ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_ROWS, refuse_over};
+    use super::{MAX_ROWS, groups_of, refuse_over};
     use crate::http::error::ApiError;
+
+    #[test]
+    fn a_longer_period_has_fewer_groups_at_once() {
+        let groups = [0, 365, 1_100, 3_660, 10_000_000].map(groups_of);
+        assert_eq!(groups, [220_000, 602, 200, 60, 1]);
+    }
 
     #[test]
     fn refuses_a_year_of_a_very_large_fleet() {

@@ -7,7 +7,7 @@ mod view;
 
 use crate::http::bound::Bound;
 use crate::http::context::Api;
-use crate::http::edit;
+use crate::http::edit::{self, OnlyCreate};
 use crate::http::edit_request::EditRequest;
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
@@ -25,7 +25,7 @@ use runtime::http::PathId;
 use runtime::http::page::Page;
 use runtime::http::{JsonBody, PathParams, QueryParams};
 use storage::Connection;
-use storage::tariffs::versions::{self, DraftRefusal, Version};
+use storage::tariffs::versions::{self, DraftRefusal, NO_DRAFT, Version};
 use view::{DraftView, VersionView};
 
 /// Parses the version number of a path; an invalid number is refused like an unknown one.
@@ -54,11 +54,17 @@ async fn put_draft(
     api: Data<Api>,
     PathId(id): PathId<TariffResource>,
     request: EditRequest,
+    OnlyCreate(only_create): OnlyCreate,
     JsonBody(draft): JsonBody<PriceListDraft>,
 ) -> Result<HttpResponse, ApiError> {
     let draft = api
         .run(move |mut connection| async move {
-            let expected = request.versions();
+            let expected = match (only_create, request.versions()) {
+                (false, expected) => expected,
+                (true, None) => Some(&[NO_DRAFT][..]),
+                // A draft cannot be at a revision and absent.
+                (true, Some(_)) => Some(&[][..]),
+            };
             versions::put_draft(&mut connection, &request.bound, id, expected, &request.stamp, |details| {
                 draft.check(details.currency).map_err(ApiError::from)
             })

@@ -85,13 +85,46 @@ async fn pages_and_exports_have_the_same_totals() {
     assert_eq!(csv.text().split("\r\n").filter(|row| !row.is_empty()).count(), 4);
 }
 
+/// Ten years of 70 connectors, of which the ledger has the first and the last day.
 #[tokio::test(flavor = "multi_thread")]
-async fn refuses_periods_that_are_missing_reversed_or_too_long() {
+async fn a_long_period_has_shorter_pages_and_a_complete_export() {
+    let app = TestApp::start().await;
+    let pile = app.pile("CP-1").await;
+    let row = format!(
+        "insert into reliability_days (charge_point_id, connector_id, began_at, day, pile_id, station_id, up_s, faulted_s,
+                                       unavailable_s, offline_s, unknown_s, maintenance_s, grid_s, vandalism_s,
+                                       third_party_s, failures, repairs, repair_s, starts_accepted, starts_charging)
+         select 'CP-1', number, day - interval '8 hours', day, id, station_id, 86400, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+         from piles, generate_series(1, 70) number, unnest(array['2016-06-01', '2026-06-01']::date[]) day
+         where id = '{}'",
+        id(&pile)
+    );
+    app.database.execute(&row).await;
+    let query = "from=2000-01-01&until=2030-01-01&groupBy=connector";
+    let (mut connectors, mut sizes, mut cursor) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("/api/v1/reliability?{query}&limit=200{cursor}")).await.json();
+        let items = page["items"].as_array().unwrap();
+        sizes.push(items.len());
+        for item in items {
+            assert_eq!((&item["upS"], &item["firstDay"]), (&json!(172_800), &json!("2016-06-01")));
+            connectors.push(item["connectorId"].as_i64().unwrap());
+        }
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!((sizes, connectors), (vec![60, 10], (1..=70).collect()));
+    let export = app.get(&format!("/api/v1/reliability/export?{query}&format=ndjson")).await;
+    assert_eq!(export.text().lines().count(), 71);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_periods_that_are_missing_or_reversed() {
     let app = TestApp::start().await;
     for (query, fields) in [
         ("", vec!["from", "until"]),
         ("from=2026-06-01&until=2026-06-01", vec!["until"]),
-        ("from=2026-06-01&until=2030-06-01", vec!["until"]),
+        ("from=2026-06-02&until=2026-06-01", vec!["until"]),
         ("from=2026-06-31&until=2026-07-01&groupBy=x&profile=y", vec!["from", "groupBy", "profile"]),
     ] {
         let refused = app.get(&format!("/api/v1/reliability?{query}")).await;

@@ -166,6 +166,31 @@ async fn edits_of_a_draft_honor_if_match() {
     assert_eq!(fixed.json()["code"], "TARIFF_CURRENCY_FIXED");
 }
 
+/// Two users who begin the first draft of a tariff at once: the second one does not replace it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_only_created_with_if_none_match() {
+    let app = TestApp::start().await;
+    let made = app.post(TARIFFS, &json!({ "name": "Day", "currency": "CNY", "status": "Active" })).await;
+    let draft = format!("{}/draft", made.header("location").unwrap());
+    let send = async |headers: &[(&str, &str)]| {
+        let request = app.request(Method::PUT, &draft).json(&flat("0.7"));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = Answer::to(request).await;
+        (answer.status.as_u16(), answer.json()["code"].as_str().map(str::to_owned))
+    };
+    let stale = (412, Some("VERSION_MISMATCH".to_owned()));
+    let only_create = ("if-none-match", "*");
+    let unknown = (400, Some("INVALID_REQUEST".to_owned()));
+    assert_eq!(send(&[("if-none-match", "\"1\"")]).await, unknown);
+    assert_eq!(send(&[only_create, only_create]).await, unknown, "it is given once");
+    assert_eq!(send(&[only_create, ("if-match", "\"1\"")]).await.0, 404, "no draft is both");
+    assert_eq!(send(&[("if-match", "\"0\"")]).await.0, 404, "no revision has this number");
+    assert_eq!(send(&[only_create]).await, (200, None));
+    assert_eq!(send(&[only_create]).await, stale);
+    assert_eq!(send(&[only_create, ("if-match", "\"1\"")]).await, stale);
+    assert_eq!(send(&[("if-match", "\"1\"")]).await, (200, None));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_published_version_never_changes() {
     let app = TestApp::start().await;

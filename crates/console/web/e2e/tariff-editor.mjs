@@ -145,6 +145,20 @@ test("unsaved edits survive a reload, and another edit is a conflict that the us
   await shut(page);
 });
 
+test("a first draft that another caller saved meanwhile is not replaced", async () => {
+  const { id, page } = await editor("首稿", [["00:00", "24:00", "flat", "0.9"]]);
+  await touched(page, "1.1");
+  const { items: [{ priceList }] } = await api("GET", `/api/v1/tariffs/${id}/versions`);
+  await api("PUT", `/api/v1/tariffs/${id}/draft`, { ...priceList, sessionFee: "2" });
+  await page.getByRole("button", { name: "Save the draft" }).click();
+  await page.locator("[data-theirs=sessionFee]", { hasText: "nothing → 2" }).waitFor();
+  await page.getByRole("button", { name: "Continue with this" }).click();
+  await save(page);
+  const both = (await draftOf(id)).priceList;
+  assert.deepEqual([both.schedules[0].bands[0].electricityPrice, both.sessionFee], ["1.1", "2"]);
+  await shut(page);
+});
+
 async function touched(page, price) {
   await page.getByLabel("Electricity of band 1").fill(price);
   await page.locator("[data-check=valid]").waitFor();

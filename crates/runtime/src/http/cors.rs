@@ -7,7 +7,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 
 /// Request headers that a page may send in addition to the default ones.
-const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, last-event-id, traceparent";
+const HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
 /// Response headers that a page may read in addition to the default ones.
 const EXPOSED: &str = "deprecation, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, \
                        retry-after, sunset, www-authenticate";

@@ -31,6 +31,12 @@ impl PageRequest {
         Self { after, limit: limit.clamp(1, Self::MAX_LIMIT) }
     }
 
+    /// The same page with at most `limit` items, and at least one.
+    #[must_use]
+    pub fn at_most(self, limit: usize) -> Self {
+        Self { limit: self.limit.min(limit.max(1)), ..self }
+    }
+
     /// The query parameters of a page, for the OpenAPI document.
     #[must_use]
     pub fn parameters() -> [Parameter; 2] {

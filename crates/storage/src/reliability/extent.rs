@@ -21,6 +21,21 @@ pub async fn computed_until(connection: &mut Connection) -> Result<Option<NaiveD
     Ok(last.await.optional()?.and_then(|last| last.succ_opt()))
 }
 
+/// How many days the ledger has from `from` until `until`, which is not one of them.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn days_between(
+    connection: &mut Connection,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> Result<i64, StorageError> {
+    let first = days::table.order(days::began_at.asc()).select(days::day).first::<NaiveDate>(connection);
+    let Some(first) = first.await.optional()? else { return Ok(0) };
+    let end = computed_until(connection).await?.unwrap_or(first);
+    Ok((until.min(end) - from.max(first)).num_days().max(0))
+}
+
 /// How many days of connectors within `bound` match `filter`, by the planner's statistics: reads none, and
 /// may be wrong by orders of magnitude.
 ///

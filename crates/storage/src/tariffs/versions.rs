@@ -5,7 +5,7 @@ mod row;
 mod write;
 
 pub use propose::{propose, withdraw};
-pub use write::{DraftRefusal, discard_draft, publish, publish_approved, put_draft};
+pub use write::{DraftRefusal, NO_DRAFT, discard_draft, publish, publish_approved, put_draft};
 
 pub(super) use row::number;
 

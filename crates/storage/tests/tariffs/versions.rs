@@ -6,7 +6,8 @@ use diesel_async::SimpleAsyncConnection;
 use domain::assets::{EditStamp, OperatorBound};
 use domain::ids::{Actor, TariffId};
 use storage::tariffs::versions::{
-    self, DraftRefusal, Publication, Version, VersionState, discard_draft, find, find_draft, put_draft,
+    self, DraftRefusal, NO_DRAFT, Publication, Version, VersionState, discard_draft, find, find_draft,
+    put_draft,
 };
 use storage::{StorageError, tariffs};
 use testkit::TestDatabase;
@@ -96,7 +97,12 @@ async fn refuses_invalid_drafts_and_publications() {
     let none = put_draft(connection, &OperatorBound::All, unknown, None, &now, list).await.unwrap();
     assert_eq!(none, Err(DraftRefusal::NotFound));
 
-    draft(connection, tariff, flat("0.7")).await;
+    let first =
+        put_draft(connection, &OperatorBound::All, tariff, Some(&[NO_DRAFT]), &now, list).await.unwrap();
+    assert_eq!(first.map(|draft| draft.revision), Ok(1));
+    let second =
+        put_draft(connection, &OperatorBound::All, tariff, Some(&[NO_DRAFT]), &now, list).await.unwrap();
+    assert_eq!(second, Err(DraftRefusal::OtherRevision { current: 1 }), "there is a draft");
     let wrong = put_draft(connection, &OperatorBound::All, tariff, None, &now, |_| Err(DraftRefusal::InPast))
         .await
         .unwrap();

@@ -2,7 +2,7 @@
 
 use super::price_list::{Validate, Validation, validate};
 use super::view::{DraftView, VersionView};
-use crate::http::edit::if_match;
+use crate::http::edit::{OnlyCreate, if_match};
 use crate::http::error::ApiError;
 use crate::http::scopes::{read_tariffs, write_tariffs};
 use crate::tariffs::openapi::{ID, TAG, number};
@@ -56,6 +56,7 @@ fn get_draft() -> Operation {
 fn put_draft() -> Operation {
     edit("putTariffDraft", "Create or replace the draft of a tariff")
         .describe("A tariff has at most one draft. The prices of a draft do not apply until it is published.")
+        .with(OnlyCreate::parameter())
         .takes::<PriceListDraft>(price_list())
         .answers(drafted(StatusCode::OK, "The draft"))
 }

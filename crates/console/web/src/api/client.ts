@@ -84,6 +84,9 @@ export function ifMatch(version: number): Record<string, string> {
   return { "if-match": `"${version}"` };
 }
 
+/** The condition that a resource does not exist yet. */
+export const onlyCreate: Record<string, string> = { "if-none-match": "*" };
+
 /** The header with the token. */
 export function authorization(): Record<string, string> {
   const held = token();

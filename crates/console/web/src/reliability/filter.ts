@@ -2,7 +2,7 @@
 
 import type { ReliabilityQuery } from "../api/types.ts";
 import { dayAfter, isDate } from "../live/days.ts";
-import { MOST_DAYS, type Period, lengthOf, preset } from "./period.ts";
+import { type Period, lengthOf, preset } from "./period.ts";
 
 export const GROUPS = ["connector", "pile", "station", "operator"] as const;
 export const PROFILES = ["nevi", "availability"] as const satisfies readonly NonNullable<ReliabilityQuery["profile"]>[];
@@ -37,9 +37,8 @@ export function read(address: URLSearchParams, today: string): Filter {
 }
 
 /** Why the period cannot be requested, by the key of its text; null if it can. */
-export function periodFault(period: Period): "reversed" | "tooLong" | null {
-  const days = lengthOf(period);
-  return days < 1 ? "reversed" : days > MOST_DAYS ? "tooLong" : null;
+export function periodFault(period: Period): "reversed" | null {
+  return lengthOf(period) < 1 ? "reversed" : null;
 }
 
 /** The parameters of the API, whose `until` is the day after the last one. */

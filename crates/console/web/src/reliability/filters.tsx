@@ -6,12 +6,12 @@ import { Field, Segments, Select } from "../design/field.tsx";
 import { PlaceFilter } from "../forms/place-filter.tsx";
 import { t } from "../i18n/language.ts";
 import { type Filter, GROUPS, PROFILES, SELECTORS, SORTS, periodFault } from "./filter.ts";
-import { MOST_DAYS, PRESETS, preset } from "./period.ts";
+import { PRESETS, preset } from "./period.ts";
 
 export function Filters({ filter, today }: { readonly filter: Filter; readonly today: string }): JSX.Element {
   const fault = periodFault(filter);
   const day = (name: "from" | "last") => (
-    <Field label={t(`rel.${name}`)} fault={name === "last" && fault !== null ? t(`rel.${fault}`, { n: MOST_DAYS }) : undefined}>
+    <Field label={t(`rel.${name}`)} fault={name === "last" && fault !== null ? t(`rel.${fault}`) : undefined}>
       {(id) => <input id={id} type="date" class="input" value={filter[name]} aria-invalid={fault !== null} onChange={(event) => remember({ [name]: event.currentTarget.value })} />}
     </Field>
   );

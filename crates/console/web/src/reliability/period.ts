@@ -2,9 +2,6 @@
 
 import { dayAfter } from "../live/days.ts";
 
-/** The most days that the API adds up. */
-export const MOST_DAYS = 1_100;
-
 export interface Period {
   readonly from: string;
   /** The last day, which is a part of the period. */

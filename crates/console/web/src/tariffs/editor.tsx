@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { assets, ifMatch } from "../api/client.ts";
+import { assets, ifMatch, onlyCreate } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import type { Tariff, TariffDraft } from "../api/types.ts";
 import { go, query, to } from "../app/router.ts";
@@ -101,7 +101,7 @@ function Editor({ loaded: { tariff, draft, prices: begun }, onReload }: { readon
   const save = () => sending.send(async () => {
     const path = { tariffId: tariff.id };
     try {
-      const now = await assets.put("/api/v1/tariffs/{tariffId}/draft", { path, body: sent(prices), headers: base.revision === 0 ? {} : ifMatch(base.revision) });
+      const now = await assets.put("/api/v1/tariffs/{tariffId}/draft", { path, body: sent(prices), headers: base.revision === 0 ? onlyCreate : ifMatch(base.revision) });
       take(now);
       // The API may write a number in another form; what was typed meanwhile stays.
       setPrices((current) => (current === prices ? edited(now.priceList) : current));

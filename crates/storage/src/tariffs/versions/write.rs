@@ -47,8 +47,11 @@ pub enum DraftRefusal {
     NotApproved(#[from] ApprovalRefusal),
 }
 
+/// The revision to expect of a draft that must not exist yet.
+pub const NO_DRAFT: i64 = 0;
+
 /// Creates or replaces the draft of a tariff within `bound` with the price list that `check` returns, if the draft
-/// is at one of the `expected` revisions, when given. The tariff is locked meanwhile, so its
+/// is at one of the `expected` revisions, when given; [`NO_DRAFT`] is one of them if it may be absent. The tariff is locked meanwhile, so its
 /// currency is the one that `check` received.
 ///
 /// # Errors
@@ -66,9 +69,10 @@ pub async fn put_draft<E: From<DraftRefusal> + Send>(
             let Some(held) = write::lock(tx, operators::tariffs(bound), tariff).await? else {
                 return Err(Abort::Refused(DraftRefusal::NotFound.into()));
             };
+            let may_be_absent = expected.is_none_or(|expected| expected.contains(&NO_DRAFT));
             let draft = match draft(tx, tariff, expected).await {
                 Ok(draft) => Some(draft),
-                Err(Abort::Refused(DraftRefusal::NoDraft)) if expected.is_none() => None,
+                Err(Abort::Refused(DraftRefusal::NoDraft)) if may_be_absent => None,
                 Err(abort) => return Err(abort.widen()),
             };
             let price_list = check(&held.details).map_err(Abort::Refused)?;

@@ -21,7 +21,6 @@ export const reliability = {
   "rel.from": "First day",
   "rel.last": "Last day",
   "rel.reversed": "Must not be before the first day.",
-  "rel.tooLong": "At most {n} days.",
   "rel.periods": "Usual periods",
   "rel.period.last30": "Last 30 days",
   "rel.period.thisMonth": "This month",

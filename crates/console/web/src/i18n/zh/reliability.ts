@@ -23,7 +23,6 @@ export const reliability: { readonly [word in keyof typeof Words]: string } = {
   "rel.from": "首日",
   "rel.last": "末日",
   "rel.reversed": "不能早于首日。",
-  "rel.tooLong": "最多 {n} 天。",
   "rel.periods": "常用时段",
   "rel.period.last30": "最近 30 天",
   "rel.period.thisMonth": "本月",
