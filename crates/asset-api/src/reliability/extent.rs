@@ -14,7 +14,7 @@ use storage::reliability::{Filter, Grouping, days_between, estimate_rows};
 const MAX_ROWS: u64 = 3_000_000;
 /// The most days of groups other than operators that a statement adds up: three years of the groups of the
 /// largest page.
-const MAX_GROUP_DAYS: i64 = PageRequest::MAX_LIMIT as i64 * 1_100;
+const MAX_GROUP_DAYS: usize = PageRequest::MAX_LIMIT * 1_100;
 
 /// Whether a query can be answered before the statement time-out.
 ///
@@ -41,7 +41,8 @@ pub async fn groups_at_once(connection: &mut PooledConnection, filter: &Filter) 
 }
 
 fn groups_of(days: i64) -> usize {
-    usize::try_from(MAX_GROUP_DAYS / days.max(1)).unwrap_or(usize::MAX).max(1)
+    let days = usize::try_from(days).unwrap_or_default().max(1);
+    (MAX_GROUP_DAYS / days).max(1)
 }
 
 fn refuse_over(max: u64, rows: u64) -> Result<(), ApiError> {
