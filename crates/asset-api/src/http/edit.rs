@@ -90,7 +90,9 @@ impl OnlyCreate {
     /// The header as a parameter of an operation.
     pub fn parameter() -> [Parameter; 1] {
         let about = "`*`: only create the resource; if it exists, it is not changed.";
-        [Parameter::header::<String>("If-None-Match", about).like(json_schema!({ "const": "*" }))]
+        // A pattern instead of a constant, which generators of clients do not take in a header.
+        let schema = json_schema!({ "type": "string", "pattern": r"^\*$" });
+        [Parameter::header::<String>("If-None-Match", about).like(schema)]
     }
 }
 
