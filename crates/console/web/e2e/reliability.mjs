@@ -45,9 +45,9 @@ test("the ledger has both uptimes with their formulas, the worst first, and lead
   });
 
   await step(t, page, "a period that ends later than the ledger says so, and an impossible one is not requested", async () => {
-    await page.getByLabel("Last day").fill("2098-12-31");
-    await page.getByText("At most 1100 days.").waitFor();
     await page.getByLabel("First day").fill("2098-12-01");
+    await page.getByText("Must not be before the first day.").waitFor();
+    await page.getByLabel("Last day").fill("2098-12-31");
     await page.locator("[data-reach]").waitFor();
     await page.getByText("No day of this selection is in the ledger").waitFor();
     await page.getByRole("button", { name: "Last 30 days" }).click();
