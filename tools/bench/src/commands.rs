@@ -11,7 +11,7 @@ pub use piles::wait_until_connected;
 pub use readback::{ReadTimes, Readback};
 
 use crate::harness::Harness;
-use crate::http_client::HttpClient;
+use crate::http_client::{HttpClient, Response};
 use crate::load::Threads;
 use crate::plan::CommandPlan;
 use crate::platform::Dispatcher;
@@ -116,14 +116,14 @@ impl CommandBench<'_> {
         Ok(commands)
     }
 
-    /// Measures the floor and the platform at `rate` in turns, so that a change of the machine's speed
+    /// Measures the floor, the least and the platform at `rate` in turns, so that a change of the machine's speed
     /// counts for both.
     pub async fn compare(&mut self, rate: u32) -> anyhow::Result<CommandRate> {
         let CommandPlan { rounds, round_warm_up, measured, .. } = self.plan;
         self.compare_in(rounds, rate, round_warm_up, measured / rounds).await
     }
 
-    /// Measures the floor and then the platform, in each of `rounds`; the results are of all rounds.
+    /// Measures the floor, the least and then the platform, in each of `rounds`; the results are of all rounds.
     async fn compare_in(
         &mut self,
         rounds: u32,
@@ -278,9 +278,8 @@ async fn call_floor(floor: Floor, pile: Outcome<Pile>) -> Outcome<Posted> {
 /// Has a request refused, reads the pile and calls the floor for it.
 async fn call_least(client: Arc<HttpClient>, floor: Floor, pile: Outcome<Pile>) -> Outcome<Posted> {
     let pile = pile?;
-    let path = format!("/api/v1/piles/{}/commands/reset", pile.pile_id);
     let call = async {
-        client.post(&path, r#"{"type":"Warm"}"#).await?.body_of(REFUSED)?;
+        reset(&client, &pile, "Warm").await?.body_of(REFUSED)?;
         floor.read_pile(&pile).await?;
         floor.call(&pile).await
     };
@@ -289,9 +288,13 @@ async fn call_least(client: Arc<HttpClient>, floor: Floor, pile: Outcome<Pile>) 
 
 /// Posts a command for a pile.
 async fn post(client: Arc<HttpClient>, pile: Outcome<Pile>) -> Outcome<Posted> {
-    let path = format!("/api/v1/piles/{}/commands/reset", pile?.pile_id);
-    let response = client.post(&path, r#"{"type":"Soft"}"#).await;
+    let response = reset(&client, &pile?, "Soft").await;
     response.and_then(|response| Posted::read(&response)).map_err(|error| format!("{error:#}"))
+}
+
+async fn reset(client: &HttpClient, pile: &Pile, kind: &str) -> anyhow::Result<Response> {
+    let path = format!("/api/v1/piles/{}/commands/reset", pile.pile_id);
+    client.post(&path, &format!(r#"{{"type":"{kind}"}}"#)).await
 }
 
 /// What is measured.

@@ -19,9 +19,14 @@ pub async fn export(mut request: ExportRequest) -> Result<HttpResponse, ApiError
     let cursor = after(cursor, query.grouping)?.map(ByGroup);
     let (within, checked) = (request.bound.clone(), query.clone());
     let api = &request.api;
-    api.run(move |mut connection| async move { extent::check(&mut connection, &within, &checked).await })
+    let at_once = api
+        .run(move |mut connection| async move {
+            extent::check(&mut connection, &within, &checked).await?;
+            extent::groups_at_once(&mut connection, &checked.filter).await
+        })
         .await?;
-    request.respond(|api, bound| Totals { api, bound, query }, cursor).await
+    let at_once = i64::try_from(at_once).unwrap_or(i64::MAX);
+    request.respond(|api, bound| Totals { api, bound, query, at_once }, cursor).await
 }
 
 /// The totals that match a query.
@@ -29,6 +34,8 @@ struct Totals {
     api: Arc<Api>,
     bound: OperatorBound,
     query: Query,
+    /// The most groups that a statement adds up.
+    at_once: i64,
 }
 
 impl ExportList for Totals {
@@ -42,11 +49,9 @@ impl ExportList for Totals {
     const HEADER: &'static str = HEADER;
 
     async fn read(&self, after: Option<ByGroup>, limit: i64) -> Result<Vec<Total>, ApiError> {
-        let (bound, query) = (self.bound.clone(), self.query.clone());
+        let (bound, query, at_once) = (self.bound.clone(), self.query.clone(), self.at_once);
         let read = self.api.run(move |mut connection| async move {
             let Query { grouping, filter, .. } = &query;
-            let at_once = extent::groups_at_once(&mut connection, filter).await?;
-            let at_once = i64::try_from(at_once).unwrap_or(i64::MAX);
             let (mut rows, mut after): (Vec<Total>, _) = (Vec::new(), after.map(|ByGroup(key)| key));
             loop {
                 let rest = limit - i64::try_from(rows.len()).unwrap_or(i64::MAX);

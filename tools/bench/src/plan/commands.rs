@@ -12,7 +12,7 @@ pub struct CommandPlan {
     pub pods: usize,
     /// Rates to measure.
     pub rates: Vec<u32>,
-    /// How often, at each of them, the floor and then commands are measured; at least 1.
+    /// How often, at each of them, the floor, the least and then commands are measured; at least 1.
     pub rounds: u32,
     /// The time at the beginning of each measurement of a round that is not counted.
     pub round_warm_up: Duration,

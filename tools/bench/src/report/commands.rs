@@ -12,7 +12,7 @@ pub struct Commands {
     pub piles: u32,
     /// Partitions of the command topic over which they were spread.
     pub partitions: usize,
-    /// How often, at each planned rate, the floor and then the platform were measured.
+    /// How often, at each planned rate, the floor, the least and then the platform were measured.
     pub rounds: u32,
     /// The planned rates.
     pub steady: Vec<CommandRate>,
@@ -26,8 +26,8 @@ pub struct Commands {
     pub floor_search: Vec<CallPhase>,
 }
 
-/// One rate: the floor and the platform, in turns at the planned rates, otherwise one right after the
-/// other.
+/// One rate: the floor, the least and the platform, in turns at the planned rates, otherwise one right
+/// after the other.
 #[derive(Debug, Clone, Serialize)]
 pub struct CommandRate {
     /// Commands per second.

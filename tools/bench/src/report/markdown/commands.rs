@@ -4,6 +4,9 @@ use super::{cells, process_rows, sustained, table};
 use crate::report::{CallPhase, CommandRate, Commands, Latency, grouped};
 use std::fmt::Write as _;
 
+/// The name of what any service needs that checks a command before it records it.
+const LEAST: &str = "a request, a look-up, the floor";
+
 /// Renders the chapter.
 pub(super) fn render(commands: &Commands) -> String {
     let rates: Vec<&CommandRate> = commands.steady.iter().chain(&commands.highest).collect();
@@ -39,7 +42,7 @@ fn latencies(rates: &[&CommandRate]) -> String {
         row("the floor", &floor.latency, String::new(), sustained(floor));
         let least = &measured.least;
         let times = format!("{:.2} ×", measured.least_p50_to_floor);
-        row("a request, a look-up, the floor", &least.latency, times, sustained(least));
+        row(LEAST, &least.latency, times, sustained(least));
         row("POST → 202", &platform.latency, format!("{:.2} ×", measured.p50_to_floor), sustained(platform));
         row("POST → record read", &measured.readable, String::new(), String::new());
     }
@@ -52,7 +55,7 @@ fn late(rates: &[&CommandRate]) -> String {
     let all = |measured: &&CommandRate| {
         [
             ("the floor", measured.floor.clone()),
-            ("a request, a look-up, the floor", measured.least.clone()),
+            (LEAST, measured.least.clone()),
             ("commands", measured.platform.clone()),
         ]
     };
@@ -106,14 +109,8 @@ fn cpu(rates: &[&CommandRate]) -> String {
         ]
     };
     let rows: Vec<_> = rates.iter().map(row).collect();
-    let columns = [
-        "commands/s",
-        "the floor",
-        "a request, a look-up, the floor",
-        "relative to the floor",
-        "commands",
-        "relative to the floor",
-    ];
+    let columns =
+        ["commands/s", "the floor", LEAST, "relative to the floor", "commands", "relative to the floor"];
     let mut text = table("CPU µs per command", &columns, &rows);
     text += "\nThe floor: PostgreSQL, Kafka, Redis and the load generator, which is the floor itself. Commands: the same servers, \
              command-dispatcher and event-ingestor, which relays the changes of commands.\n";
@@ -125,7 +122,7 @@ fn processes(rates: &[&CommandRate]) -> String {
     for measured in rates {
         let rate = grouped(measured.rate.into());
         rows.extend(process_rows(&rate, &measured.platform.processes));
-        let least = format!("{rate}, a request, a look-up, the floor");
+        let least = format!("{rate}, {LEAST}");
         rows.extend(process_rows(&least, &measured.least.processes));
         rows.extend(process_rows(&format!("{rate}, the floor"), &measured.floor.processes));
     }
