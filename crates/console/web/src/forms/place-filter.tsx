@@ -1,7 +1,7 @@
 // A filter by a station or a pile: by its id, or by a part of its name, for which places are offered.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Problem } from "../api/problem.ts";
 import { may } from "../app/session.ts";
 import { Field } from "../design/field.tsx";
@@ -18,10 +18,9 @@ export function PlaceFilter({ kind, label, value, onChange }: {
   readonly value: string;
   readonly onChange: (id: string) => void;
 }): JSX.Element {
-  const [text, setText] = useState(value);
+  const [text, setText] = useText(value);
   const q = useSettled(text);
   const [fault, setFault] = useState<string>();
-  useEffect(() => setText(value), [value]);
   const searches = may("assets:read");
   const found = useResource<readonly FoundPlace[]>(!searches || isSettled(q) ? null : `${kind}-${q}`, (signal) => findPlaces(kind, q, signal));
   const settle = async (entered: string) => {
@@ -48,4 +47,14 @@ export function PlaceFilter({ kind, label, value, onChange }: {
       )}
     </Field>
   );
+}
+
+/**
+ * What the field shows: `value`, until the user enters something else. A new value replaces it while the page is
+ * rendered, since an effect could run after the first keys and remove them.
+ */
+function useText(value: string): [string, (text: string) => void] {
+  const [shown, setShown] = useState({ value, text: value });
+  if (shown.value !== value) setShown({ value, text: value });
+  return [shown.text, (text) => setShown({ value, text })];
 }
