@@ -191,6 +191,7 @@ impl Platform {
             ("console.dispatcher_origin", origin.as_str()),
             ("console.sign_in_client_id", "console"),
             ("console.sign_in_parameters", "resource=https://platform.example"),
+            ("console.sign_in_accepts_tokens", "true"),
         ];
         let plain = [own.as_slice(), &console].concat();
         let off_by_default = [

@@ -111,6 +111,7 @@ fn console(settings: &Settings) -> anyhow::Result<Console> {
     let sign_in = (asks_for_tokens && !own.sign_in_client_id.is_empty()).then(|| {
         let (id, scopes, parameters) = (&own.sign_in_client_id, &own.sign_in_scopes, &own.sign_in_parameters);
         SignIn::new(&auth.issuer, id, scopes, parameters, &own.sign_in_origins)
+            .map(|sign_in| sign_in.with_tokens(own.sign_in_accepts_tokens))
     });
     let map_tiles = (!own.map_tiles.is_empty()).then(|| MapTiles::new(&own.map_tiles, &own.map_attribution));
     let surroundings = Surroundings {

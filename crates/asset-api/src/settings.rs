@@ -76,6 +76,8 @@ pub struct ConsoleSettings {
     pub sign_in_parameters: String,
     /// Origins of the issuer's endpoints, if they are not at the origin of the issuer.
     pub sign_in_origins: Vec<WebOrigin>,
+    /// Whether users who can sign in at the issuer may also paste a token.
+    pub sign_in_accepts_tokens: bool,
     /// The address of the map's tiles; empty if it has none.
     pub map_tiles: String,
     /// Whose tiles they are.

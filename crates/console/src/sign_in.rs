@@ -17,6 +17,8 @@ pub struct SignIn {
     /// Further parameters of all requests to the provider, in the form of a query; empty if there
     /// are none.
     pub parameters: String,
+    /// Whether users may also paste a token.
+    pub accepts_tokens: bool,
     /// The origins that the pages may call and show in a hidden frame.
     #[serde(skip)]
     origins: Vec<WebOrigin>,
@@ -30,7 +32,7 @@ pub struct SignIn {
 pub struct InvalidIssuer(String);
 
 impl SignIn {
-    /// Sign-in at `issuer`, whose endpoints are at its own origin or at one of `others`.
+    /// Sign-in at `issuer` alone, whose endpoints are at its own origin or at one of `others`.
     ///
     /// # Errors
     /// If `issuer` is not a URL with `https`, or with `http` on loopback.
@@ -47,8 +49,15 @@ impl SignIn {
             client_id: client_id.to_owned(),
             scopes: scopes.to_owned(),
             parameters: parameters.to_owned(),
+            accepts_tokens: false,
             origins: std::iter::once(own).chain(others.iter().cloned()).collect(),
         })
+    }
+
+    /// This sign-in, beside which users may paste a token if `accepts_tokens`.
+    #[must_use]
+    pub fn with_tokens(self, accepts_tokens: bool) -> Self {
+        Self { accepts_tokens, ..self }
     }
 
     /// The provider's origins, separated by spaces.

@@ -72,7 +72,14 @@ test("stations at one place are a cluster, which falls apart when it is clicked"
   await page.locator(".map-card").getByText("3 stations").waitFor();
   await plane.click({ position: { x: width / 2, y: height / 2 } });
   await eventually("more than one mark", async () => Number(await plane.locator("canvas").getAttribute("data-marks")) > 1);
+
+  await page.mouse.move(0, 0);
+  await page.locator(".map-card").waitFor({ state: "detached" });
   await page.locator(".map-place").focus();
   await page.keyboard.press("ArrowRight");
+  const pointed = await page.locator(".map-card strong").innerText();
+  assert.match(pointed, new RegExp(`^${name} \\d$`), "the station nearest to the middle");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: pointed, level: 1 }).waitFor();
   await shut(page);
 });

@@ -36,6 +36,7 @@ async function build() {
   await load("stations", stations);
   const piles = Array.from({ length: PILES }, (_none, at) => ({
     stationId: stations[at % STATIONS].id, chargePointId: device(at), name: `${Math.floor(at / STATIONS) + 1}号桩`, model: "DC-120", ratedPowerKw: 120, currentType: "DC",
+    connectors: [1, 2].map((connectorId) => ({ connectorId, type: "GB_DC", maxPowerKw: 120 })),
   }));
   for (let from = 0; from < PILES; from += 25_000) await load("piles", piles.slice(from, from + 25_000));
 }

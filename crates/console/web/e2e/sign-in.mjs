@@ -80,6 +80,21 @@ test("without refresh tokens a hidden frame renews the token", async () => {
   await shut(page);
 });
 
+test("a token can be pasted beside the provider only where the settings accept it", async () => {
+  const page = await enter("/console/", { as: null });
+  const pasted = page.getByLabel("Bearer token");
+  await eventually("the field for a token", async () => (await pasted.count()) === 1);
+  await page.route("**/console/settings.json", async (route) => {
+    const response = await route.fetch();
+    const { signIn: by, ...others } = await response.json();
+    await route.fulfill({ response, json: { ...others, signIn: { ...by, acceptsTokens: false } } });
+  });
+  await page.reload();
+  await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  assert.equal(await pasted.count(), 0);
+  await shut(page);
+});
+
 test("a provider that does not answer is reported, and the user can try again", async () => {
   const page = await enter("/console/", { as: null });
   await page.route("**/.well-known/openid-configuration", (route) => route.abort(), { times: 1 });

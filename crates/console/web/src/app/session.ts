@@ -42,6 +42,8 @@ export interface SignInSettings {
   readonly scopes: string;
   /** Further parameters of requests to the provider, in the form of a query. */
   readonly parameters: string;
+  /** Whether users may also paste a token. */
+  readonly acceptsTokens: boolean;
 }
 
 export interface Session {

@@ -1,4 +1,4 @@
-// Sign-in: at the OpenID provider of the settings, or with a token that the user pastes. A pasted
+// Sign-in: at the OpenID provider of the settings, or with a token that the user pastes where the settings accept it. A pasted
 // token is parsed here and checked by the service before anything else is shown.
 
 import type { JSX } from "preact";
@@ -23,10 +23,12 @@ export function SignIn(): JSX.Element {
         {by === null ? <PastedToken /> : (
           <>
             <AtProvider by={by} />
-            <details>
-              <summary>{t("signIn.paste")}</summary>
-              <PastedToken />
-            </details>
+            {by.acceptsTokens ? (
+              <details>
+                <summary>{t("signIn.paste")}</summary>
+                <PastedToken />
+              </details>
+            ) : null}
           </>
         )}
       </div>

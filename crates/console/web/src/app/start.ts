@@ -50,7 +50,10 @@ function parse(said: Record<string, unknown>): Settings {
     asksForTokens: said["asksForTokens"] === true,
     operatorsClaim: text(said, "operatorsClaim"),
     signIn: isRecord(signIn)
-      ? { issuer: text(signIn, "issuer"), clientId: text(signIn, "clientId"), scopes: text(signIn, "scopes"), parameters: text(signIn, "parameters") }
+      ? {
+          issuer: text(signIn, "issuer"), clientId: text(signIn, "clientId"), scopes: text(signIn, "scopes"), parameters: text(signIn, "parameters"),
+          acceptsTokens: signIn["acceptsTokens"] === true,
+        }
       : null,
     mapTiles: isRecord(mapTiles) ? { url: text(mapTiles, "url"), attribution: text(mapTiles, "attribution") } : null,
     version: text(said, "version"),

@@ -52,7 +52,7 @@ export interface Code {
 /** The quiet zone that readers need, in modules. */
 const QUIET = 4;
 
-/** The QR code of a text. It can be read with 15 % of it covered. */
+/** The QR code of a text. Its error correction level, M, restores up to 15 % of its data. */
 export function drawn(text: string): Code {
   const bits = generate(text, { minCorrectionLevel: correction.M });
   const runs: string[] = [];

@@ -9,9 +9,9 @@ import { draw, radius } from "./drawing.ts";
 import { type Point, type View, project, screen } from "./projection.ts";
 
 export interface Listener {
-  /** The pointer is on another mark; null if on none. */
+  /** Another mark is pointed at; null if none is. */
   readonly onPoint: (mark: Mark | null) => void;
-  /** A station was clicked. */
+  /** A station was clicked, or opened by a key. */
   readonly onOpen: (dot: Dot) => void;
   readonly onMoved: (latitude: number, longitude: number) => void;
 }
@@ -30,6 +30,8 @@ export class Engine {
   private marks: readonly Mark[] = [];
   private chosen: Dot | null = null;
   private pointed: Mark | null = null;
+  /** Whether keys move the map: then its middle is the pointer. */
+  private steered = false;
   /** Whether tiles cover the outlines. */
   private covered = false;
   private frame = 0;
@@ -49,7 +51,10 @@ export class Engine {
       const { lat, lng } = this.map.getCenter();
       listener.onMoved(lat, lng);
     });
-    this.map.on("mousemove", ({ containerPoint }) => this.point(this.find(containerPoint)));
+    this.map.on("mousemove", ({ containerPoint }) => {
+      this.steered = false;
+      this.point(this.find(containerPoint));
+    });
     this.map.on("mouseout", () => this.point(null));
     this.map.on("click", ({ containerPoint }) => this.open(this.find(containerPoint)));
     this.map.setView([...COUNTRY.centre], COUNTRY.zoom, { animate: false });
@@ -84,6 +89,13 @@ export class Engine {
     this.map.panBy([x, y], { animate: false });
   }
 
+  /** Follows a key: the mark nearest to the middle is pointed at, and Enter opens it. */
+  steer(key: string): void {
+    this.steered = true;
+    if (key === "Enter") this.open(this.nearest());
+    else this.redraw();
+  }
+
   /** Draws again before the next frame, for example because the theme changed. */
   redraw(): void {
     cancelAnimationFrame(this.frame);
@@ -93,6 +105,7 @@ export class Engine {
       draw(this.canvas, { marks: this.marks, view: this.view(), chosen: this.chosen, outlines: !this.covered });
       this.canvas.dataset["marks"] = String(this.marks.length);
       this.canvas.dataset["stations"] = String(stationsOf(this.marks));
+      if (this.steered) this.point(this.nearest());
     });
   }
 
@@ -121,14 +134,18 @@ export class Engine {
     return { centre: project(lat, lng), scale: 256 * 2 ** this.map.getZoom() };
   }
 
-  private find(at: Point): Mark | null {
+  private nearest(): Mark | null {
+    return this.find(this.map.getSize().divideBy(2), Number.POSITIVE_INFINITY);
+  }
+
+  private find(at: Point, slackPx = SLACK_PX): Mark | null {
     const [view, { x: width, y: height }] = [this.view(), this.map.getSize()];
     let found: Mark | null = null;
     let least = Number.POSITIVE_INFINITY;
     for (const mark of this.marks) {
       const place = screen(view, mark.at, width, height);
       const distance = Math.hypot(place.x - at.x, place.y - at.y);
-      if (distance <= radius(mark) + SLACK_PX && distance < least) [found, least] = [mark, distance];
+      if (distance <= radius(mark) + slackPx && distance < least) [found, least] = [mark, distance];
     }
     return found;
   }

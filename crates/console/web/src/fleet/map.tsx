@@ -89,13 +89,13 @@ export function FleetMap({ filter, chosen, onChoose, onMoved }: {
         <p class="soft">{tiles === null ? t("map.outlines") : tiles.attribution}</p>
       </div>
       {pointed === null ? null : (
-        <div class="map-card small">
+        <div class="map-card small" role="status">
           <strong>{pointed.station.name}</strong>
           <Standing piles={pointed.station.availability.connectors} />
         </div>
       )}
       {cluster?.kind !== "cluster" ? null : (
-        <div class="map-card small">
+        <div class="map-card small" role="status">
           <strong>{t("map.cluster", { n: count(cluster.stations) })}</strong>
           <Connectors of={cluster.moods} />
         </div>
@@ -172,7 +172,7 @@ function Plane({ dots, whole, chosen, tiles, onPoint, onMoved }: {
     <div class="map-plane">
       <div
         ref={place} class="map-place" role="application" aria-label={t("map.label", { n: count(dots.length) })}
-        onPointerDown={touch} onWheel={touch} onKeyDown={touch}
+        onPointerDown={touch} onWheel={touch} onKeyDown={({ key }) => move((map) => map.steer(key))}
       />
       <canvas ref={canvas} aria-hidden="true" />
       {broken ? <p class="map-broken notice warn" role="alert">{t("map.broken")}</p> : null}

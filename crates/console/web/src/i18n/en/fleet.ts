@@ -40,7 +40,7 @@ export const fleet = {
   "fleet.noPilesText": "Change the search or the filters, or import piles.",
   "fleet.rows": "{n} rows so far",
   "fleet.rowsAll": "{n} rows",
-  "map.label": "Map of {n} stations. The list next to it has the same stations. Arrow keys move the map, plus and minus zoom.",
+  "map.label": "Map of {n} stations. The list next to it has the same stations. Arrow keys move the map, plus and minus zoom, Enter opens what is nearest to the middle.",
   "map.zoomIn": "Zoom in",
   "map.zoomOut": "Zoom out",
   "map.fit": "Show all",

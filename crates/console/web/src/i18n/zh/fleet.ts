@@ -42,7 +42,7 @@ export const fleet: { readonly [word in keyof typeof Words]: string } = {
   "fleet.noPilesText": "请更改搜索或筛选条件，或导入充电桩。",
   "fleet.rows": "已加载 {n} 行",
   "fleet.rowsAll": "共 {n} 行",
-  "map.label": "{n} 个充电站的地图；旁边的列表内容相同。方向键移动，加减号缩放。",
+  "map.label": "{n} 个充电站的地图；旁边的列表内容相同。方向键移动，加减号缩放，回车键打开离地图中心最近的充电站或站群。",
   "map.zoomIn": "放大",
   "map.zoomOut": "缩小",
   "map.fit": "显示全部",
