@@ -16,6 +16,7 @@ mod prepaid;
 mod presence;
 mod promql;
 mod publishing;
+mod recovery;
 mod server_faults;
 mod services;
 mod sessions;

@@ -6,5 +6,6 @@
 mod exclusions;
 mod fixture;
 mod places;
+mod retention;
 mod roll_up;
 mod totals;
