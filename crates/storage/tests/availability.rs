@@ -169,6 +169,8 @@ async fn counts_and_finds_piles_by_their_derived_status() {
     assert_eq!(counted.connectors, connectors);
     let charging = connectors.get(&PileStatus::Reported(ConnectorStatus::Charging)).copied().unwrap_or(0);
     assert_eq!(counted.charging_power_w, f64::from(POWER_W) * f64::from(i32::try_from(charging).unwrap()));
+    let power_w = connector_counts::charging_power_w(&mut connection, &OperatorBound::All).await.unwrap();
+    assert_eq!(power_w, counted.charging_power_w);
     assert_eq!(availability::load(&mut connection, ids[4]).await.unwrap(), Availability::default());
 
     let words = ConnectorStatus::ALL.map(PileStatus::Reported);

@@ -2,6 +2,7 @@
 
 pub mod routes;
 
+use crate::assets::station_map::{CurrentMap, Totals};
 use crate::freshness::Confidence;
 use crate::http::bound::Bound;
 use crate::http::context::Api;
@@ -16,10 +17,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::assets::availability::Tally;
+use storage::assets::stations::Filter;
 use storage::assets::{connector_counts, pile_counts};
 use tokio::sync::Mutex;
 
-/// Largest age of a response. Counting reads every row, so one count answers many requests.
+/// Largest age of a response. Counting takes long, above all without the map, so one count answers many
+/// requests.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// The number of bounds above which the counts of those without recent requests are dropped.
@@ -85,7 +88,47 @@ pub async fn count(
         tracing::trace!(age = ?at.elapsed(), "responding with the last count of piles");
         return Ok(HttpResponse::Ok().json(known));
     }
-    let (begun, counted_at) = (Instant::now(), runtime::clock::now());
+    let begun = Instant::now();
+    let counted = match count_in_map(&api, &bound).await {
+        Some(counted) => with_power(&api, bound, counted).await?,
+        None => count_in_database(&api, bound).await?,
+    };
+    let view = FleetView::of(counted);
+    let answer = HttpResponse::Ok().json(&view);
+    *last = Some((begun, view));
+    Ok(answer)
+}
+
+/// What was counted.
+struct Counted {
+    at: DateTime<Utc>,
+    totals: Totals,
+    charging_power_w: f64,
+}
+
+/// Sums up the stations in memory; `None` if the map cannot be used.
+async fn count_in_map(api: &Api, bound: &OperatorBound) -> Option<(DateTime<Utc>, Totals)> {
+    let CurrentMap { map, counted_at } = api.station_map(&Filter::default()).await?;
+    Some((counted_at, map.totals(bound, api.freshness_policy())))
+}
+
+/// Adds the power, which the map does not have: it changes with each reading.
+async fn with_power(
+    api: &Api,
+    bound: OperatorBound,
+    (at, totals): (DateTime<Utc>, Totals),
+) -> Result<Counted, ApiError> {
+    let charging_power_w = api
+        .run(move |mut connection| async move {
+            Ok::<_, ApiError>(connector_counts::charging_power_w(&mut connection, &bound).await?)
+        })
+        .await?;
+    Ok(Counted { at, totals, charging_power_w })
+}
+
+/// Reads each pile and connector.
+async fn count_in_database(api: &Api, bound: OperatorBound) -> Result<Counted, ApiError> {
+    let at = runtime::clock::now();
     let silent_since = api.freshness_policy().silent_since;
     let (counted, outlets) = api
         .run(move |mut connection| async move {
@@ -93,18 +136,27 @@ pub async fn count(
             Ok::<_, ApiError>((piles, connector_counts::count(&mut connection, &bound).await?))
         })
         .await?;
-    let by_word = |tally: Tally| tally.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
     let trust = counted.trust.iter().map(|(trust, count)| (trust, *count));
-    let confidence = api.freshness_policy().count(trust);
-    let view = FleetView {
-        counted_at,
-        piles: by_word(counted.piles),
-        connectors: by_word(outlets.connectors),
-        charging_power_w: outlets.charging_power_w,
+    let totals = Totals {
+        piles: counted.piles,
+        connectors: outlets.connectors,
         stations: counted.stations,
-        confidence,
+        confidence: api.freshness_policy().count(trust),
     };
-    let answer = HttpResponse::Ok().json(&view);
-    *last = Some((begun, view));
-    Ok(answer)
+    Ok(Counted { at, totals, charging_power_w: outlets.charging_power_w })
+}
+
+impl FleetView {
+    fn of(Counted { at, totals, charging_power_w }: Counted) -> Self {
+        let by_word =
+            |tally: Tally| tally.into_iter().map(|(status, count)| (status.as_str(), count)).collect();
+        Self {
+            counted_at: at,
+            piles: by_word(totals.piles),
+            connectors: by_word(totals.connectors),
+            charging_power_w,
+            stations: totals.stations,
+            confidence: totals.confidence,
+        }
+    }
 }

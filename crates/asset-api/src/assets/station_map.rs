@@ -1,4 +1,4 @@
-//! All stations in memory, with their counts, so that lists need no database.
+//! All stations in memory, with their counts, so that lists and totals need no database.
 //!
 //! A task of each replica follows the feed of changes, which names what changed, and loads these
 //! stations and piles again ([`follower`]). A list waits for a read of the feed that begins after the
@@ -12,11 +12,13 @@ mod follower;
 mod map;
 mod metrics;
 mod octree;
+mod totals;
 mod upkeep;
 
 pub use entry::Entry;
 pub use follower::Follower;
 pub use map::Map;
+pub use totals::Totals;
 
 use chrono::{DateTime, Utc};
 use metrics::Metrics;

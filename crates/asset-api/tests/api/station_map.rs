@@ -1,8 +1,9 @@
-//! Lists of stations from memory: the same as from the database, at once after each change.
+//! Lists of stations and counts of the fleet from memory: the same as from the database, at once after each
+//! change.
 
 use crate::app::{TestApp, pile, settings};
 use crate::dead_letters::fixture;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::devices::presence::Confidence;
 use domain::feed::{ConnectivityChanged, FeedChange, FeedKind, FeedSubject};
 use domain::ids::ChargePointId;
@@ -32,8 +33,9 @@ const WORLD: &str = "
     select 'CP-' || n, n % 6 > 0, clock_timestamp() - case when n % 100 < 10 then interval '1 day' else interval '1 min' end,
            case when n % 6 = 0 then (array[null, 'doubtful', 'unanswered'])[n / 6 % 3 + 1] end
     from generate_series(0, 899) as n where n % 100 not between 10 and 19;
-    insert into connectors (charge_point_id, connector_id, status)
-    select 'CP-' || n, c, (array['Available', 'Charging', 'Faulted', 'Finishing', null])[(n * 7 + c * 3) % 5 + 1]
+    insert into connectors (charge_point_id, connector_id, status, power_w, power_at)
+    select 'CP-' || n, c, (array['Available', 'Charging', 'Faulted', 'Finishing', null])[(n * 7 + c * 3) % 5 + 1],
+           case when n % 3 > 0 then 500 * n end, case when n % 3 > 0 then now() end
     from generate_series(0, 899) as n, generate_series(0, 2) as c where n % 100 not between 10 and 19";
 
 /// Lists that the map answers. Each is read page by page.
@@ -101,7 +103,24 @@ impl Replicas {
         }
     }
 
+    /// Compares the counts of the fleet that both begin after this call.
+    async fn compare_fleet(&self) {
+        let now = runtime::clock::now();
+        eventually("the fleet to be counted alike", || async {
+            let both = [self.app.get("/api/v1/fleet").await.json(), self.read("/api/v1/fleet").await];
+            let [known, read] = both.map(|mut counted| {
+                let at = counted["countedAt"].take();
+                at.as_str().unwrap().parse::<DateTime<Utc>>().is_ok_and(|at| at >= now).then_some(counted)
+            });
+            let (Some(known), Some(read)) = (known, read) else { return false };
+            assert_eq!(known, read);
+            true
+        })
+        .await;
+    }
+
     async fn compare_all(&self) {
+        self.compare_fleet().await;
         for list in LISTS {
             self.compare(list).await;
         }

@@ -58,7 +58,9 @@ async fn settings_json_contains_the_surroundings() {
 
 #[actix_web::test]
 async fn the_policy_admits_the_provider_and_the_tiles_and_the_settings_name_them() {
-    let sign_in = SignIn::new("https://id.example/realm", "console", "openid", "audience=x", &[]).unwrap().with_tokens(true);
+    let sign_in = SignIn::new("https://id.example/realm", "console", "openid", "audience=x", &[])
+        .unwrap()
+        .with_tokens(true);
     let tiles = MapTiles::new("https://tiles.example/{z}/{x}/{y}.png", "© Tiles").unwrap();
     let surroundings = Surroundings { sign_in: Some(sign_in), map_tiles: Some(tiles), ..surroundings() };
     for (path, frames) in

@@ -1,5 +1,6 @@
 //! A station of the map: what selects it, and its parts of a response, rendered when they change.
 
+use super::totals::StationTotals;
 use crate::assets::stations::view;
 use crate::freshness::{Confidence, FreshnessPolicy};
 use chrono::{DateTime, Utc};
@@ -8,6 +9,7 @@ use domain::devices::presence;
 use domain::ids::StationId;
 use domain::status::{ConnectorStatus, PileStatus};
 use domain::text::Label;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use storage::assets::availability::{Availability, PileState, Trust};
@@ -27,7 +29,9 @@ pub struct Entry {
     details: Box<str>,
     /// The counts up to the confidence.
     counts: Box<str>,
-    /// The confidence while no device is silent and no partition is behind.
+    totals: StationTotals,
+    /// The confidence while no device is silent and no partition is behind, and how a response has it.
+    heard: BTreeMap<Confidence, i64>,
     confidence: Box<str>,
     /// When the device was heard that is silent for longest, of those that silence makes stale.
     heard_since: Option<DateTime<Utc>>,
@@ -50,6 +54,8 @@ impl Entry {
             piles: BTreeMap::new(),
             details: view::details_json(station)?.into(),
             counts: Box::default(),
+            totals: StationTotals::default(),
+            heard: BTreeMap::new(),
             confidence: Box::default(),
             heard_since: None,
         };
@@ -92,11 +98,12 @@ impl Entry {
         self.is_available =
             availability.piles.contains_key(&PileStatus::Reported(ConnectorStatus::Available));
         self.counts = view::counts_json(&availability)?.into();
-        let mut confidence = BTreeMap::<Confidence, i64>::new();
+        self.totals = StationTotals::of(&availability);
+        self.heard.clear();
         for trust in &availability.trust {
-            *confidence.entry(Confidence::of_heard(trust)).or_default() += 1;
+            *self.heard.entry(Confidence::of_heard(trust)).or_default() += 1;
         }
-        self.confidence = serde_json::to_string(&confidence)?.into();
+        self.confidence = serde_json::to_string(&self.heard)?.into();
         let silenceable = availability.trust.iter().filter(|trust| may_fall_silent(trust));
         self.heard_since = silenceable.filter_map(|trust| trust.heard_at).min();
         Ok(())
@@ -109,6 +116,28 @@ impl Entry {
         };
         let piles = self.heard_since.filter(|at| *at < silent_since).map(|_| self.piles.values());
         piles.into_iter().flatten().filter(is_silent).map(|pile| &pile.charge_point_id)
+    }
+
+    /// Its piles and connectors by status.
+    pub const fn totals(&self) -> &StationTotals {
+        &self.totals
+    }
+
+    /// Its piles by confidence; `is_behind`: some partition of the events is.
+    pub fn confidence(
+        &self,
+        policy: FreshnessPolicy<'_>,
+        is_behind: bool,
+    ) -> Cow<'_, BTreeMap<Confidence, i64>> {
+        if self.is_as_heard(policy, is_behind) {
+            return Cow::Borrowed(&self.heard);
+        }
+        Cow::Owned(policy.count(self.piles.values().map(|pile| (&pile.trust, 1))))
+    }
+
+    /// Whether no partition is behind and no device is silent.
+    fn is_as_heard(&self, policy: FreshnessPolicy<'_>, is_behind: bool) -> bool {
+        !is_behind && self.heard_since.is_none_or(|at| at >= policy.silent_since)
     }
 
     /// Appends the station to `body`, as a list shows it; `from` is the place of a list by distance.
@@ -125,11 +154,10 @@ impl Entry {
     ) -> serde_json::Result<()> {
         body.extend_from_slice(self.details.as_bytes());
         body.extend_from_slice(self.counts.as_bytes());
-        if is_behind || self.heard_since.is_some_and(|at| at < policy.silent_since) {
-            let trust = self.piles.values().map(|pile| (&pile.trust, 1));
-            serde_json::to_writer(&mut *body, &policy.count(trust))?;
-        } else {
+        if self.is_as_heard(policy, is_behind) {
             body.extend_from_slice(self.confidence.as_bytes());
+        } else {
+            serde_json::to_writer(&mut *body, &*self.confidence(policy, is_behind))?;
         }
         body.push(b'}');
         if let Some((location, from)) = self.location.zip(from) {

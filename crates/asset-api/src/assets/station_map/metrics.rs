@@ -19,7 +19,7 @@ impl Metrics {
         let metrics = Self {
             lists: meter
                 .u64_counter("station.map.lists")
-                .with_description("Lists of stations that the map may answer, by where they were read")
+                .with_description("Lists of stations and counts of the fleet that the map may answer, by where they were read")
                 .build(),
             rebuilds: meter
                 .u64_counter("station.map.rebuilds")
