@@ -62,7 +62,7 @@ impl ReliabilityLedger {
 
     /// Computes all devices that are due, as long as the lease is held.
     async fn work(&mut self, shutdown: &Shutdown) -> Result<(), StorageError> {
-        let window = Window::at(self.settings.time_zone, runtime::clock::now(), self.kept_days);
+        let window = self.window().await?;
         let mut last = None;
         while !shutdown.is_requested() {
             if !self.lease.acquire().await? {
@@ -88,6 +88,16 @@ impl ReliabilityLedger {
             }
         }
         self.report_backlog(window).await
+    }
+
+    /// The days that can be computed now: the history may be shorter than it is kept, after
+    /// `ingest.status_retention_days` was raised.
+    async fn window(&self) -> Result<Window, StorageError> {
+        let window = Window::at(self.settings.time_zone, runtime::clock::now(), self.kept_days);
+        let oldest =
+            async move |mut connection: PooledConnection| roll_up::deleted_before(&mut connection).await;
+        let oldest = self.database.run::<_, StorageError, _, _>(oldest).await?;
+        Ok(oldest.map_or(window, |oldest| window.since(oldest)))
     }
 
     async fn report_backlog(&self, window: Window) -> Result<(), StorageError> {

@@ -2,7 +2,7 @@
 
 use super::day::Day;
 use crate::tariffs::Zone;
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 /// The days that can be computed: those that have ended, as far back as the status history is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,15 @@ impl Window {
         let first = (now - TimeDelta::days(kept_days.into())).date_naive();
         let first = first.checked_add_days(Days::new(2)).unwrap_or(first);
         Self { zone, kept_since: zone.day_start(first).min(until), until }
+    }
+
+    /// This window, of a history whose days before `oldest` (in UTC) were deleted: it was kept for less
+    /// time than it is now.
+    #[must_use]
+    pub fn since(self, oldest: NaiveDate) -> Self {
+        let first = oldest.checked_add_days(Days::new(1)).unwrap_or(oldest);
+        let covered = self.zone.day_start(first).min(self.until);
+        Self { kept_since: self.kept_since.max(covered), ..self }
     }
 
     /// From when a device is computed that is computed until `computed`, and whose facts, exclusions

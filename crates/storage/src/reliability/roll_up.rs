@@ -5,10 +5,11 @@
 mod load;
 mod write;
 
+use crate::devices::status_changes::DAYS;
 use crate::{Connection, StorageError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Int8, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Bool, Int8, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::ids::ChargePointId;
 use domain::reliability::{Day, DayPart, DeviceHistory, Window, roll_up};
@@ -61,6 +62,28 @@ pub async fn backlog(connection: &mut Connection, window: &Window) -> Result<i64
     let query = diesel::sql_query(statement).bind::<Timestamptz, _>(window.until);
     let Count { devices } = query.get_result(connection).await?;
     Ok(devices)
+}
+
+/// The first day (in UTC) of the status history, if days before it were deleted; days of the ledger older
+/// than that cannot be computed again.
+///
+/// # Errors
+/// If PostgreSQL fails.
+pub async fn deleted_before(connection: &mut Connection) -> Result<Option<NaiveDate>, StorageError> {
+    let days = DAYS.list(connection).await?;
+    let Some(oldest) = days.as_slice().first().copied() else { return Ok(None) };
+    // A day by any clock begins less than a day before the same day in UTC.
+    let begin = oldest.and_time(NaiveTime::MIN).and_utc() - TimeDelta::days(1);
+    let statement = "select exists (select from reliability_days where began_at < $1) as has_older";
+    let query = diesel::sql_query(statement).bind::<Timestamptz, _>(begin);
+    let Older { has_older } = query.get_result(connection).await?;
+    Ok(has_older.then_some(oldest))
+}
+
+#[derive(QueryableByName)]
+struct Older {
+    #[diesel(sql_type = Bool)]
+    has_older: bool,
 }
 
 /// Computes up to `limit` devices that are due, in the order of their ids; only those after `after`. It

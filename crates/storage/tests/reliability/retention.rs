@@ -9,7 +9,7 @@ use domain::text::Label;
 use serde_json::{Value, json};
 use storage::devices::status_changes::DAYS;
 use storage::reliability::exclusions::{NewExclusion, insert, withdraw};
-use storage::reliability::roll_up::Computed;
+use storage::reliability::roll_up::{Computed, deleted_before};
 use uuid::Uuid;
 
 /// How long the status history is kept, in days.
@@ -32,7 +32,14 @@ async fn pass(ledger: &mut Ledger, day: u32) -> Computed {
     let oldest = now.date_naive() - Days::new(u64::from(KEPT_DAYS) + 1);
     DAYS.drop_before(&mut ledger.connection, oldest).await.unwrap();
     DAYS.ensure(&mut ledger.connection, date(day + 1)).await.unwrap();
-    ledger.compute(&Window::at(window(day).zone, now, KEPT_DAYS)).await
+    compute(ledger, day, KEPT_DAYS).await
+}
+
+/// Computes what is due two hours after the end of this day, of a history that is kept for `kept_days`.
+async fn compute(ledger: &mut Ledger, day: u32, kept_days: u32) -> Computed {
+    let kept = Window::at(window(day).zone, at(&format!("2026-06-{day:02}T18:00:00Z")), kept_days);
+    let oldest = deleted_before(&mut ledger.connection).await.unwrap();
+    ledger.compute(&oldest.map_or(kept, |oldest| kept.since(oldest))).await
 }
 
 fn stamp() -> EditStamp {
@@ -137,6 +144,29 @@ async fn days_remain_with_their_operator_when_a_handover_concerns_their_deleted_
     assert_eq!(days.as_array().unwrap()[..6], *figures(&FIRST_SIX).as_array().unwrap());
     let operators = ledger.days("day, operator_id").await;
     assert_eq!(operators[6], json!(["2026-06-07", "b"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_remain_when_the_history_is_kept_longer_after_it_was_deleted() {
+    let mut ledger = eight_days().await;
+    exclude(&mut ledger, "2026-05-31T16:00:00Z", "2026-06-08T16:00:00Z").await;
+    compute(&mut ledger, 8, 90).await;
+    let excluded = (7, [79_200, 0, 0, 0, 7_200, 0, 0, 0]);
+    assert_eq!(ledger.days(COLUMNS).await, all_days(&[excluded, (8, IDLE)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_days_can_be_computed_again_while_nothing_was_deleted() {
+    let mut ledger = Ledger::new().await;
+    ledger.status("2026-06-02T02:00:00Z", 1, Some("Available"), "Faulted").await;
+    ledger.status("2026-06-02T04:00:00Z", 1, Some("Faulted"), "Available").await;
+    compute(&mut ledger, 3, 90).await;
+    assert_eq!(deleted_before(&mut ledger.connection).await.unwrap(), None);
+    exclude(&mut ledger, "2026-06-01T16:00:00Z", "2026-06-02T16:00:00Z").await;
+    compute(&mut ledger, 3, 90).await;
+    let days = ledger.days(COLUMNS).await;
+    let day = days.as_array().unwrap().iter().find(|day| day[0] == "2026-06-02").unwrap();
+    assert_eq!(day[2], json!([79_200, 0, 0, 0, 7_200, 0, 0, 0]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,15 @@ fn the_first_day_is_wholly_in_the_history() {
 }
 
 #[test]
+fn days_that_were_deleted_earlier_are_not_in_the_history() {
+    let window = window("2026-06-10T12:00:00Z");
+    let since = |oldest: &str| window.since(oldest.parse().unwrap()).kept_since;
+    assert_eq!(since("2026-06-01"), at("2026-06-01T16:00:00Z"), "2 June by the clock of Shanghai");
+    assert_eq!(since("2026-01-01"), window.kept_since);
+    assert_eq!(since("2026-06-11"), window.until);
+}
+
+#[test]
 fn a_device_is_computed_from_its_first_touched_day() {
     let window = window("2026-06-10T12:00:00Z");
     let end = at("2026-06-08T16:00:00Z");
