@@ -98,7 +98,7 @@ image-check: ## build the images and run them, as the pods of the charts and wit
 
 cluster-check: ## install, upgrade, roll back and uninstall the charts in a real Kubernetes without nodes; builds it with Go once
 	@programs=$$(deploy/cluster-check/set-up) && tools=$$(deploy/checks/set-up) && CLUSTER_PROGRAMS=$$programs \
-	PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/cluster-check
+	PYTHONDONTWRITEBYTECODE=1 "$$tools/pytest" -q -rs -p no:cacheprovider -o pythonpath=deploy/checks --durations 5 deploy/cluster-check
 
 alerts-check: ## check the alert rules with promtool's unit tests, and the dashboards' expressions; builds promtool once
 	@deploy/observability/check

@@ -5,6 +5,7 @@ import shutil
 import definitions
 import namespaces
 import pytest
+import releases
 from cluster import Cluster
 from rendering import CHARTS, HELM, UMBRELLA
 
@@ -34,5 +35,4 @@ def umbrella(cluster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("charts")
     for chart in (*CHARTS, UMBRELLA):
         shutil.copytree(HELM / chart, folder / chart)
-    namespaces.create(cluster, "admin").helm("dependency", "build", folder / UMBRELLA)
-    return folder / UMBRELLA
+    return releases.pack(cluster, folder)

@@ -2,12 +2,12 @@
 
 import pytest
 import rollouts
+from releases import migrated_then_replaced
 from rendering import HELM
 from waiting import eventually
 
 CHART = HELM / "asset-api"
 FAILS = {"migration": {"backoffLimit": 0, "podLabels": {"cluster-check/outcome": "failed"}}}
-MIGRATION = [("starts", "asset-api-migrate"), ("completes", "asset-api-migrate")]
 
 
 def values(version, **more):
@@ -37,7 +37,7 @@ def test_a_failed_migration_replaces_nothing_and_can_be_read(namespace):
 def test_the_next_upgrade_repairs_it(namespace):
     with rollouts.recorded(namespace) as events:
         namespace.helm("upgrade", "asset-api", CHART, values=values("2.0.0"))
-    assert events == [*MIGRATION, ("replaces", "asset-api")]
+    assert events == migrated_then_replaced("asset-api")
     assert namespace.items("Job") == []
 
 

@@ -3,7 +3,8 @@
 import pytest
 import rollouts
 from api import Refused
-from rendering import HELM, HTTP
+from releases import migrated_then_replaced, upgrade
+from rendering import HTTP
 from rollouts import ORDER
 from waiting import eventually
 
@@ -12,16 +13,6 @@ from waiting import eventually
 def empty(namespace):
     """What the namespace contains before the first release."""
     return namespace.objects()
-
-
-def upgrade(namespace, chart, version, *options):
-    """Installs or upgrades a release to a version of the image."""
-    return namespace.helm("upgrade", "--install", chart, HELM / chart, *options, values={"image": {"tag": version}})
-
-
-def migrated_then_replaced(chart):
-    """The events of an upgrade: the migration has ended before anything is replaced."""
-    return [("starts", f"{chart}-migrate"), ("completes", f"{chart}-migrate"), ("replaces", chart)]
 
 
 @pytest.mark.parametrize("chart", ORDER)
