@@ -65,7 +65,7 @@ bench: ## measure against the targets, twenty-four to twenty-nine minutes; the r
 	@$(on-stack) $(release) target/release/bench $(BENCH)
 
 # Only what is measured, and with few optimisations: a third of the time of a release build.
-bench-check: ## check that no ratio of speed is worse than 80 % of what was reached; three minutes after the build
+bench-check: ## check that no ratio of speed is worse than 80 % of what was reached; some four minutes after the build
 	@$(on-stack) cargo build --profile demo -p bench -p asset-api -p event-ingestor -p command-dispatcher --bins && \
 	target/demo/bench check
 
