@@ -1,7 +1,7 @@
 //! The recovery ladder: the platform ends a fault by itself, with no more commands than it takes.
 
 use domain::commands::{CommandKind, ResetKind, TriggeredMessage};
-use domain::ids::ConnectorId;
+use domain::ids::{ChargePointId, ConnectorId};
 use domain::status::ConnectorStatus::Faulted;
 use gateway_simulator::Outcome;
 use serde_json::{Value, json};
@@ -49,6 +49,41 @@ async fn finished_command(platform: &Platform, id: &Value) -> Value {
     .await
 }
 
+/// Each attempt is a command of its own: of the platform, to this device, accepted by it.
+async fn assert_attempts(platform: &Platform, device: &ChargePointId, attempts: &[Value]) {
+    let expected = [
+        ("trigger", json!({ "requestedMessage": "StatusNotification", "connectorId": 1 }), None),
+        ("softReset", json!({ "type": "Soft" }), Some("restarted")),
+    ];
+    assert_eq!(attempts.len(), expected.len(), "{attempts:?}");
+    for (attempt, (step, payload, effect)) in attempts.iter().zip(expected) {
+        assert_eq!((&attempt["step"], &attempt["refusal"]), (&json!(step), &Value::Null));
+        let command = finished_command(platform, &attempt["commandId"]).await;
+        assert_eq!((&command["payload"], &command["issuedBy"]), (&payload, &Value::Null));
+        assert_eq!(
+            (&command["answer"]["status"], &command["chargePointId"]),
+            (&json!("Accepted"), &json!(device))
+        );
+        assert!(effect.is_none_or(|effect| command["effect"]["kind"] == effect), "{command}");
+    }
+    let attempts = only_issue(platform).await.unwrap()["attempts"].clone();
+    let states: Vec<_> = attempts.as_array().unwrap().iter().map(|attempt| &attempt["state"]).collect();
+    assert_eq!(states, ["confirmed", "confirmed"]);
+}
+
+/// All devices together received the commands of the attempts and no others.
+fn assert_only_these_received(platform: &Platform, device: &ChargePointId, attempts: &[Value]) {
+    let (requested, connector_id) = (TriggeredMessage::StatusNotification, ConnectorId::parse(1).ok());
+    let trigger = CommandKind::TriggerMessage { requested, connector_id };
+    let received = platform.simulator.commands();
+    let kinds: Vec<_> = received.iter().map(|received| received.command.kind.clone()).collect();
+    assert_eq!(kinds, [trigger, CommandKind::Reset { kind: ResetKind::Soft }]);
+    for (received, attempt) in received.iter().zip(attempts) {
+        assert_eq!(json!(received.command.id), attempt["commandId"]);
+        assert_eq!((&received.command.charge_point_id, received.outcome), (device, Outcome::Accepted));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_ends_with_the_first_step_that_helps_and_no_later_step_follows() {
     let events = unique("events");
@@ -90,37 +125,7 @@ async fn a_fault_ends_with_the_first_step_that_helps_and_no_later_step_follows()
     assert_eq!(history, [&[json!(["closed", null])], &steps[..], &[json!(["opened", null])]].concat());
 
     let attempts = issue["attempts"].as_array().unwrap();
-    let expected = [
-        ("trigger", json!({ "requestedMessage": "StatusNotification", "connectorId": 1 })),
-        ("softReset", json!({ "type": "Soft" })),
-    ];
-    assert_eq!(attempts.len(), expected.len(), "{attempts:?}");
-    for (attempt, (step, payload)) in attempts.iter().zip(expected) {
-        assert_eq!((&attempt["step"], &attempt["refusal"]), (&json!(step), &Value::Null));
-        let command = finished_command(&platform, &attempt["commandId"]).await;
-        assert_eq!((&command["payload"], &command["issuedBy"]), (&payload, &Value::Null));
-        assert_eq!(command["answer"]["status"], "Accepted", "{command}");
-        assert_eq!(command["chargePointId"], json!(device));
-    }
-    let restarted = finished_command(&platform, &attempts[1]["commandId"]).await;
-    assert_eq!(restarted["effect"]["kind"], "restarted");
-    let states: Vec<_> = only_issue(&platform).await.unwrap()["attempts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|attempt| attempt["state"].clone())
-        .collect();
-    assert_eq!(states, ["confirmed", "confirmed"]);
-
-    // Both devices together received these two commands.
-    let requested = TriggeredMessage::StatusNotification;
-    let trigger = CommandKind::TriggerMessage { requested, connector_id: Some(connector) };
-    let received = platform.simulator.commands();
-    let kinds: Vec<_> = received.iter().map(|received| received.command.kind.clone()).collect();
-    assert_eq!(kinds, [trigger, CommandKind::Reset { kind: ResetKind::Soft }]);
-    for (received, attempt) in received.iter().zip(attempts) {
-        assert_eq!(json!(received.command.id), attempt["commandId"]);
-        assert_eq!((&received.command.charge_point_id, received.outcome), (&device, Outcome::Accepted));
-    }
+    assert_attempts(&platform, &device, attempts).await;
+    assert_only_these_received(&platform, &device, attempts);
     ingestor.stop().await;
 }
