@@ -24,17 +24,15 @@ impl Window {
     pub fn at(zone: Zone, now: DateTime<Utc>, kept_days: u32) -> Self {
         let until = Day::start(zone, now - Self::GRACE);
         // Partitions of the history are days in UTC, and the oldest one may be dropped at any time.
-        let first = (now - TimeDelta::days(kept_days.into())).date_naive();
-        let first = first.checked_add_days(Days::new(2)).unwrap_or(first);
-        Self { zone, kept_since: zone.day_start(first).min(until), until }
+        let oldest = following((now - TimeDelta::days(kept_days.into())).date_naive());
+        Self { zone, kept_since: covered_since(zone, oldest).min(until), until }
     }
 
     /// This window, of a history whose days before `oldest` (in UTC) were deleted: it was kept for less
     /// time than it is now.
     #[must_use]
     pub fn since(self, oldest: NaiveDate) -> Self {
-        let first = oldest.checked_add_days(Days::new(1)).unwrap_or(oldest);
-        let covered = self.zone.day_start(first).min(self.until);
+        let covered = covered_since(self.zone, oldest).min(self.until);
         Self { kept_since: self.kept_since.max(covered), ..self }
     }
 
@@ -47,6 +45,15 @@ impl Window {
         let touched = touched.map_or(computed, |touched| Day::start(self.zone, touched));
         computed.min(touched).max(self.kept_since)
     }
+}
+
+/// The beginning of the first day of `zone` that a history from the day `oldest` (in UTC) on covers wholly.
+fn covered_since(zone: Zone, oldest: NaiveDate) -> DateTime<Utc> {
+    zone.day_start(following(oldest))
+}
+
+fn following(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
 }
 
 #[cfg(test)]

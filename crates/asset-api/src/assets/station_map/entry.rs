@@ -30,8 +30,9 @@ pub struct Entry {
     /// The counts up to the confidence.
     counts: Box<str>,
     totals: StationTotals,
-    /// The confidence while no device is silent and no partition is behind, and how a response has it.
+    /// The confidence while no device is silent and no partition is behind.
     heard: BTreeMap<Confidence, i64>,
+    /// The same, as a response has it.
     confidence: Box<str>,
     /// When the device was heard that is silent for longest, of those that silence makes stale.
     heard_since: Option<DateTime<Utc>>,
